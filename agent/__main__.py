@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from agent.config import DEFAULT_DATA, DEFAULT_PORT, PREFIX, TITLE, AgentConfig
+from agent.config import DEFAULT_DATA, DEFAULT_PORT, PREFIX, TITLE, AgentConfig, Passwords
 from protocol import __version__
 from protocol.command_line import CommandParser
 from protocol.door_key import door_key
 from protocol.errors import EXIT_SETTINGS, LopHocError, exit_code_of
+from protocol.repeats import limit_repeats
 from protocol.settings import (
     SettingsError,
     add_options,
@@ -142,6 +143,7 @@ def _add_camera(parser: argparse.ArgumentParser, say: Translate) -> None:
 def _run(options: argparse.Namespace) -> None:
     config = load(AgentConfig, PREFIX, options, os.environ)
     logging.basicConfig(level=config.log_level.upper(), format=_LOG_FORMAT, stream=sys.stderr)
+    limit_repeats()
     for name in ("uvicorn.error", "zeroconf"):
         logging.getLogger(name).setLevel(logging.WARNING)
     from agent.app import run  # noqa: PLC0415 - heavy, and only this command needs it
@@ -151,13 +153,13 @@ def _run(options: argparse.Namespace) -> None:
 
 def _scan(options: argparse.Namespace) -> None:
     from agent.commands.scan import scan, scan_export  # noqa: PLC0415 - only this command needs it
-    from hardware.scan import Secrets  # noqa: PLC0415 - likewise
 
     if options.from_udev_db:
         answer = scan_export(options.from_udev_db, as_json=options.json, environ=os.environ)
     else:
-        secrets = Secrets(
-            camera=(options.camera_user, password_in(options.camera_password_file)),
+        secrets = Passwords(
+            camera_user=options.camera_user,
+            camera=password_in(options.camera_password_file),
             pjlink=password_in(options.pjlink_password_file),
         )
         seconds, data = max(0.0, options.seconds), options.data

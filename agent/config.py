@@ -184,6 +184,9 @@ class Passwords(NamedTuple):
         return "Passwords(...)"
 
 
+NO_PASSWORDS: Final = Passwords()
+
+
 def passwords_of(config: AgentConfig) -> Passwords:
     """The passwords in the files that the settings name. Raises SettingsError."""
     return Passwords(

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Final
 from uuid import uuid4
 
-from agent.config import Passwords
 from agent.equipment.addresses import TypedAddress
+from agent.equipment.logins import DeviceLogins
 from agent.local.surroundings import DeviceActions
 from agent.store import ClassroomStore
 from hardware.readings import Report, Sighting
@@ -26,9 +26,9 @@ WAKE_PATIENCE_S: Final = 20.0
 class RemoteControl:
     """What can be done to the room's devices. report: takes what they said when it was done."""
 
-    def __init__(self, store: ClassroomStore, passwords: Passwords, report: Report) -> None:
+    def __init__(self, store: ClassroomStore, logins: DeviceLogins, report: Report) -> None:
         self._store = store
-        self._passwords = passwords
+        self._logins = logins
         self._report = report
 
     @property
@@ -91,10 +91,11 @@ class RemoteControl:
     async def _switch(self, projector: Sighting, *, on: bool, patience_s: float) -> bool:
         from hardware.pjlink.switch import switch  # noqa: PLC0415 - heavy, and seldom wanted
 
+        keys = self._store.classroom.devices.keys_at(projector.key)
         reading = await switch(
             projector.address,
             projector.port,
-            lambda: self._passwords.pjlink,
+            lambda: self._logins.pjlink(keys, projector.address),
             on=on,
             key=projector.key,
             within_s=patience_s,

@@ -16,6 +16,7 @@ from controller.config import ENVIRONMENT, TITLE, ControllerConfig
 from protocol import __version__
 from protocol.command_line import CommandParser
 from protocol.errors import EXIT_SETTINGS, LopHocError, exit_code_of
+from protocol.repeats import limit_repeats
 from protocol.settings import SettingsError, add_options, load, sample, speaker
 from protocol.words import N_, Translate
 
@@ -87,6 +88,7 @@ def _log(level: str) -> None:
     logging.basicConfig(
         level=levels[level.upper()], format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
+    limit_repeats()
     for chatty in ("alembic", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 

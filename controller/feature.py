@@ -28,11 +28,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Column, Connection, Table
 
+from controller.broker.traffic import PeerTraffic
 from controller.config import ControllerConfig
 from controller.database.clock import GuardedClock, clock_in
 from controller.database.store import Store
 from controller.database.writing import Writing
-from controller.traffic import PeerTraffic
 from protocol.link import Letter
 from protocol.messages import Down
 from protocol.model import Place, instant

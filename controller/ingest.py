@@ -19,13 +19,13 @@ from typing import Any, Concatenate, Final, NamedTuple, ParamSpec
 
 from sqlalchemy import Connection
 
+from controller.broker.traffic import Traffic
 from controller.database.changes import SortedChanges
 from controller.database.engine import StoreDataError
 from controller.database.set_aside import ApplyError, Quarantined, Released
 from controller.database.store import Store, StoreError
 from controller.feature import Command, Listener, MessageEffect, OwnWord, Speaker
 from controller.features import keep_batch
-from controller.traffic import Traffic
 from protocol.backoff import Backoff
 from protocol.errors import error_place
 from protocol.link import Arrival, Letter, Link

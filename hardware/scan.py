@@ -13,6 +13,7 @@ from hardware.host.uplink import uplink
 from hardware.mdns import watch as mdns
 from hardware.onvif import watch as onvif
 from hardware.pjlink import watch as pjlink
+from hardware.pjlink.ask import Password
 from hardware.readings import Reading, Report, SenseMissing, Sighting, SourceFlaw
 from hardware.usb import watch as usb
 
@@ -40,10 +41,13 @@ class HardwareScan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
-    """What devices may ask for during a look; shown nowhere."""
+    """What devices may ask for during a look; shown nowhere.
 
-    camera: tuple[str, str] = field(default=("", ""), repr=False)
-    pjlink: str = field(default="", repr=False)
+    Each by the keys that a device tells, and its address.
+    """
+
+    camera: onvif.Credentials = field(default=lambda _keys, _address: ("", ""), repr=False)
+    pjlink: Password = field(default=lambda _keys, _address: "", repr=False)
 
 
 Start = Callable[[Report], Awaitable[None]]
@@ -88,8 +92,8 @@ def _senses(machine: str, secrets: Secrets) -> Senses:
     return {
         "usb": lambda report: usb.watch(report, host=machine),
         "mdns": mdns.watch,
-        "onvif": lambda report: onvif.watch(report, credentials=lambda: secrets.camera),
-        "pjlink": lambda report: pjlink.watch(report, password=lambda: secrets.pjlink),
+        "onvif": lambda report: onvif.watch(report, credentials=secrets.camera),
+        "pjlink": lambda report: pjlink.watch(report, password=secrets.pjlink),
     }
 
 

@@ -76,6 +76,9 @@ class ReasonCode(StrEnum):
     PORT_TAKEN = "port_taken"
     TABLET_PORT_TAKEN = "tablet_port_taken"
     DOOR_KEY = "door_key"
+    BASIC_ONLY = "basic_only"
+    UNCLAIMED = "unclaimed"
+    ANOTHER_DEVICE = "another_device"
     TEXT_CUT = messages.TEXT_CUT
     LEFT_OUT = messages.LEFT_OUT
     SIMULATED_FAULT = "simulated_fault"

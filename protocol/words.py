@@ -112,6 +112,15 @@ _REASONS: Final[Mapping[ReasonCode, str]] = {
     ),
     ReasonCode.TEXT_CUT: N_("Told a text longer than may be; it was cut: {value}."),
     ReasonCode.LEFT_OUT: N_("Things told that cannot be read, and were left out: {value}."),
+    ReasonCode.BASIC_ONLY: N_(
+        "Takes its password in clear only, so it did not get it: switch its Digest login on."
+    ),
+    ReasonCode.UNCLAIMED: N_(
+        "Asks for a password: say on this room's page whether it is this room's."
+    ),
+    ReasonCode.ANOTHER_DEVICE: N_(
+        "Stands at the address of this room's {value} and is another device: it got no password."
+    ),
     ReasonCode.SIMULATED_FAULT: N_("A simulated fault."),
 }
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from agent.cards.matching import DoorRefusal, at_door
 from agent.cards.suggesting import suggest_mark
-from agent.config import Passwords
+from agent.equipment.logins import DeviceLogins
 from agent.store import ClassroomStore
 
 _LOGGER = logging.getLogger(__name__)
@@ -23,9 +23,9 @@ _MOST_WAITING: Final = 64  # a camera that sees a wall of codes must not fill th
 class DoorCardReader:
     """Reads the codes that are shown to one camera. camera: its key."""
 
-    def __init__(self, store: ClassroomStore, passwords: Passwords, camera: str) -> None:
+    def __init__(self, store: ClassroomStore, logins: DeviceLogins, camera: str) -> None:
         self._store = store
-        self._passwords = passwords
+        self._logins = logins
         self._camera = camera
         self._texts = asyncio.Queue[str](_MOST_WAITING)
 
@@ -45,7 +45,8 @@ class DoorCardReader:
         from hardware.camera.watch import target_of  # noqa: PLC0415 - only where a camera is named
         from hardware.cards.scan import watch_door  # noqa: PLC0415 - only where a camera is named
 
-        target = target_of(self._camera, place, *self._passwords.camera_login)
+        keys = self._store.classroom.devices.keys_at(self._camera)
+        target = target_of(self._camera, place, *self._logins.at(keys, place))
         await watch_door(target, self._put, is_wanted=self._is_wanted)
 
     def _put(self, text: str) -> None:

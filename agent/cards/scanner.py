@@ -13,7 +13,7 @@ from typing import Final
 
 from agent.cards.matching import CardMark, CardScanResult, allowed_ids, scan_result
 from agent.cards.suggesting import suggest_mark
-from agent.config import Passwords
+from agent.equipment.logins import DeviceLogins
 from agent.store import ClassroomStore
 from hardware.cards.acceptance import FoundCard
 from hardware.readings import SenseMissing
@@ -33,9 +33,9 @@ _NO_VISION: Final = N_("This computer cannot look at pictures.")
 class CardScanner:
     """Scans when asked, one scan at a time."""
 
-    def __init__(self, store: ClassroomStore, passwords: Passwords) -> None:
+    def __init__(self, store: ClassroomStore, logins: DeviceLogins) -> None:
         self._store = store
-        self._passwords = passwords
+        self._logins = logins
         self._scan_request = asyncio.Event()
         self._is_on = False
         self._cards: list[FoundCard] = []
@@ -97,7 +97,8 @@ class CardScanner:
         from hardware.cards.scan import scan  # noqa: PLC0415 - only while a scan runs
 
         lesson = self._store.classroom.lesson.code
-        target = target_of(*camera, *self._passwords.camera_login)
+        keys = self._store.classroom.devices.keys_at(camera[0])
+        target = target_of(*camera, *self._logins.at(keys, camera[1]))
         try:
             over = await scan(
                 target, allowed_ids(lists), report, is_wanted=lambda: self._is_wanted(lesson)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +33,7 @@ _STATES: Final[Mapping[CameraState, str]] = {
 _NO_ANSWER: Final = N_("The camera does not answer: check its power, its cable and its address.")
 _REASONS: Final[Mapping[str, str]] = {
     "needs_password": N_("The camera wants a user name and password, or refuses those given."),
+    "basic_only": N_("The camera takes its password in clear only: it did not get it."),
     "no_answer": _NO_ANSWER,
     "stalled": N_("The camera stopped in the middle: switch it off and on again."),
     "nonsense": N_("What comes from there is no picture: check the address."),
@@ -100,7 +102,7 @@ def sentence_of(reading: CameraReading, language: str) -> str:
 
 async def _look_at(target: str, user: str, password: str) -> CameraReading:
     if is_camera(target):
-        return await look(target_of("", target, user, password))
+        return await look(replace(target_of("", target, user, password), is_typed=True))
     if "://" in target:
         message = N_("{target} is no address of a camera.")
         hint = N_("Such an address begins with http, https or rtsp.")

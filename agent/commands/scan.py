@@ -11,10 +11,12 @@ from typing import Any, Final
 import msgspec
 
 from agent.commands.explain import saved_devices
+from agent.config import NO_PASSWORDS, Passwords
 from agent.database import DOCUMENTS
 from agent.database.documents import Documents, SavedState
 from agent.equipment.description import device_id_of, device_of
 from agent.equipment.devices import THIS_MACHINE, Devices
+from agent.equipment.logins import DeviceLogins
 from agent.equipment.merge import SightingGroup
 from agent.equipment.traces import Trace, Traces
 from agent.placement import PlacementSource
@@ -91,15 +93,18 @@ async def scan(
     as_json: bool,
     environ: Mapping[str, str],
     data: Path | None = None,
-    secrets: Secrets | None = None,
+    secrets: Passwords = NO_PASSWORDS,
 ) -> str:
     """Look around for so many seconds; the answer as text ready to print.
 
     data: an agent's folder, so that what it knows and what is not seen now is told as well.
+    secrets: for the devices that people there called this room's; no other gets one.
     Raises DocumentError if that folder's documents are damaged.
     """
     saved = _saved_state(data)
-    result = await look(seconds, secrets)
+    ours = saved.ours if saved else ()
+    logins = DeviceLogins(secrets, lambda: ours)
+    result = await look(seconds, Secrets(camera=logins.camera, pjlink=logins.pjlink))
     absent = await absent_of(result, saved)
     if as_json:
         return json_of(result, saved, absent) + "\n"

@@ -12,6 +12,7 @@ from tinydb import TinyDB
 from agent.database.generations import DocumentError, GenerationStorage, damaged_error
 from agent.equipment.addresses import TypedAddress
 from agent.equipment.merge import Decision
+from agent.equipment.ownership import Mark
 from agent.equipment.traces import Trace
 from agent.lessons.lesson import RunningLesson
 from agent.lessons.marks import PupilMark
@@ -22,12 +23,13 @@ from protocol.model import Device
 from protocol.plan import Plan
 from protocol.words import N_
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 
 # Of format 1 there are the devices alone; what sources said of them is heard anew. Up to format
 # 2 marks and the lesson stood here; they are kept with the outbox's records now.
-_READ: Final = frozenset({1, 2, FORMAT})
+_READ: Final = frozenset({1, 2, 3, FORMAT})
 _LISTS: Final = ("devices", "traces", "decisions", "typed")
+_PLACE: Final = ("stay", "answers", "camera_off", "ours", "strangers")
 _TABLES: Final = ("identity", *_LISTS, "place", "plan")
 _OLD_TABLES: Final = ("roll", "lesson")
 
@@ -36,6 +38,7 @@ class SavedState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """What an agent remembers: its own id and room, the devices, the school's plan.
 
     traces: what sources said of devices. decisions, answers: what people said of them.
+    ours, strangers: the devices that people called this room's, and not this room's.
     typed: the addresses that people added. camera_off: the cameras shall not be looked at.
     marks, running: read from formats 1 and 2, and never written.
     """
@@ -45,6 +48,8 @@ class SavedState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     traces: tuple[Trace, ...] = ()
     decisions: tuple[Decision, ...] = ()
     answers: dict[str, Kind] = {}
+    ours: tuple[Mark, ...] = ()
+    strangers: tuple[Mark, ...] = ()
     stay: SavedPlacement = SavedPlacement()
     typed: tuple[TypedAddress, ...] = ()
     camera_off: bool = False
@@ -141,7 +146,7 @@ def _rows(saved: SavedState) -> dict[str, list[dict[str, Any]]]:
     return {
         "identity": [{"format": FORMAT, "agent_id": saved.agent_id}],
         **{name: tree[name] for name in _LISTS},
-        "place": [{name: tree[name] for name in ("stay", "answers", "camera_off")}],
+        "place": [{name: tree[name] for name in _PLACE}],
         "plan": [tree["plan"]] if saved.plan != Plan() else [],
     }
 

@@ -68,6 +68,8 @@ def saved_state_of(classroom: Classroom) -> SavedState:
         traces=tuple(classroom.devices.traces.held.values()),
         decisions=classroom.devices.decisions,
         answers=dict(classroom.devices.traces.answers),
+        ours=classroom.devices.ours,
+        strangers=classroom.devices.strangers,
         stay=classroom.placement.saved,
         typed=classroom.typed,
         camera_off=classroom.camera_off,
@@ -113,7 +115,9 @@ def _classroom(
     return Classroom(
         room=room,
         placement=where,
-        devices=devices.restore_devices(room, saved.devices, traces, saved.decisions),
+        devices=devices.restore_devices(
+            room, saved.devices, traces, saved.decisions, (saved.ours, saved.strangers)
+        ),
         template=config.kit,
         camera_off=saved.camera_off,
         typed=saved.typed,

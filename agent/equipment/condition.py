@@ -12,6 +12,7 @@ from protocol.model import DeviceMeasures, Reason, Status, worst
 _NO_PICTURE: Final = frozenset({CameraState.DISCONNECTED, CameraState.FROZEN})
 _HINDRANCES: Final[Mapping[str, tuple[Status, ReasonCode]]] = {
     "needs_password": (Status.WARNING, ReasonCode.NEEDS_PASSWORD),
+    "basic_only": (Status.WARNING, ReasonCode.BASIC_ONLY),
     "no_answer": (Status.CRITICAL, ReasonCode.NO_ANSWER),
     "stalled": (Status.CRITICAL, ReasonCode.STALLED),
     "no_rights": (Status.WARNING, ReasonCode.NO_RIGHTS),

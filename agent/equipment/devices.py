@@ -23,6 +23,7 @@ from agent.equipment.merge import (
     SplitDecision,
     group_sightings,
 )
+from agent.equipment.ownership import Mark, is_same, mark_of
 from agent.equipment.traces import Trace, Traces, as_unseen
 from agent.room import AgentRoom, Messages
 from hardware.readings import Kind, Sighting
@@ -48,6 +49,7 @@ class DevicePresence(StrEnum):
     GONE = "gone"
 
 
+_ASKING: Final = frozenset({ReasonCode.UNCLAIMED, ReasonCode.ANOTHER_DEVICE})
 _ABSENT: Final = {
     ReasonCode.SLEEPING: DevicePresence.ASLEEP,
     ReasonCode.NOT_REPORTED: DevicePresence.AWAITED,
@@ -70,6 +72,10 @@ class KnownDevice(NamedTuple):
         return _ABSENT.get(ReasonCode(self.device.reasons[0].code), DevicePresence.GONE)
 
 
+class NamelessDevice(Exception):  # noqa: N818 - what the device is, not a fault
+    """A device that tells nothing by which it could be known again."""
+
+
 class DevicesStep(NamedTuple):
     """The devices afterwards, and what is to be said."""
 
@@ -81,7 +87,8 @@ class DevicesStep(NamedTuple):
 class Devices:
     """All devices ever seen in the room and not forgotten, by device id.
 
-    decisions: what people said of which are one. conditions: how devices fare, by key.
+    decisions: what people said of which are one. conditions: how devices fare, by key. ours,
+    strangers: what people said is this room's, and is not: the former get its passwords.
     """
 
     room: AgentRoom
@@ -89,6 +96,8 @@ class Devices:
     by_id: Mapping[str, KnownDevice] = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
     conditions: Mapping[str, DeviceCondition] = field(default_factory=dict)
+    ours: tuple[Mark, ...] = ()
+    strangers: tuple[Mark, ...] = ()
 
     def see(self, sightings: Iterable[Sighting], at_ms: int) -> DevicesStep:
         """Take in what the sources saw; what says nothing new gives no message."""
@@ -141,6 +150,37 @@ class Devices:
         }
         answers = {**self.traces.answers, **dict.fromkeys(products or keys, kind)}
         return replace(self, traces=replace(self.traces, answers=answers)).settle(at_ms)
+
+    def claim(self, device_id: str, at_ms: int, *, ours: bool) -> DevicesStep:
+        """A person said that a device is this room's, or is not.
+
+        Raises KeyError if it is not known, NamelessDevice.
+        """
+        self._keys_or_fail(device_id)
+        mark = mark_of(self._claims_of(device_id))
+        if not mark:
+            raise NamelessDevice(device_id)
+        others = _others(self.ours, mark), _others(self.strangers, mark)
+        said = {"ours": (*others[0], mark) if ours else others[0]}
+        said["strangers"] = others[1] if ours else (*others[1], mark)
+        limited = {name: marks[-MAX_DEVICES:] for name, marks in said.items()}
+        return replace(self, **limited).settle(at_ms)  # type: ignore[arg-type]
+
+    def unclaimed(self) -> list[str]:
+        """The devices here that ask for a password, and of which nobody said whose they are."""
+        return [
+            device_id
+            for device_id, record in self.by_id.items()
+            if record.is_present
+            and any(reason.code in _ASKING for reason in record.device.reasons)
+            and (mark := mark_of(self._claims_of(device_id)))
+            and not any(is_same(stranger, mark) for stranger in self.strangers)
+        ]
+
+    def keys_at(self, key: str) -> frozenset[str]:
+        """All that the device tells of itself which a source knows by this key."""
+        groups = (group.claims for group in self.groups() if key in group.keys)
+        return next(groups, frozenset())
 
     def join(self, one: str, other: str, at_ms: int) -> DevicesStep:
         """A person said that two devices are one. Raises KeyError if they are not two."""
@@ -230,6 +270,21 @@ class Devices:
                 at[record.device.address].append(device_id)
         return [(one, other) for one, *twins in at.values() for other in twins]
 
+    def _claims_of(self, device_id: str) -> frozenset[str]:
+        groups = (group for group in self.groups() if device_id_of(group.key) == device_id)
+        return next((group.claims for group in groups), frozenset())
+
+    def _asks_in_vain(self, group: SightingGroup) -> Reason:
+        """Why a device that asks for a password gets none: nobody said that it is ours."""
+        if any(is_same(mark, group.claims) for mark in self.ours):
+            return Reason(ReasonCode.NEEDS_PASSWORD)
+        addresses = {sighting.address for sighting in group.sightings} - {""}
+        for other in self.traces.sightings():
+            keys = (other.key, *other.aliases)
+            if other.address in addresses and any(is_same(mark, keys) for mark in self.ours):
+                return Reason(ReasonCode.ANOTHER_DEVICE, other.name)
+        return Reason(ReasonCode.UNCLAIMED)
+
     def _keys_or_fail(self, device_id: str) -> frozenset[str]:
         keys = self.keys_of(device_id)
         if not keys:
@@ -281,7 +336,14 @@ class Devices:
         condition = CALM
         for key in sorted(group.claims & self.conditions.keys()):
             condition = both(condition, self.conditions[key])
-        return condition
+        if not any(reason.code == ReasonCode.NEEDS_PASSWORD for reason in condition.reasons):
+            return condition
+        asks = self._asks_in_vain(group)
+        reasons = (
+            asks if reason.code == ReasonCode.NEEDS_PASSWORD else reason
+            for reason in condition.reasons
+        )
+        return condition._replace(reasons=tuple(reasons))
 
     def _news(
         self, before: KnownDevice | None, after: KnownDevice, at_ms: int
@@ -323,14 +385,29 @@ def restore_devices(
     devices: Iterable[Device],
     traces: Traces | None = None,
     decisions: tuple[Decision, ...] = (),
+    claims: tuple[tuple[Mark, ...], tuple[Mark, ...]] = ((), ()),
 ) -> Devices:
-    """The devices of before a restart: none is here until a source reports it."""
+    """The devices of before a restart: none is here until a source reports it.
+
+    claims: what is this room's, and what is not.
+    """
     before = traces or Traces(room=room.room)
     held = {at: as_unseen(trace) for at, trace in before.held.items()}
     records = {
         device.device_id: KnownDevice(_unseen(device), is_present=False) for device in devices
     }
-    return Devices(room=room, traces=replace(before, held=held), by_id=records, decisions=decisions)
+    return Devices(
+        room=room,
+        traces=replace(before, held=held),
+        by_id=records,
+        decisions=decisions,
+        ours=claims[0],
+        strangers=claims[1],
+    )
+
+
+def _others(marks: tuple[Mark, ...], mark: Mark) -> tuple[Mark, ...]:
+    return tuple(other for other in marks if not is_same(other, mark))
 
 
 def _unseen(device: Device) -> Device:

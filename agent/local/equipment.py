@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from agent.classroom import DevicesChange
+from agent.equipment.devices import NamelessDevice
 from agent.local.refusals import DoorError, Shape, body_of, decode_body, invalid, json_response
 from agent.local.surroundings import DeviceActions
 from agent.placement import room_code
@@ -33,6 +34,10 @@ class _Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Kind
+
+
+class _Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    ours: bool
 
 
 class _Other(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,6 +72,7 @@ class EquipmentDoor:
             Route("/api/v1/devices/undo", self.undo, methods=["POST"]),
             Route(f"{device}/forget", self.forget, methods=["POST"]),
             Route(f"{device}/kind", self.answer, methods=["POST"]),
+            Route(f"{device}/claim", self.claim, methods=["POST"]),
             Route(f"{device}/join", self.join, methods=["POST"]),
             Route(f"{device}/part", self.part, methods=["POST"]),
             Route(f"{device}/power", self.power, methods=["POST"]),
@@ -124,6 +130,21 @@ class EquipmentDoor:
         device_id = request.path_params["device_id"]
         await self._change(lambda devices, at_ms: devices.answer(device_id, kind, at_ms))
         return json_response({"device_id": device_id, "kind": kind})
+
+    async def claim(self, request: Request) -> Response:
+        """A person says whether a device is this room's: if so it gets the room's password."""
+        ours = (await _body(request, _Claim)).ours
+        device_id = request.path_params["device_id"]
+        try:
+            await self._change(lambda devices, at_ms: devices.claim(device_id, at_ms, ours=ours))
+        except NamelessDevice as error:
+            raise DoorError(
+                HTTPStatus.CONFLICT,
+                "device_nameless",
+                N_("This device tells nothing that it could be known by again."),
+                N_("Set its serial number or its UUID, or connect it to this room's own network."),
+            ) from error
+        return json_response({"device_id": device_id, "ours": ours})
 
     async def join(self, request: Request) -> Response:
         """A person says that two devices are one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import asdict
 
@@ -17,6 +17,8 @@ from protocol.kit import missing
 from protocol.messages import KitLine
 from protocol.model import Device, DeviceKind, Reason, iso
 from protocol.words import N_, Translate, kind_word, sentence, status_word, translator
+
+CLAIM: Final = "claim"  # in a question's kind: it asks whose the device is
 
 
 def status_of(store: ClassroomStore, surroundings: Surroundings, language: str) -> dict[str, Any]:
@@ -55,7 +57,7 @@ def status_of(store: ClassroomStore, surroundings: Surroundings, language: str) 
 def questions(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
     """The devices of which a person should say what they are, with the two answers."""
     records = classroom.devices.by_id
-    return [
+    return _claims(classroom, say) + [
         {
             "device_id": device_id,
             "name": records[device_id].device.name,
@@ -66,6 +68,22 @@ def questions(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
         }
         for device_id, kind in classroom.devices.questions().items()
         if device_id in records
+    ]
+
+
+def _claims(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
+    """The devices that ask for a password, and of which a person should say whose they are."""
+    records = classroom.devices.by_id
+    return [
+        {
+            "device_id": device_id,
+            "name": records[device_id].device.name,
+            "kind": CLAIM,
+            "question": say(N_("Is it this room's? Then it gets the room's password.")),
+            "yes": say(N_("Yes")),
+            "no": say(N_("No")),
+        }
+        for device_id in classroom.devices.unclaimed()
     ]
 
 

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from agent.cards.door import DoorCardReader
 from agent.cards.scanner import CardScanner
 from agent.clock import RoomClock
-from agent.config import AgentConfig, Passwords, passwords_of
+from agent.config import AgentConfig, passwords_of
 from agent.database.restore import RestoredRoom
+from agent.equipment.logins import DeviceLogins
 from agent.health.machine import ThisMachine
 from agent.inbox import Inbox
 from agent.remote_control import RemoteControl
@@ -34,7 +35,7 @@ class Context:
 
     config: AgentConfig
     machine: ThisMachine
-    passwords: Passwords
+    logins: DeviceLogins
     language: str
     inbox: Inbox
     outages: ServiceOutages
@@ -64,14 +65,15 @@ class AgentService(NamedTuple):
 def make_context(config: AgentConfig, machine: ThisMachine, restored: RestoredRoom) -> Context:
     """Make the parts; nothing runs yet. Raises SettingsError."""
     classroom, outbox, documents, clock = restored
-    passwords, inbox, room = passwords_of(config), Inbox(), classroom.room
+    inbox, room = Inbox(), classroom.room
     broker = broker_of(config, room.place)
     connection = SchoolConnection(broker, room, outbox, now_ms=lambda: clock.now().at_ms)
     store = ClassroomStore(classroom, outbox, documents, now=clock.now, stirred=connection.wake)
+    logins = DeviceLogins(passwords_of(config), lambda: store.classroom.devices.ours)
     return Context(
         config=config,
         machine=machine,
-        passwords=passwords,
+        logins=logins,
         language=config.lang or preferred_language(os.environ),
         inbox=inbox,
         outages=ServiceOutages(),
@@ -79,8 +81,8 @@ def make_context(config: AgentConfig, machine: ThisMachine, restored: RestoredRo
         store=store,
         clock=clock,
         liveness=Liveness(inbox.report),
-        remote=RemoteControl(store, passwords, inbox.report),
-        scanner=CardScanner(store, passwords),
-        door_cards=DoorCardReader(store, passwords, config.door_camera),
+        remote=RemoteControl(store, logins, inbox.report),
+        scanner=CardScanner(store, logins),
+        door_cards=DoorCardReader(store, logins, config.door_camera),
         tablets=TabletService(backend_of(store, CartFile(config.data / CART))),
     )

@@ -77,7 +77,7 @@ async def watch_onvif(context: Context) -> None:
     """Cameras that speak ONVIF."""
     from hardware.onvif import watch as onvif  # noqa: PLC0415 - only where it is enabled
 
-    await onvif.watch(context.liveness.hear, credentials=lambda: context.passwords.camera_login)
+    await onvif.watch(context.liveness.hear, credentials=context.logins.camera)
 
 
 async def watch_pjlink(context: Context) -> None:
@@ -90,7 +90,7 @@ async def watch_pjlink(context: Context) -> None:
 
     await watch.watch(
         context.liveness.hear,
-        password=lambda: context.passwords.pjlink,
+        password=context.logins.pjlink,
         typed=lambda: ask.entries_of(_typed_places(context)),
     )
 
@@ -102,8 +102,8 @@ async def watch_typed(context: Context) -> None:
     from hardware.pjlink import ask as pjlink  # noqa: PLC0415 - likewise
 
     askers = (
-        pjlink.asker(lambda: context.passwords.pjlink),
-        onvif.asker(lambda: context.passwords.camera_login),
+        pjlink.asker(context.logins.pjlink),
+        onvif.asker(context.logins.camera),
     )
     await typed.watch(
         context.liveness.hear, lambda: _typed_places(context), askers=(*askers, *typed.USUAL)
@@ -114,10 +114,11 @@ async def watch_cameras(context: Context) -> None:
     """The pictures of the room's cameras."""
     from hardware.camera import watch as camera  # noqa: PLC0415 - only where it is enabled
 
-    user, password = context.passwords.camera_login
-
     def targets_of(classroom: Classroom) -> tuple[CameraTarget, ...]:
-        return tuple(camera.target_of(key, at, user, password) for key, at in classroom.pictures())
+        return tuple(
+            camera.target_of(key, at, *context.logins.at(classroom.devices.keys_at(key), at))
+            for key, at in classroom.pictures()
+        )
 
     looked_at = context.store.classroom
     targets = targets_of(looked_at)

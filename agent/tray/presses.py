@@ -9,6 +9,7 @@ from agent.tray.view import MarkView, PupilView, Question, TeacherView
 from protocol.backoff import Backoff
 
 PRESENT: Final = "present"
+CLAIM: Final = "claim"
 ABSENT: Final = "absent_unexcused"
 ADDRESSES: Final[Mapping[str, str]] = {
     "start": "lesson/start",
@@ -46,6 +47,8 @@ def next_status(line: PupilView, marks: Sequence[MarkView]) -> str:
 
 def answer_press(question: Question, *, yes: bool) -> Press:
     """What an answer to a question asks of the agent."""
+    if question.kind == CLAIM:
+        return Press(f"devices/{question.device_id}/claim", {"ours": yes})
     kind = question.kind if yes else "other"
     return Press(f"devices/{question.device_id}/kind", {"kind": kind})
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from controller.broker import stores
+from controller.broker.log import open_log
 from protocol.backoff import Backoff
 from protocol.errors import LopHocError
 from protocol.folder import OWNER_ONLY, write_whole
@@ -149,7 +150,7 @@ class EmbeddedBroker:
         return self._folder / "nats.pid"
 
     async def _start(self) -> asyncio.subprocess.Process:
-        with (self._folder / "nats.log").open("ab") as log:
+        with open_log(self._folder / "nats.log") as log:
             process = await asyncio.create_subprocess_exec(
                 _binary(),
                 "--config",

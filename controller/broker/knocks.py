@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,7 +19,7 @@ MAX_NAME: Final = 64
 # The name is quoted as Go does it: what could not be shown is escaped already.
 _REFUSED: Final = re.compile(
     r"^\[\d+\] (\S+ [\d:]{8})\S* \[ERR\] (\S+):\d+ - mid:\d+ - .*"
-    r'authentication error - User "((?:[^"\\]|\\.)*)"$'
+    r'authentication error - User "((?:[^"\\]|\\.)*)"(?: \(and ([\d,]+) like it\))?$'
 )
 
 
@@ -34,11 +35,7 @@ class Knock(NamedTuple):
 def knocks_in(log: Path) -> list[Knock]:
     """Who was refused lately, the latest first; nobody without a log. Raises SettingsError."""
     try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - MAX_READ))
-            text = file.read(MAX_READ).decode("utf-8", "replace")
-    except FileNotFoundError:
-        return []
+        text = "".join(_end_of(path) for path in (log.with_name(f"{log.name}.1"), log))
     except OSError as error:
         raise SettingsError(
             "data_unreadable",
@@ -50,6 +47,14 @@ def knocks_in(log: Path) -> list[Knock]:
     return knocks_of(text.splitlines())
 
 
+def _end_of(log: Path) -> str:
+    """The last lines of a log; none of one that is not there. Raises OSError."""
+    with contextlib.suppress(FileNotFoundError), log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - MAX_READ))
+        return file.read(MAX_READ).decode("utf-8", "replace")
+    return ""
+
+
 def knocks_of(lines: Iterable[str]) -> list[Knock]:
     """Who was refused in these lines of nats-server's log, each name once, the latest first."""
     knocks: dict[str, Knock] = {}
@@ -57,7 +62,8 @@ def knocks_of(lines: Iterable[str]) -> list[Knock]:
         if match := _REFUSED.match(line):
             last, address, name = match[1], match[2], match[3][:MAX_NAME]
             before = knocks.pop(name, None)  # so that the latest stands last
-            knocks[name] = Knock(name, address, last, before.tries + 1 if before else 1)
+            tries = 1 + int((match[4] or "0").replace(",", ""))
+            knocks[name] = Knock(name, address, last, before.tries + tries if before else tries)
             if len(knocks) > MAX_NAMES:
                 del knocks[next(iter(knocks))]
     return [*reversed(knocks.values())]

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
+from controller.broker.traffic import PeerTraffic
 from controller.dashboard.live import LiveView
 from controller.database.store import StoreError
 from controller.feature import Program
 from controller.fleet.store import newest_change
-from controller.traffic import PeerTraffic
 
 
 def api(program: Program) -> APIRouter:

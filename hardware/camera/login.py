@@ -14,6 +14,11 @@ from typing import Final, NamedTuple
 _PART: Final = re.compile(r'([a-z]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))', re.IGNORECASE)
 _SESSION: Final = "-sess"
 _LONGEST: Final = 2000
+_NONCE_LEAST: Final = 8  # what a camera makes up has more; a nonce known before is worth a table
+
+
+class BasicOnly(Exception):  # noqa: N818 - what the camera wants, not a fault
+    """The camera takes the password in clear only, and nobody vouched for its address."""
 
 
 class Challenge(NamedTuple):
@@ -30,11 +35,19 @@ class Challenge(NamedTuple):
     qop: bool = False
 
 
-def challenge_of(headers: Sequence[str]) -> Challenge | None:
-    """The best of what the WWW-Authenticate headers ask for; None where we can answer none."""
+def challenge_of(headers: Sequence[str], *, is_typed: bool = False) -> Challenge | None:
+    """The best of what the WWW-Authenticate headers ask for; None where we can answer none.
+
+    is_typed: whether a person gave address and password together, for this very camera. Raises
+    BasicOnly of another that wants the password itself: by TLS as well, for no camera of a school
+    has a certificate that anyone vouches for.
+    """
     challenges = [challenge for header in headers if (challenge := _parse(header)) is not None]
     # Basic comes last: it gives the password away to whoever listens.
-    return max(challenges, default=None, key=lambda one: one.algorithm)
+    best = max(challenges, default=None, key=lambda one: one.algorithm)
+    if best is not None and not best.algorithm and not is_typed:
+        raise BasicOnly
+    return best
 
 
 def answer(
@@ -85,14 +98,16 @@ def _parse(header: str) -> Challenge | None:
     parts = {name.lower(): quoted or bare for name, quoted, bare in _PART.findall(rest)}
     algorithm = parts.get("algorithm", "md5").lower()
     base = algorithm.removesuffix(_SESSION)
-    if scheme.lower() != "digest" or base not in {"md5", "sha-256"}:
+    nonce = parts.get("nonce", "")
+    known = scheme.lower() == "digest" and base in {"md5", "sha-256"}
+    if not known or len(nonce) < _NONCE_LEAST:
         return None
     offered = {word.strip().lower() for word in parts.get("qop", "").split(",")}
     return Challenge(
         algorithm=base,
         session=algorithm != base,
         realm=parts.get("realm", ""),
-        nonce=parts.get("nonce", ""),
+        nonce=nonce,
         opaque=parts.get("opaque", ""),
         qop="auth" in offered,
     )

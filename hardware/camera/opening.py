@@ -57,7 +57,8 @@ def open_feed(order: Order) -> CameraFeed:
     if scheme in {"http", "https"}:
         return _open_page(order)
     if scheme == "rtsp":
-        rtsp.ask(order.place, order.user, order.password, timeout_s=TIMEOUT_S)
+        login = order.user, order.password
+        rtsp.ask(order.place, *login, timeout_s=TIMEOUT_S, is_typed=order.is_typed)
         return _stream(order)
     if order.place.startswith("/dev/"):
         opened: CameraFeed = load().node(order.place)
@@ -83,7 +84,7 @@ def _stream(order: Order) -> CameraFeed:
 
 
 def _open_page(order: Order) -> CameraFeed:
-    page = CameraPage(order.place, order.user, order.password)
+    page = CameraPage(order.place, order.user, order.password, is_typed=order.is_typed)
     try:
         response = page.get()
     except (OSError, HTTPException, ValueError) as error:

@@ -16,7 +16,7 @@ from hardware.camera.features import Baseline
 from hardware.readings import CameraState
 
 REASONS: Final = frozenset(
-    {"needs_password", "no_answer", "stalled", "nonsense", "in_use", "no_rights"}
+    {"needs_password", "basic_only", "no_answer", "stalled", "nonsense", "in_use", "no_rights"}
 )
 NO_VISION: Final = "no_vision"
 LINE_LIMIT: Final = 16_000
@@ -35,10 +35,14 @@ class CameraTrouble(Exception):  # noqa: N818 - the camera's state, not a fault 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One look. place: a URL, a device node, or a file where is_file. seconds: of a live look."""
+    """One look. place: a URL, a device node, or a file where is_file. seconds: of a live look.
+
+    is_typed: whether a person gave place and password together, for this one camera.
+    """
 
     place: str = field(repr=False)
     is_file: bool = False
+    is_typed: bool = False
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
     seconds: float = 6.0

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from hardware.camera.login import answer, challenge_of
+from hardware.camera.login import BasicOnly, answer, challenge_of
 from hardware.camera.order import CameraTrouble
 
 PORT: Final = 554
@@ -28,10 +28,11 @@ class _Head(NamedTuple):
     challenges: tuple[str, ...]
 
 
-def ask(url: str, user: str, password: str, *, timeout_s: float) -> None:
+def ask(url: str, user: str, password: str, *, timeout_s: float, is_typed: bool = False) -> None:
     """Ask once for the description. url: rtsp, without a password.
 
-    Raises CameraTrouble: no_answer, needs_password, in_use or nonsense.
+    is_typed: whether a person gave address and password together.
+    Raises CameraTrouble: no_answer, needs_password, basic_only, in_use or nonsense.
     """
     parts = urlsplit(url)
     deadline = time.monotonic() + timeout_s
@@ -40,7 +41,8 @@ def ask(url: str, user: str, password: str, *, timeout_s: float) -> None:
         with socket.create_connection(place, timeout_s) as camera:
             head = _describe(camera, url, deadline)
             if head.status in _LOCKED and password:
-                head = _describe(camera, url, deadline, _login(head, url, user, password))
+                login = _login(head, url, (user, password), is_typed=is_typed)
+                head = _describe(camera, url, deadline, login)
     except (OSError, ValueError) as error:
         raise CameraTrouble("no_answer") from error
     if head.status in _LOCKED:
@@ -51,12 +53,15 @@ def ask(url: str, user: str, password: str, *, timeout_s: float) -> None:
         raise CameraTrouble("nonsense")
 
 
-def _login(head: _Head, url: str, user: str, password: str) -> str:
-    challenge = challenge_of(head.challenges)
+def _login(head: _Head, url: str, login: tuple[str, str], *, is_typed: bool) -> str:
+    try:
+        challenge = challenge_of(head.challenges, is_typed=is_typed)
+    except BasicOnly as error:
+        raise CameraTrouble("basic_only") from error
     if challenge is None:
         raise CameraTrouble("needs_password")
     cnonce = secrets.token_hex(8)
-    return answer(challenge, user, password, method="DESCRIBE", uri=url, cnonce=cnonce)
+    return answer(challenge, *login, method="DESCRIBE", uri=url, cnonce=cnonce)
 
 
 def _describe(camera: socket.socket, url: str, deadline: float, login: str = "") -> _Head:

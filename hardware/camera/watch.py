@@ -38,12 +38,14 @@ class CameraTarget:
     """A camera to look at. key: of its sighting. url_or_node: "http(s)", "rtsp", or a device node.
 
     The URL may carry a password in its query, as cheap cameras want it: neither is shown.
+    is_typed: whether a person gave place and password together, for this one camera.
     """
 
     key: str
     url_or_node: str = field(repr=False)
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
+    is_typed: bool = field(default=False, repr=False)
 
 
 @dataclass(slots=True)
@@ -185,6 +187,7 @@ def order_for(target: CameraTarget, seconds: float, baseline: Baseline | None = 
         place=target.url_or_node if is_camera(target.url_or_node) else "",
         user=target.user,
         password=target.password,
+        is_typed=target.is_typed,
         seconds=seconds,
         baseline=baseline,
     )

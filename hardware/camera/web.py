@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from hardware.camera.feed import SAMPLE_EVERY_S, TIMEOUT_S, CameraFeed, FrameArrival
-from hardware.camera.login import Challenge, answer, challenge_of
+from hardware.camera.login import BasicOnly, Challenge, answer, challenge_of
 from hardware.camera.order import CameraTrouble
 
 if TYPE_CHECKING:
@@ -37,17 +37,24 @@ _BOUNDARY: Final = re.compile(r'boundary\s*=\s*(?:"([^"]+)"|([^\s;]+))', re.IGNO
 
 
 class CameraPage:
-    """A camera's page that shows its picture. url: http or https, without a password."""
+    """A camera's page that shows its picture. url: http or https, without a password.
 
-    def __init__(self, url: str, user: str, password: str) -> None:
+    is_typed: whether a person gave address and password together.
+    """
+
+    def __init__(self, url: str, user: str, password: str, *, is_typed: bool = False) -> None:
         self._url = urlsplit(url)
         self._user = user
         self._password = password
+        self._is_typed = is_typed
         self._challenge: Challenge | None = None
         self._count = 0
 
     def get(self) -> HTTPResponse:
-        """Ask for the page. Raises CameraTrouble: needs_password, in_use or nonsense; OSError."""
+        """Ask for the page.
+
+        Raises CameraTrouble: needs_password, basic_only, in_use or nonsense; OSError.
+        """
         for _ in range(_HOPS):
             response = self._ask()
             if response.status == _OK:
@@ -84,8 +91,14 @@ class CameraPage:
     def _take(self, response: HTTPResponse) -> None:
         """Take up the camera's question for a password, unless ours was just refused."""
         refused = self._count == 1
-        challenge = challenge_of(response.headers.get_all("WWW-Authenticate") or ())
-        if refused or challenge is None or not self._password:
+        if refused or not self._password:
+            raise CameraTrouble("needs_password")
+        headers = response.headers.get_all("WWW-Authenticate") or ()
+        try:
+            challenge = challenge_of(headers, is_typed=self._is_typed)
+        except BasicOnly as error:
+            raise CameraTrouble("basic_only") from error
+        if challenge is None:
             raise CameraTrouble("needs_password")
         self._challenge, self._count = challenge, 0
 

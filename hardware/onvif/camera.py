@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
-from hardware.network.neighbours import trusted_mac
+from hardware.network.neighbours import mac_at, trusted_mac
 from hardware.onvif.discovery import Match, elements, text_of
 from hardware.onvif.soap import CallFailed, Login, ServiceAddress, call
 from hardware.readings import (
@@ -77,6 +77,13 @@ async def fetch_details(camera: DiscoveredCamera, credentials: tuple[str, str]) 
         return CameraDetails(trouble="no_answer")
 
 
+def keys_told(match: Match) -> tuple[str, ...]:
+    """The keys that a camera tells of itself before anybody logs in."""
+    macs = (match.mac, _hikvision_mac(match, CameraDetails()))
+    keys = [f"mac:{mac}" for mac in macs if mac]
+    return (*keys, *([f"uuid:{match.endpoint}"] if match.endpoint else []))
+
+
 def readings_of(camera: DiscoveredCamera, details: CameraDetails, at: float) -> list[Reading]:
     """Give a camera's sighting, and a reading where it could not be talked with; pure."""
     match = camera.match
@@ -87,6 +94,8 @@ def readings_of(camera: DiscoveredCamera, details: CameraDetails, at: float) -> 
     keys += (
         [f"serial:{details.vendor.lower()}:{serial}"] if _is_serial(details.vendor, serial) else []
     )
+    if keys and not macs and (neighbour := mac_at(camera.address)):
+        keys.append(f"mac:{neighbour}")  # told by nobody but the network: an alias, no name
     keys = list(dict.fromkeys(keys)) or [
         f"name:onvif:{match.name}:{match.hardware}:{details.model}"
     ]

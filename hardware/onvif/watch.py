@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,7 +19,14 @@ from hardware.network.interfaces import addresses as own_addresses
 from hardware.network.interfaces import no_network
 from hardware.network.place import TypedPlace
 from hardware.network.typed import Asker
-from hardware.onvif.camera import CameraDetails, DiscoveredCamera, Who, fetch_details, readings_of
+from hardware.onvif.camera import (
+    CameraDetails,
+    DiscoveredCamera,
+    Who,
+    fetch_details,
+    keys_told,
+    readings_of,
+)
 from hardware.onvif.discovery import (
     GROUP,
     PORT,
@@ -49,7 +56,8 @@ _CAMERAS_LIMIT = 256
 _SCHEMES = {"", "http", "onvif"}
 _PATH = "/onvif/device_service"
 
-Credentials = Callable[[], tuple[str, str]]
+# User and password for who tells these keys at an address.
+Credentials = Callable[[Collection[str], str], tuple[str, str]]
 
 
 class SearchSettings(NamedTuple):
@@ -67,13 +75,13 @@ USUAL = SearchSettings()
 async def watch(
     report: Report,
     *,
-    credentials: Credentials = lambda: ("", ""),
+    credentials: Credentials = lambda _keys, _address: ("", ""),
     addresses: Callable[[], Sequence[str]] = own_addresses,
     settings: SearchSettings = USUAL,
 ) -> None:
     """Report every ONVIF camera of our networks, and each that changes; never returns.
 
-    credentials: user and password at the cameras now, asked before each talk and never kept.
+    credentials: user and password at a camera now, asked before each talk and never kept.
     addresses: our own. Raises SenseMissing("no_network") where we have none.
     """
     cameras = _Cameras(report, credentials)
@@ -91,12 +99,12 @@ async def watch(
 
 
 async def ask(
-    address: str, port: int = 80, *, credentials: Credentials = lambda: ("", "")
+    address: str, port: int = 80, *, credentials: Credentials = lambda _keys, _address: ("", "")
 ) -> list[Reading]:
     """Say what speaks ONVIF at an address: a sighting and a reading; nothing where none does."""
     service = (("http", port or 80, _PATH),)
     camera = DiscoveredCamera(address, "", Match(services=service))
-    details = await fetch_details(camera, credentials())
+    details = await fetch_details(camera, credentials((), address))
     if details.trouble in {"no_answer", "nonsense"} and not details.model:
         return []
     return readings_of(camera, details, time.time())
@@ -109,7 +117,7 @@ def asker(credentials: Credentials) -> Asker:
         if place.scheme not in _SCHEMES:
             return []
         typed_login = (place.user, place.password)
-        login = (lambda: typed_login) if place.user else credentials
+        login = (lambda _keys, _address: typed_login) if place.user else credentials
         return await ask(place.host, place.port, credentials=login)
 
     return ask_place
@@ -136,17 +144,20 @@ class _Cameras:
             return len(self._cameras) < _CAMERAS_LIMIT
         if before.details.trouble == "needs_password":
             # Cameras lock themselves after a few wrong passwords.
-            tried = before.login == hash(self._credentials())
+            tried = before.login == hash(self._login(camera))
             return not tried or self.round - before.round >= _REFUSED_ROUNDS
         if before.camera.match != camera.match or before.details.trouble:
             return True
         return self.round - before.round >= _TELL_AGAIN_ROUNDS
 
+    def _login(self, camera: DiscoveredCamera) -> tuple[str, str]:
+        return self._credentials(keys_told(camera.match), camera.address)
+
     async def talk(self, camera: DiscoveredCamera) -> None:
         self._talking.add(camera.who)
         try:
             async with self._turn:
-                login = self._credentials()
+                login = self._login(camera)
                 details = await fetch_details(camera, login)
         finally:
             self._talking.discard(camera.who)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,10 @@ from hardware.pjlink.tracked import TalkResult, TrackedProjector
 from hardware.readings import Reading, SourceFlaw
 
 _SCHEMES = {"", "pjlink"}
+
+
+# The password for who tells these keys at an address.
+Password = Callable[[Collection[str], str], str]
 
 
 class ProjectorEntry(NamedTuple):
@@ -42,13 +46,15 @@ async def ask(
     return readings
 
 
-def asker(password: Callable[[], str]) -> Asker:
+def asker(password: Password) -> Asker:
     """Give what asks a typed place for PJLink, for hardware.network.typed."""
 
     async def ask_place(place: TypedPlace) -> list[Reading]:
         if place.scheme not in _SCHEMES:
             return []
-        return await ask(place.host, place.port, password=place.password or password())
+        return await ask(
+            place.host, place.port, password=place.password or password((), place.host)
+        )
 
     return ask_place
 

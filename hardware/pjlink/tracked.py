@@ -74,6 +74,12 @@ class TrackedProjector:
         self._silent_since: float | None = None
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """What it is known by before anybody logs in."""
+        mac, serial = self.mac or self.neighbour, serial_key(self._info or ProjectorInfo())
+        return (*((f"mac:{mac}",) if mac else ()), *((serial,) if serial else ()))
+
+    @property
     def is_present(self) -> bool:
         """Whether it was last reported to be there."""
         return self._last is not None and self._last.present

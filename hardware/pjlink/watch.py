@@ -13,7 +13,7 @@ from typing import NamedTuple
 from hardware.network.flaws import FlawReporter
 from hardware.network.interfaces import Networks, broadcasts, networks, via
 from hardware.network.neighbours import NEIGHBOURS, mac_at
-from hardware.pjlink.ask import ProjectorEntry, poll
+from hardware.pjlink.ask import Password, ProjectorEntry, poll
 from hardware.pjlink.search import Notification, SearchProtocol, listening
 from hardware.pjlink.talk import PORT
 from hardware.pjlink.tracked import TrackedProjector
@@ -51,13 +51,13 @@ USUAL = Settings()
 async def watch(
     report: Report,
     *,
-    password: Callable[[], str] = str,
+    password: Password = lambda _keys, _address: "",
     typed: Callable[[], Iterable[ProjectorEntry]] = tuple,
     settings: Settings = USUAL,
 ) -> None:
     """Report every projector found or typed, and how it is, again and again; never returns.
 
-    password: the school's PJLink password now, "" for none; asked before each talk, never kept.
+    password: a projector's PJLink password now, "" for none; asked before each talk, never kept.
     typed: the addresses that people typed, now.
     """
     await Projectors(report, password, typed, settings).watch()
@@ -79,7 +79,7 @@ class Projectors:
     def __init__(
         self,
         report: Report,
-        password: Callable[[], str],
+        password: Password,
         typed: Callable[[], Iterable[ProjectorEntry]],
         settings: Settings,
     ) -> None:
@@ -215,18 +215,26 @@ class Projectors:
 
     async def _woken(self, watcher: _Watcher) -> None:
         """Wait until something calls for a look: its own word, a command, another password."""
-        before = self._password()
-        while watcher.projector.reason != "needs_password" or self._password() == before:
+        before = self._password_of(watcher.projector)
+        while (
+            watcher.projector.reason != "needs_password"
+            or self._password_of(watcher.projector) == before
+        ):
             with suppress(TimeoutError):
                 async with asyncio.timeout(_TYPED_S):
                     await watcher.wake.wait()
                     return
 
+    def _password_of(self, projector: TrackedProjector) -> str:
+        return self._password(projector.keys, projector.address)
+
     async def _look(self, watcher: _Watcher) -> None:
         projector = watcher.projector
         async with self._talks:
             info = projector.info(time.monotonic())
-            result = await poll(projector.address, projector.port, self._password(), info)
+            projector.neighbour = mac_at(projector.address, self._settings.neighbours)
+            password = self._password_of(projector)
+            result = await poll(projector.address, projector.port, password, info)
         projector.neighbour = mac_at(projector.address, self._settings.neighbours)
         projector.via = projector.via or via(projector.address, self._settings.networks())
         for reading in projector.update(result, time.time(), time.monotonic()):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import itertools
 import re
+import secrets
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
@@ -18,9 +18,11 @@ from simulators.addresses import open_udp
 from simulators.devices.camera_words import (
     ENTITY_BOMB,
     GARBAGE,
+    REALM,
     CameraMake,
     Urls,
     answer,
+    is_login,
     may,
     not_authorized,
     probe_match,
@@ -98,6 +100,7 @@ class OnvifCamera:
     probes: int = 0
     _pictures: dict[tuple[str, int], bytes] = field(default_factory=dict)
     _number: int = 0
+    _nonce: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
     _connections: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -201,8 +204,7 @@ class OnvifCamera:
                 body = await reader.readexactly(min(int(length[1]) if length else 0, _HEAD_LIMIT))
                 self._call(writer, body)
             case [b"GET", path] if not self._lets_in(head):
-                challenge = 'WWW-Authenticate: Basic realm="camera"'
-                _reply(writer, f"401 Unauthorized\r\n{challenge}", b"text/plain", path[:0])
+                _reply(writer, f"401 Unauthorized\r\n{self._challenge}", b"text/plain", path[:0])
             case [b"GET", b"/snapshot.jpg"]:
                 _reply(writer, "200 OK", b"image/jpeg", self._shot())
             case [b"GET", b"/video.mjpg"]:
@@ -212,8 +214,14 @@ class OnvifCamera:
         await writer.drain()
 
     def _lets_in(self, head: bytes) -> bool:
-        basic = base64.b64encode(f"{self.user}:{self.password}".encode())
-        return CameraFault.PASSWORD not in self.faults or b"Basic " + basic in head
+        if CameraFault.PASSWORD not in self.faults:
+            return True
+        return is_login(head, self.user, self.password, self._nonce)
+
+    @property
+    def _challenge(self) -> str:
+        """Digest as RFC 2069 has it, which every player knows."""
+        return f'WWW-Authenticate: Digest realm="{REALM}", nonce="{self._nonce}"'
 
     def _call(self, writer: asyncio.StreamWriter, body: bytes) -> None:
         """Answer a call of ONVIF."""
@@ -276,7 +284,7 @@ class OnvifCamera:
         if method == "OPTIONS":
             return "200 OK", "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n", b""
         if not self._lets_in(head):
-            return "401 Unauthorized", 'WWW-Authenticate: Basic realm="camera"\r\n', b""
+            return "401 Unauthorized", f"{self._challenge}\r\n", b""
         if method == "DESCRIBE":
             sdp = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=camera\r\nt=0 0\r\nm=video 0 RTP/AVP 26\r\n"
             body = (sdp + "a=control:track1\r\n").encode()

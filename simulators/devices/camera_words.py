@@ -29,6 +29,9 @@ _ENVELOPE: Final = (
     ' xmlns:ter="http://www.onvif.org/ver10/error"'
     ' xmlns:tt="http://www.onvif.org/ver10/schema">{header}<s:Body>{body}</s:Body></s:Envelope>'
 )
+REALM: Final = "camera"
+_LOGIN: Final = re.compile(rb"authorization:\s*digest\s", re.IGNORECASE)
+_PART: Final = re.compile(rb'([a-z]+)="([^"]*)"', re.IGNORECASE)
 _SCOPE: Final = "onvif://www.onvif.org/"
 _TOKEN: Final = re.compile(
     rb"<wsse:Username>(.*?)</wsse:Username>.*?<wsse:Password[^>]*>(.*?)</wsse:Password>"
@@ -54,6 +57,20 @@ class Urls(NamedTuple):
     service: str
     snapshot: str
     stream: str
+
+
+def is_login(head: bytes, user: str, password: str, nonce: str) -> bool:
+    """Whether a request's head answers the camera's question for a password (RFC 2069, MD5)."""
+    line = next((line for line in head.split(b"\r\n") if _LOGIN.match(line)), b"")
+    said = {name.decode(): value.decode("utf-8", "replace") for name, value in _PART.findall(line)}
+    method = head.partition(b" ")[0].decode("utf-8", "replace")
+    secret, asked = _md5(f"{user}:{REALM}:{password}"), _md5(f"{method}:{said.get('uri', '')}")
+    known = (said.get("username"), said.get("nonce")) == (user, nonce)
+    return known and said.get("response") == _md5(f"{secret}:{nonce}:{asked}")
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def endpoint_of(name: str) -> str:

@@ -138,7 +138,7 @@ def test_rows_that_make_no_sense_are_damage(
 def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
     """An older agent does not write over what it does not understand."""
     path = saved(tmp_path, OLD)
-    path.write_text(path.read_text("utf-8").replace('"format": 3', '"format": 4'), "utf-8")
+    path.write_text(path.read_text("utf-8").replace('"format": 4', '"format": 5'), "utf-8")
     with pytest.raises(DocumentError) as caught:
         Documents(path).load()
     assert caught.value.code == "documents_newer"

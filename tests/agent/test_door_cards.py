@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from agent.cards.door import DoorCardReader
-from agent.config import Passwords
+from agent.config import NO_PASSWORDS
+from agent.equipment.logins import DeviceLogins
 from hardware.cards import scan as cards
 from hardware.cards.words import Over
 from protocol.doorcode import sign
@@ -63,7 +64,7 @@ def at_the_door(
 
     async def play(desk: Desk) -> None:
         await desk.store.see([CAMERA])
-        reader = DoorCardReader(desk.store, Passwords(), "usb:1")
+        reader = DoorCardReader(desk.store, DeviceLogins(NO_PASSWORDS, tuple), "usb:1")
         running = asyncio.create_task(reader.run())
         try:
             await story(desk)

@@ -8,6 +8,7 @@ import pytest
 
 from agent.config import Passwords
 from agent.equipment.description import device_id_of
+from agent.equipment.logins import DeviceLogins
 from agent.remote_control import RemoteControl, typed_from
 from hardware.readings import IdentityKind, Kind, PowerState, ProjectorReading, Reading, Sighting
 from simulators.devices.projector import Projector, ProjectorMake
@@ -27,8 +28,16 @@ def in_a_room(
     async def play() -> None:
         heard: list[Reading] = []
         async with asyncio.timeout(LIMIT_S), desk(folder) as here, projector() as real:
-            remote = RemoteControl(here.store, Passwords(pjlink=SECRET), heard.append)
+            logins = DeviceLogins(
+                Passwords(pjlink=SECRET), lambda: here.store.classroom.devices.ours
+            )
+            remote = RemoteControl(here.store, logins, heard.append)
             await here.store.see([seen(real)])
+            await here.store.do(
+                lambda room, at_ms: room.change_devices(
+                    lambda devices, _: devices.claim(device_id_of(MAC), at_ms, ours=True), at_ms
+                )
+            )
             await story(here, remote, real, heard)
 
     asyncio.run(play())

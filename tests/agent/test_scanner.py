@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from agent.cards.scanner import CardScanner
-from agent.config import Passwords
+from agent.config import NO_PASSWORDS
+from agent.equipment.logins import DeviceLogins
 from hardware.cards import scan as cards
 from hardware.cards.acceptance import CardFlag, FoundCard
 from hardware.cards.words import Over
@@ -63,7 +64,7 @@ def scanning(
     async def play(here: Desk) -> None:
         await here.store.see([CAMERA])
         await here.post("lesson/start")
-        scanner = CardScanner(here.store, Passwords())
+        scanner = CardScanner(here.store, DeviceLogins(NO_PASSWORDS, tuple))
         running = asyncio.create_task(scanner.run())
         try:
             await story(here, scanner)

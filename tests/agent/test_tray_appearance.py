@@ -138,6 +138,9 @@ def test_no_is_an_answer() -> None:
     question = Question(device_id="d1", kind="board")
     assert answer_press(question, yes=True) == ("devices/d1/kind", {"kind": "board"})
     assert answer_press(question, yes=False) == ("devices/d1/kind", {"kind": "other"})
+    whose = Question(device_id="d1", kind="claim")
+    assert answer_press(whose, yes=True) == ("devices/d1/claim", {"ours": True})
+    assert answer_press(whose, yes=False) == ("devices/d1/claim", {"ours": False})
 
 
 def test_joint_classes_are_chosen_one_by_one() -> None:

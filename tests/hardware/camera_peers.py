@@ -105,7 +105,7 @@ def trickle() -> Serve:
 
 def locked(serve: Serve, user: str, password: str, *, digest: bool) -> Serve:
     """Asks for a password first. digest: by Digest with MD5 and qop, else by Basic."""
-    ask = 'Digest realm="cam", nonce="n1", qop="auth"' if digest else 'Basic realm="cam"'
+    ask = 'Digest realm="cam", nonce="nonce-one", qop="auth"' if digest else 'Basic realm="cam"'
     refuse = status("HTTP/1.1 401 Unauthorized", f"WWW-Authenticate: {ask}")
 
     async def guarded(
@@ -210,7 +210,7 @@ def _digest(head: str, user: str, password: str) -> str:
     if not said:
         return "no password"
     secret, asked = _md5(f"{user}:cam:{password}"), _md5(f"GET:{said['uri']}")
-    between = f"n1:{said['nc']}:{said['cnonce']}:auth"
+    between = f"nonce-one:{said['nc']}:{said['cnonce']}:auth"
     return f'response="{_md5(f"{secret}:{between}:{asked}")}"'
 
 

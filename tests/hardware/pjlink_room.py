@@ -77,7 +77,7 @@ async def watching(
     watch.password, watch.typed = password, list(typed)
     watch.projectors = Projectors(
         watch.told,
-        lambda: watch.password,
+        lambda *_: watch.password,
         lambda: watch.typed,
         settings_for(projectors, watch.listens_at[1], neighbours),
     )

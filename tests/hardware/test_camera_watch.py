@@ -114,6 +114,7 @@ class Case(NamedTuple):
     reason: str = ""
     place: str = HTTP
     password: str = ""
+    is_typed: bool = False
 
 
 def trouble(serve: Serve, reason: str, place: str = HTTP) -> Case:
@@ -157,10 +158,11 @@ def live_cases() -> dict[str, Case]:
         "blurred": Case(mjpeg(pictures("blurred")), "blurred"),
         "no pictures": Case(mjpeg([b"nothing"]), "disconnected", "nonsense"),
         "stalls": Case(mjpeg(pictures(), fps=20, stalls_after=40), "disconnected", "stalled"),
-        "basic": Case(guarded(digest=False), "ok", password=SECRET),
+        "basic": Case(guarded(digest=False), "ok", password=SECRET, is_typed=True),
+        "basic, found": Case(guarded(digest=False), "disconnected", "basic_only", password=SECRET),
         "digest": Case(guarded(digest=True), "ok", password=SECRET),
         "wrong basic": Case(
-            guarded(digest=False), "disconnected", "needs_password", password=WRONG
+            guarded(digest=False), "disconnected", "needs_password", password=WRONG, is_typed=True
         ),
         "wrong digest": Case(
             guarded(digest=True), "disconnected", "needs_password", password=WRONG
@@ -175,7 +177,11 @@ def looked(cases: dict[str, Case]) -> dict[str, tuple[CameraReading, float]]:
         async with peer(case.serve) as port:
             place = case.place.format(port=port)
             target = CameraTarget(
-                key="mac:1", url_or_node=place, user="admin", password=case.password
+                key="mac:1",
+                url_or_node=place,
+                user="admin",
+                password=case.password,
+                is_typed=case.is_typed,
             )
             began_at = time.monotonic()
             reading = await look(target)
@@ -349,7 +355,7 @@ def test_an_rtsp_stream_is_opened_with_its_password(
     film.write_bytes(b"".join(pictures()))
     serve = rtsp(need("ffmpeg", "ffmpeg"), film, "admin", SECRET)
     reason = "" if state == "ok" else "needs_password"
-    case = Case(serve, state, reason, RTSP, password)
+    case = Case(serve, state, reason, RTSP, password, is_typed=True)
     reading, _ = looked({"rtsp": case})["rtsp"]
     assert (reading.state, reading.reason) == (state, reason)
 

@@ -59,7 +59,9 @@ async def watching(
     told: Told, settings: SearchSettings, login: Callable[[], tuple[str, str]] = lambda: ("", "")
 ) -> AsyncIterator[None]:
     """Watch as long as the block runs."""
-    watch = onvif.watch(told, credentials=login, addresses=lambda: ["127.0.0.1"], settings=settings)
+    watch = onvif.watch(
+        told, credentials=lambda *_: login(), addresses=lambda: ["127.0.0.1"], settings=settings
+    )
     task = asyncio.ensure_future(watch)
     try:
         yield

@@ -34,7 +34,7 @@ async def server(answer: bytes) -> AsyncIterator[int]:
 
 
 async def found(text: str, *, neighbours: Path = NOWHERE, password: str = "") -> list[Reading]:
-    askers = (asker(lambda: password), *USUAL)
+    askers = (asker(lambda *_: password), *USUAL)
     place = place_of(text, own=True)
     return await find(place, token="t1", askers=askers, own=True, neighbours=neighbours)  # noqa: S106 - names an entry
 

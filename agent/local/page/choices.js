@@ -40,3 +40,13 @@ export function toggled(classes, code, joint) {
   if (!joint) return [code];
   return classes.includes(code) ? classes.filter((other) => other !== code) : [...classes, code];
 }
+
+// Of one device both may be asked: whose it is, and what.
+export const asked = (questions) =>
+  (questions ?? []).map((each) => ({ ...each, id: `${each.device_id} ${each.kind}` }));
+
+// Where an answer goes, and what it says.
+export function answerTo(kind, yes) {
+  if (kind === "claim") return ["claim", { ours: yes }];
+  return ["kind", { kind: yes ? kind : "other" }];
+}

@@ -221,10 +221,14 @@ function fillChip(item, chip) {
 }
 
 function createQuestion({ device_id: id, kind }) {
-  const path = `devices/${encodeURIComponent(id)}/kind`;
+  const device = `devices/${encodeURIComponent(id)}`;
   const [yes, no] = [make("button", "yes"), make("button", "no")];
-  press(yes, () => post(yes, path, { kind }));
-  press(no, () => post(no, path, { kind: "other" }));
+  const say = (button, is) => {
+    const [path, body] = choices.answerTo(kind, is);
+    press(button, () => post(button, `${device}/${path}`, body));
+  };
+  say(yes, true);
+  say(no, false);
   return make("li", "", make("bdi"), yes, no);
 }
 function fillQuestion(item, question) {
@@ -245,7 +249,7 @@ function fillNotice(item, { level, sentence }) {
 
 function renderLists() {
   keep(byId("chips"), view.chips ?? [], "part", createChip, fillChip);
-  keep(byId("questions"), view.questions ?? [], "device_id", createQuestion, fillQuestion);
+  keep(byId("questions"), choices.asked(view.questions), "id", createQuestion, fillQuestion);
   keep(byId("notices"), view.notices ?? [], "code", createNotice, fillNotice);
   keep(byId("sent"), [...(view.faults?.sent ?? []).entries()], "0", createFault, fillFault);
 }

@@ -4,6 +4,8 @@ import test from "node:test";
 
 import {
   addressOf,
+  answerTo,
+  asked,
   groupsOf,
   isIdle,
   joined,
@@ -105,4 +107,17 @@ test("what is absent leaves no dot between the words", () => {
 test("every request says in which language it is to be answered", () => {
   assert.equal(addressOf("/healthz", "vi"), "/healthz?lang=vi");
   assert.equal(addressOf("/api/v1/teacher?after=3", "en"), "/api/v1/teacher?after=3&lang=en");
+});
+
+test("an answer says whose a device is, or what", () => {
+  assert.deepEqual(answerTo("claim", true), ["claim", { ours: true }]);
+  assert.deepEqual(answerTo("claim", false), ["claim", { ours: false }]);
+  assert.deepEqual(answerTo("board", true), ["kind", { kind: "board" }]);
+  assert.deepEqual(answerTo("board", false), ["kind", { kind: "other" }]);
+});
+
+test("of one device two things may be asked", () => {
+  const both = ["claim", "board"].map((kind) => ({ device_id: "d1", kind }));
+  assert.equal(new Set(asked(both).map(({ id }) => id)).size, 2);
+  assert.deepEqual(asked(undefined), []);
 });

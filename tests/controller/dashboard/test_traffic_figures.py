@@ -8,8 +8,8 @@ from pathlib import Path
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from controller.broker.traffic import PeerTraffic
 from controller.dashboard.metrics import _exposition, _traffic_figures
-from controller.traffic import PeerTraffic
 from tests.controller.web_school import a_program, a_store
 
 LINE = re.compile(r'lophoc_peer_(\w+)_total\{peer="((?:[^"\\\n]|\\["\\])*)"\} (\d+)')
