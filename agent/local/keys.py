@@ -6,11 +6,12 @@ Everything here lives as long as one opening of the door: the next one has anoth
 from __future__ import annotations
 
 import secrets
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Final, TypeVar
+
+from protocol.clock import steady_s
 
 CODE_S: Final = 30.0  # a link stands for a moment in the list of processes
 
@@ -27,7 +28,7 @@ class DoorKeys:
     key: 256 bits, for programs that may read the agent's file. clock: seconds of running time.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = steady_s) -> None:
         self.key: Final = secrets.token_urlsafe(_BYTES)
         self._clock = clock
         self._codes: OrderedDict[bytes, float] = OrderedDict()

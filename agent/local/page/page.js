@@ -223,12 +223,12 @@ function fillChip(item, chip) {
 function createQuestion({ device_id: id, kind }) {
   const device = `devices/${encodeURIComponent(id)}`;
   const [yes, no] = [make("button", "yes"), make("button", "no")];
-  const say = (button, is) => {
+  const answerBy = (button, is) => {
     const [path, body] = choices.answerTo(kind, is);
     press(button, () => post(button, `${device}/${path}`, body));
   };
-  say(yes, true);
-  say(no, false);
+  answerBy(yes, true);
+  answerBy(no, false);
   return make("li", "", make("bdi"), yes, no);
 }
 function fillQuestion(item, question) {

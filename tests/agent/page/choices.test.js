@@ -119,5 +119,5 @@ test("an answer says whose a device is, or what", () => {
 test("of one device two things may be asked", () => {
   const both = ["claim", "board"].map((kind) => ({ device_id: "d1", kind }));
   assert.equal(new Set(asked(both).map(({ id }) => id)).size, 2);
-  assert.deepEqual(asked(undefined), []);
+  assert.deepEqual(asked(), []);
 });
