@@ -75,6 +75,7 @@ class Classroom:
 
     template: what the room should have. camera_off: the room's cameras shall not be looked at.
     typed: the addresses that people added. flaws: by source, how often what it said made no sense.
+    zero_ms: where the wall clock stood when the steady one began; None before the first step.
     """
 
     room: AgentRoom
@@ -88,6 +89,7 @@ class Classroom:
     programs: Mapping[str, KitProgram] = field(default_factory=dict)
     camera_off: bool = False
     typed: tuple[TypedAddress, ...] = ()
+    zero_ms: int | None = None
 
     @property
     def lesson(self) -> Lesson:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from datetime import date
+from typing import Final, NamedTuple
 
 from protocol.messages import AnyEvent, AnyState
 from protocol.model import Place
 
+DAY_MS: Final = 86_400_000
 Messages = list[AnyState | AnyEvent]
 
 
@@ -22,6 +24,13 @@ class Moment(NamedTuple):
     steady_s: float
     day: str
     minute: float = 0.0
+
+    def day_of(self, at_ms: int) -> str:
+        """The date on the wall at another time."""
+        midnight_ms = self.at_ms - int(self.minute * 60_000)
+        today = date.fromisoformat(self.day).toordinal()
+        day = today + (at_ms - midnight_ms) // DAY_MS
+        return date.fromordinal(max(day, 1)).isoformat()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

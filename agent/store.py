@@ -22,6 +22,7 @@ from agent.lessons import memos
 from agent.lessons.marks import MarkResult
 from agent.lessons.sheet import Suggestion
 from agent.lessons.teaching import Teaching, TeachingStep
+from agent.resetting import by_clock
 from agent.room import Moment
 from hardware.readings import Reading
 from protocol.health import Finding, Judgement, ReasonCode
@@ -88,7 +89,8 @@ class ClassroomStore:
     async def see(self, readings: Iterable[Reading]) -> None:
         """Take in what the senses saw."""
         async with self._one_at_a_time:
-            await self._apply_seen(self.classroom.see(readings, self.now().at_ms))
+            moment = self.now()
+            await self._apply_seen(self._by_clock(moment).see(readings, moment.at_ms))
 
     async def beat(
         self,
@@ -99,7 +101,8 @@ class ClassroomStore:
         """Take in one beat's measures; returns nothing and refuses nothing."""
         async with self._one_at_a_time:
             report, now = self._outbox.report(), self.now()
-            await self._apply_seen(self.classroom.beat(measures, report, extra, now, programs))
+            current = self._by_clock(now)
+            await self._apply_seen(current.beat(measures, report, extra, now, programs))
 
     async def do(self, deed: ClassroomAction) -> ClassroomStep:
         """Take a step that a person asked for; on the disk when this returns.
@@ -107,14 +110,16 @@ class ClassroomStore:
         Raises KeyError where it speaks of a device that is not known, OutboxError.
         """
         async with self._one_at_a_time:
-            step = deed(self.classroom, self.now().at_ms)
+            moment = self.now()
+            step = deed(self._by_clock(moment), moment.at_ms)
             await self._record(step)
             return step
 
     async def mark(self, student: str, status: AttendanceStatus, method: Method) -> MarkResult:
         """Mark a pupil; it is on the disk when this returns. Raises OutboxError, MarkBookFull."""
         async with self._one_at_a_time:
-            step, marked = self.classroom.mark(student, status, method, self.now())
+            moment = self.now()
+            step, marked = self._by_clock(moment).mark(student, status, method, moment)
             await self._record(step)
             return marked
 
@@ -125,7 +130,7 @@ class ClassroomStore:
         """
         async with self._one_at_a_time:
             moment = self.now()
-            step = self.classroom.teach(lambda teaching: deed(teaching, moment))
+            step = self._by_clock(moment).teach(lambda teaching: deed(teaching, moment))
             await self._record(step)
             return step
 
@@ -214,6 +219,10 @@ class ClassroomStore:
             teaching = self.classroom.teaching
             step = step._replace(classroom=replace(step.classroom, teaching=teaching))
         await self._apply(step)
+
+    def _by_clock(self, moment: Moment) -> Classroom:
+        """The classroom, moved where the clock was set: kept with the step that is taken on it."""
+        return by_clock(self.classroom, moment)
 
     def _memos(self, step: ClassroomStep) -> Mapping[str, bytes | None]:
         return memos.changes(self.classroom.teaching, step.classroom.teaching)

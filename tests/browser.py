@@ -48,6 +48,10 @@ _MIDDLE: Final = """(() => {
 })()"""
 
 
+class NavigatedError(Exception):
+    """The page went elsewhere while it was asked something."""
+
+
 class Page:
     """One tab; it notes every request, console error and uncaught exception."""
 

@@ -6,3 +6,4 @@ from typing import Final
 
 DOCUMENTS: Final = "documents.json"
 OUTBOX: Final = "outbox.sqlite"
+CLOCK: Final = "clock"  # its date is the time that was told last

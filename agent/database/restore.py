@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 from uuid import uuid4
 
 from agent.classroom import Classroom
-from agent.clock import now
+from agent.clock import RoomClock
 from agent.config import AgentConfig
-from agent.database import DOCUMENTS, OUTBOX
+from agent.database import CLOCK, DOCUMENTS, OUTBOX
 from agent.database.documents import Documents, SavedState
 from agent.equipment import devices
 from agent.equipment.traces import Traces
@@ -20,7 +20,7 @@ from agent.health.vitals import Vitals
 from agent.lessons import memos
 from agent.lessons.teaching import Teaching
 from agent.placement import Placement, placement_at_start
-from agent.room import AgentRoom
+from agent.room import AgentRoom, Moment
 from protocol.model import Place
 from protocol.outbox import DEFAULT_MAX_BYTES, Outbox, OutboxError
 from protocol.settings import SettingsError
@@ -37,6 +37,7 @@ class RestoredRoom(NamedTuple):
     classroom: Classroom
     outbox: Outbox
     documents: Documents
+    clock: RoomClock
 
 
 @asynccontextmanager
@@ -45,14 +46,15 @@ async def open_room(config: AgentConfig, machine: ThisMachine) -> AsyncIterator[
 
     Raises SettingsError, DocumentError, OutboxError.
     """
-    documents = Documents(config.data / DOCUMENTS)
+    documents, clock = Documents(config.data / DOCUMENTS), RoomClock(config.data / CLOCK)
     saved = documents.load()
     where = placement_at_start(_room_code(config), roaming=config.roaming, stay=saved.stay)
     room = _room(config, machine, saved, where)
     with _outbox(config, room) as outbox:
         try:
-            classroom = _classroom(config, room, where, saved, outbox)
-            yield RestoredRoom(classroom, outbox, documents)
+            teaching = _teaching(room, outbox, saved, clock.now())
+            classroom = _classroom(config, room, where, saved, teaching)
+            yield RestoredRoom(classroom, outbox, documents, clock)
         finally:
             await asyncio.get_running_loop().shutdown_default_executor()
             documents.close()
@@ -102,7 +104,7 @@ def _outbox(config: AgentConfig, room: AgentRoom) -> Outbox:
 
 
 def _classroom(
-    config: AgentConfig, room: AgentRoom, where: Placement, saved: SavedState, outbox: Outbox
+    config: AgentConfig, room: AgentRoom, where: Placement, saved: SavedState, teaching: Teaching
 ) -> Classroom:
     traces = Traces(
         room=room.room,
@@ -120,7 +122,7 @@ def _classroom(
         camera_off=saved.camera_off,
         typed=saved.typed,
         vitals=Vitals(room=room, limits=config.limits, report_s=config.report_s),
-        teaching=_teaching(room, outbox, saved),
+        teaching=teaching,
     )
 
 
@@ -135,14 +137,14 @@ def _room_code(config: AgentConfig) -> str:
     return config.room
 
 
-def _teaching(room: AgentRoom, outbox: Outbox, saved: SavedState) -> Teaching:
+def _teaching(room: AgentRoom, outbox: Outbox, saved: SavedState, moment: Moment) -> Teaching:
     """The lesson and its roll as they were. Raises OutboxError."""
     try:
         return memos.restore_teaching(
             room,
             outbox.memos(),
             saved.plan,
-            now(),
+            moment,
             running=saved.running,
             marks=saved.marks,
         )

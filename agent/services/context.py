@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from agent.cards.door import DoorCardReader
 from agent.cards.scanner import CardScanner
-from agent.clock import now
+from agent.clock import RoomClock
 from agent.config import AgentConfig, passwords_of
 from agent.database.restore import RestoredRoom
 from agent.equipment.logins import DeviceLogins
@@ -41,6 +41,7 @@ class Context:
     outages: ServiceOutages
     connection: SchoolConnection
     store: ClassroomStore
+    clock: RoomClock
     liveness: Liveness
     remote: RemoteControl
     scanner: CardScanner
@@ -63,11 +64,11 @@ class AgentService(NamedTuple):
 
 def make_context(config: AgentConfig, machine: ThisMachine, restored: RestoredRoom) -> Context:
     """Make the parts; nothing runs yet. Raises SettingsError."""
-    classroom, outbox, documents = restored
+    classroom, outbox, documents, clock = restored
     inbox, room = Inbox(), classroom.room
     broker = broker_of(config, room.place)
-    connection = SchoolConnection(broker, room, outbox, now_ms=lambda: now().at_ms)
-    store = ClassroomStore(classroom, outbox, documents, now=now, stirred=connection.wake)
+    connection = SchoolConnection(broker, room, outbox, now_ms=lambda: clock.now().at_ms)
+    store = ClassroomStore(classroom, outbox, documents, now=clock.now, stirred=connection.wake)
     logins = DeviceLogins(passwords_of(config), lambda: store.classroom.devices.ours)
     return Context(
         config=config,
@@ -78,6 +79,7 @@ def make_context(config: AgentConfig, machine: ThisMachine, restored: RestoredRo
         outages=ServiceOutages(),
         connection=connection,
         store=store,
+        clock=clock,
         liveness=Liveness(inbox.report),
         remote=RemoteControl(store, logins, inbox.report),
         scanner=CardScanner(store, logins),

@@ -31,6 +31,7 @@ async def measure(context: Context) -> None:
         now_s = time.monotonic()
         if now_s - ticked_s >= config.report_s:
             await context.store.tick(now_s - ticked_s)
+            await asyncio.to_thread(context.clock.keep)
             ticked_s = now_s
         due_s = max(due_s + config.beat_s, now_s)
         await asyncio.sleep(due_s - now_s)

@@ -1,0 +1,173 @@
+"""The room's clock is set in the middle of a lesson, stands in 1970, or is years ahead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.clock import RoomClock
+from agent.equipment.devices import ASLEEP_MS
+from agent.lessons import memos
+from agent.lessons.lesson import MAX_LESSON_MIN
+from agent.resetting import SET_MS, by_clock
+from agent.room import Moment
+from protocol.messages import RollConfirmed
+from protocol.model import FIRST_MS, AttendanceStatus, Method, instant
+from protocol.outbox import Outbox
+from protocol.plan import Bell, ClassList, Plan, Pupil
+from tests.agent.classrooms import PLACE, classroom, room
+
+NOW_MS = 1_788_567_000_000  # 2026-09-05 00:10 UTC, a Saturday
+DAY_MS = 86_400_000
+HERE = AttendanceStatus.PRESENT
+
+
+@dataclass
+class Computer:
+    """A room's computer whose clock can be set; its time zone is UTC."""
+
+    wall_ms: int = NOW_MS
+    steady_s: float = 100.0
+
+    def run(self, seconds: float) -> None:
+        """Let time pass."""
+        self.steady_s += seconds
+        self.wall_ms += int(seconds * 1000)
+
+    def moment(self) -> Moment:
+        """As a clock tells it that believes whatever it is set to."""
+        at = instant(self.wall_ms)
+        minute = at.hour * 60 + at.minute + at.second / 60
+        return Moment(self.wall_ms, self.steady_s, at.date().isoformat(), minute)
+
+    def clock(self, folder: Path) -> RoomClock:
+        """The room's clock, begun now."""
+        return RoomClock(folder / "clock", lambda: self.wall_ms, lambda: self.steady_s)
+
+
+def test_a_computer_that_wakes_in_1970_goes_on_from_where_it_was(tmp_path: Path) -> None:
+    """Until somebody sets its clock; that is believed, also when it is set back."""
+    computer = Computer()
+    clock = computer.clock(tmp_path)
+    assert clock.now().at_ms == NOW_MS
+    computer.run(600)
+    clock.now()
+    clock.keep()
+    computer = Computer(wall_ms=1000, steady_s=3.0)
+    clock = computer.clock(tmp_path)
+    assert clock.now().at_ms == NOW_MS + 600_000
+    computer.run(60)
+    assert clock.now().at_ms == NOW_MS + 660_000
+    clock.keep()
+    for set_ms in (NOW_MS + DAY_MS, NOW_MS - DAY_MS, FIRST_MS):
+        computer.wall_ms = set_ms
+        assert clock.now().at_ms == set_ms
+    computer.wall_ms = 5000
+    computer.run(1)
+    assert clock.now().at_ms == FIRST_MS + 1000
+
+
+def test_a_computer_that_never_knew_the_time_says_what_its_clock_says(tmp_path: Path) -> None:
+    """The school dates it by its arrival."""
+    computer = Computer(wall_ms=1000)
+    clock = computer.clock(tmp_path)
+    assert (clock.now().at_ms, clock.now().day[:4]) == (1000, "1970")
+    clock.keep()
+    computer.run(10)
+    assert computer.clock(tmp_path).now().at_ms == 11_000
+
+
+PLAN = Plan(
+    lists=(ClassList(code="6A", pupils=(Pupil(student="hs-1", number=1),)),),
+    bells=(Bell(period=1, begins="00:00", ends="00:45"),),
+)
+
+steps = st.lists(
+    st.tuples(st.integers(0, 900), st.integers(-60 * 365, 60 * 365)), min_size=1, max_size=6
+)
+
+
+@given(steps)
+def test_whatever_the_clock_is_set_to_the_lesson_goes_by_the_time_that_ran(
+    steps: list[tuple[int, int]],
+) -> None:
+    """The model: seconds that ran since it began; it ends by the bell and the grace after it."""
+    computer = Computer()
+    current = by_clock(classroom(), computer.moment())
+    at = computer.moment()
+    teaching = current.teaching.take(PLAN, "d").teaching.start("l1", at).teaching
+    current = current.teach(lambda _: teaching.tap("hs-1", HERE, at)).classroom
+    ran_s, ended_s = 0, (45 - 10 + PLAN.grace_min) * 60
+    for seconds, days in steps:
+        computer.run(seconds)
+        ran_s += seconds
+        computer.wall_ms = max(DAY_MS, min(NOW_MS + days * DAY_MS, 4 * NOW_MS // 3))
+        at = computer.moment()
+        current = by_clock(current, at)
+        present = current.lesson.present
+        assert present
+        assert abs(at.at_ms - present.since_ms - ran_s * 1000) < SET_MS
+        assert present.day == at.day_of(present.since_ms)
+        beaten = current.teach(lambda teaching, at=at: teaching.beat(at))
+        current = beaten.classroom
+        assert (current.lesson.running is None) == (ran_s >= ended_s)
+        if present.day == at.day:
+            assert current.lesson.present  # its roll can still be confirmed
+        else:
+            return
+
+
+def test_a_roll_is_confirmed_on_the_day_that_it_is_now(tmp_path: Path) -> None:
+    """It began in 1970; the memos of a restart right after know it, too."""
+    computer = Computer(wall_ms=86_400_000 // 2)
+    with Outbox(tmp_path / "outbox.sqlite", PLACE, "b1") as outbox:
+        before = by_clock(classroom(), computer.moment())
+        at = computer.moment()
+        begun = before.teach(
+            lambda teaching: teaching.take(PLAN, "d").teaching.start("l1", at, ("6A",))
+        )
+        outbox.put(memos=memos.changes(before.teaching, begun.classroom.teaching))
+        computer.run(300)
+        computer.wall_ms = NOW_MS
+        at = computer.moment()
+        step = by_clock(begun.classroom, at).teach(lambda teaching: teaching.confirm(at))
+        (roll,) = step.messages
+        assert isinstance(roll, RollConfirmed)
+        assert (roll.day, roll.at_ms) == ("2026-09-05", NOW_MS)
+        outbox.put(
+            *step.messages, memos=memos.changes(begun.classroom.teaching, step.classroom.teaching)
+        )
+        again = memos.restore_teaching(room(), outbox.memos(), PLAN, at)
+    assert again.lesson.running
+    assert again.lesson.running.since_ms == NOW_MS - 300_000
+    left_s = (again.lesson.ends_s or 0) - at.steady_s
+    assert left_s == MAX_LESSON_MIN * 60 - 300
+
+
+def test_marks_without_a_lesson_follow_the_day() -> None:
+    """They are of today, also where today was 1970 a minute ago; none is let go by the beat."""
+    computer = Computer(wall_ms=86_400_000 // 2)
+    at = computer.moment()
+    current = by_clock(classroom(), at)
+    current = current.mark("hs-1", HERE, Method.MANUAL, at)[0].classroom
+    computer.wall_ms = NOW_MS
+    computer.run(30)
+    at = computer.moment()
+    moved = by_clock(current, at)
+    current = moved.teach(lambda teaching: teaching.beat(at)).classroom
+    (mark,) = current.teaching.roll.marks.values()
+    assert (mark.at_ms, mark.day) == (NOW_MS, "2026-09-05")
+    assert not current.mark("hs-1", HERE, Method.MANUAL, at)[1].new
+    assert memos.changes(moved.teaching, current.teaching) == {}
+
+
+def test_a_clock_that_is_kept_right_moves_nothing() -> None:
+    """A time service pulls it by less than a minute."""
+    computer = Computer()
+    before = by_clock(classroom(), computer.moment())
+    computer.wall_ms += SET_MS - 1
+    assert by_clock(before, computer.moment()) is before
+    assert ASLEEP_MS > SET_MS
