@@ -7,12 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from protocol.language import fill
-
-# What msgspec raises for bytes that are not what was agreed: it leaves two to Python.
-UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class LopHocError(Exception):

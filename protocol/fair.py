@@ -56,7 +56,9 @@ class FairQueue(Generic[Item]):
             waiting = self._waiting[peer] = deque()
         waiting.append((self._number, item))
         self._length += 1
-        return self._shed(self._share) if self._share and self.is_full else ()
+        if self._length < self._limit or self._share is None:
+            return ()
+        return self._shed(self._share)
 
     def draw(self, limit: int) -> list[Item]:
         """At most so many, by equal shares, in the order in which they came."""
@@ -120,7 +122,12 @@ class ReceiptOrder(Generic[Item]):
 
     def release(self, done: Iterable[tuple[int, Item]]) -> Iterator[Item]:
         """These are done, each by its number; returns all before which nothing is left to do."""
-        self._done.update(done)
-        while (item := self._done.pop(self._released + 1, None)) is not None:
-            self._released += 1
+        for number, item in done:
+            if number != self._released + 1:
+                self._done[number] = item
+                continue
+            self._released = number
             yield item
+            while self._done and (later := self._done.pop(self._released + 1, None)) is not None:
+                self._released += 1
+                yield later

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, NamedTuple, Union, get_args, get_origi
 
 import msgspec
 
-from protocol.errors import UNREADABLE
+from protocol.unreadable import UNREADABLE
 
 _DEEPEST: Final = 8  # what is nested deeper is nobody's
 

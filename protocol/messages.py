@@ -14,7 +14,6 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from protocol.errors import UNREADABLE
 from protocol.lenient import Mended, mended
 from protocol.model import (
     DEVICE_REASONS,
@@ -31,6 +30,7 @@ from protocol.model import (
     day_from,
 )
 from protocol.plan import Date, Hex, Period, Plan
+from protocol.unreadable import UNREADABLE
 
 SCHEMA: Final = 3
 MAX_BYTES: Final = 256 * 1024  # a birth of 400 devices is about 120 KB

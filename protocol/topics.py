@@ -112,6 +112,7 @@ def address_of(topic: str) -> Address:
     return Address(place, Channel(channel), code_of(tail) if tail else "")
 
 
+@lru_cache(maxsize=4096)  # asked for every message that arrives
 def sender_of(topic: str) -> str:
     """The agent, or the school below, on whose topic it is; empty on a topic that is not ours."""
     try:

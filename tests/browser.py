@@ -48,6 +48,10 @@ _MIDDLE: Final = """(() => {
 })()"""
 
 
+class NavigatedError(Exception):
+    """The page went elsewhere while it was asked something."""
+
+
 class Page:
     """One tab; it notes every request, console error and uncaught exception."""
 
@@ -66,6 +70,8 @@ class Page:
         while True:
             message = json.loads(self._line.recv(LIMIT_S))
             if message.get("id") == number:
+                if "navigated" in str(message.get("error", "")):
+                    raise NavigatedError
                 assert "error" not in message, message
                 answer: dict[str, Any] = message["result"]
                 return answer
@@ -95,7 +101,14 @@ class Page:
     def wait(self, script: str, limit_s: float = LIMIT_S) -> None:
         """Wait until an expression holds on a page that has loaded, not on the half of one."""
         whole = f"document.readyState === 'complete' && Boolean({script})"
-        until(lambda: self.see(whole), script, limit_s=limit_s)
+
+        def look() -> Any:
+            try:
+                return self.see(whole)
+            except NavigatedError:
+                return False
+
+        until(look, script, limit_s=limit_s)
 
     def click(self, selector: str, times: int = 1) -> None:
         """Click the middle of the first element that fits, once it is there; 2: a double click."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ from hypothesis import settings
 
 from controller.broker.embedded import config_text
 from protocol.model import Place
+from protocol.repeats import RepeatFilter
 from tests.browser import Chromium, Page, Profile, fresh_profile, opened_tab, running_browser
 from tests.databases import KINDS, Database, migrated_template, sqlite_in
 from tests.flows.programs import BIN
@@ -237,3 +239,11 @@ def database(
     )
     monkeypatch.setenv("LOPHOC_CONTROLLER_DATABASE", found.url)
     return found
+
+
+@pytest.fixture(autouse=True)
+def unlimited_log() -> Iterator[None]:
+    """A program that ran within a test leaves no limit on what later tests log."""
+    yield
+    for handler in logging.getLogger().handlers:
+        handler.filters = [one for one in handler.filters if not isinstance(one, RepeatFilter)]

@@ -21,10 +21,10 @@ from agent.lessons import memos
 from agent.lessons.teaching import Teaching
 from agent.placement import Placement, placement_at_start
 from agent.room import AgentRoom, Moment
-from protocol.errors import UNREADABLE
 from protocol.model import Place
 from protocol.outbox import DEFAULT_MAX_BYTES, Outbox, OutboxError
 from protocol.settings import SettingsError
+from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
 _MB: Final = 1_000_000

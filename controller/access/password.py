@@ -15,8 +15,9 @@ from typing import Final
 import msgspec
 
 from protocol.clock import steady_s
-from protocol.errors import UNREADABLE, LopHocError
+from protocol.errors import LopHocError
 from protocol.folder import OWNER_ONLY, write_whole
+from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
 SESSION_S: Final = 12 * 3600

@@ -10,9 +10,10 @@ from pathlib import Path
 import msgspec
 
 from controller.broker.embedded import CONTROLLER_USER
-from protocol.errors import UNREADABLE, LopHocError
+from protocol.errors import LopHocError
 from protocol.folder import OWNER_ONLY, write_whole
 from protocol.model import NAME_RULE
+from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
 

@@ -9,8 +9,9 @@ import msgspec
 from msgspec import Struct
 
 from controller.copies.names import CopyName
-from protocol.errors import UNREADABLE, LopHocError
+from protocol.errors import LopHocError
 from protocol.folder import OWNER_ONLY, write_whole
+from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
 _FILE: Final = "standing.json"

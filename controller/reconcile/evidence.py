@@ -16,8 +16,8 @@ from controller.sheets.cells import bounded_bytes
 from controller.sheets.errors import SheetError
 from controller.sheets.names import room_of, serial_key, tag_key
 from controller.sheets.text import text_of
-from protocol.errors import UNREADABLE
 from protocol.model import DeviceKind, Identity, millis
+from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
 MAX_OBSERVATIONS: Final = 200_000

@@ -14,11 +14,11 @@ from controller.register import store as register
 from controller.register.book import Book
 from controller.register.merging import Merged, MergeVerdict, merged
 from controller.sheets.errors import SheetError
-from protocol.errors import UNREADABLE
 from protocol.folder import EVERYBODY, write_whole
 from protocol.formats import phrase
 from protocol.model import Place
 from protocol.settings import SettingsError
+from protocol.unreadable import UNREADABLE
 from protocol.words import N_, Translate
 
 HEADINGS: Final = "register-headings.json"

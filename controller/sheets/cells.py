@@ -20,7 +20,7 @@ import msgspec
 
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.text import Cell, Day
-from protocol.errors import UNREADABLE
+from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024

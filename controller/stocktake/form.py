@@ -10,8 +10,8 @@ from typing import Annotated, Final
 
 import msgspec
 
-from protocol.errors import UNREADABLE
 from protocol.settings import SettingsError
+from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
 FILE: Final = "stocktake-minutes.toml"

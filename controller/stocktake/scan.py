@@ -10,7 +10,7 @@ import msgspec
 from controller.register.vocabulary import Condition, condition_of, type_of
 from controller.sheets.names import MAX_CODE, room_of
 from controller.sheets.text import text_of
-from protocol.errors import UNREADABLE
+from protocol.unreadable import UNREADABLE
 
 MAX_NOTE: Final = 200
 FOUND_IN: Final = (

@@ -15,8 +15,8 @@ from controller.stocktake import store as stocktake
 from controller.stocktake.count import Result, Stocktake, counted
 from controller.stocktake.scan import Scan, ScanError, scan_of
 from controller.web.refusals import HttpError
-from protocol.errors import UNREADABLE
 from protocol.model import Place
+from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
 MAX_BATCH_BYTES: Final = 512 * 1024

@@ -38,7 +38,7 @@ FLOOD: Final = 250  # marks at once
 _KINDS: Final = (DeviceKind.BOARD, DeviceKind.PROJECTOR, DeviceKind.TABLET, DeviceKind.CAMERA)
 _POWERED: Final = frozenset({DeviceKind.BOARD, DeviceKind.PROJECTOR})
 _DEEDS: Final = {"mark": 50, "device": 20, "lesson": 14, "roll": 8, "fault": 4, "appeared": 4}
-_HEADER: Final = frozenset({"v", "boot", "seq", "id", "at_ms", "room"})
+_HEADER: Final = frozenset({"v", "age_s", "boot", "seq", "id", "at_ms", "room"})
 
 Said = AnyEvent | DeviceState
 
