@@ -25,6 +25,8 @@ from protocol.model import instant
 _LOGGER = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 3600.0
+LOOK_AGAIN_S: Final = 300.0  # while nobody vouches for the time: rooms may have connected since
+OVERDUE_MS: Final = 7 * DAY_MS  # what waits for so long is worth a word
 _NUMBERED: Final = re.compile(r"lophoc-([0-9]{6,})-[0-9]{4}-[0-9]{2}-[0-9]{2}\.db")
 
 
@@ -52,34 +54,36 @@ class Upkeep:
         self._copies = Copies(store, backups, keep_backups)
         self._terms = terms
         self._clock = clock
+        self._vouched = False
         self.held = Held.NOTHING
 
     async def run(self) -> None:
-        """Do it every hour, until cancelled."""
+        """Do it every hour, or soon again while nothing may go, until cancelled."""
         while True:
             try:
                 self.held = await asyncio.to_thread(self.look_after)
             except (StoreError, OSError, sqlite3.Error, SQLAlchemyError) as error:
                 _LOGGER.warning("upkeep put off: %s", error)
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(LOOK_EVERY_S if self._vouched else LOOK_AGAIN_S)
 
     def look_after(self) -> Held:
         """Copy and forget what is due now. Raises StoreError, OSError or a database's own error."""
         now_ms = self._clock.vouch()
         self._store.write(keep_mark, self._clock)
         self._copies.make_daily(self._clock.look())
+        self._vouched = now_ms is not None
         if now_ms is None:
-            due = self._store.read(self._is_any_due)
-            return Held.UNVOUCHED if due and self._clock.believed else Held.NOTHING
+            overdue = self._store.read(self._is_any_overdue)
+            return Held.UNVOUCHED if overdue and self._clock.believed else Held.NOTHING
         steps = (self._step(term, now_ms) for term in self._terms)
         held = [not self._take(step, now_ms) for step in steps if step]
         oldest_ms = now_ms - 2 * DAY_MS * max(term.keep_days for term in self._terms)
         self._clock.forget_spans(oldest_ms)
         return Held.UNCOPIED if any(held) else Held.NOTHING
 
-    def _is_any_due(self, db: Connection) -> bool:
-        now_ms = self._clock.look()
-        return any(is_due(db, term, now_ms) for term in self._terms)
+    def _is_any_overdue(self, db: Connection) -> bool:
+        due_ms = self._clock.look() - OVERDUE_MS
+        return any(is_due(db, term, due_ms) for term in self._terms)
 
     def _step(self, term: Term, now_ms: int) -> Step | None:
         horizon_ms = self._clock.horizon(now_ms, term.keep_days)

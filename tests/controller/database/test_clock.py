@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sqlite3
 import tempfile
 from dataclasses import dataclass, replace
@@ -28,7 +30,7 @@ from controller.database.clock import (
 from controller.database.forgetting import SHARE, Term, next_step
 from controller.database.scope import everywhere
 from controller.database.store import Store
-from controller.database.upkeep import Held, Upkeep, copies_in
+from controller.database.upkeep import LOOK_AGAIN_S, LOOK_EVERY_S, Held, Upkeep, copies_in
 from controller.database.vouched import GAP_MS, horizon, since, with_moment
 from controller.database.witnesses import AGREED_MS, DAY_MS
 from controller.features import ages_of_pupils, keep_batch
@@ -473,12 +475,13 @@ def test_a_wrong_clock_that_runs_steadily_erases_nothing(school: School) -> None
 def test_what_is_due_goes_when_somebody_vouches_for_the_time(school: School) -> None:
     """A little each day."""
     machine = Machine(NOW_MS + 44 * DAY_MS)
-    assert school.looked_after(machine, rounds=4) is Held.UNVOUCHED
+    assert school.looked_after(machine, rounds=4) is Held.NOTHING  # not worth a word yet
+    assert school.looked_after(machine, rounds=8) is Held.UNVOUCHED
     machine.vouched = True
     assert school.looked_after(machine) is Held.NOTHING
     assert school.marks == 51
     school.looked_after(machine, rounds=8)
-    assert school.marks == 50
+    assert school.marks == 49  # of 49 weeks and more, by then 61 days later
 
 
 def test_only_what_a_sound_copy_holds_is_let_go(school: School) -> None:
@@ -544,6 +547,27 @@ def test_a_small_share_goes_at_once(days: list[int], horizon_day: int) -> None:
                 step = store.read(next_step, KEEP, horizon_ms, now_ms)
             now_ms += DAY_MS
         assert all(day >= horizon_day for day in left)
+
+
+def test_it_is_looked_again_soon_while_nobody_vouches(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that was begun in the morning knows a little later what rooms say."""
+    machine = Machine()
+    clock = machine.clock_of(school.store)
+    upkeep = Upkeep(school.store, school.folder, [KEEP], clock, keep_backups=0)
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        machine.vouched = True
+        if len(pauses) == 2:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(asyncio, "sleep", pause)
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(upkeep.run())
+    assert pauses == [LOOK_AGAIN_S, LOOK_EVERY_S]
 
 
 def test_copies_are_ordered_by_their_number(tmp_path: Path) -> None:

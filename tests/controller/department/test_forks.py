@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from msgspec.structs import replace
 
 from controller.database.store import Store
+from controller.department.listener import SchoolsListener
 from controller.department.schools import ALIVE_MS, SchoolRecord
 from controller.department.store import schools_of
 from controller.department.upward import Upward, upward_outbox
@@ -29,10 +30,10 @@ from controller.reconcile.store import figures_since, note_figure
 from controller.use.hours import BoardWeek
 from controller.use.store import keep_use, use_of
 from protocol.link import Arrival, Broker, Letter
-from protocol.messages import down_from
+from protocol.messages import Ack, down_from, to_bytes
 from protocol.model import DeviceKind, Identity, Place, Status
-from protocol.topics import commands_to
-from protocol.upward import SchoolFigures
+from protocol.topics import Address, Channel, commands_to, topic_of
+from protocol.upward import SchoolChain, SchoolFigures, SchoolTold
 from tests.controller.ears import Ears
 from tests.controller.fresh import fresh_store
 from tests.controller.web_school import FOLDERS, a_program
@@ -121,6 +122,33 @@ class Server:
             await self.upward._begin_anew_if_asked()
 
         asyncio.run(play())
+
+
+def test_the_department_and_its_schools_bear_witness_to_the_time(tmp_path: Path) -> None:
+    """An ack vouches for a school's clock; what three schools say vouches for the department's."""
+    clock = Clock()
+    server = Server(tmp_path / "school", "b1", clock, {})
+    program = server.upward._program
+    program.clock.is_synchronized = lambda: False
+    assert program.clock.vouch() is None
+    ack = Ack(boot="above", at_ms=clock.now_ms, of="b1")
+    topic = topic_of(Address(ABOVE.of_agent(SCHOOL.school), Channel.COMMAND, "ack"))
+    asyncio.run(server.upward._hear(Arrival(topic, to_bytes(ack), 1, 1, 1)))
+    assert program.clock.vouch() == clock.now_ms
+    store = opened(tmp_path / "above")
+    above = a_program(store, scope=ABOVE, upstream="", now_ms=lambda: clock.now_ms)
+    above.clock.is_synchronized = lambda: False
+    listener = SchoolsListener(above)
+    chain = SchoolChain(boot="b", at_ms=clock.now_ms, feed="f")
+    old = SchoolTold(boot="b", at_ms=clock.now_ms, day="2026-09-05", feed="f")
+    for code in ("1", "2", "3"):
+        assert above.clock.vouch() is None
+        listener.hear(code, old, clock.now_ms)
+        assert above.clock.vouch() is None
+        listener.hear(code, chain, clock.now_ms)
+    assert above.clock.vouch() == clock.now_ms
+    store.__exit__()
+    server.kill()
 
 
 def board(number: str, value: int, change: int) -> DeviceRecord:
