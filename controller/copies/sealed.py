@@ -81,10 +81,8 @@ def unsealed(file: BinaryIO, key: Key) -> Iterator[BinaryIO]:
                 yield source
                 while source.read(BLOCK):
                     pass
-        except Exception:
+        finally:
             task.result()  # the first cause, if it lies in the file
-            raise
-        task.result()
 
 
 def wrapped_in(file: BinaryIO) -> bytes:
