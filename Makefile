@@ -12,11 +12,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 # Programs are started hundreds of times: each module is compiled once, whatever the shell says.
 export PYTHONDONTWRITEBYTECODE :=
-PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# Databases wait for the disk at each commit; where memory has 2 GB to spare, tests write there.
+MEMORY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 2000000 {print "/dev/shm"}')
+PYTEST := $(if $(MEMORY),TMPDIR=$(MEMORY) )$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # What is imported is asked for, by each program for itself.
 DEPTRY := $(BIN)/deptry --no-ansi
 
-.PHONY: setup demo test test-fast lint mutate bench fuzz wheel release lock clean
+.PHONY: setup demo test test-fast lint audit mutate bench fuzz wheel release lock clean
 
 setup: $(VENV)/.ready
 
@@ -53,6 +55,10 @@ lint: setup
 	$(DEPTRY) protocol hardware agent --optional-dependencies-dev-groups dev,controller,postgresql
 	$(DEPTRY) protocol controller --optional-dependencies-dev-groups dev,agent,tray
 
+# Known holes of the pinned libraries; says so plainly where the registry cannot be asked.
+audit: setup
+	@$(BIN)/python -m tools.audit
+
 # Changes the pure cores, one spot at a time, and tells which changes no test notices.
 # One core: make mutate CORE=protocol.health; one change: mutmut show NAME
 mutate: setup
@@ -64,6 +70,7 @@ bench: setup
 
 # Fuzzed messages and requests at the running programs; the same SEED and FROM play the same again.
 fuzz: setup
+	$(BIN)/python -m tests.fuzz.addresses --seed $(or $(SEED),1) --count $(or $(COUNT),20000)
 	$(BIN)/python -m tests.fuzz --seed $(or $(SEED),1) --count $(or $(COUNT),100000) --from $(or $(FROM),0)
 
 # One file to carry to every machine; the room's computer and the server install their own extras.

@@ -8,15 +8,18 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from agent.config import DEFAULT_DATA, DEFAULT_PORT, PREFIX, TITLE, AgentConfig, Passwords
+from agent.school.credential import settings_with
 from protocol import __version__
 from protocol.command_line import CommandParser
 from protocol.door_key import door_key
 from protocol.errors import EXIT_SETTINGS, LopHocError, exit_code_of
-from protocol.repeats import limit_repeats
+from protocol.log import set_up_log
+from protocol.memory import hold_memory
 from protocol.settings import (
     SettingsError,
     add_options,
@@ -72,14 +75,23 @@ def _parser(say: Translate) -> CommandParser:
     camera.add_argument("target", metavar="FILE|URL", help=say(N_("a picture, a film, or a URL")))
     _add_json(camera, say)
     _add_camera(camera, say)
+    text = say(N_("the agent's folder, which tells whether the cameras are off"))
+    camera.add_argument("--data", type=Path, metavar="DIR", help=text)
     _add_read_cards(
         commands.add_parser("read-cards", help=say(N_("read the cards in pictures"))), say
     )
     _add_page(commands.add_parser("page", help=say(N_("open the teacher's page"))), say)
+    _add_enrol(
+        commands.add_parser("enrol", help=say(N_("join a school by the code that it shows"))), say
+    )
     repair = commands.add_parser(
         "repair", help=say(N_("put damaged files aside and save what can be read"))
     )
     _add_data(repair, say)
+    doctor = commands.add_parser(
+        "doctor", help=say(N_("say what is wrong here and what to do, without logs"))
+    )
+    _add_doctor(doctor, say)
     commands.add_parser("sample-config", help=say(N_("print a commented settings file")))
     return parser
 
@@ -123,6 +135,24 @@ def _add_page(page: argparse.ArgumentParser, say: Translate) -> None:
     page.add_argument("--door-folder", default=folder, metavar="DIR", help=text)
 
 
+def _add_doctor(doctor: argparse.ArgumentParser, say: Translate) -> None:
+    text = say(N_("write what may be sent to who helps you; it holds no name, code or address"))
+    doctor.add_argument("--bundle", type=Path, metavar="FILE", help=text)
+    add_options(doctor, AgentConfig, say)
+
+
+def _add_enrol(enrol: argparse.ArgumentParser, say: Translate) -> None:
+    code = say(
+        N_("the code that the school's controller shows, or its link; none: knock, and compare")
+    )
+    enrol.add_argument("code", nargs="*", metavar="CODE", help=code)
+    room = say(N_("where this computer stands, for the office to see when it knocks"))
+    enrol.add_argument("--room", default="", metavar="ROOM", help=room)
+    where = say(N_("the controller's address; without it, it is looked for in the network"))
+    enrol.add_argument("--controller", default="", metavar="HOST[:PORT]", help=where)
+    _add_data(enrol, say)
+
+
 def _add_json(parser: argparse.ArgumentParser, say: Translate) -> None:
     text = say(N_("print JSON for other programs"))
     parser.add_argument("--json", action="store_true", help=text)
@@ -141,14 +171,16 @@ def _add_camera(parser: argparse.ArgumentParser, say: Translate) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    config = load(AgentConfig, PREFIX, options, os.environ)
-    logging.basicConfig(level=config.log_level.upper(), format=_LOG_FORMAT, stream=sys.stderr)
-    limit_repeats()
+    complete = partial(settings_with, default_data=DEFAULT_DATA)
+    settings = partial(load, AgentConfig, PREFIX, options, os.environ, complete)
+    config = settings()
+    set_up_log(config.log_level.upper(), _LOG_FORMAT)
+    hold_memory()
     for name in ("uvicorn.error", "zeroconf"):
         logging.getLogger(name).setLevel(logging.WARNING)
     from agent.app import run  # noqa: PLC0415 - heavy, and only this command needs it
 
-    asyncio.run(run(config))
+    run(settings)
 
 
 def _scan(options: argparse.Namespace) -> None:
@@ -182,12 +214,14 @@ def _explain(options: argparse.Namespace) -> None:
 
 def _check_camera(options: argparse.Namespace) -> None:
     from agent.commands.check_camera import check  # noqa: PLC0415 - heavy, and only this command needs it
+    from agent.commands.switched import shutter_for  # noqa: PLC0415 - likewise
 
     password = password_in(options.camera_password_file)
     answer = check(
         options.target,
         as_json=options.json,
         environ=os.environ,
+        shutter=shutter_for(options.data, os.environ),
         user=options.camera_user,
         password=password,
     )
@@ -195,12 +229,16 @@ def _check_camera(options: argparse.Namespace) -> None:
 
 
 def _read_cards(options: argparse.Namespace) -> int:
-    from agent.commands.read_cards import keys_in, keys_of_school, read  # noqa: PLC0415 - heavy
+    from agent.commands.read_cards import known_to_room, read, signed_by  # noqa: PLC0415 - heavy
 
     key_file = options.door_key_file
-    keys = keys_in(key_file) if key_file else keys_of_school(options.data)
+    is_valid = signed_by(key_file) if key_file else known_to_room(options.data)
     reading = read(
-        options.images, sys.stdout.write, as_json=options.json, environ=os.environ, keys=keys
+        options.images,
+        sys.stdout.write,
+        as_json=options.json,
+        environ=os.environ,
+        is_valid=is_valid,
     )
     return 0 if asyncio.run(reading) else EXIT_UNREAD
 
@@ -215,11 +253,49 @@ def _page(options: argparse.Namespace) -> None:
         sys.stdout.write(link.text(speaker(PREFIX, os.environ)))
 
 
+def _enrol(options: argparse.Namespace) -> None:
+    from agent.commands.enrol import compare_typed, look_for_controllers  # noqa: PLC0415 - heavy
+    from agent.database import DOCUMENTS  # noqa: PLC0415 - likewise
+    from agent.database.documents import Documents  # noqa: PLC0415 - likewise
+    from agent.health.machine import agent_id_from  # noqa: PLC0415 - likewise
+    from hardware.host.machine import identify  # noqa: PLC0415 - likewise
+    from protocol import joining  # noqa: PLC0415 - likewise
+    from protocol.knocking import knock  # noqa: PLC0415 - likewise
+
+    invited = joining.invited_by(" ".join(options.code)) if options.code else None
+    if options.controller:
+        controllers = [joining.controller_at(options.controller)]
+    elif invited and invited.controller:
+        controllers = [invited.controller]
+    else:
+        controllers = asyncio.run(look_for_controllers())
+    saved, machine = Documents(options.data / DOCUMENTS).load(), identify()
+    agent = saved.agent_id or agent_id_from(machine.hostname, machine.machine)
+    computer, data = joining.Computer(agent, machine.hostname), options.data
+    if invited:
+        joined = joining.enrol(invited, controllers, computer, data)
+    else:
+        joined = knock(controllers, computer, options.room, data, compare_typed)
+    say, credential = speaker(PREFIX, os.environ), joined.credential
+    done = N_("Enrolled: this is {agent} in room {room} of {school}.")
+    same = N_("The controller's page shows the same four words: {words}")
+    next_step = N_("An agent that runs takes it up by itself; else start it.")
+    values = {"agent": credential.agent, "room": credential.room, "school": credential.school}
+    lines = (say(done).format(**values), say(same).format(words=joined.words), say(next_step))
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
 def _repair(options: argparse.Namespace) -> None:
     from agent.database.repair import repair  # noqa: PLC0415 - heavy, and only this command needs it
 
     say = speaker(PREFIX, os.environ)
     sys.stdout.writelines(f"{deed.text(say)}\n" for deed in repair(options.data))
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from agent.doctor.command import examine  # noqa: PLC0415 - heavy, and only this command needs it
+
+    return examine(options, os.environ, sys.stdout.write)
 
 
 def _sample(_options: argparse.Namespace) -> None:
@@ -233,7 +309,9 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int | None]]] = {
     "check-camera": _check_camera,
     "read-cards": _read_cards,
     "page": _page,
+    "enrol": _enrol,
     "repair": _repair,
+    "doctor": _doctor,
     "sample-config": _sample,
 }
 

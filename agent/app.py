@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from typing import Any
 
 from agent.config import AgentConfig
 from agent.database.restore import open_room
 from agent.health.machine import this_machine
-from agent.services.context import Context, make_context
+from agent.services.context import Context, Life, make_context
 from agent.services.doors import DOORS
 from agent.services.routines import ROUTINES
 from agent.services.sources import SOURCES
@@ -22,20 +22,35 @@ from protocol.supervision import keep_running
 _LOGGER = logging.getLogger(__name__)
 
 
-async def run(config: AgentConfig) -> None:
-    """Run the agent until SIGTERM or SIGINT.
+def run(settings: Callable[[], AgentConfig]) -> None:
+    """Run the agent until SIGTERM or SIGINT; enrolled meanwhile, it takes up who it is now.
 
-    Raises SettingsError, OutboxError or DocumentError if it cannot begin.
+    settings: reads them, with what the folder holds of an enrolment. Raises SettingsError,
+    OutboxError or DocumentError if it cannot begin.
     """
-    stop = _stop_signal()
+    config, life = settings(), Life()
     with lock_folder(config.data):
-        machine = this_machine(config.data, config.kit.programs)
-        async with open_room(config, machine) as before:
-            context, room = make_context(config, machine, before), before.classroom.room
-            agent = room.place.agent
-            _LOGGER.info("agent %s of room %s starts data=%s", agent, room.room, config.data)
-            await _serve(context, stop)
+        while asyncio.run(_run(config, life)):
+            config = settings()
+
+
+async def _run(config: AgentConfig, life: Life) -> bool:
+    """Run as who this is now; whether it is somebody else at the end."""
+    stop, is_renewed = _stop_signal(), False
+
+    def renew() -> None:
+        nonlocal is_renewed
+        is_renewed = True
+        stop.set()
+
+    machine = this_machine(config.data, config.kit.programs)
+    async with open_room(config, machine) as before:
+        context, room = make_context(config, machine, before, life, renew), before.classroom.room
+        agent = room.place.agent
+        _LOGGER.info("agent %s of room %s starts data=%s", agent, room.room, config.data)
+        await _serve(context, stop)
     _LOGGER.info("agent %s ends", agent)
+    return is_renewed
 
 
 async def _serve(context: Context, stop: asyncio.Event) -> None:
@@ -47,6 +62,7 @@ async def _serve(context: Context, stop: asyncio.Event) -> None:
         await stop.wait()
         for task in tasks:
             task.cancel()
+    await context.life.joining.close()
 
 
 def _work(context: Context) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:

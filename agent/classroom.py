@@ -16,6 +16,7 @@ import msgspec
 from agent.equipment.addresses import MAX_TYPED, TypedAddress
 from agent.equipment.condition import CALM, SWITCHED_OFF, DeviceCondition, condition_of
 from agent.equipment.devices import THIS_MACHINE, Devices, DevicesStep
+from agent.equipment.switch import LOCKED, CameraStanding, CameraSwitch
 from agent.equipment.traces import FIXTURES
 from agent.health.vitals import RoomReport, Vitals, line_findings, line_measures
 from agent.lessons.lesson import Lesson
@@ -35,7 +36,7 @@ from hardware.readings import (
 from protocol import __version__
 from protocol.health import Finding, Judgement, ReasonCode
 from protocol.kit import KitProgram, KitTemplate, compare, missing
-from protocol.messages import MAX_BYTES, Birth, HostMeasures, KitLine, OutboxReport
+from protocol.messages import MAX_BYTES, Birth, CameraOff, HostMeasures, KitLine, OutboxReport
 from protocol.model import (
     NO_ROOM,
     AttendanceStatus,
@@ -73,7 +74,8 @@ class ClassroomView(NamedTuple):
 class Classroom:
     """One room: where it is, its devices, its computer's health and line, its lesson and roll.
 
-    template: what the room should have. camera_off: the room's cameras shall not be looked at.
+    template: what the room should have. own_switch: how people switched the cameras; camera_locked:
+    the settings say off, whatever people say.
     typed: the addresses that people added. flaws: by source, how often what it said made no sense.
     zero_ms: where the wall clock stood when the steady one began; None before the first step.
     """
@@ -87,7 +89,8 @@ class Classroom:
     flaws: Mapping[str, int] = field(default_factory=dict)
     line: LineReading | None = None
     programs: Mapping[str, KitProgram] = field(default_factory=dict)
-    camera_off: bool = False
+    own_switch: CameraSwitch = CameraSwitch()  # noqa: RUF009 - frozen
+    camera_locked: bool = False
     typed: tuple[TypedAddress, ...] = ()
     zero_ms: int | None = None
 
@@ -95,6 +98,16 @@ class Classroom:
     def lesson(self) -> Lesson:
         """The room's lesson."""
         return self.teaching.lesson
+
+    @property
+    def camera(self) -> CameraSwitch:
+        """How the room's cameras are switched: by the settings before all others."""
+        return LOCKED if self.camera_locked else self.own_switch
+
+    @property
+    def camera_off(self) -> bool:
+        """Whether no camera of the room may be looked through."""
+        return self.camera.off
 
     def see(self, readings: Iterable[Reading], at_ms: int) -> ClassroomStep:
         """Take in what the senses saw: what comes and goes, and how it fares."""
@@ -139,11 +152,17 @@ class Classroom:
         return self._move_to(self.placement.pick(room, self._evidence()), at_ms)
 
     def switch_camera(self, *, off: bool, at_ms: int) -> ClassroomStep:
-        """The room's cameras are hidden from us, or may be looked at again."""
-        condition = SWITCHED_OFF if off else CALM
-        conditions = dict.fromkeys(self.devices.camera_keys(), condition)
-        devices, messages = self.devices.find(conditions, at_ms)
-        return ClassroomStep(replace(self, camera_off=off, devices=devices), messages)
+        """A person in the room hides its cameras from us, or lets us look again."""
+        return self._switch_cameras(self.own_switch.turn(off=off, at_ms=at_ms), at_ms)
+
+    def obey_camera_off(self, command: CameraOff, at_ms: int) -> ClassroomStep:
+        """The school has the room's cameras switched off."""
+        switch = self.own_switch.obey(command.command, command.name, at_ms)
+        return self._switch_cameras(switch, at_ms)
+
+    def tell_cameras(self, at_ms: int, standing: CameraStanding) -> ClassroomStep:
+        """Say how the cameras are switched, and what they are used for."""
+        return ClassroomStep(self, [standing.told(self.room, at_ms)])
 
     def add(self, typed: TypedAddress) -> ClassroomStep:
         """A person added a device by its address; the oldest of too many is let go."""
@@ -250,7 +269,7 @@ class Classroom:
             for reading in readings
             if isinstance(reading, CameraReading | ProjectorReading)
         }
-        return self._hidden(devices, conditions) if conditions else conditions
+        return self._hidden(devices, conditions)
 
     def _hidden(
         self, devices: Devices, conditions: dict[str, DeviceCondition]
@@ -258,7 +277,14 @@ class Classroom:
         """A camera that is switched off says nothing, whatever was still on its way."""
         if not self.camera_off:
             return conditions
-        return {key: conditions[key] for key in conditions.keys() - devices.camera_keys()}
+        return conditions | dict.fromkeys(devices.camera_keys(), SWITCHED_OFF)
+
+    def _switch_cameras(self, switch: CameraSwitch, at_ms: int) -> ClassroomStep:
+        after = replace(self, own_switch=switch)
+        condition = SWITCHED_OFF if after.camera_off else CALM
+        conditions = dict.fromkeys(self.devices.camera_keys(), condition)
+        devices, messages = self.devices.find(conditions, at_ms)
+        return ClassroomStep(replace(after, devices=devices), messages)
 
     def _move_to(self, placement: Placement, at_ms: int) -> ClassroomStep:
         after = replace(self, placement=placement)

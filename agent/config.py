@@ -51,6 +51,13 @@ class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     broker_password_file: Annotated[
         str, Meta(description="A file that holds the broker's password for this agent.")
     ] = ""
+    broker_ca_file: Annotated[
+        str,
+        Meta(
+            description="A file of the school's certificate, tls/ca.pem in its controller's"
+            " folder: only that controller is believed, and nothing leaves unencrypted."
+        ),
+    ] = ""
     agent_id: Annotated[
         str,
         Meta(
@@ -130,6 +137,13 @@ class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     cameras: Annotated[
         bool, Meta(description="Look at each camera's picture at times; only numbers are kept.")
     ] = True
+    camera: Annotated[
+        Literal["on", "off"],
+        Meta(
+            description="off: no picture of any camera is ever opened, whatever anybody presses;"
+            " on: as the people in the room want it."
+        ),
+    ] = "on"
     camera_check_s: Annotated[
         float, _amount(10, 86_400, "seconds", "How often each camera's picture is looked at.")
     ] = 300.0

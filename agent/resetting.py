@@ -36,10 +36,12 @@ def by_clock(classroom: Classroom, moment: Moment) -> Classroom:
 
 def _moved_room(classroom: Classroom, step_ms: int, moment: Moment) -> Classroom:
     devices = classroom.devices
+    switch = classroom.own_switch
     held = {at: moved(trace, step_ms, moment) for at, trace in devices.traces.held.items()}
     return replace(
         classroom,
         teaching=_moved_teaching(classroom.teaching, step_ms, moment),
+        own_switch=moved(switch, step_ms, moment) if switch.since_ms else switch,
         devices=replace(devices, traces=replace(devices.traces, held=held)),
     )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Final, NamedTuple
 
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agent.supervision import Unavailable
 from protocol.doors.limits import DoorLimits
@@ -41,6 +41,18 @@ LOCAL: Final = DoorOptions(
 )
 
 
+class HeldPort:
+    """A port that stays this program's between two openings of its door: nobody slips in."""
+
+    def __init__(self) -> None:
+        self._sock: socket.socket | None = None
+
+    def __call__(self, address: tuple[str, int]) -> socket.socket:
+        """Listen there. Raises OSError where another program does."""
+        self._sock = self._sock or socket.create_server(address)
+        return self._sock.dup()
+
+
 class _QuietServer(DoorServer):
     """A server without uvicorn's ten wake-ups a second."""
 
@@ -56,13 +68,15 @@ async def serve(
     opened: DoorOptions,
     *,
     while_open: Callable[[], AbstractContextManager[None]] = nullcontext,
+    listen: Callable[[tuple[str, int]], socket.socket] = socket.create_server,
 ) -> None:
     """Serve until cancelled. Raises Unavailable where another program holds the port.
 
-    while_open: entered once the port is this door's, and left when it closes.
+    while_open: entered once the port is this door's, and left when it closes. listen: takes the
+    port.
     """
     try:
-        sock = socket.create_server((host, port))
+        sock = listen((host, port))
     except OSError as error:
         message = f"port {port} is taken ({error}): {opened.name} waits"
         finding = Status.WARNING, Reason(opened.port_taken, str(port))
@@ -73,12 +87,11 @@ async def serve(
 
 async def _serve(app: ASGIApp, sock: socket.socket, opened: DoorOptions) -> None:
     server = _QuietServer(
-        app,
+        _cut_off(app),
         opened.limits,
         loop="none",
         lifespan="off",
         date_header=False,
-        proxy_headers=False,
     )
     try:
         await server.serve(sockets=[sock])
@@ -88,3 +101,15 @@ async def _serve(app: ASGIApp, sock: socket.socket, opened: DoorOptions) -> None
             listener.close()
         for connection in list(server.server_state.connections):
             connection.shutdown()
+            connection.transport.close()
+        await asyncio.sleep(0)  # so that each knows that its connection is closed
+
+
+def _cut_off(app: ASGIApp) -> ASGIApp:
+    """An answer that the end of the door cuts off is no fault of anybody's."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        with suppress(asyncio.CancelledError):
+            await app(scope, receive, send)
+
+    return answer

@@ -21,13 +21,22 @@ from agent.database.restore import saved_state_of
 from agent.lessons import memos
 from agent.lessons.marks import MarkResult
 from agent.lessons.sheet import Suggestion
-from agent.lessons.teaching import Teaching, TeachingStep
+from agent.lessons.teaching import Teaching, TeachingStep, proof_id
 from agent.resetting import by_clock
 from agent.room import Moment
 from hardware.readings import Reading
+from protocol.erasure import PupilSearch
 from protocol.health import Finding, Judgement, ReasonCode
 from protocol.kit import KitProgram
-from protocol.messages import AnyEvent, AnyState, HostMeasures, OutboxReport, Tombstone
+from protocol.messages import (
+    AnyEvent,
+    AnyState,
+    CameraOff,
+    EraseCommand,
+    HostMeasures,
+    OutboxReport,
+    Tombstone,
+)
 from protocol.model import AttendanceStatus, Method, Reason, Status
 from protocol.outbox import Outbox, OutboxError
 from protocol.plan import Plan, digest_of
@@ -115,6 +124,24 @@ class ClassroomStore:
             await self._record(step)
             return step
 
+    async def switch_camera(self, *, off: bool) -> None:
+        """A person in the room switches its cameras; off in any case, on only once it is kept.
+
+        Raises OutboxError.
+        """
+        if not off:
+            await self.do(lambda room, at_ms: room.switch_camera(off=False, at_ms=at_ms))
+            return
+        async with self._one_at_a_time:
+            now = self.now()
+            await self._apply_seen(self._by_clock(now).switch_camera(off=True, at_ms=now.at_ms))
+
+    async def obey_camera_off(self, command: CameraOff) -> None:
+        """The school has the room's cameras switched off: done in any case, too."""
+        async with self._one_at_a_time:
+            now = self.now()
+            await self._apply_seen(self._by_clock(now).obey_camera_off(command, now.at_ms))
+
     async def mark(self, student: str, status: AttendanceStatus, method: Method) -> MarkResult:
         """Mark a pupil; it is on the disk when this returns. Raises OutboxError, MarkBookFull."""
         async with self._one_at_a_time:
@@ -163,9 +190,10 @@ class ClassroomStore:
     async def birth(self, session: int) -> bool:
         """Say everything anew; False if the outbox cannot take it now."""
         async with self._one_at_a_time:
-            birth = self.classroom.birth(session, self._outbox.report(), self.now().at_ms)
+            at_ms = self.now().at_ms
+            birth = self.classroom.birth(session, self._outbox.report(), at_ms)
             try:
-                await self._put([birth])
+                await self._put([birth, *self.classroom.teaching.head_again(at_ms)])
             except OutboxError as error:
                 self._note_refusal(error)
                 return False
@@ -186,6 +214,17 @@ class ClassroomStore:
         except OutboxError as error:
             self._note_refusal(error)
 
+    async def erase_pupil(self, command: EraseCommand) -> None:
+        """Erase a pupil wherever the room has them, and prove it; once.
+
+        What the disk refuses is asked for again at the next session, for it is not proven.
+        """
+        async with self._one_at_a_time:
+            try:
+                await self._erase_pupil(command)
+            except (OutboxError, DocumentError, OSError) as error:
+                _LOGGER.warning("a pupil is not erased yet, tried again: %s", error)
+
     def view(self) -> ClassroomView:
         """What the teacher's screen shows; a disk that refuses is shown before all else."""
         view = self.classroom.view(self.now().at_ms)
@@ -197,6 +236,25 @@ class ClassroomStore:
     def outbox_report(self) -> OutboxReport:
         """How much waits for the school's server."""
         return self._outbox.report()
+
+    async def _erase_pupil(self, command: EraseCommand) -> None:
+        proof = proof_id(self.classroom.room, command.erasure)
+        if await asyncio.to_thread(self._outbox.holds, proof):
+            return
+        search = PupilSearch(command.salt, command.digest)
+        records = await asyncio.to_thread(self._outbox.erase_pupil, search.is_pupil)
+        without = self.classroom.teaching.without_pupil(search.is_pupil)
+        await self._record(ClassroomStep(replace(self.classroom, teaching=without), []))
+        await asyncio.to_thread(self._documents.scrub)
+        await asyncio.to_thread(self._outbox.scrub)
+        left = await asyncio.to_thread(self._documents.let_go_aside, search)
+        await self._record(
+            self.classroom.teach(
+                lambda teaching: teaching.prove_erasure(
+                    command.erasure, records, len(left), self.now()
+                )
+            )
+        )
 
     async def _record(self, step: ClassroomStep) -> None:
         """Take a step that must not be lost; it is not taken if the outbox refuses."""

@@ -16,7 +16,8 @@ from controller.config import ENVIRONMENT, TITLE, ControllerConfig
 from protocol import __version__
 from protocol.command_line import CommandParser
 from protocol.errors import EXIT_SETTINGS, LopHocError, exit_code_of
-from protocol.repeats import limit_repeats
+from protocol.log import set_up_log
+from protocol.memory import hold_memory
 from protocol.settings import SettingsError, add_options, load, sample, speaker
 from protocol.words import N_, Translate
 
@@ -30,10 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     say = speaker(ENVIRONMENT, os.environ)
     try:
         options = command_parser(say).parse_args(arguments)
-        return int(options.command(options))
+        code = int(options.command(options))
+        if code == 0 and "leave_line" in options:
+            options.leave_line(options)
     except LopHocError as error:
         print(f"lophoc-controller: {error.text(say)}", file=sys.stderr)
         return exit_code_of(error, EXIT_DAMAGED if error.code in _DAMAGED else EXIT_SETTINGS)
+    return code
 
 
 ABOUT = N_("The school's controller: it remembers what the classrooms' agents see.")
@@ -62,8 +66,11 @@ def command_parser(say: Translate) -> CommandParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    config = load(ControllerConfig, ENVIRONMENT, options, os.environ)
+    from controller.broker.above import with_department  # noqa: PLC0415 - --help needs no broker
+
+    config = with_department(load(ControllerConfig, ENVIRONMENT, options, os.environ))
     _log(config.log_level)
+    hold_memory()
     from controller.app import run_on_any_disk  # noqa: PLC0415 - --help needs no web server
 
     async def until_signal() -> None:
@@ -85,10 +92,7 @@ def _log(level: str) -> None:
     levels = logging.getLevelNamesMapping()
     if level.upper() not in levels:
         raise SettingsError("setting_invalid", N_("There is no log level {level}."), level=level)
-    logging.basicConfig(
-        level=levels[level.upper()], format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
-    limit_repeats()
+    set_up_log(levels[level.upper()], "%(levelname)s %(name)s: %(message)s")
     for chatty in ("alembic", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 

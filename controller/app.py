@@ -10,10 +10,14 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from controller.broker.announce import own_addresses
 from controller.broker.brokerage import Brokerage, announced
+from controller.broker.credentials import Credentials
+from controller.broker.rivals import Rivals
+from controller.broker.signing import CommandSigner
 from controller.config import ControllerConfig, zone_of
 from controller.database.clock import words_of
-from controller.database.forgetting import Term
+from controller.database.forgetting import PUPILS, Term
 from controller.database.store import Store
 from controller.database.upkeep import Upkeep
 from controller.feature import Jobs, Line, Program
@@ -28,6 +32,7 @@ from controller.features import (
     prepare_batches,
 )
 from controller.ingest import Ingest
+from controller.web.certificate import ScreenTls, screen_tls_of
 from controller.web.server import listening, server_of
 from controller.web.site import create_web
 from controller.web.stand_in import stand_in
@@ -69,8 +74,7 @@ async def run_on_any_disk(
             if takes_writes(config.data):
                 raise
             _LOGGER.warning("not begun, for the disk takes nothing: %s", error)
-            say = translator(config.lang or preferred_language(environ))
-            await stand_in(config.http_host, config.http_port, say, stop, DISK_AGAIN_S)
+            await stand_in(config, environ, stop, DISK_AGAIN_S)
 
 
 async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, str]) -> None:
@@ -92,10 +96,17 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
         store.write(prepare_batches)
         store.write(adopt_plan, program.school)
         store.write(note_start, program)
+        tls = program.service(screen_tls_of)
+        tls.look()
         broker, outages = Brokerage(config, program.school), Outages()
         link, ingest = _ears(program, broker, outages)
         with _jobs(program) as jobs:
-            server = server_of(create_web(program, _allowed_hosts(config)))
+            server = server_of(
+                create_web(program, _allowed_hosts(config)),
+                proxies=_parted(config.trusted_proxies),
+                tls=lambda: tls.context,
+                say=translator(program.default_language),
+            )
             _count_visits(program, server.visits.figures)
             work: Jobs = {
                 "link": link.run,
@@ -103,17 +114,19 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                 "expiry": ingest.expire,
                 "presence": ingest.present,
                 "upkeep": program.service(_upkeep_of).run,
+                "certificate": tls.run,
                 **jobs,
             }
-            async with broker, announced(config, program.school), asyncio.TaskGroup() as group:
+            rivals = Rivals(program.school, own_addresses)
+            program.rivals = rivals.listed
+            announcing = announced(config, program.school, rivals)
+            async with broker, announcing, asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(keep_running(name, start, outages), name=name)
                     for name, start in work.items()
                 ]
                 group.create_task(server.serve(sockets=[listener]), name="web")
-                _LOGGER.info(
-                    "screens on http://%s:%d/, broker %s", config.http_host, config.http_port, link
-                )
+                _LOGGER.info("screens on %s, broker %s", _address(config, tls), link)
                 await stop.wait()
                 _LOGGER.info("stopping")
                 server.should_exit = True
@@ -149,6 +162,11 @@ class Outages:
 def _ears(program: Program, broker: Brokerage, outages: Outages) -> tuple[Link, Ingest]:
     """The link and the ingest, each known to the other and to the program."""
     school = program.school
+
+    def note_dropped(peer: str, count: int) -> None:
+        ingest.traffic.add(peer, dropped=count)
+        broker.cut_off(peer)
+
     link = Link(
         broker.address,
         f"lophoc-{level_of(school.province)}-{level_of(school.school)}-{CONTROLLER}",
@@ -158,7 +176,7 @@ def _ears(program: Program, broker: Brokerage, outages: Outages) -> tuple[Link, 
         preface=broker.bounds,
         keep_session=True,
         peer_of=sender_of,
-        note_dropped=lambda peer, count: ingest.traffic.add(peer, dropped=count),
+        note_dropped=note_dropped,
     )
     ingest = Ingest(
         link,
@@ -168,15 +186,17 @@ def _ears(program: Program, broker: Brokerage, outages: Outages) -> tuple[Link, 
         boot=program.boot,
         publish=program.publish,
         now_ms=program.now_ms,
+        signer=CommandSigner(Credentials(program.config.data / "agents.json"), program.boot),
     )
+    broker.note_surplus = lambda user, count: ingest.traffic.add(user, surplus=count)
     program.writer = ingest
-    program.line = Line(link.say, lambda: ingest.delivered, broker.mend)
+    program.line = Line(link.say, lambda: ingest.delivered, broker.mend, broker.wipe, broker.admit)
     program.trouble = lambda: _trouble(program, link, ingest, broker)
     program.health = lambda: {
         **_health(program, link, ingest, outages),
         **words_of(program.clock),
     }
-    program.traffic = ingest.traffic.peers
+    program.traffic, program.queued = ingest.traffic.peers, link.queued
     program.figures = lambda: {**program.store.read(counts), **_figures(link, ingest)}
     return link, ingest
 
@@ -202,14 +222,23 @@ def _upkeep_of(program: Program) -> Upkeep:
     config = program.config
     terms = (
         Term("equipment", ages(), config.keep_days),
-        Term("pupils", ages_of_pupils(), config.attendance_keep_days),
+        Term(PUPILS, ages_of_pupils(), config.attendance_keep_days),
     )
     folder = config.data / "backups"
     return Upkeep(program.store, folder, terms, program.clock, keep_backups=config.keep_backups)
 
 
+def _address(config: ControllerConfig, tls: ScreenTls) -> str:
+    scheme = "https" if tls.context else "http"
+    return f"{scheme}://{config.http_host}:{config.http_port}/"
+
+
+def _parted(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
 def _allowed_hosts(config: ControllerConfig) -> list[str]:
-    named = [name.strip() for name in config.allowed_hosts.split(",") if name.strip()]
+    named = _parted(config.allowed_hosts)
     return ["localhost", "127.0.0.1", "[::1]", config.http_host, socket.gethostname(), *named]
 
 

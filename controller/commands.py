@@ -26,7 +26,10 @@ class CommandEntry(NamedTuple):
         parser.set_defaults(
             adopt_plan=partial(_call, "controller.features:adopt_plan"),
             is_readable=partial(_call, "controller.features:is_readable"),
+            erase_pupil=partial(_call, "controller.students.erasing:erase_everywhere"),
+            verify_evidence=partial(_call, "controller.evidence.command:verify"),
             schools_of=partial(_call, "controller.roster.store:schools_of"),
+            leave_line=partial(_call, "controller.access.command_log:note_command"),
         )
         resolve_name(f"controller.{self.module}:fill_{self.name}")(parser, say)
 
@@ -45,10 +48,11 @@ COMMANDS: Final[Sequence[CommandEntry]] = (
     ),
     CommandEntry("backup", "copies.command", N_("copy everything, encrypted, into another place")),
     CommandEntry("restore", "copies.command", N_("bring a controller back from a copy")),
-    CommandEntry("roster", "roster.command", N_("bring class lists in, show them, erase a pupil")),
     CommandEntry(
-        "schedule", "roster.schedule_command", N_("bring in bells, terms, holidays, timetable")
+        "guests", "guests.command", N_("let other schools leave their encrypted copies here")
     ),
+    CommandEntry("roster", "roster.command", N_("bring class lists in, show them, erase a pupil")),
+    CommandEntry("schedule", "schedule.command", N_("bring in bells, terms, holidays, timetable")),
     CommandEntry("cards", "cards.command", N_("print cards of a class, revoke a door card")),
     CommandEntry(
         "register",
@@ -84,5 +88,20 @@ COMMANDS: Final[Sequence[CommandEntry]] = (
         "attendance.command",
         N_("verify the attendance log, write a class's sheet, find or erase a pupil"),
     ),
-    CommandEntry("password", "access.command", N_("set the office's password")),
+    CommandEntry(
+        "students",
+        "students.command",
+        N_("find, export or erase all data of one pupil"),
+    ),
+    CommandEntry(
+        "dossier", "dossier.command", N_("print papers on pupils' data, and the safety dossier")
+    ),
+    CommandEntry(
+        "doctor", "doctor.command", N_("say what is wrong here and what to do, without logs")
+    ),
+    CommandEntry(
+        "enrol", "department.enrol_command", N_("join the department above by a code of its page")
+    ),
+    CommandEntry("password", "access.command", N_("set a password, show a set-up link")),
+    CommandEntry("token", "access.token_command", N_("give a program a token, list them, end one")),
 )

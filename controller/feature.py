@@ -28,11 +28,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Column, Connection, Table
 
+from controller.broker.rivals import Rival
 from controller.broker.traffic import PeerTraffic
 from controller.config import ControllerConfig
 from controller.database.clock import GuardedClock, clock_in
 from controller.database.store import Store
 from controller.database.writing import Writing
+from controller.people.deed import WebDeed
+from controller.people.person import Permission
 from protocol.link import Letter
 from protocol.messages import Down
 from protocol.model import Place, instant
@@ -40,6 +43,7 @@ from protocol.words import Translate, translator
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
+    from starlette.requests import HTTPConnection
 
 _FOLDER: Final = Path(__file__).parent
 Given = ParamSpec("Given")
@@ -75,12 +79,17 @@ class Writer(Protocol):
 class Line(NamedTuple):
     """The line to the broker. say: False where it is cut. mend: starts the broker again, if ours.
 
+    wipe: starts it again with an empty store; False where it is another's. admit: has it take who
+    was given a password since, and waits until it does.
+
     delivered: how many messages the broker stored and brought; retained ones do not count.
     """
 
     say: Callable[[Letter], bool]
     delivered: Callable[[], int]
     mend: Callable[[], Awaitable[None]]
+    wipe: Callable[[], Awaitable[bool]]
+    admit: Callable[[], Awaitable[None]]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -90,7 +99,8 @@ class Program:
     boot: names this run. wall_ms: the machine's clock, which may be wrong. writer, line: set once
     the ingest is made. health, figures: what supervision is told. trouble: why the screens may be
     out of date, a code; empty if they are not.
-    traffic: what each agent, or school below, has sent since the start, by its id.
+    traffic: what each agent, or school below, has sent since the start, by its id; queued: how many
+    of its messages wait to be stored. rivals: who else announces himself as this school's.
     """
 
     config: ControllerConfig
@@ -107,6 +117,8 @@ class Program:
     health: Callable[[], Mapping[str, object]] = dict
     figures: Callable[[], Mapping[str, float]] = dict
     traffic: Callable[[], Mapping[str, PeerTraffic]] = dict
+    queued: Callable[[], Mapping[str, int]] = dict
+    rivals: Callable[[], Sequence[Rival]] = tuple
     _services: dict[Callable[[Program], Any], Any] = field(default_factory=dict)
 
     @property
@@ -184,12 +196,16 @@ class MessageEffect(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A message for an agent, or for a school below. qos: 0 where it will be said again anyway."""
+    """A message for an agent, or for a school below. qos: 0 where it will be said again anyway.
+
+    start: which one of its starts is meant; "" for the one that was heard last.
+    """
 
     to: str
     name: str
     message: Down
     qos: int = 0
+    start: str = ""
 
 
 class Listener(Generic[Message]):
@@ -203,6 +219,10 @@ class Listener(Generic[Message]):
 
     def load(self, db: Connection) -> None:
         """Read what is stored; called before the first message and after a batch was refused."""
+
+    def knows(self, name: str) -> bool:
+        """Whether somebody of this name has spoken as such a speaker."""
+        return False
 
     def greet(self, now_ms: int) -> None:
         """A session with the broker has begun."""
@@ -241,12 +261,18 @@ class Listener(Generic[Message]):
 
 
 class MenuEntry(NamedTuple):
-    """A link at the top of every page. is_shown: by the frame's values. rank: small first."""
+    """A link at the top of every page, of those who may do one of the permissions.
+
+    is_shown: by the frame's values. rank: small first. is_tool: for who runs the server, so that it
+    stands folded away.
+    """
 
     path: str
     label: str
-    is_shown: Callable[[Mapping[str, Any]], bool]
+    permissions: tuple[Permission, ...]
+    is_shown: Callable[[Mapping[str, Any]], bool] = lambda _: True
     rank: int = 1
+    is_tool: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -261,9 +287,10 @@ class Feature:
     reason. forget: by which moments rows of equipment's past grow old, forget_pupils: of pupils'.
     listener: its part in the running controller's ingest. publish: shows committed changes. begin:
     what happens before the first request. jobs: what runs beside, by name, while it is entered.
+    admit: who asks, before every answer, and whether they may; raises what answers them if not.
     look: looked up before every page. frame: what every page shows in a language, by name. menu:
-    its entries. areas: the schools of an area, by its code. home: where the first page leads
-    instead; empty for nowhere else.
+    its entries. areas: the schools of an area, by its code. note: keeps a line of what a request
+    has changed. home: where the first page leads instead; empty for nowhere else.
     """
 
     name: str
@@ -281,6 +308,8 @@ class Feature:
     publish: Callable[[Program], Callable[[Sequence[object]], None]] | None = None
     begin: Callable[[Program], Awaitable[None]] | None = None
     jobs: Callable[[Program], AbstractContextManager[Jobs]] | None = None
+    admit: Callable[[Program], Callable[[HTTPConnection], Awaitable[None]]] | None = None
+    note: Callable[[Program], Callable[[WebDeed], None]] | None = None
     look: Callable[[Program], Callable[[], None]] | None = None
     frame: Callable[[Program, str], Mapping[str, Any]] | None = None
     menu: Sequence[MenuEntry] = ()

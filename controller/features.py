@@ -17,9 +17,10 @@ from controller.feature import Feature, Listener, Program
 from protocol.model import Place
 
 _ORDER: Final = (
-    *("access", "quarantine", "copies", "supervision", "fleet", "roster", "cards", "attendance"),
+    *("access", "quarantine", "copies", "guests", "supervision", "fleet", "cameras"),
+    *("roster", "schedule", "cards", "attendance", "students", "dossier", "evidence"),
     *("register", "stocktake", "repairs", "reconcile", "inventory", "use"),
-    *("dashboard", "department", "forecast"),
+    *("dashboard", "department", "forecast", "enrolment", "trust", "connections", "doctor"),
 )
 FEATURES: Final[Sequence[Feature]] = tuple(
     resolve_name(f"controller.{name}.feature:FEATURE") for name in _ORDER

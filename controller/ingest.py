@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from typing import Any, Concatenate, Final, NamedTuple, ParamSpec
 
 from sqlalchemy import Connection
 
+from controller.broker.pace import BatchPace
+from controller.broker.signing import CommandSigner
 from controller.broker.traffic import Traffic
 from controller.database.changes import SortedChanges
 from controller.database.engine import StoreDataError
@@ -28,6 +31,7 @@ from controller.feature import Command, Listener, MessageEffect, OwnWord, Speake
 from controller.features import keep_batch
 from protocol.backoff import Backoff
 from protocol.errors import error_place
+from protocol.lenient import Mended
 from protocol.link import Arrival, Letter, Link
 from protocol.messages import (
     MAX_BYTES,
@@ -36,11 +40,12 @@ from protocol.messages import (
     Event,
     MessageError,
     MessageFlaw,
+    Presence,
     State,
     Up,
+    mended_up,
     numbers_of,
     to_bytes,
-    up_from,
 )
 from protocol.model import Place
 from protocol.ranges import ranges_of
@@ -55,12 +60,11 @@ from protocol.topics import (
     sender_of,
     topic_of,
 )
-from protocol.upward import Upward, upward_from
+from protocol.upward import Upward, mended_upward
 
 _LOGGER = logging.getLogger(__name__)
 
-BATCHES_A_RUN: Final = 20  # then others may write, such as a person
-BATCH: Final = 1000  # well below the unacked messages that the embedded broker allows a session
+RUN_S: Final = 0.5  # then others may write, such as a person
 EXPIRE_EVERY_S: Final = 5.0
 PRESENT_EVERY_S: Final = 10.0
 RETRY_FIRST_S: Final = 0.5
@@ -86,12 +90,16 @@ class _Batch:
 
 
 class _Spoken(NamedTuple):
-    """A message, the agent or the school that sent it, and who hears it."""
+    """A message, the agent or the school that sent it, and who hears it.
+
+    losses: how many of its fields and things were cut or left out.
+    """
 
     by: str
     message: Up | Upward | OwnWord
     listener: Listener[Any]
     is_retold: bool = False
+    losses: int = 0
 
     def effect(self, now_ms: int, *, is_retained: bool) -> MessageEffect:
         """What it changes."""
@@ -104,7 +112,10 @@ class _Spoken(NamedTuple):
 
 
 class Ingest:
-    """The one writer of what agents say. listeners: who hears which messages."""
+    """The one writer of what agents say. listeners: who hears which messages.
+
+    signer: proves to enrolled agents what they are told; None proves nothing.
+    """
 
     def __init__(
         self,
@@ -116,8 +127,10 @@ class Ingest:
         boot: str,
         publish: Callable[[Sequence[object]], None],
         now_ms: Callable[[], int],
+        signer: CommandSigner | None = None,
     ) -> None:
         self._link = link
+        self._signer = signer
         self._store = store
         self._listeners = listeners
         self._hearer: Mapping[Speaker, Listener[Any]] = {
@@ -130,6 +143,7 @@ class Ingest:
         self._loaded = False
         self._writing = asyncio.Lock()
         self._backoff = Backoff(RETRY_FIRST_S, RETRY_CAP_S)
+        self._pace = BatchPace()
         self._last_quarantined = "", ""
         self.traffic = Traffic()
         self.refused_batches = 0
@@ -141,7 +155,7 @@ class Ingest:
         """Take batch after batch until cancelled."""
         self._loaded = False
         while True:
-            arrivals = await self._link.batch(BATCH)
+            arrivals = await self._link.batch(self._pace.limit)
             try:
                 await self._take(arrivals)
             except StoreError as error:
@@ -245,13 +259,16 @@ class Ingest:
 
         Returns those that could not be applied, oldest first; then no more is taken.
         """
+        began_s = time.monotonic()
         batch, ahead = self._try_to_hear(arrivals), None
-        for left in reversed(range(BATCHES_A_RUN)):
+        while True:
             if batch.failed:
                 return [batch]
+            turn_s = time.monotonic()
             storing = asyncio.create_task(self._store_all(batch.changes))
             await asyncio.sleep(0)  # so that it begins
-            waiting = self._link.waiting(BATCH) if left else ()
+            goes_on = turn_s - began_s < RUN_S
+            waiting = self._link.waiting(self._pace.limit) if goes_on else ()
             ahead = self._try_to_hear(waiting) if waiting else None
             try:
                 with self._applying():
@@ -259,10 +276,10 @@ class Ingest:
             except ApplyError:
                 return [batch, ahead] if ahead else [batch]
             self._settle(batch, changes)
+            self._pace.note(len(batch.arrivals), time.monotonic() - turn_s)
             if ahead is None:
-                break
+                return []
             batch = ahead
-        return []
 
     def _try_to_hear(self, arrivals: Sequence[Arrival]) -> _Batch:
         try:
@@ -397,11 +414,22 @@ class Ingest:
                 self._clear(arrival, batch)
             if spoken is None:
                 continue
+            if spoken.losses:
+                batch.faults[spoken.by, "cut"] += spoken.losses
+            self._note_start(spoken)
             outcome = spoken.effect(now_ms, is_retained=arrival.retained)
             batch.changes += outcome.changes
             if outcome.arrived:
                 self._number(spoken.by, spoken.message, batch)
         return batch
+
+    def _note_start(self, spoken: _Spoken) -> None:
+        """Which start of an agent is there: what is said to an earlier one it takes no more."""
+        if self._signer is None or spoken.is_retold:
+            return
+        match spoken.message:
+            case Presence(online=True, boot=boot) | State(boot=boot):
+                self._signer.note_start(spoken.by, boot)
 
     def _clear(self, arrival: Arrival, batch: _Batch) -> None:
         """Take away what was left lying where nothing may lie: it would come at every start."""
@@ -424,28 +452,43 @@ class Ingest:
             own = self._hearer.get(Speaker.CONTROLLER)
             return _Spoken(CONTROLLER, OwnWord(topic, payload), own) if own else None
         upward = address.channel is Channel.SCHOOL
-        message = upward_from(payload) if upward else up_from(payload)
-        return self._weighed(address, message)
+        mended = mended_upward(payload) if upward else mended_up(payload)
+        return self._weighed(address, mended)
 
-    def _rest(self, topic: str, rest: Upward | None) -> _Spoken | None:
+    def _rest(self, topic: str, rest: Mended | None) -> _Spoken | None:
         """What is left of a message of which some things cannot be read, if it may be heard."""
         with contextlib.suppress(MessageError):
             return self._weighed(address_of(topic), rest) if rest is not None else None
         return None
 
-    def _weighed(self, address: Address, message: Up | Upward) -> _Spoken:
+    def _weighed(self, address: Address, mended: Mended) -> _Spoken:
         """Who hears it, if it may be said there. Raises MessageError."""
+        message: Up | Upward = mended.message
         place, upward = address.place, address.channel is Channel.SCHOOL
         listener = self._hearer.get(Speaker.SCHOOL if upward else Speaker.AGENT)
         if listener is None:
-            raise MessageError(MessageFlaw.WRONG_TOPIC, "a school below a school")
+            raise MessageError(
+                MessageFlaw.WRONG_TOPIC, "a school below a school, or a room below none"
+            )
         if place.school != self._school.school or place.province != self._school.province:
             raise MessageError(MessageFlaw.WRONG_TOPIC, "another school's topic")
+        if self._is_other(place.agent, upward=upward):
+            raise MessageError(
+                MessageFlaw.WRONG_TOPIC, "a room that speaks as a school, or it as one"
+            )
         if not belongs(address, message):
             raise MessageError(
                 MessageFlaw.WRONG_TOPIC, "this kind of message belongs to another topic"
             )
-        return _Spoken(place.agent, message, listener, address.channel is Channel.RETOLD)
+        retold = address.channel is Channel.RETOLD
+        return _Spoken(place.agent, message, listener, retold, mended.losses)
+
+    def _is_other(self, name: str, *, upward: bool) -> bool:
+        """Whether who speaks as a school is a room, or the other way round."""
+        if self._signer is not None and self._signer.is_other(name, upward=upward):
+            return True
+        other = self._hearer.get(Speaker.AGENT if upward else Speaker.SCHOOL)
+        return other is not None and other.knows(name)
 
     @staticmethod
     def _number(by: str, message: Up | Upward | OwnWord, batch: _Batch) -> None:
@@ -505,6 +548,9 @@ class Ingest:
                 "%s for %s is too long: %d bytes", command.name, command.to, len(payload)
             )
             return
+        if self._signer:
+            boot = command.message.of if isinstance(command.message, Ack) else command.start
+            payload = self._signer.signed(command.to, payload, boot)
         address = Address(self._school.of_agent(command.to), Channel.COMMAND, command.name)
         self._link.say(Letter(topic_of(address), payload, qos=command.qos))
 

@@ -95,9 +95,33 @@ class Archive:
                 db.execute("UPDATE archive SET payload = ? WHERE no = ?", (erased, no))
                 self.bytes += len(erased) - len(payload)
 
+    def erase_pupil(self, db: sqlite3.Connection, is_pupil: Callable[[str], bool]) -> int:
+        """Put tombstones where this pupil stands; returns in how many events."""
+        erased, bytes_more = without_pupil_in(db, "archive", is_pupil)
+        self.bytes += bytes_more
+        return erased
+
     def _delete(self, db: sqlite3.Connection, where: str, *values: object) -> None:
         deleting = f"DELETE FROM archive WHERE {where} RETURNING length(payload)"  # noqa: S608
         self.bytes -= sum(size for (size,) in db.execute(deleting, values).fetchall())
+
+
+def without_pupil_in(
+    db: sqlite3.Connection, table: str, is_pupil: Callable[[str], bool]
+) -> tuple[int, int]:
+    """Put tombstones in a table of events; returns in how many, and by how many bytes it grew."""
+    query = f"SELECT no, payload FROM {table} WHERE lane > 0"  # noqa: S608 - own names
+    erased = 0
+    bytes_more = 0
+    for no, payload in db.execute(query).fetchall():
+        lines = _lines_of(payload, is_pupil)
+        if lines is None:
+            continue
+        rest = _erased(payload, lines)
+        db.execute(f"UPDATE {table} SET payload = ? WHERE no = ?", (rest, no))  # noqa: S608
+        erased += 1
+        bytes_more += len(rest) - len(payload)
+    return erased, bytes_more
 
 
 def answered(db: sqlite3.Connection, ack: Ack) -> list[int]:
@@ -162,6 +186,22 @@ def _erased(payload: bytes, lines: Sequence[int]) -> bytes:
     except MessageError:
         return b"{}"
     return to_bytes(_without_pupil(event, frozenset(lines)))  # type: ignore[arg-type]
+
+
+def _lines_of(payload: bytes, is_pupil: Callable[[str], bool]) -> list[int] | None:
+    """In which lines of a roll the pupil stands, none of a mark; None where it is another's."""
+    try:
+        event = up_from(payload)
+    except MessageError:
+        return None
+    match event:
+        case AttendanceMarked() if is_pupil(event.student):
+            return []
+        case RollConfirmed():
+            own = [at for at, line in enumerate(event.lines) if is_pupil(line.student)]
+            return own or None
+        case _:
+            return None
 
 
 def _without_pupil(event: AnyEvent, lines: frozenset[int]) -> AnyEvent:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
@@ -24,11 +25,19 @@ _canonical = msgspec.json.Encoder(order="deterministic")
 _Record = TypeVar("_Record", bound=Chained)
 
 
+class BreakCause(StrEnum):
+    """Why a chain does not hold at a record."""
+
+    CHANGED = "changed"
+    BEFORE_MISSING = "before_missing"
+    FORKED = "forked"  # another record follows the same one
+
+
 class Break(NamedTuple):
     """A place where the chain does not hold: the record's id, and why."""
 
     id: str
-    why: str
+    why: BreakCause
 
 
 def link_record(record: _Record, before: str) -> _Record:
@@ -57,11 +66,11 @@ def breaks(records: Iterable[Chained]) -> list[Break]:
     result = []
     for record in linked:
         if hash_of(record) != record.hash:
-            result.append(Break(record.id, "changed"))
+            result.append(Break(record.id, BreakCause.CHANGED))
         elif record.before not in hashes:
-            result.append(Break(record.id, "the record before it is missing"))
+            result.append(Break(record.id, BreakCause.BEFORE_MISSING))
         elif record.before in followed:
-            result.append(Break(record.id, "another record stands in its place"))
+            result.append(Break(record.id, BreakCause.FORKED))
         followed.add(record.before)
     return result
 

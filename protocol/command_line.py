@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from protocol.settings import SettingsError, unknown
@@ -29,6 +31,21 @@ ARGPARSE_WORDS: Final = (
 )
 
 
+@contextmanager
+def unwritable(path: Path) -> Iterator[None]:
+    """Whatever cannot be written in the block is this file. Raises SettingsError."""
+    try:
+        yield
+    except OSError as error:
+        raise SettingsError(
+            "file_unwritable",
+            N_("{path} cannot be written: {cause}."),
+            N_("Name a folder that is there and that you may write into."),
+            path=path,
+            cause=error.strerror,
+        ) from error
+
+
 class CommandParser(argparse.ArgumentParser):
     """A program or one of its commands; each says itself, in a line, what is wrong with its words.
 
@@ -48,6 +65,7 @@ class CommandParser(argparse.ArgumentParser):
         super().__init__(**{"allow_abbrev": False} | described)
         self._say = say
         self._fill = fill
+        self.set_defaults(called=self.prog)  # the innermost command's wins
 
     def add_subparsers(self, *_: Any, **described: Any) -> Any:
         """Commands that speak the same language."""

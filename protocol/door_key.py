@@ -1,7 +1,8 @@
-"""This file says where an agent leaves the key of its local door, and reads it for its programs.
+"""This file says where a program leaves the key of its door on this machine, and reads it.
 
-Only the account that the agent runs under may read that file, or a group that a person named: so
-another user of the laptop has no key. It loads little, for the teacher's window is small.
+So does an agent of its local door, and a controller for its own person and of its broker. Only the
+account that it runs under may read that file, or a group that a person named: so another user of
+the machine has no key. It loads little, for the teacher's window is small.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from protocol.this_machine import is_this_machine
+
+LOCAL_USER: Final = " local"  # at a broker: no agent may be called so, for the blank in front
 SERVICE_FOLDER: Final = Path("/run/lophoc-agent")  # systemd/lophoc-agent.service
 
 _MAX_BYTES: Final = 256
@@ -22,7 +26,7 @@ def own_folder(environ: Mapping[str, str]) -> Path:
 
     Source: XDG Base Directory Specification 0.8; on Windows the profile, which its ACL guards.
     """
-    return next(_own_folders(environ))
+    return next(own_folders(environ))
 
 
 def key_file(folder: Path, port: int) -> Path:
@@ -35,9 +39,18 @@ def door_key(port: int, environ: Mapping[str, str], folder: str = "") -> str:
 
     folder: the setting `door_folder`; without it every usual place is tried, the newest first.
     """
-    folders = [Path(folder)] if folder else [*_own_folders(environ), SERVICE_FOLDER]
+    folders = [Path(folder)] if folder else [*own_folders(environ), SERVICE_FOLDER]
     files = [key_file(place, port) for place in folders]
     return next(filter(None, map(_read, sorted(files, key=_age))), "")
+
+
+def own_login(host: str, port: int, environ: Mapping[str, str]) -> tuple[str, str]:
+    """By which name and key this account's programs log in at a broker; "", "" where it has none.
+
+    A broker on another computer is shown no key.
+    """
+    key = door_key(port, environ) if is_this_machine(host) else ""
+    return (LOCAL_USER, key) if key else ("", "")
 
 
 def bearer(key: str) -> dict[str, str]:
@@ -45,7 +58,7 @@ def bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def _own_folders(environ: Mapping[str, str]) -> Iterator[Path]:
+def own_folders(environ: Mapping[str, str]) -> Iterator[Path]:
     """A session's folder first; a program that was started without a session has only the other."""
     if sys.platform == "win32":
         yield Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / _FOLDER

@@ -3,12 +3,15 @@
 Fifteen bytes: the key's version, a random serial, and the first 64 bits of an HMAC-SHA256 (RFC
 2104, section 5). As base32 (RFC 4648, section 6) they are 24 capitals and digits, which a QR
 code of version 2 holds. Nothing of the child is in it.
+
+Rooms know a card by its fingerprint, from which neither its text nor a key can be made.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import hmac
 from collections.abc import Mapping
 from typing import Final
@@ -20,6 +23,8 @@ _TAG_BYTES: Final = 8
 _VERSIONS: Final = 256
 # What is signed with this key for another purpose is no door card.
 _PURPOSE: Final = b"lophoc door card 1\0"
+_FINGERPRINT: Final = b"lophoc door card fingerprint 1\0"
+_FINGERPRINT_DIGITS: Final = 32  # 128 bits; of a text some 112 are random
 
 
 def sign(key: bytes, version: int, serial: bytes) -> str:
@@ -48,6 +53,12 @@ def read(text: str, keys: Mapping[int, bytes]) -> bytes | None:
     key = keys.get(signed[0], b"")
     right = hmac.compare_digest(_tag(key, signed), tag)
     return signed[1:] if key and right else None
+
+
+def fingerprint(text: str) -> str:
+    """By what a room without a key knows a card: 32 hex digits (SHA-256). Any text has one."""
+    digest = hashlib.sha256(_FINGERPRINT + text.encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:_FINGERPRINT_DIGITS]
 
 
 def _tag(key: bytes, signed: bytes) -> bytes:

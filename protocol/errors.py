@@ -41,6 +41,7 @@ _PASSING: Final = frozenset(
         "data_unusable",
         "http_port_taken",
         "mqtt_port_taken",
+        "store_held",
         "store_unreachable",
         "store_lost",
         "store_refused",

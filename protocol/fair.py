@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final, Generic, TypeVar
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final, Generic, NamedTuple, TypeVar
 
 QUIET_S: Final = 1.0
 
 Item = TypeVar("Item")
+
+
+class Waiting(NamedTuple, Generic[Item]):
+    """One item in a queue: its place in the order of arrival, and what it weighs."""
+
+    number: int
+    weight: int
+    item: Item
+
+
+def _weighs_one(_item: object) -> int:
+    return 1
 
 
 class FairQueue(Generic[Item]):
@@ -17,9 +29,10 @@ class FairQueue(Generic[Item]):
 
     When it overflows, the newest of whoever has most are dropped ("longest queue drop"), but of
     nobody who has no more than `share`, and without one of nobody; then it is full, and whoever
-    reads may wait. A peer of whom something was dropped is not listened to until it has paused for
-    `quiet_s`: what comes then begins anew with the oldest, where anything later would come before
-    what was dropped.
+    reads may wait. limit, share: in weights, of which an item has at least one.
+
+    A peer of whom something was dropped is not listened to until it has paused for `quiet_s`: what
+    comes then begins anew with the oldest, where anything later would come before what was dropped.
     """
 
     def __init__(
@@ -27,25 +40,33 @@ class FairQueue(Generic[Item]):
         limit: int,
         share: int | None = None,
         *,
+        weight_of: Callable[[Item], int] = _weighs_one,
         now_s: Callable[[], float] = time.monotonic,
         quiet_s: float = QUIET_S,
     ) -> None:
         self._limit = limit
         self._share = share
+        self._weight_of = weight_of
         self._now_s = now_s
         self._quiet_s = quiet_s
-        self._waiting: dict[str, deque[tuple[int, Item]]] = {}  # who was served last stands last
+        self._waiting: dict[str, deque[Waiting[Item]]] = {}  # who was served last stands last
+        self._weights: Counter[str] = Counter()
         self._deaf_to: dict[str, float] = {}  # and when that peer spoke last
         self._length = 0
+        self._weight = 0
         self._number = 0
 
     def __len__(self) -> int:
         return self._length
 
+    def lengths(self) -> Mapping[str, int]:
+        """How much of each peer's waits, of those of whom something does."""
+        return {peer: len(waiting) for peer, waiting in self._waiting.items()}
+
     @property
     def is_full(self) -> bool:
         """Whether what comes next had better wait elsewhere."""
-        return self._length >= self._limit
+        return self._weight >= self._limit
 
     def put(self, peer: str, item: Item) -> Sequence[Item]:
         """Let a peer's item wait; returns what was dropped for it, perhaps itself."""
@@ -54,46 +75,58 @@ class FairQueue(Generic[Item]):
         self._number += 1
         if (waiting := self._waiting.get(peer)) is None:
             waiting = self._waiting[peer] = deque()
-        waiting.append((self._number, item))
-        self._length += 1
-        if self._length < self._limit or self._share is None:
+        one = Waiting(self._number, self._weight_of(item), item)
+        waiting.append(one)
+        self._count(peer, one.weight, 1)
+        if self._weight < self._limit or self._share is None:
             return ()
         return self._shed(self._share)
 
     def draw(self, limit: int) -> list[Item]:
         """At most so many, by equal shares, in the order in which they came."""
-        drawn: list[tuple[int, Item]] = []
+        drawn: list[Waiting[Item]] = []
         while self._waiting and len(drawn) < limit:
             part = max(1, (limit - len(drawn)) // len(self._waiting))
             for peer in [*self._waiting][: limit - len(drawn)]:
                 drawn += self._serve(peer, part)
-        self._length -= len(drawn)
         drawn.sort()  # the numbers differ, so that items are not compared
-        return [item for _, item in drawn]
+        return [one.item for one in drawn]
 
     def clear(self) -> None:
         """Forget all."""
         self._waiting.clear()
+        self._weights.clear()
         self._deaf_to.clear()
-        self._length = 0
+        self._length = self._weight = 0
 
-    def _serve(self, peer: str, part: int) -> list[tuple[int, Item]]:
+    def _count(self, peer: str, weight: int, items: int) -> None:
+        self._weights[peer] += weight
+        self._weight += weight
+        self._length += items
+        if not self._weights[peer]:
+            del self._weights[peer]
+
+    def _serve(self, peer: str, part: int) -> list[Waiting[Item]]:
         waiting = self._waiting.pop(peer)
         served = [waiting.popleft() for _ in range(min(part, len(waiting)))]
+        self._count(peer, -sum(one.weight for one in served), -len(served))
         if waiting:
             self._waiting[peer] = waiting
         return served
 
     def _shed(self, share: int) -> Sequence[Item]:
         """Drop half of what the longest has above its share."""
-        longest = max(self._waiting, key=lambda peer: len(self._waiting[peer]))
-        waiting = self._waiting[longest]
-        excess = len(waiting) - share
-        if excess <= 0:
-            return ()
-        self._deaf_to[longest] = self._now_s()
-        dropped = [waiting.pop()[1] for _ in range((excess + 1) // 2)]
-        self._length -= len(dropped)
+        longest = max(self._weights, key=self._weights.__getitem__)
+        least = (self._weights[longest] + share) // 2
+        dropped: list[Item] = []
+        while self._weights[longest] > max(least, share):
+            one = self._waiting[longest].pop()
+            self._count(longest, -one.weight, -1)
+            dropped.append(one.item)
+        if dropped:
+            self._deaf_to[longest] = self._now_s()
+        if not self._waiting[longest]:
+            del self._waiting[longest]
         return dropped
 
     def _is_deaf_to(self, peer: str) -> bool:

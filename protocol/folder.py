@@ -1,4 +1,4 @@
-"""This file makes a program's own folder, holds it for one process, and writes files whole."""
+"""This file makes a program's own folder, holds it or a file in it, and writes files whole."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, BinaryIO, Final
+from typing import BinaryIO, Final
+
+from filelock import FileLock, Timeout
 
 from protocol.clock import wall_ms
 from protocol.settings import SettingsError
 from protocol.words import N_
 
-if sys.platform != "win32":
-    import fcntl
-
 LOCK: Final = "lock"
+LOCK_END: Final = ".lock"  # after a file's own name: who changes it holds this one
+CHANGE_PATIENCE_S: Final = 30.0  # a change is a matter of milliseconds
 LEAST_BYTES: Final = 8 << 20  # with less a database or a broker may stop at any write
 OWNER_ONLY: Final = 0o600
 EVERYBODY: Final = 0o666  # less what the umask takes away, as for any file a person writes
@@ -44,11 +45,19 @@ def takes_writes(folder: Path, least_bytes: int = LEAST_BYTES) -> bool:
 def lock_folder(folder: Path) -> Iterator[None]:
     """Make the folder, for its owner only, and hold it: two programs in one would lose both.
 
-    Where the system knows no such locks (Windows), nothing is held. Raises SettingsError.
+    Raises SettingsError.
     """
+    lock = FileLock(folder / LOCK, timeout=0)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (folder / LOCK).open("w")
+        lock.acquire()
+    except Timeout as error:
+        raise SettingsError(
+            "data_in_use",
+            N_("Another program is using the folder {folder}."),
+            N_("Stop it first, or give this one its own folder with --data."),
+            folder=folder,
+        ) from error
     except OSError as error:
         raise SettingsError(
             "data_unusable",
@@ -57,12 +66,25 @@ def lock_folder(folder: Path) -> Iterator[None]:
             folder=folder,
             cause=error.strerror,
         ) from error
-    with lock:
-        _lock(lock, folder)
-        try:
-            yield
-        finally:
-            give_to_owner(folder)
+    try:
+        yield
+    finally:
+        give_to_owner(folder)
+        lock.release()
+
+
+@contextmanager
+def changing(path: Path) -> Iterator[None]:
+    """Hold a file while it is read, changed and written: whoever else would change it waits.
+
+    Its folder is made, for its owner only. Raises OSError; TimeoutError where another one hangs.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = path.with_name(path.name + LOCK_END)
+    with suppress(FileExistsError), _sync_file(lock, OWNER_ONLY):  # the folder's owner's at once
+        pass
+    with FileLock(lock, timeout=CHANGE_PATIENCE_S):
+        yield
 
 
 def give_to_owner(folder: Path) -> None:
@@ -78,20 +100,6 @@ def give_to_owner(folder: Path) -> None:
 
 def _is_root() -> bool:
     return sys.platform != "win32" and os.geteuid() == 0
-
-
-def _lock(lock: IO[str], folder: Path) -> None:
-    if sys.platform == "win32":
-        return
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise SettingsError(
-            "data_in_use",
-            N_("Another program is using the folder {folder}."),
-            N_("Stop it first, or give this one its own folder with --data."),
-            folder=folder,
-        ) from error
 
 
 def write_whole(path: Path, data: bytes, mode: int, *, backup: Path | None = None) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 LANGUAGES: Final = ("vi", "en")
 Translate = Callable[[str], str]
 
-_NAME: Final = re.compile(r"\{(\w+)\}")
+_NAME: Final = re.compile(r"\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}")
 _LOCALE: Final = Path(__file__).with_name("locale")
 
 
@@ -24,9 +24,17 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's customary mark for text tran
 def fill(text: str, values: Mapping[str, object]) -> str:
     """The text with its {names} filled in; one without a value stays as it is.
 
-    Values come from devices and files: a {name} in one of them is not filled in again.
+    {name:line|lines} becomes the first word where the value is 1, else the second; one sentence may
+    count several things. Values come from devices and files: a {name} in one is not filled again.
     """
-    return _NAME.sub(lambda found: str(values.get(found[1], found[0])), text)
+    return _NAME.sub(lambda found: _filled(found, values), text)
+
+
+def _filled(found: re.Match[str], values: Mapping[str, object]) -> str:
+    whole, (name, one, more) = found[0], found.groups()
+    if name not in values or one is None:
+        return str(values.get(name, whole))
+    return one if str(values[name]) == "1" else more
 
 
 @lru_cache

@@ -23,8 +23,13 @@ class Mended(NamedTuple):
     """What was made of a message. cuts: the fields that were; left_out: how many things were."""
 
     message: Any
-    cuts: tuple[str, ...]
-    left_out: int
+    cuts: tuple[str, ...] = ()
+    left_out: int = 0
+
+    @property
+    def losses(self) -> int:
+        """How many fields and things are not what was said."""
+        return len(self.cuts) + self.left_out
 
 
 class UnreadableError(ValueError):

@@ -96,6 +96,12 @@ class Client(mqtt.Client):
         sock: Any = super()._create_socket()
         return BufferedSocket(sock)
 
+    def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
+        """As paho's, which leaves the socket open where the handshake fails."""
+        tcp_sock.settimeout(self.connect_timeout)
+        context: ssl.SSLContext = self._ssl_context  # type: ignore[assignment]  # set with TLS
+        return context.wrap_socket(tcp_sock, server_hostname=self.host)
+
     def _handle_publish(self) -> MQTTErrorCode:
         """Read a PUBLISH of QoS 0 or 1 (MQTT 3.1.1, 3.3); the receiver acks it later."""
         qos = (self._in_packet["command"] & 0x06) >> 1

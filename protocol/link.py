@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import logging
+import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from protocol.backoff import Backoff
+from protocol.door_key import own_login
 from protocol.fair import FairQueue, ReceiptOrder
 from protocol.line import Client
+from protocol.pin import disbelief, pinned
+from protocol.settings import SettingsError
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -27,6 +33,7 @@ FAREWELL_S: Final = 0.5
 BACKOFF_FIRST_S: Final = 0.2
 BACKOFF_CAP_S: Final = 10.0
 MAX_HELD: Final = 2000  # arrivals waiting for their reader; behind that, the socket waits
+WEIGHT_BYTES: Final = 16_384  # a longer arrival counts as several: 32 MB wait in memory at most
 SHARE: Final = 512  # of one peer's; two windows of the relay's, for one may come twice
 _UNSPECIFIED: Final = 0x80
 _PASSWORD_CODES: Final = frozenset({0x86, 0x87})  # as paho has MQTT 3.1.1's 4 and 5 (3.2.2.3)
@@ -34,13 +41,39 @@ READ_AT_ONCE: Final = 100  # about 5 ms of paho's time, then the loop's other ta
 
 
 class Broker(NamedTuple):
-    """Where a broker listens, and as whom to speak to it."""
+    """Where a broker listens, and as whom to speak to it.
+
+    authority: the one that it must show (PEM, or a file of it); None for what the machine trusts.
+    client_id: the session's name that came with the password; empty for the link's own.
+    """
 
     host: str
     port: int
     user: str = ""
     password: str = ""
     tls: bool = False
+    authority: str | Path | None = None
+    client_id: str = ""
+
+    def pinned_to(self, file: str) -> Broker:
+        """The same, encrypted and believed by this file's authority alone; "" for no change."""
+        return self._replace(tls=True, authority=Path(file)) if file else self
+
+    def login(self) -> tuple[str, str]:
+        """User and password; where no user is named, this account's key of a broker here.
+
+        Asked anew for each session: a broker that starts again has another key.
+        """
+        if self.user:
+            return self.user, self.password
+        return own_login(self.host, self.port, os.environ)
+
+    def with_own_session(self) -> Broker:
+        """The same, its session's name made from the password: who knows it may end the session."""
+        if not self.password or self.client_id:
+            return self
+        digest = hashlib.sha256(f"lophoc session {self.user} {self.password}".encode())
+        return self._replace(client_id=f"lophoc-{digest.hexdigest()[:32]}")
 
     def __str__(self) -> str:
         """The address without the password, fit for a log."""
@@ -54,6 +87,7 @@ class LinkFault(StrEnum):
     UNREACHABLE = "unreachable"
     PASSWORD_REFUSED = "password_refused"  # noqa: S105 - a code
     REFUSED = "refused"
+    NOT_BELIEVED = "not_believed"  # what answers there is not the controller that was pinned
 
 
 class Letter(NamedTuple):
@@ -91,6 +125,10 @@ def broker_from(url: str) -> Broker:
     return Broker(parts.hostname, port, parts.username or "", parts.password or "", tls)
 
 
+def _weight(arrival: Arrival) -> int:
+    return 1 + len(arrival.payload) // WEIGHT_BYTES
+
+
 class Link:
     """A client that keeps its session up for as long as `run` runs.
 
@@ -124,7 +162,9 @@ class Link:
         self._client: Client | None = None
         self._peer_of = peer_of
         self._note_dropped = note_dropped
-        self._arrivals: FairQueue[Arrival] = FairQueue(MAX_HELD, SHARE if peer_of else None)
+        self._arrivals: FairQueue[Arrival] = FairQueue(
+            MAX_HELD, SHARE if peer_of else None, weight_of=_weight
+        )
         self._order: ReceiptOrder[tuple[int, int]] = ReceiptOrder()
         self._received = 0
         self._arrived = asyncio.Event()
@@ -159,9 +199,9 @@ class Link:
             await self._open()
             _LOGGER.info("broker %s connected, session %d", self, self.session)
             await self._converse()
-        except (OSError, ValueError) as error:
-            self.fault = self._fault or LinkFault.UNREACHABLE
-            why = str(error) or type(error).__name__
+        except (OSError, ValueError, SettingsError) as error:
+            self.fault = self._fault or _fault_of(error)
+            why = disbelief(error) or str(error) or type(error).__name__
             if why != logged:
                 _LOGGER.warning("broker %s not reached: %s", self, why)
             return why
@@ -192,6 +232,10 @@ class Link:
         arrivals = self._arrivals.draw(limit)
         self._listen()
         return arrivals
+
+    def queued(self) -> Mapping[str, int]:
+        """How many arrivals of each peer wait for their reader."""
+        return self._arrivals.lengths()
 
     def ack(self, arrivals: Sequence[Arrival]) -> None:
         """Tell the broker that these are safe, as soon as all before them are."""
@@ -252,16 +296,17 @@ class Link:
     def _new_client(self, broker: Broker) -> Client:
         client = Client(
             self._on_arrival,
-            client_id=self._client_id,
+            client_id=broker.client_id or self._client_id,
             clean_session=not self._keep_session,
             manual_ack=True,
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
         client.max_inflight_messages_set(0)  # the relay's window bounds what is in flight
-        if broker.user:
-            client.username_pw_set(broker.user, broker.password)
+        user, password = broker.login()
+        if user:
+            client.username_pw_set(user, password)
         if broker.tls:
-            client.tls_set()
+            client.tls_set_context(pinned(broker.authority) if broker.authority else None)
         will = self._will(self.session)
         client.will_set(will.topic, will.payload, will.qos, will.retain)
         client.on_connect = self._on_connect
@@ -418,6 +463,11 @@ class Link:
         self.ack(dropped)
         if self._peer_of and self._note_dropped:
             self._note_dropped(self._peer_of(dropped[0].topic), len(dropped))
+
+
+def _fault_of(error: Exception) -> LinkFault:
+    is_false = disbelief(error) or isinstance(error, SettingsError)
+    return LinkFault.NOT_BELIEVED if is_false else LinkFault.UNREACHABLE
 
 
 def _reason(code: Any) -> str:

@@ -323,6 +323,69 @@ class RollReopened(Chained, frozen=True, kw_only=True, tag_field="kind", tag="ro
     lesson: Code
 
 
+class ErasureProof(Chained, frozen=True, kw_only=True, tag_field="kind", tag="erasure_proof"):
+    """The agent has erased a pupil wherever it had them; it says so in its own attendance log.
+
+    erasure: by the name of the command. records: in how many events it put a tombstone. left:
+    how many of its files still name the pupil, which somebody must look at.
+    """
+
+    room: Code
+    erasure: Code
+    records: Count = 0
+    left: Count = 0
+
+
+class ChainHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far an agent's attendance log goes: how many records, and the hash of the last.
+
+    links: those that it counted; it began when this was built. at_ms: when it was signed. key: an
+    Ed25519 public key that this agent made; signature: see protocol.heads. Both are empty where
+    the agent cannot sign.
+    """
+
+    links: Count
+    head: Hex
+    at_ms: Millis
+    key: Hex = ""
+    signature: Hex = ""
+
+
+class HeadTold(Event, frozen=True, kw_only=True, tag_field="kind", tag="head"):
+    """The agent says how far its attendance log goes: after each change, and with each birth.
+
+    It names no pupil. Whoever keeps it can tell later whether a record was cut off or remade.
+    """
+
+    room: Code
+    chain: ChainHead
+
+
+class CameraLook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A camera's picture is looked at: what for, such as cards or door, and since when."""
+
+    use: Code
+    since_ms: Millis
+
+
+class CameraTold(Event, frozen=True, kw_only=True, tag_field="kind", tag="camera"):
+    """The room's cameras are on or off: since when, by whose word; and what they are used for now.
+
+    by: room, school or settings. name: of the account, where the school's. looks: those that last;
+    check_s: how often each picture is judged for some seconds, 0 for never. command: the school's
+    last one that was done.
+    """
+
+    room: Code
+    off: bool = False
+    since_ms: Millis = 0
+    by: Text = ""
+    name: Text = ""
+    looks: Annotated[tuple[CameraLook, ...], msgspec.Meta(max_length=16)] = ()
+    check_s: Count = 0
+    command: Text = ""
+
+
 class FaultReported(Event, frozen=True, kw_only=True, tag_field="kind", tag="fault_reported"):
     """A teacher says that something in the room is broken."""
 
@@ -360,6 +423,12 @@ class Retell(Message, frozen=True, kw_only=True, tag_field="kind", tag="retell")
     since: Count
 
 
+class WhoSpeaks(Message, frozen=True, kw_only=True, tag_field="kind", tag="who"):
+    """The department asks every server that bears a school's code to answer, by `school_here`."""
+
+    asked: Code
+
+
 class StoredRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which events of one boot of an agent are stored: inclusive ranges of seq."""
 
@@ -390,6 +459,41 @@ class PupilsErased(Message, frozen=True, kw_only=True, tag_field="kind", tag="er
     tombstones: Annotated[tuple[Tombstone, ...], msgspec.Meta(max_length=1000)]
 
 
+class EraseCommand(Message, frozen=True, kw_only=True, tag_field="kind", tag="erase"):
+    """The agent erases a pupil wherever it has them, and answers by a proof of that name.
+
+    salt, digest: who, see protocol.erasure.
+    """
+
+    erasure: Code
+    salt: Hex
+    digest: Hex
+
+
+class CameraOff(Message, frozen=True, kw_only=True, tag_field="kind", tag="camera_off"):
+    """The school has a room's cameras switched off; nothing on the wire switches them on.
+
+    command: done once, however often it is said. name: the account whose word it is.
+    """
+
+    command: Code
+    name: Text = ""
+
+
+class ListsRefused(Message, frozen=True, kw_only=True, tag_field="kind", tag="lists_refused"):
+    """Which class lists this computer is not given today; said again when it is otherwise.
+
+    classes: of the lesson that runs there. is_room: none of the room in which it says that it is.
+    """
+
+    classes: Classes = ()
+    is_room: bool = False
+
+
+class NotEnrolled(Message, frozen=True, kw_only=True, tag_field="kind", tag="not_enrolled"):
+    """This computer goes by a typed password, and may join by a code; said once a session."""
+
+
 class ControllerState(Message, frozen=True, kw_only=True, tag_field="kind", tag="controller"):
     """The receiver listens, or (as its last will) does not. Retained."""
 
@@ -405,12 +509,28 @@ Record = (
     | AttendanceMarked
     | RollConfirmed
     | RollReopened
+    | ErasureProof
+    | HeadTold
+    | CameraTold
     | FaultReported
 )
 AnyEvent = Telemetry | Record
 AnyState = Birth | Health | DeviceState | DeviceForgotten
 Up = Presence | AnyState | AnyEvent
-Down = Ack | Rebirth | PlanGiven | Retell | EventsStored | PupilsErased | ControllerState
+Down = (
+    Ack
+    | Rebirth
+    | PlanGiven
+    | Retell
+    | WhoSpeaks
+    | EventsStored
+    | PupilsErased
+    | EraseCommand
+    | CameraOff
+    | ListsRefused
+    | NotEnrolled
+    | ControllerState
+)
 
 
 class MessageFlaw(StrEnum):
@@ -431,7 +551,7 @@ class MessageError(ValueError):
     rest: the message without what cannot be read, where that is of use all the same.
     """
 
-    def __init__(self, flaw: MessageFlaw, detail: str, rest: Any = None) -> None:
+    def __init__(self, flaw: MessageFlaw, detail: str, rest: Mended | None = None) -> None:
         super().__init__(f"{flaw}: {detail}")
         self.flaw = flaw
         self.detail = detail
@@ -473,11 +593,17 @@ def up_from(payload: bytes) -> Up:
 
     Raises MessageError.
     """
-    try:
-        message: Up = read(_up, payload, _KINDS)
-    except MessageError as error:
-        message = _with_reason(rest_of(error, payload, _LENIENT))
+    message: Up = mended_up(payload).message
     return message
+
+
+def mended_up(payload: bytes) -> Mended:
+    """The same, and what was cut and left out. Raises MessageError."""
+    try:
+        return Mended(read(_up, payload, _KINDS))
+    except MessageError as error:
+        rest = rest_of(error, payload, _LENIENT)
+        return rest._replace(message=_with_reason(rest))
 
 
 def down_from(payload: bytes) -> Down:

@@ -10,6 +10,7 @@ import msgspec
 
 DEVICE_REASONS = 32
 MAX_TEXT = 200  # longer names come from broken or hostile devices
+NOWHERE = "-"  # province and school of a computer that nobody has told where it is
 NO_ROOM = "?"  # the room of a laptop that does not know yet where it stands
 
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]

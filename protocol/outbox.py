@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, Self
@@ -38,7 +38,7 @@ from protocol.messages import (
     Tombstone,
     to_bytes,
 )
-from protocol.model import Place
+from protocol.model import NOWHERE, Place
 from protocol.parcel import Lane, Parcel, aged
 from protocol.reserve import Reserve
 from protocol.salvage import (
@@ -49,6 +49,7 @@ from protocol.salvage import (
     replaced,
     tables_of,
 )
+from protocol.sqlite_errors import is_disk_full, is_locked
 from protocol.topics import Address, Channel, TopicError, address_for, address_of, topic_of
 from protocol.upward import ItemsTold, SchoolTold, UseTold
 from protocol.words import N_
@@ -101,7 +102,9 @@ class Outbox:
     """A queue on disk. Its methods may be called from any one thread at a time.
 
     tells_age: whether events say how long they waited. program: whose command repairs the file.
-    archive_bytes: how much is kept of what the receiver has, 0 for nothing.
+    archive_bytes: how much is kept of what the receiver has, 0 for nothing. kinds: what alone may
+    be put, so that nothing else leaves by it. list_from: behind which number states and events are
+    numbered as one list, which goes on from start to start; 0: each count from 1 in every start.
     """
 
     def __init__(
@@ -115,6 +118,8 @@ class Outbox:
         tells_age: bool = False,
         archive_bytes: int = 0,
         program: str = "lophoc-agent",
+        kinds: tuple[type, ...] = (object,),
+        list_from: int = 0,
     ) -> None:
         self._path = path
         self._place = place
@@ -122,6 +127,8 @@ class Outbox:
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
         self._program = program
+        self._kinds = kinds
+        self._list_from = list_from
         self._tells_age = tells_age
         self._handle = Handle(sqlite3.Connection.close, _closed_error)
         self._seq = 0
@@ -140,6 +147,7 @@ class Outbox:
             self._handle.open(_open(self._path))
             with self._transaction() as db:
                 self._recount(db)
+                self._readdress(db)
                 self._delete(db, "lane = 0")  # a birth of this boot will say it all anew
         except sqlite3.DatabaseError as error:
             self.__exit__()
@@ -162,7 +170,7 @@ class Outbox:
             try:
                 return self._put(messages, memos or {})
             except OutboxError as error:
-                if not _is_full(error):
+                if not is_disk_full(error.__cause__):
                     raise
                 self._give_way()
         return self._put(messages, memos or {})
@@ -221,6 +229,31 @@ class Outbox:
         with self._transaction() as db:
             self._archive.erase(db, tombstones)
 
+    def erase_pupil(self, is_pupil: Callable[[str], bool]) -> int:
+        """Put tombstones where this pupil stands, sent or not; returns in how many events.
+
+        Raises OutboxError.
+        """
+        with self._transaction() as db:
+            erased, bytes_more = archive.without_pupil_in(db, "parcel", is_pupil)
+            self._pending_bytes += bytes_more
+            return erased + self._archive.erase_pupil(db, is_pupil)
+
+    def scrub(self) -> None:
+        """Leave nothing in the file of what was erased or let go. Raises OutboxError."""
+        with self._handle.use() as db:
+            try:
+                db.execute("VACUUM")
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.Error as error:
+                raise _writing_error(self._path, error) from error
+
+    def holds(self, event_id: str) -> bool:
+        """Whether this event waits here, or was sent and is archived."""
+        query = "SELECT 1 FROM parcel WHERE id = ? UNION ALL SELECT 1 FROM archive WHERE id = ?"
+        with self._handle.use() as db:
+            return db.execute(query, (event_id, event_id)).fetchone() is not None
+
     def clear(self) -> None:
         """Let go of everything that waits: its sender says it all anew. Raises OutboxError."""
         with self._transaction() as db:
@@ -271,6 +304,8 @@ class Outbox:
                 self._insert(db, message)
             for name, value in memos.items():
                 _remember(db, name, value)
+            if self._list_from:
+                _set(db, "number", self._rev)
             self._make_room(db)
 
     def _give_way(self) -> None:
@@ -306,11 +341,12 @@ class Outbox:
         return int(self._lived_s - lived_s) if self._tells_age else 0
 
     def _insert(self, db: sqlite3.Connection, message: Sendable) -> None:
+        if not isinstance(message, self._kinds):
+            raise TypeError(f"{type(message).__name__} does not leave by this outbox")
         topic = topic_of(address_for(self._place, message))
         if isinstance(message, State):
             self._replace(db, message)
-            self._rev += 1
-            lane, name, number = Lane.STATE, _key(message), self._rev
+            lane, name, number = Lane.STATE, _key(message), self._rev + 1
             payload = to_bytes(replace(message, boot=self._boot, rev=number))
         else:
             lane = Lane.TELEMETRY if isinstance(message, Telemetry) else Lane.RECORD
@@ -318,7 +354,13 @@ class Outbox:
             payload = to_bytes(replace(message, boot=self._boot, seq=number))
         if _insert(db, (lane, name, self._boot, number, topic, payload, self._lived_s)):
             self._count(1, len(payload))
-            self._seq = self._seq if lane is Lane.STATE else number
+            self._note_number(lane, number)
+
+    def _note_number(self, lane: Lane, number: int) -> None:
+        if self._list_from or lane is Lane.STATE:
+            self._rev = number
+        if self._list_from or lane is not Lane.STATE:
+            self._seq = number
 
     def _replace(self, db: sqlite3.Connection, state: State) -> None:
         """A newer state takes the older one's place; a birth takes that of every state."""
@@ -354,6 +396,19 @@ class Outbox:
         self._pending += parcels
         self._pending_bytes += size
 
+    def _readdress(self, db: sqlite3.Connection) -> None:
+        """What waits from before the sender got another name is told under the one of now.
+
+        Only within its school, and from before it had one: nothing goes to another school.
+        """
+        own = {Place(NOWHERE, NOWHERE), Place(self._place.province, self._place.school)}
+        for (topic,) in db.execute("SELECT DISTINCT topic FROM parcel").fetchall():
+            with contextlib.suppress(TopicError):  # a damaged row: its repair tells of it
+                address = address_of(topic)
+                if Place(address.place.province, address.place.school) in own:
+                    now = topic_of(address._replace(place=self._place))
+                    db.execute("UPDATE parcel SET topic = ? WHERE topic = ?", (now, topic))
+
     def _recount(self, db: sqlite3.Connection) -> None:
         self._pending, self._pending_bytes = db.execute(
             "SELECT count(*), coalesce(sum(length(payload)), 0) FROM parcel"
@@ -362,6 +417,8 @@ class Outbox:
         tallies = dict(db.execute("SELECT name, value FROM tally").fetchall())
         self._dropped = int(tallies.get("dropped", 0))
         self._lived_s = max(self._lived_s, tallies.get("lived_s", 0.0))
+        if self._list_from:
+            self._rev = self._seq = max(self._list_from, int(tallies.get("number", 0)))
 
 
 def mend(path: Path, damaged: Path) -> int | None:
@@ -492,10 +549,11 @@ def _opening_error(path: Path, program: str, error: sqlite3.Error) -> OutboxErro
             program=program,
             folder=path.parent,
         )
+    check_disk = N_("Check the folder's owner and the free space on the disk.")
     return OutboxError(
         "outbox_unreadable",
         N_("The outbox {path} cannot be opened ({cause})."),
-        N_("Check the folder's owner and the free space on the disk."),
+        _HELD if is_locked(error) else check_disk,
         path=path,
         cause=error,
     )
@@ -505,15 +563,15 @@ def _closed_error() -> OutboxError:
     return OutboxError("outbox_closed", N_("The outbox is not open."))
 
 
-def _is_full(error: OutboxError) -> bool:
-    return getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+_HELD: Final = N_("Another program holds the file: end it. It is tried again.")
 
 
 def _writing_error(path: Path, error: Exception) -> OutboxError:
+    free_some = N_("Free some space on the disk; what was kept before is safe.")
     return OutboxError(
         "outbox_refused",
         N_("The outbox {path} cannot be written ({cause})."),
-        N_("Free some space on the disk; what was kept before is safe."),
+        _HELD if is_locked(error) else free_some,
         path=path,
         cause=error,
     )

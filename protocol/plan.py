@@ -6,10 +6,11 @@ that a lesson needs no line. It names children and holds keys: it stays in the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from protocol.model import AttendanceStatus, Code, Text, day_from
 
@@ -90,7 +91,10 @@ class ClassList(_Part, frozen=True, kw_only=True):
 
 
 class DoorCard(_Part, frozen=True, kw_only=True):
-    """Whose door card bears this serial."""
+    """Whose door card it is.
+
+    serial: its fingerprint (protocol.doorcode); its serial where the plan has keys.
+    """
 
     serial: Hex
     student: Code
@@ -100,7 +104,8 @@ class Plan(_Part, frozen=True, kw_only=True):
     """What one room needs of its school's plan; empty where the school has given nothing.
 
     classes: every class of the school, by code alone. lists: the classes that learn in the room.
-    letters: how the school writes each mark. door_keys: by key version, in hex. revoked: serials.
+    letters: how the school writes each mark. door_cards: of these lists. door_keys, revoked: by key
+    version, in hex, and serials; empty but for rooms that may run a program of before.
     grace_min: how long after the bell a forgotten lesson still runs.
     """
 
@@ -115,6 +120,15 @@ class Plan(_Part, frozen=True, kw_only=True):
     door_keys: Mapping[str, Hex] = {}
     door_cards: Annotated[tuple[DoorCard, ...], msgspec.Meta(max_length=4000)] = ()
     revoked: Annotated[tuple[Hex, ...], msgspec.Meta(max_length=4000)] = ()
+
+    def without_pupil(self, is_pupil: Callable[[str], bool]) -> Plan:
+        """The plan without one pupil and their door cards."""
+        lists = (
+            replace(each, pupils=tuple(one for one in each.pupils if not is_pupil(one.student)))
+            for each in self.lists
+        )
+        cards = (card for card in self.door_cards if not is_pupil(card.student))
+        return replace(self, lists=tuple(lists), door_cards=tuple(cards))
 
     def __repr__(self) -> str:
         """No name and no key stands in a log."""

@@ -1,4 +1,4 @@
-"""This file sees to it that a program which another one started does not outlive it."""
+"""This file starts programs of ours, and sees to it that none outlives the one that started it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import ctypes
 import os
 import signal
 import sys
-from asyncio.subprocess import Process
-from collections.abc import Callable
-from contextlib import suppress
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 _PR_SET_PDEATHSIG: Final = 1  # prctl(2), Linux
@@ -28,6 +28,30 @@ def die_with_parent() -> Callable[[], None] | None:
             os._exit(1)
 
     return ask
+
+
+@asynccontextmanager
+async def running_module(
+    module: str, patience_s: float, *, stdout: int | None = None, stderr: int | None = None
+) -> AsyncIterator[Process]:
+    """A program of its own that runs a module of ours; it has ended when this is left.
+
+    What it is to do goes by standard input: every user of the machine can read arguments. stdout,
+    stderr: as `asyncio.create_subprocess_exec` takes them. Raises OSError.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", module),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        preexec_fn=die_with_parent(),
+        stdin=PIPE,
+        stdout=stdout,
+        stderr=stderr,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            await end(process, patience_s)
 
 
 async def end(process: Process, patience_s: float) -> None:

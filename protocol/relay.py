@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from protocol.backoff import Backoff
@@ -18,6 +18,7 @@ from protocol.messages import Ack, ControllerState, EventsStored
 from protocol.outbox import Outbox, OutboxError
 from protocol.parcel import Parcel
 from protocol.retelling import Retelling
+from protocol.window import Window
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -27,7 +28,10 @@ PATIENCE_CAP_S: Final = 60.0
 
 
 class Relay:
-    """Sends states first, then events oldest first, a window at a time."""
+    """Sends states first, then events oldest first, a window at a time.
+
+    window: of events under way at most; fewer while the receiver is slow.
+    """
 
     def __init__(
         self,
@@ -41,7 +45,7 @@ class Relay:
         self._outbox = outbox
         self._link = link
         self._now_s = now_s
-        self._window = window
+        self._window = Window(window)
         self._patience = Backoff(patience_s, PATIENCE_CAP_S)
         self._states: dict[int, float] = {}  # in flight: places in the outbox, sent when
         self._events: dict[int, float] = {}
@@ -83,14 +87,19 @@ class Relay:
         except OutboxError as error:
             _LOGGER.warning("settling failed, will be sent again: %s", error)
             return
-        for place in places:
-            self._states.pop(place, None)
-            self._events.pop(place, None)
+        self._let_go(places)
         if self._retelling:
             self._retelling.settle(places)
         if places:
             self._patience.reset()
         self._stirred.set()
+
+    def _let_go(self, places: Sequence[int]) -> None:
+        for place in places:
+            self._states.pop(place, None)
+        sent_s = [self._events.pop(place) for place in places if place in self._events]
+        if sent_s:
+            self._window.note(min(sent_s), self._now_s(), len(sent_s))
 
     async def retell(self, stored: EventsStored) -> None:
         """Tell again, beside all else, what the receiver has lost."""
@@ -123,7 +132,7 @@ class Relay:
             _LOGGER.info("no answer for %d messages, sending again", waiting)
             self._patience.lengthen()
             self._send_again()
-        for parcel in await self._next(self._window - len(self._events)):
+        for parcel in await self._next(self._window.size - len(self._events)):
             if not self._link.say(Letter(parcel.topic, parcel.payload)):
                 return
             (self._events if parcel.lane else self._states)[parcel.no] = now_s

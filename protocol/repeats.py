@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
@@ -59,6 +60,24 @@ class RepeatFilter(logging.Filter):
         if held:
             record.msg, record.args = with_count(record.getMessage(), held), ()
         return held is not None
+
+
+class CauseCounter:
+    """Counts what goes wrong by its cause, and logs each cause once. template: with one %s for it.
+
+    causes: closed codes, not what a stranger may choose.
+    """
+
+    def __init__(self, logger: logging.Logger, template: str) -> None:
+        self._logger = logger
+        self._template = template
+        self.counts: Counter[str] = Counter()
+
+    def note(self, cause: str) -> None:
+        """It happened once more."""
+        if not self.counts[cause]:
+            self._logger.warning(self._template, cause)
+        self.counts[cause] += 1
 
 
 def with_count(line: str, held: int) -> str:

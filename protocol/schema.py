@@ -20,18 +20,23 @@ from protocol.messages import (
     Ack,
     AnyEvent,
     Birth,
+    CameraOff,
     ControllerState,
     DeviceForgotten,
     DeviceState,
     Down,
+    EraseCommand,
     EventsStored,
     Health,
+    ListsRefused,
+    NotEnrolled,
     PlanGiven,
     Presence,
     PupilsErased,
     Rebirth,
     Retell,
     Up,
+    WhoSpeaks,
 )
 from protocol.topics import CONTROLLER, ROOT, Channel
 from protocol.upward import Upward
@@ -109,6 +114,30 @@ ROUTES: Final = (
         PupilsErased,
         qos=1,
     ),
+    _command(
+        "erase",
+        "A pupil whom the agent erases wherever it has them; it answers by an erasure_proof.",
+        EraseCommand,
+        qos=1,
+    ),
+    _command(
+        "camera",
+        "The room's cameras are to be off; the agent answers by a camera event, once.",
+        CameraOff,
+        qos=1,
+    ),
+    _command(
+        "refused",
+        "Which class lists the agent is not given today, so that the teacher reads why.",
+        ListsRefused,
+        qos=1,
+    ),
+    _command(
+        "enrolment",
+        "The agent goes by a typed password, so that its page offers to join by a code.",
+        NotEnrolled,
+        qos=1,
+    ),
     Route(
         "school",
         f"{_AGENT}/{Channel.SCHOOL}",
@@ -120,6 +149,13 @@ ROUTES: Final = (
         "retell",
         "The department asks a school for its list of items anew.",
         Retell,
+        hearer="school",
+    ),
+    _command(
+        "who",
+        "The department asks every server that bears a school's code to answer, by school_here.",
+        WhoSpeaks,
+        qos=1,
         hearer="school",
     ),
     Route(

@@ -89,10 +89,15 @@ def add_options(
 
 
 def load(
-    shape: type[Shape], prefix: str, options: argparse.Namespace, environ: Mapping[str, str]
+    shape: type[Shape],
+    prefix: str,
+    options: argparse.Namespace,
+    environ: Mapping[str, str],
+    complete: Callable[[dict[str, Any]], dict[str, Any]] = dict,
 ) -> Shape:
     """Read the settings; prefix is that of the environment, such as LOPHOC_AGENT_.
 
+    complete: what makes them whole, by name, from those that were given.
     Raises SettingsError that names the setting and, for a typo, the nearest valid name.
     """
     by_name = {setting.name: setting for setting in settings_of(shape)}
@@ -103,7 +108,7 @@ def load(
         name: value for name in by_name if (value := getattr(options, name, _UNSET)) is not _UNSET
     }
     tree: dict[str, Any] = {}
-    for name, value in values.items():
+    for name, value in complete(values).items():
         setting = by_name[name]
         branch = tree
         for table in setting.path[:-1]:

@@ -2,7 +2,8 @@
 
     lophoc/v1/{province}/{school}/{agent}/birth | state | device/{id} | health | event   up
     lophoc/v1/{province}/{school}/{agent}/retold                                         up
-    lophoc/v1/{province}/{school}/{agent}/command/{ack | rebirth | stored | erased}      down
+    lophoc/v1/{province}/{school}/{agent}/command/{ack | rebirth | stored | erased | erase | camera}
+                                                                                         down
     lophoc/v1/{province}/{school}/controller/state                                       down
 
 At a department the school's code stands where an agent's stands in a school:
@@ -60,7 +61,11 @@ _FOREIGN = re.compile(r"[^a-z0-9-]|-(?=x)")
 _ESCAPE = re.compile(r"-x([0-9a-f]{1,6})-")
 _LEVEL = re.compile(r"[a-z0-9-]+")
 _CHANNELS: Final = frozenset(map(str, Channel))
-_TAILED: Final = frozenset({Channel.DEVICE, Channel.COMMAND})
+TAILED: Final = frozenset({Channel.DEVICE, Channel.COMMAND})
+SCHOOL_CHANNELS: Final = (Channel.SCHOOL,)
+ROOM_CHANNELS: Final = tuple(
+    channel for channel in Channel if channel not in {*SCHOOL_CHANNELS, Channel.COMMAND}
+)
 
 
 def level_of(code: str) -> str:
@@ -90,7 +95,7 @@ def topic_of(address: Address) -> str:
     """The topic of an address; a device or command has a tail, the others have none."""
     agent = level_of(address.place.agent)
     base = f"{school_root(address.place)}/{agent}/{address.channel}"
-    return f"{base}/{level_of(address.tail)}" if address.channel in _TAILED else base
+    return f"{base}/{level_of(address.tail)}" if address.channel in TAILED else base
 
 
 @lru_cache(maxsize=4096)  # a school's topics repeat, and reading one costs more than its message
@@ -106,7 +111,7 @@ def address_of(topic: str) -> Address:
             pass
         case _:
             raise TopicError(f"a LopHoc topic has 6 or 7 levels: {topic[:80]!r}")
-    if channel not in _CHANNELS or (Channel(channel) in _TAILED) != bool(tail):
+    if channel not in _CHANNELS or (Channel(channel) in TAILED) != bool(tail):
         raise TopicError(f"no such channel: {topic[:80]!r}")
     place = Place(code_of(province), code_of(school), code_of(agent))
     return Address(place, Channel(channel), code_of(tail) if tail else "")

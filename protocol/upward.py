@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from protocol.lenient import Mended
 from protocol.messages import (
     Count,
     Event,
@@ -21,11 +22,15 @@ from protocol.messages import (
     rest_of,
 )
 from protocol.model import Code, DeviceKind, Millis, Text, day_from
-from protocol.plan import Date
+from protocol.plan import Date, Hex
 
 MAX_ITEMS: Final = 200  # of one page; with texts of full length still below the longest message
 MAX_WEEK_LINES: Final = 1000
 MAX_STARTS: Final = 64
+MAX_SEALS: Final = 400
+# A school's states and events are one numbered list that goes on from start to start. It begins
+# here: lower numbers are of an older school, which counts anew in each start.
+LIST_FROM: Final = 1 << 32
 
 Codes = Annotated[tuple[Code, ...], msgspec.Meta(max_length=16)]
 ItemId = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
@@ -53,6 +58,12 @@ class SchoolChain(Message, frozen=True, kw_only=True, tag_field="kind", tag="sch
     begun: Count = 0
     settled: Count = 0
     retold: Count = 0
+
+
+class SchoolHere(Message, frozen=True, kw_only=True, tag_field="kind", tag="school_here"):
+    """The start lives: it answers the department's question `asked`. No late word can do that."""
+
+    asked: Code
 
 
 class SchoolFigures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -187,10 +198,42 @@ class UseTold(State, frozen=True, kw_only=True, tag_field="kind", tag="use"):
         day_from(self.week)
 
 
-Upward = SchoolPresence | SchoolChain | SchoolTold | ItemsTold | UseTold
+class LogSeal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far the attendance log of a room's agent went: a count and a seal, and no person.
+
+    agent, key, links, at_ms: as the agent told them (ChainHead). seal: see protocol.heads; nobody
+    can guess by it what a record says.
+    """
+
+    agent: Code
+    key: Hex
+    links: Count
+    at_ms: Millis
+    seal: Hex
+
+
+class SealsTold(Message, frozen=True, kw_only=True, tag_field="kind", tag="seals"):
+    """How far the attendance logs of the school's rooms went: in each session, and each day."""
+
+    seals: Annotated[tuple[LogSeal, ...], msgspec.Meta(max_length=MAX_SEALS)] = ()
+
+
+Upward = SchoolPresence | SchoolChain | SchoolHere | SealsTold | SchoolTold | ItemsTold | UseTold
+PUT: Final = (SchoolTold, ItemsTold, UseTold)  # what waits in an outbox; the rest is said at once
 _upward: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(Upward)
 _LENIENT: Final = {str(member.__struct_config__.tag): member for member in Upward.__args__}
 _KINDS: Final = frozenset(_LENIENT)
+
+
+def number_of(message: Upward) -> int:
+    """Its number in the list of the school, or of the start; 0 where it has none."""
+    match message:
+        case SchoolTold() | UseTold():
+            return message.rev
+        case ItemsTold():
+            return message.seq
+        case _:
+            return 0
 
 
 def upward_from(payload: bytes) -> Upward:
@@ -198,13 +241,16 @@ def upward_from(payload: bytes) -> Upward:
 
     Raises MessageError; of a list of which some things cannot be read it holds the rest.
     """
+    message: Upward = mended_upward(payload).message
+    return message
+
+
+def mended_upward(payload: bytes) -> Mended:
+    """The same, and what was cut. Raises MessageError."""
     try:
-        message: Upward = read(_upward, payload, _KINDS)
+        return Mended(read(_upward, payload, _KINDS))
     except MessageError as error:
         rest = rest_of(error, payload, _LENIENT)
         if rest.left_out:
-            raise MessageError(
-                MessageFlaw.LEFT_OUT, f"{rest.left_out} of a list", rest.message
-            ) from error
-        message = rest.message
-    return message
+            raise MessageError(MessageFlaw.LEFT_OUT, f"{rest.left_out} of a list", rest) from error
+        return rest

@@ -11,7 +11,7 @@ from typing import Final
 
 from protocol.formats import number
 from protocol.health import ReasonCode
-from protocol.language import LANGUAGES, N_, Translate, preferred_language, translator
+from protocol.language import LANGUAGES, N_, Translate, fill, preferred_language, translator
 from protocol.model import DeviceKind, Reason, Status
 
 __all__ = [
@@ -57,23 +57,36 @@ _REASONS: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.UNDER_VOLTAGE: N_("The power supply is too weak: use the adapter it came with."),
     ReasonCode.THROTTLED: N_("The computer has slowed itself down: check cooling and power."),
     ReasonCode.DISK_READ_ONLY: N_("The disk can no longer be written: restart, then replace it."),
-    ReasonCode.DISK_ERRORS: N_("The disk has reported {value} errors: replace it soon."),
+    ReasonCode.DISK_ERRORS: N_(
+        "The disk has reported {value} {value:error|errors}: replace it soon."
+    ),
     ReasonCode.GATEWAY_UNREACHABLE: N_("The room has no network: check the Wi-Fi or the cable."),
     ReasonCode.DNS_FAILING: N_("Names on the internet cannot be looked up."),
     ReasonCode.INTERNET_UNREACHABLE: N_("The internet is out of reach; lessons go on without it."),
     ReasonCode.CONTROLLER_UNREACHABLE: N_(
-        "The school's server has been out of reach for {value} minutes; records wait here."
+        "The school's server has been out of reach for {value} {value:minute|minutes}; records"
+        " wait here."
+    ),
+    ReasonCode.NOT_BELIEVED: N_(
+        "A computer that is not the school's server answered as if it were; this room told it"
+        " nothing."
     ),
     ReasonCode.SOFTWARE_MISSING: N_("The program {value} is not installed."),
     ReasonCode.KIT_MISSING: N_("Missing in this room: {value}."),
     ReasonCode.ROOM_UNKNOWN: N_("This computer does not know its room: choose the room."),
-    ReasonCode.FLAWS_HEARD: N_("{value} messages of devices made no sense and were let go."),
-    ReasonCode.CLOCK_JUMPED: N_("The computer's clock jumped by {value} seconds."),
+    ReasonCode.FLAWS_HEARD: N_(
+        "{value} {value:message|messages} of devices made no sense and {value:was|were} let go."
+    ),
+    ReasonCode.CLOCK_JUMPED: N_("The computer's clock jumped by {value} {value:second|seconds}."),
     ReasonCode.SENSE_MISSING: N_("This computer cannot look for devices by {value}."),
     ReasonCode.OUTBOX_REFUSED: N_("The disk takes no new records: free some space now."),
-    ReasonCode.OUTBOX_WAITING: N_("{value} messages wait for the school's server."),
-    ReasonCode.EVENTS_DROPPED: N_("{value} old messages had to be dropped for lack of space."),
-    ReasonCode.EVENTS_MISSING: N_("{value} messages have not arrived yet."),
+    ReasonCode.OUTBOX_WAITING: N_(
+        "{value} {value:message waits|messages wait} for the school's server."
+    ),
+    ReasonCode.EVENTS_DROPPED: N_(
+        "{value} old {value:message|messages} had to be dropped for lack of space."
+    ),
+    ReasonCode.EVENTS_MISSING: N_("{value} {value:message has|messages have} not arrived yet."),
     ReasonCode.UNPLUGGED: N_("Unplugged: check the cable."),
     ReasonCode.GOODBYE: N_("Switched off or left the network."),
     ReasonCode.NO_ANSWER: N_("No longer answers: check its power and network cable."),
@@ -99,10 +112,16 @@ _REASONS: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.PART_COVER: N_("Its cover is open: close it."),
     ReasonCode.PART_FILTER: N_("Its air filter is clogged: clean it."),
     ReasonCode.PART_OTHER: N_("It reports a fault: call for repair."),
-    ReasonCode.LAMP_OLD: N_("Its lamp has run for {value} hours: have a new one ready."),
+    ReasonCode.LAMP_OLD: N_(
+        "Its lamp has run for {value} {value:hour|hours}: have a new one ready."
+    ),
     ReasonCode.NOT_REPORTED: N_("The room's computer no longer reports it."),
     ReasonCode.AGENT_LOST: N_("The room's computer is off or has no network."),
-    ReasonCode.SILENT: N_("Nothing heard for {value} minutes."),
+    ReasonCode.SILENT: N_("Nothing heard for {value} {value:minute|minutes}."),
+    ReasonCode.CLONED: N_(
+        "Two computers share one identity. Enrol one of them anew: on the page Add a room make a"
+        " code, and enter it on LopHoc's page on that computer."
+    ),
     ReasonCode.PORT_TAKEN: N_(
         "Another program uses port {value}: the teacher's window cannot open."
     ),
@@ -140,7 +159,7 @@ def sentence(reason: Reason, translate: Translate) -> str:
     if reason.code not in _REASON_CODES:
         return reason.code
     text = translate(_REASONS[ReasonCode(reason.code)])
-    return text.replace("{value}", _value_text(reason.value, translate))
+    return fill(text, {"value": _value_text(reason.value, translate)})
 
 
 def _value_text(value: float | str | None, translate: Translate) -> str:

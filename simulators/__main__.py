@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import logging
 import os
 import pkgutil
 import signal
@@ -18,6 +17,7 @@ import msgspec
 from protocol import __version__
 from protocol.command_line import CommandParser
 from protocol.errors import LopHocError
+from protocol.log import set_up_log
 from protocol.outbox import OutboxError
 from protocol.settings import SettingsError, add_options, load, sample, speaker
 from protocol.words import N_, Translate, translator
@@ -154,9 +154,7 @@ async def _until_stopped(work: Callable[[asyncio.Event], Awaitable[int | None]])
 
 
 def _log(level: str) -> None:
-    logging.basicConfig(
-        level=level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
-    )
+    set_up_log(level.upper(), "%(asctime)s %(levelname)s %(message)s")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -41,6 +42,7 @@ from simulators.school import responders, school_of
 PROVINCE: Final = "14"
 SCHOOL: Final = "DEMO01"
 NAME: Final = "Trường THCS Minh Hoạ"
+ACCOUNT: Final = "van-phong"
 AGENT_ROOM: Final = "P001"
 DEPARTMENT: Final = "so-14"
 DEPARTMENT_NAME: Final = "Sở GD&ĐT Minh Hoạ"
@@ -61,10 +63,14 @@ END_S: Final = {
 STARTING: Final = N_("LopHoc is starting; this takes a few seconds.")
 PORT_TAKEN: Final = N_("Port {wanted} is taken, so port {found} serves instead.")
 RUNNING: Final = (
-    N_("LopHoc is running: {rooms} simulated rooms, and this computer as room {own}."),
+    N_("LopHoc is running: {rooms} simulated {rooms:room|rooms}, and this computer as room {own}."),
     N_("Dashboard: {dashboard}"),
     N_("The teacher's page of room {own}: {local}"),
-    N_("That link opens the page once, within {within_s} seconds. Another one: {command}"),
+    N_(
+        "That link opens the page once, within {within_s} {within_s:second|seconds}. Another one:"
+        " {command}"
+    ),
+    N_("To see names and change things, log in as {account} with the password {password}"),
     N_("What to look at:"),
     N_("- Rooms turn yellow or red when something breaks, and green when it is mended."),
     N_("- In a room, tablets fall asleep and wake, lessons start and the roll is called."),
@@ -85,13 +91,17 @@ DEVICE_FOUND: Final = {
     ),
     Kind.PROJECTOR: N_("Room {own} has found the simulated {name} by PJLink, and asks how it is."),
 }
-BOOK: Final = N_("The invented equipment book, {lines} lines, has been brought in: {book}")
-ABOVE: Final = N_("The department above {schools} schools: {above}")
+BOOK: Final = N_(
+    "The invented equipment book, {lines} {lines:line|lines}, has been brought in: {book}"
+)
+ABOVE: Final = N_("The department above {schools} {schools:school|schools}: {above}")
 NO_PROVINCE: Final = N_("The department's played schools could not be told of; the rest runs.")
 NO_LISTS: Final = N_("The invented class lists could not be given; the rest runs.")
 STOPPED: Final = N_("Everything has ended; nothing is left running.")
 DIED: Final = N_("{name} ended by itself. Its last words:")
-SILENT: Final = N_("{name} did not answer within {seconds} seconds. Its last words:")
+SILENT: Final = N_(
+    "{name} did not answer within {seconds} {seconds:second|seconds}. Its last words:"
+)
 
 
 class Ports(NamedTuple):
@@ -212,12 +222,14 @@ class Demo:
     running: AsyncExitStack
     children: list[Child] = field(default_factory=list)
     lines: int = 0
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(9))
 
     async def run(self) -> Fallen:
         """Start all, tell of it, and return only when one of them has fallen."""
         above = [self._department()] if self.config.department else []
         if fallen := await self._begin(*above, self._controller()):
             return fallen
+        await self._give_password()
         await self._give_lists()  # a command finds its controller's folder, and makes none
         if fallen := await self._begin(self._school(), self._agent()):
             return fallen
@@ -244,6 +256,8 @@ class Demo:
             within_s=f"{code.within_s:.0f}",
             command=f"lophoc-agent page --local-port {ports.local}",
             folder=self.folder,
+            account=ACCOUNT,
+            password=self.password,
         )
         if self.lines:
             self.words.say(BOOK, lines=self.lines, book=f"{home}:{ports.http}/register")
@@ -265,6 +279,13 @@ class Demo:
             if name in doors and (fallen := await _ready(child, doors[name])):
                 return fallen
         return None
+
+    async def _give_password(self) -> None:
+        """Let the visitor log in, at the school and above it."""
+        for code, folder in ((SCHOOL, "controller"), (DEPARTMENT, "department")):
+            if (place := self.folder / folder).exists():
+                command = ["password", "set", "--data", str(place)]
+                await _run_controller(command, code, self.password)
 
     async def _give_lists(self) -> None:
         """Give the school invented classes and a timetable, as its office would."""
@@ -344,7 +365,8 @@ class Demo:
         return [
             *("lophoc-controller", "run", "--data", str(self.folder / "controller")),
             *("--http-port", str(ports.http), "--mqtt-port", str(ports.mqtt)),
-            *("--province", PROVINCE, "--school", SCHOOL, "--name", NAME),
+            *("--open-screens", "true"),
+            *("--province", PROVINCE, "--school", SCHOOL, "--name", NAME, "--role", "school"),
             *([*above, _broker(ports.above_mqtt)] if self.config.department else []),
             *self._language,
         ]
@@ -354,7 +376,9 @@ class Demo:
         return [
             *("lophoc-department", "run", "--data", str(self.folder / "department")),
             *("--http-port", str(ports.above_http), "--mqtt-port", str(ports.above_mqtt)),
+            *("--open-screens", "true"),
             *("--province", PROVINCE, "--school", DEPARTMENT, "--name", DEPARTMENT_NAME),
+            *("--role", "department"),
             *("--mdns", "false", *self._language),
         ]
 
@@ -385,19 +409,21 @@ def _broker(port: int) -> str:
     return f"mqtt://127.0.0.1:{port}"
 
 
-async def _run_controller(arguments: Sequence[str], school: str) -> bool:
-    """Whether a command of the controller's ended well, and in time."""
+async def _run_controller(arguments: Sequence[str], school: str, typed: str = "") -> bool:
+    """Whether a command of the controller's ended well, and in time. typed: what it is given."""
     own = {"LOPHOC_CONTROLLER_PROVINCE": PROVINCE, "LOPHOC_CONTROLLER_SCHOOL": school}
     process = await asyncio.create_subprocess_exec(
         command_path("lophoc-controller"),
         *arguments,
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
         env=_environment() | own,
     )
     try:
         async with asyncio.timeout(READY_S):
-            return not await process.wait()
+            await process.communicate(f"{typed}\n".encode())
+            return not process.returncode
     except TimeoutError:
         return False
     finally:

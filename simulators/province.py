@@ -161,7 +161,9 @@ def _broker(config: ProvinceConfig) -> Broker:
 
 
 def _progress(say: Translate, done: Sequence[int], schools: int, elapsed_s: float) -> None:
-    text = N_("{done} of {schools} schools, {items} items, {elapsed} s")
+    text = N_(
+        "{done} of {schools} {schools:school|schools}, {items} {items:item|items}, {elapsed} s"
+    )
     finished, items = done
     line = phrase(text, say, done=finished, schools=schools, items=items, elapsed=round(elapsed_s))
     show_line(line)

@@ -12,14 +12,19 @@ from protocol.clock import wall_ms
 from protocol.link import Arrival, Broker, Letter, Link
 from protocol.messages import (
     Ack,
+    CameraOff,
     ControllerState,
+    EraseCommand,
     EventsStored,
+    ListsRefused,
     MessageError,
+    NotEnrolled,
     PlanGiven,
     Presence,
     PupilsErased,
     Rebirth,
     Retell,
+    WhoSpeaks,
     down_from,
     to_bytes,
 )
@@ -95,7 +100,18 @@ class Wire:
                 self.birth_due.set()
             case ControllerState():
                 self.relay.hear(message)
-            case PlanGiven() | Retell() | EventsStored() | PupilsErased():
+            case EventsStored():
+                await self.relay.retell(message)
+            case (
+                PlanGiven()
+                | Retell()
+                | WhoSpeaks()
+                | PupilsErased()
+                | EraseCommand()
+                | CameraOff()
+                | ListsRefused()
+                | NotEnrolled()
+            ):
                 pass  # who is played plays its own day, and tells all from the beginning
             case _:
                 assert_never(message)

@@ -90,6 +90,12 @@ class Page:
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.call("Emulation.setDeviceMetricsOverride", **size)
 
+    def at_each_size(self) -> Iterator[tuple[int, int]]:
+        """Each size of window that people look through, one after the other, given to this one."""
+        for size in SIZES:
+            self.size(*size)
+            yield size
+
     def see(self, script: str) -> Any:
         """The value of an expression on the page; of a promise, what it comes to."""
         answer = self.call(

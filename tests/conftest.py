@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 import logging
 import os
 import shutil
@@ -39,7 +40,7 @@ PLAYED = {"test_demo.py", "test_way_up.py", "test_finding.py", "test_delivery.py
 LONG = frozenset({*PLAYED, "test_pjlink.py", "test_mdns_fleet.py"})
 HERE = Path(__file__).parent
 # What a test is about, by the folder that it stands in.
-FOLDERS = {HERE / "flows": "flow", HERE / "suite": "suite"}
+FOLDERS = {HERE / "flows": "flow", HERE / "hostile": "flow", HERE / "suite": "suite"}
 # What a test needs beside Python, by the fixtures that give it.
 NEEDS = {
     "chromium": "browser",
@@ -94,12 +95,15 @@ def need(program: str, package: str) -> str:
 
 
 class Nats:
-    """The wheel's nats-server with JetStream on disk, as the controller runs it."""
+    """The wheel's nats-server with JetStream on disk, as the controller runs it, and open."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
-        config = config_text("127.0.0.1", self.port, folder / "js", Place("14", "001"), {})
-        (folder / "nats.conf").write_text(config)
+        text = config_text("127.0.0.1", self.port, folder / "js", Place("14", "001"), {})
+        config = json.loads(text)
+        for locked in ("authorization", "accounts", "system_account"):
+            del config[locked]  # a test that plays who may do what starts a broker of its own
+        (folder / "nats.conf").write_text(json.dumps(config))
         self._process = subprocess.Popen(
             [str(BIN / "nats-server"), "-c", str(folder / "nats.conf")], stderr=subprocess.DEVNULL
         )
@@ -147,6 +151,12 @@ class Mosquitto:
             stderr=subprocess.DEVNULL,
         )
         until(lambda: answers(self.port), "mosquitto listens")
+
+    def limit(self, *settings: str) -> None:
+        """Start it again with other limits than its own."""
+        with self._config.open("a") as config:
+            config.writelines(f"{setting}\n" for setting in settings)
+        self.kill_and_restart()
 
     def kill_and_restart(self) -> None:
         """Pull its plug, and put it back in."""

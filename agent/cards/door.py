@@ -13,6 +13,7 @@ from agent.cards.matching import DoorRefusal, at_door
 from agent.cards.suggesting import suggest_mark
 from agent.equipment.logins import DeviceLogins
 from agent.store import ClassroomStore
+from hardware.camera.shutter import Shutter
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -23,9 +24,12 @@ _MOST_WAITING: Final = 64  # a camera that sees a wall of codes must not fill th
 class DoorCardReader:
     """Reads the codes that are shown to one camera. camera: its key."""
 
-    def __init__(self, store: ClassroomStore, logins: DeviceLogins, camera: str) -> None:
+    def __init__(
+        self, store: ClassroomStore, logins: DeviceLogins, shutter: Shutter, camera: str
+    ) -> None:
         self._store = store
         self._logins = logins
+        self._shutter = shutter
         self._camera = camera
         self._texts = asyncio.Queue[str](_MOST_WAITING)
 
@@ -47,7 +51,7 @@ class DoorCardReader:
 
         keys = self._store.classroom.devices.keys_at(self._camera)
         target = target_of(self._camera, place, *self._logins.at(keys, place))
-        await watch_door(target, self._put, is_wanted=self._is_wanted)
+        await watch_door(target, self._put, self._shutter, is_wanted=self._is_wanted)
 
     def _put(self, text: str) -> None:
         if not self._texts.full():

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from hardware.cards.acceptance import CardFlag, FoundCard
-from protocol.doorcode import read
+from protocol.doorcode import TEXT_LENGTH, fingerprint, read
 from protocol.markers import COUNT
 from protocol.model import Method
 from protocol.plan import ClassList, Plan
@@ -43,7 +43,7 @@ class DoorRefusal(StrEnum):
 
     FORGED = "forged"  # or of another school, or no door card at all
     REVOKED = "revoked"
-    UNKNOWN = "unknown"
+    UNKNOWN = "unknown"  # here: of another class, revoked or forged, where the plan has no key
     OTHER_CLASS = "other_class"
 
 
@@ -73,7 +73,7 @@ def scan_result(cards: Iterable[FoundCard], lists: Sequence[ClassList]) -> CardS
 
 
 def keys_of(plan: Plan) -> dict[int, bytes]:
-    """The keys of the school's door cards, by version."""
+    """The keys of door cards, by version; a controller of before gives them."""
     return {
         int(version): bytes.fromhex(key)
         for version, key in plan.door_keys.items()
@@ -83,16 +83,31 @@ def keys_of(plan: Plan) -> dict[int, bytes]:
 
 def at_door(text: str, plan: Plan, roll: Collection[str]) -> CardMark | DoorRefusal:
     """Whose door card shows this text; or why it counts for nobody. roll: the lesson's pupils."""
-    serial = read(text, keys_of(plan))
-    if serial is None:
+    card = _card(text, plan)
+    if card is None:
         return DoorRefusal.FORGED
-    if serial.hex() in plan.revoked:
+    if card in plan.revoked:
         return DoorRefusal.REVOKED
-    students = {card.serial: card.student for card in plan.door_cards}
-    student = students.get(serial.hex())
+    students = {each.serial: each.student for each in plan.door_cards}
+    student = students.get(card)
     if student is None:
         return DoorRefusal.UNKNOWN
     return CardMark(student, Method.DOOR) if student in roll else DoorRefusal.OTHER_CLASS
+
+
+def is_door_card(text: str, plan: Plan) -> bool:
+    """Whether a card of this text is one of the plan's; where it has keys, of the school's."""
+    if plan.door_keys:
+        return read(text, keys_of(plan)) is not None
+    return any(card.serial == fingerprint(text) for card in plan.door_cards)
+
+
+def _card(text: str, plan: Plan) -> str | None:
+    """By what the plan would know a card of this text; None where it can be no card of ours."""
+    if not plan.door_keys:
+        return fingerprint(text) if len(text) == TEXT_LENGTH else None
+    serial = read(text, keys_of(plan))
+    return serial.hex() if serial else None
 
 
 def _owners(number: int, lists: Sequence[ClassList]) -> list[str]:

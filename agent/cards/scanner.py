@@ -15,6 +15,7 @@ from agent.cards.matching import CardMark, CardScanResult, allowed_ids, scan_res
 from agent.cards.suggesting import suggest_mark
 from agent.equipment.logins import DeviceLogins
 from agent.store import ClassroomStore
+from hardware.camera.shutter import Shutter
 from hardware.cards.acceptance import FoundCard
 from hardware.readings import SenseMissing
 from protocol.formats import phrase
@@ -33,9 +34,10 @@ _NO_VISION: Final = N_("This computer cannot look at pictures.")
 class CardScanner:
     """Scans when asked, one scan at a time."""
 
-    def __init__(self, store: ClassroomStore, logins: DeviceLogins) -> None:
+    def __init__(self, store: ClassroomStore, logins: DeviceLogins, shutter: Shutter) -> None:
         self._store = store
         self._logins = logins
+        self._shutter = shutter
         self._scan_request = asyncio.Event()
         self._is_on = False
         self._cards: list[FoundCard] = []
@@ -101,7 +103,11 @@ class CardScanner:
         target = target_of(*camera, *self._logins.at(keys, camera[1]))
         try:
             over = await scan(
-                target, allowed_ids(lists), report, is_wanted=lambda: self._is_wanted(lesson)
+                target,
+                allowed_ids(lists),
+                report,
+                self._shutter,
+                is_wanted=lambda: self._is_wanted(lesson),
             )
         except SenseMissing as error:
             return error.code

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from hardware.camera.shutter import Shutter
 from hardware.camera.watch import is_camera, look, look_at_file, target_of
 from hardware.readings import CameraReading, CameraState, SenseMissing
 from protocol.errors import LopHocError
@@ -28,7 +29,10 @@ _STATES: Final[Mapping[CameraState, str]] = {
         "Much of the picture is hidden: clear what is in front of the lens."
     ),
     CameraState.BLURRED: N_("The picture is blurred: clean the lens and set its focus."),
-    CameraState.SLOW: N_("Only {fps} pictures a second come: check the network and the settings."),
+    CameraState.SLOW: N_(
+        "Only {fps} {fps:picture a second comes|pictures a second come}: check the network and"
+        " the settings."
+    ),
 }
 _NO_ANSWER: Final = N_("The camera does not answer: check its power, its cable and its address.")
 _REASONS: Final[Mapping[str, str]] = {
@@ -52,16 +56,18 @@ def check(
     *,
     as_json: bool,
     environ: Mapping[str, str],
+    shutter: Shutter,
     user: str = "",
     password: str = "",
 ) -> str:
     """Look at a file, URL or device node once; the answer as text ready to print.
 
     A live camera takes 6 to 12 seconds. Raises CameraCheckError where there is no such file, or
-    it is neither a picture nor a film, or this computer cannot look at pictures.
+    it is neither a picture nor a film, the room's cameras are off, or this computer cannot look
+    at pictures.
     """
     try:
-        reading = asyncio.run(_look_at(target, user, password))
+        reading = asyncio.run(_look_at(target, user, password, shutter))
     except SenseMissing as error:
         message = N_("This computer cannot look at pictures.")
         hint = N_("Install python3-opencv or opencv-python-headless.")
@@ -100,9 +106,14 @@ def sentence_of(reading: CameraReading, language: str) -> str:
     return phrase(text, translator(language), fps=fps)
 
 
-async def _look_at(target: str, user: str, password: str) -> CameraReading:
+async def _look_at(target: str, user: str, password: str, shutter: Shutter) -> CameraReading:
     if is_camera(target):
-        return await look(replace(target_of("", target, user, password), is_typed=True))
+        if not shutter.is_open():
+            message = N_("The cameras of this room are switched off.")
+            hint = N_("A person in the room switches them on again, in LopHoc's window.")
+            raise CameraCheckError("camera_off", message, hint)
+        typed = replace(target_of("", target, user, password), is_typed=True)
+        return await look(typed, shutter)
     if "://" in target:
         message = N_("{target} is no address of a camera.")
         hint = N_("Such an address begins with http, https or rtsp.")

@@ -22,7 +22,7 @@ _WHO: Final = N_(
     "Run the command as the account that the agent runs under, or as one of the group in its"
     " setting door_group."
 )
-_ONCE: Final = N_("The link opens the page once, within {seconds} seconds.")
+_ONCE: Final = N_("The link opens the page once, within {seconds} {seconds:second|seconds}.")
 
 
 class PageLink(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from agent.cards.matching import keys_of
+from agent.cards.matching import is_door_card
 from agent.database import DOCUMENTS
 from agent.database.documents import Documents
 from hardware.cards.scan import read_pictures
@@ -26,7 +26,10 @@ _ERRORS: Final[Mapping[str, str]] = {
     "no_picture": N_("{file}: this is no picture, or it is too large."),
     "stalled": N_("{file}: reading this picture took too long."),
 }
-_CARDS: Final = N_("{file}: {count} class cards ({ids}); {valid} of {codes} door codes are valid.")
+_CARDS: Final = N_(
+    "{file}: {count} class {count:card|cards} ({ids}); {valid} of {codes} door {codes:code|codes}"
+    " {valid:is|are} valid."
+)
 _VERSIONS: Final = 256
 
 
@@ -40,18 +43,22 @@ async def read(
     *,
     as_json: bool,
     environ: Mapping[str, str],
-    keys: Mapping[int, bytes],
+    is_valid: Callable[[str], bool],
 ) -> bool:
     """Read each picture and write a line of it; whether all could be read.
 
-    keys: of door cards, by version; without them no code is valid. Raises CardsUnreadableError
-    where this computer cannot read any.
+    is_valid: of a door card's text. Raises CardsUnreadableError where this computer cannot read
+    any.
     """
     say, all_read = translator(preferred_language(environ)), True
     try:
         async for picture in read_pictures(paths):
             file = str(paths[picture.number]).encode("utf-8", "replace").decode()
-            line = json_of(file, picture, keys) if as_json else line_of(file, picture, keys, say)
+            line = (
+                json_of(file, picture, is_valid)
+                if as_json
+                else line_of(file, picture, is_valid, say)
+            )
             write(line + "\n")
             all_read = all_read and not picture.error
     except SenseMissing as error:
@@ -61,12 +68,19 @@ async def read(
     return all_read
 
 
-def keys_of_school(data: Path) -> dict[int, bytes]:
-    """The keys in the school's plan that this agent holds; none where it holds no plan.
+def known_to_room(data: Path) -> Callable[[str], bool]:
+    """Whether the school's plan that this agent holds knows a door card; none without a plan.
 
     Raises DocumentError.
     """
-    return keys_of(Documents(data / DOCUMENTS).load().plan)
+    plan = Documents(data / DOCUMENTS).load().plan
+    return lambda text: is_door_card(text, plan)
+
+
+def signed_by(file: Path) -> Callable[[str], bool]:
+    """Whether a key of a file signed a door card. Raises CardsUnreadableError."""
+    keys = keys_in(file)
+    return lambda text: read_code(text, keys) is not None
 
 
 def keys_in(file: Path) -> dict[int, bytes]:
@@ -87,24 +101,24 @@ def keys_in(file: Path) -> dict[int, bytes]:
     return keys
 
 
-def json_of(file: str, picture: CardPicture, keys: Mapping[int, bytes]) -> str:
+def json_of(file: str, picture: CardPicture, is_valid: Callable[[str], bool]) -> str:
     """One JSON object: file, cards, door, ms; or file and error."""
     tree: dict[str, Any] = {"file": file, "error": picture.error}
     if not picture.error:
         tree = {
             "file": file,
             "cards": [{"id": card.id, "corners": card.corners} for card in picture.cards],
-            "door": [
-                {"text": text, "valid": read_code(text, keys) is not None} for text in picture.texts
-            ],
+            "door": [{"text": text, "valid": is_valid(text)} for text in picture.texts],
             "ms": picture.ms,
         }
     return msgspec.json.encode(tree).decode()
 
 
-def line_of(file: str, picture: CardPicture, keys: Mapping[int, bytes], say: Translate) -> str:
+def line_of(
+    file: str, picture: CardPicture, is_valid: Callable[[str], bool], say: Translate
+) -> str:
     """What was read, or why nothing was, in the language."""
-    valid = sum(read_code(text, keys) is not None for text in picture.texts)
+    valid = sum(map(is_valid, picture.texts))
     return phrase(
         _ERRORS[picture.error] if picture.error else _CARDS,
         say,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -13,24 +13,45 @@ from agent.database.generations import DocumentError, GenerationStorage, damaged
 from agent.equipment.addresses import TypedAddress
 from agent.equipment.merge import Decision
 from agent.equipment.ownership import Mark
+from agent.equipment.switch import CameraSwitch
 from agent.equipment.traces import Trace
 from agent.lessons.lesson import RunningLesson
 from agent.lessons.marks import PupilMark
 from agent.placement import SavedPlacement
 from hardware.readings import Kind
+from protocol.erasure import PupilSearch
 from protocol.handle import Handle
+from protocol.leftovers import let_go_aside, words_aside
 from protocol.model import Device
 from protocol.plan import Plan
 from protocol.words import N_
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 
 # Of format 1 there are the devices alone; what sources said of them is heard anew. Up to format
 # 2 marks and the lesson stood here; they are kept with the outbox's records now.
-_READ: Final = frozenset({1, 2, 3, FORMAT})
-_LISTS: Final = ("devices", "traces", "decisions", "typed")
-_PLACE: Final = ("stay", "answers", "camera_off", "ours", "strangers")
-_TABLES: Final = ("identity", *_LISTS, "place", "plan")
+_READ: Final = frozenset({1, 2, 3, 4, FORMAT})
+_PLACE: Final = ("stay", "answers", "camera", "ours", "strangers")
+
+
+class RowKind(NamedTuple):
+    """What each row of a table is, and the field of the state that has it."""
+
+    field: str
+    kind: Any
+
+
+# Every table of every format, for whoever reads a document, sound or damaged.
+LISTS: Final = {
+    "devices": RowKind("devices", Device),
+    "traces": RowKind("traces", Trace),
+    "decisions": RowKind("decisions", Decision),
+    "typed": RowKind("typed", TypedAddress),
+    "roll": RowKind("marks", PupilMark),
+}
+SINGLES: Final = {"plan": RowKind("plan", Plan), "lesson": RowKind("running", RunningLesson)}
+OWN_FIELDS: Final = {"identity": ("agent_id",), "place": (*_PLACE, "camera_off")}
+TABLES: Final = frozenset({*LISTS, *SINGLES, *OWN_FIELDS})
 _OLD_TABLES: Final = ("roll", "lesson")
 
 
@@ -39,8 +60,9 @@ class SavedState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     traces: what sources said of devices. decisions, answers: what people said of them.
     ours, strangers: the devices that people called this room's, and not this room's.
-    typed: the addresses that people added. camera_off: the cameras shall not be looked at.
-    marks, running: read from formats 1 and 2, and never written.
+    typed: the addresses that people added. camera: how people switched the room's cameras.
+    camera_off: the same in formats up to 4, not written. marks, running: what formats 1 and 2 had;
+    a room at work has none.
     """
 
     agent_id: str = ""
@@ -52,6 +74,7 @@ class SavedState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     strangers: tuple[Mark, ...] = ()
     stay: SavedPlacement = SavedPlacement()
     typed: tuple[TypedAddress, ...] = ()
+    camera: CameraSwitch = CameraSwitch()
     camera_off: bool = False
     plan: Plan = Plan()
     marks: tuple[PupilMark, ...] = ()
@@ -88,6 +111,21 @@ class Documents:
             self._saved = saved
             return True
 
+    def scrub(self) -> None:
+        """Leave nothing in the backup that is not in the document. Raises DocumentError."""
+        with self._handle.use() as storage:
+            storage.save()
+            storage.save()
+
+    def let_go_aside(self, search: PupilSearch) -> list[Path]:
+        """Delete damaged files with the pupil; returns which of the folder's still hold one.
+
+        Raises OSError.
+        """
+        for word in words_aside(self._path.parent):
+            search.is_pupil(word)
+        return let_go_aside(self._path.parent, search.ids)
+
     def close(self) -> None:
         """Wait for whoever saves; then nothing more is saved."""
         self._handle.close()
@@ -100,7 +138,8 @@ def _write(storage: GenerationStorage, saved: SavedState) -> None:
         table.truncate()
         table.insert_multiple(rows)
     for name in _OLD_TABLES:
-        db.drop_table(name)
+        if not len(db.table(name)):
+            db.drop_table(name)
     storage.save()
 
 
@@ -113,7 +152,7 @@ def _closed_error() -> DocumentError:
 
 
 def _state_in(path: Path, db: TinyDB) -> SavedState:
-    if unknown := db.tables() - {*_TABLES, *_OLD_TABLES, "_default"}:
+    if unknown := db.tables() - {*TABLES, "_default"}:
         raise damaged_error(path, f"it has an unknown table {min(unknown)[:40]!r}")
     identity = dict((_all(db, "identity") or [{}])[0])
     if identity.pop("format", FORMAT) not in _READ:
@@ -123,14 +162,9 @@ def _state_in(path: Path, db: TinyDB) -> SavedState:
             N_("Install that version again."),
             path=path,
         )
-    tree = {
-        **identity,
-        **{name: _all(db, name) for name in _LISTS},
-        **next(iter(_all(db, "place")), {}),
-        "plan": next(iter(_all(db, "plan")), {}),
-        "marks": _all(db, "roll"),
-        "running": next(iter(_all(db, "lesson")), None),
-    }
+    tree = identity | next(iter(_all(db, "place")), {})
+    tree |= {each.field: _all(db, name) for name, each in LISTS.items()}
+    tree |= {each.field: row for name, each in SINGLES.items() for row in _all(db, name)[:1]}
     try:
         return msgspec.convert(tree, SavedState)
     except msgspec.ValidationError as error:
@@ -145,9 +179,10 @@ def _rows(saved: SavedState) -> dict[str, list[dict[str, Any]]]:
     tree = msgspec.to_builtins(saved)
     return {
         "identity": [{"format": FORMAT, "agent_id": saved.agent_id}],
-        **{name: tree[name] for name in _LISTS},
+        **{name: tree[each.field] for name, each in LISTS.items()},
         "place": [{name: tree[name] for name in _PLACE}],
         "plan": [tree["plan"]] if saved.plan != Plan() else [],
+        "lesson": [tree["running"]] if saved.running else [],
     }
 
 

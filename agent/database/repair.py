@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from agent.database import DOCUMENTS, OUTBOX
 from agent.database.documents import Documents
 from agent.database.generations import DocumentError, backup_of
 from agent.database.salvage import salvage
+from agent.equipment.switch import CameraSwitch
 from protocol.clock import wall_ms
 from protocol.folder import OWNER_ONLY, lock_folder, write_whole
 from protocol.formats import phrase
@@ -76,7 +79,10 @@ def _mend_documents(path: Path, stamp: str) -> Iterator[RepairNote]:
         documents.load()
         documents.save(rest.saved)
         yield _note(
-            N_("{file}: {rows} entries were saved, {refused} make no sense and were left out."),
+            N_(
+                "{file}: {rows} {rows:entry was|entries were} saved, {refused} {refused:makes no"
+                " sense and was|make no sense and were} left out."
+            ),
             file=path.name,
             rows=rest.rows,
             refused=rest.refused,
@@ -85,6 +91,21 @@ def _mend_documents(path: Path, stamp: str) -> Iterator[RepairNote]:
         yield _note(
             N_("There is no sound backup: devices are found again, today's roll begins anew here.")
         )
+    if _close_cameras(path):
+        yield _note(
+            N_("The cameras are off, for nobody knows how they were: switch them on in the room.")
+        )
+
+
+def _close_cameras(path: Path) -> bool:
+    """Off rather than on, where the newest word is lost; whether they were not off already."""
+    documents = Documents(path)
+    saved = documents.load()
+    if saved.camera.off:
+        return False
+    return documents.save(
+        replace(saved, camera=CameraSwitch(off=True, command=saved.camera.command))
+    )
 
 
 def _documents_sound(path: Path) -> bool:
@@ -104,7 +125,7 @@ def _mend_outbox(path: Path, stamp: str) -> Iterator[RepairNote]:
     if saved is None:
         return
     yield _note(_PUT_ASIDE, file=path.name, aside=aside.name)
-    yield _note(N_("{count} waiting messages were saved."), count=saved)
+    yield _note(N_("{count} waiting {count:message was|messages were} saved."), count=saved)
 
 
 def _note(message: str, **values: object) -> RepairNote:

@@ -14,6 +14,7 @@ from agent.config import AgentConfig
 from agent.database import CLOCK, DOCUMENTS, OUTBOX
 from agent.database.documents import Documents, SavedState
 from agent.equipment import devices
+from agent.equipment.switch import CameraSwitch
 from agent.equipment.traces import Traces
 from agent.health.machine import ThisMachine, agent_id_from
 from agent.health.vitals import Vitals
@@ -72,7 +73,7 @@ def saved_state_of(classroom: Classroom) -> SavedState:
         strangers=classroom.devices.strangers,
         stay=classroom.placement.saved,
         typed=classroom.typed,
-        camera_off=classroom.camera_off,
+        camera=classroom.own_switch,
         plan=classroom.teaching.plan,
     )
 
@@ -119,11 +120,17 @@ def _classroom(
             room, saved.devices, traces, saved.decisions, (saved.ours, saved.strangers)
         ),
         template=config.kit,
-        camera_off=saved.camera_off,
+        own_switch=_switch(saved),
+        camera_locked=config.camera == "off",
         typed=saved.typed,
         vitals=Vitals(room=room, limits=config.limits, report_s=config.report_s),
         teaching=teaching,
     )
+
+
+def _switch(saved: SavedState) -> CameraSwitch:
+    """How people switched the cameras; up to format 4 nobody knew since when."""
+    return CameraSwitch(off=True) if saved.camera_off else saved.camera
 
 
 def _room_code(config: AgentConfig) -> str:

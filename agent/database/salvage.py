@@ -10,22 +10,9 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec.structs import fields, replace
 
-from agent.database.documents import SavedState
-from agent.equipment.addresses import TypedAddress
-from agent.equipment.merge import Decision
-from agent.equipment.traces import Trace
-from protocol.model import Device
-from protocol.plan import Plan
+from agent.database.documents import LISTS, OWN_FIELDS, SINGLES, TABLES, SavedState
 
-_LISTS: Final[dict[str, Any]] = {
-    "devices": Device,
-    "traces": Trace,
-    "decisions": Decision,
-    "typed": TypedAddress,
-}
-_OWN: Final = ("identity", "place")  # tables whose row holds fields of the state itself
-_TABLES: Final = (*_LISTS, *_OWN, "plan")
-_TABLE: Final = re.compile(rf'"({"|".join(_TABLES)})"\s*:\s*(?=\{{)')
+_TABLE: Final = re.compile(rf'"({"|".join(sorted(TABLES))})"\s*:\s*(?=\{{)')
 _ROW: Final = re.compile(r'"\d+"\s*:\s*(?=\{)')
 _decoder: Final = JSONDecoder()
 
@@ -43,13 +30,13 @@ def salvage(content: bytes) -> Salvage:
 
     Where a field makes no sense, the row is taken without it if it is one without it.
     """
-    read: dict[str, Any] = {name: [] for name in _LISTS}
+    read: dict[str, Any] = {each.field: [] for each in LISTS.values()}
     rows = refused = 0
     for table, row in _rows(content.decode("utf-8", "replace")):
         is_taken = _take(read, table, row)
         rows += is_taken
         refused += not is_taken
-    lists = {name: tuple(read.pop(name)) for name in _LISTS}
+    lists = {each.field: tuple(read.pop(each.field)) for each in LISTS.values()}
     return Salvage(replace(SavedState(), **lists, **read), rows, refused)
 
 
@@ -64,6 +51,8 @@ def _rows(text: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
                 value, at = _decoder.raw_decode(text, row.end())
             except (JSONDecodeError, RecursionError):
                 value, at = None, row.end()
+            if value and any(map(str.isdecimal, value)):  # its own end is lost: it holds the next
+                value, at = None, row.end()
             yield head[1], value
 
 
@@ -71,17 +60,19 @@ def _take(read: dict[str, Any], table: str, row: dict[str, Any] | None) -> bool:
     """Take what fits of a row; False if nothing of it does."""
     if row is None:
         return False
-    if kind := _LISTS.get(table):
-        taken = _whole_or_less(kind, row)
-        read[table] += [taken] if taken else []
-        return taken is not None
-    if table == "plan":
-        plan = _whole_or_less(Plan, row)
-        read |= {"plan": plan} if plan else {}
-        return plan is not None
-    own = _fitting(SavedState, row)
-    read |= own
-    return bool(own)
+    if own := OWN_FIELDS.get(table):
+        fitting = {name: value for name, value in _fitting(SavedState, row).items() if name in own}
+        read |= fitting
+        return bool(fitting)
+    field, kind = LISTS.get(table) or SINGLES[table]
+    taken = _whole_or_less(kind, row)
+    if taken is None:
+        return False
+    if table in LISTS:
+        read[field].append(taken)
+    else:
+        read[field] = taken
+    return True
 
 
 def _whole_or_less(kind: Any, row: dict[str, Any]) -> Any:
@@ -100,7 +91,7 @@ def _fitting(kind: type[msgspec.Struct], row: dict[str, Any]) -> dict[str, Any]:
     """The fields of a row that are of their types."""
     fitting: dict[str, Any] = {}
     for field in fields(kind):
-        if field.name in row and field.name not in _LISTS:
+        if field.name in row:
             try:
                 fitting[field.name] = msgspec.convert(row[field.name], field.type)
             except msgspec.ValidationError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID, uuid5
@@ -169,6 +170,19 @@ class Lesson:
             lesson = msgspec.structs.replace(self.ended.lesson, sheet=sheet)
             return replace(self, ended=msgspec.structs.replace(self.ended, lesson=lesson))
         return self
+
+    def without_pupil(self, is_pupil: Callable[[str], bool]) -> Lesson:
+        """The lesson without one pupil: the running one, and the one that ended last."""
+        running = self.running and _without_pupil(self.running, is_pupil)
+        ended = self.ended and msgspec.structs.replace(
+            self.ended, lesson=_without_pupil(self.ended.lesson, is_pupil)
+        )
+        return replace(self, running=running, ended=ended)
+
+
+def _without_pupil(lesson: RunningLesson, is_pupil: Callable[[str], bool]) -> RunningLesson:
+    sheet = lesson.sheet and lesson.sheet.without_pupil(is_pupil)
+    return msgspec.structs.replace(lesson, sheet=sheet)
 
 
 def event_id(lesson: str, what: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, NamedTuple
 from uuid import UUID, uuid5
@@ -97,6 +97,11 @@ class MarkBook:
             if mark.day == day or (lesson is not None and mark.lesson == lesson)
         }
         return self if len(marks) == len(self.marks) else replace(self, marks=marks)
+
+    def without_pupil(self, is_pupil: Callable[[str], bool]) -> MarkBook:
+        """This roll without one pupil's marks."""
+        marks = {key: mark for key, mark in self.marks.items() if not is_pupil(mark.student)}
+        return replace(self, marks=marks)
 
     def _event_id(self, sheet: str, student: str, n: int, status: AttendanceStatus) -> str:
         place = self.room.place

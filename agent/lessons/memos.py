@@ -15,10 +15,12 @@ from agent.lessons.lesson import EndedLesson, Lesson, RunningLesson
 from agent.lessons.marks import MarkBook, PupilMark
 from agent.lessons.teaching import ReportedFault, Teaching
 from agent.room import AgentRoom, Moment
+from protocol.messages import ChainHead
 from protocol.plan import Plan, digest_of
 
 _LESSON: Final = "lesson"
 _DESK: Final = "desk"
+_CHAIN: Final = "chain"  # apart from the desk: an older agent would refuse it there
 _MARK: Final = "mark/"
 
 
@@ -33,9 +35,15 @@ class _Desk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     recent: tuple[tuple[str, ...], ...] = ()
 
 
+class _Chain(msgspec.Struct, frozen=True, kw_only=True):
+    links: int = 0
+    told: ChainHead | None = None
+
+
 _encoder = msgspec.json.Encoder()
 _lesson = msgspec.json.Decoder(_Lesson)
 _desk = msgspec.json.Decoder(_Desk)
+_chain = msgspec.json.Decoder(_Chain)
 _mark = msgspec.json.Decoder(PupilMark)
 
 
@@ -48,6 +56,8 @@ def changes(before: Teaching, after: Teaching) -> dict[str, bytes | None]:
         changed[_LESSON] = _encoder.encode(_lesson_of(after))
     if _desk_of(before) != _desk_of(after):
         changed[_DESK] = _encoder.encode(_desk_of(after))
+    if _chain_of(before) != _chain_of(after):
+        changed[_CHAIN] = _encoder.encode(_chain_of(after))
     if before.roll is not after.roll:
         changed |= _marks(before.roll.marks, after.roll.marks)
     return changed
@@ -69,6 +79,7 @@ def restore_teaching(
     """
     lesson = _lesson.decode(memos[_LESSON]) if _LESSON in memos else _Lesson(running=running)
     desk = _desk.decode(memos[_DESK]) if _DESK in memos else _Desk()
+    chain = _chain.decode(memos[_CHAIN]) if _CHAIN in memos else _Chain()
     stored = [_mark.decode(memo) for name, memo in memos.items() if name.startswith(_MARK)]
     by_key = {(mark.sheet, mark.student): mark for mark in (*marks, *stored)}
     now = Lesson(room=room, running=lesson.running, ended=lesson.ended).with_clock(moment)
@@ -79,6 +90,8 @@ def restore_teaching(
         plan=plan,
         digest=digest_of(plan) if plan != Plan() else "",
         head=desk.head,
+        links=chain.links,
+        told=chain.told,
         faults=desk.faults,
         recent=desk.recent,
     )
@@ -90,6 +103,10 @@ def _lesson_of(teaching: Teaching) -> _Lesson:
 
 def _desk_of(teaching: Teaching) -> _Desk:
     return _Desk(head=teaching.head, faults=teaching.faults, recent=teaching.recent)
+
+
+def _chain_of(teaching: Teaching) -> _Chain:
+    return _Chain(links=teaching.links, told=teaching.told)
 
 
 def _marks(

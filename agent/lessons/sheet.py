@@ -7,8 +7,8 @@ say is recorded before the teacher confirms, and nothing they say changes the te
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -19,6 +19,7 @@ from protocol.plan import ClassList, Number
 
 MAX_HISTORY: Final = 50  # corrections of one pupil; more is a runaway program
 MAX_FLAGS: Final = 4
+_Value = TypeVar("_Value")
 
 _IN_CLASS: Final = frozenset(
     {AttendanceStatus.PRESENT, AttendanceStatus.LATE, AttendanceStatus.LEFT_EARLY}
@@ -192,6 +193,22 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             },
             taps={student: one for student, one in self.taps.items() if student in stay},
         )
+
+    def without_pupil(self, is_pupil: Callable[[str], bool]) -> LessonSheet:
+        """The sheet of the others."""
+        return replace(
+            self,
+            pupils=tuple(pupil for pupil in self.pupils if not is_pupil(pupil.student)),
+            suggestions=_without(self.suggestions, is_pupil),
+            taps=_without(self.taps, is_pupil),
+            entries=_without(self.entries, is_pupil),
+        )
+
+
+def _without(
+    by_student: Mapping[str, _Value], is_pupil: Callable[[str], bool]
+) -> dict[str, _Value]:
+    return {student: value for student, value in by_student.items() if not is_pupil(student)}
 
 
 def pupils_of(lists: Iterable[ClassList]) -> tuple[SheetPupil, ...]:

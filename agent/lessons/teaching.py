@@ -6,6 +6,7 @@ chain of the attendance log, and what can be undone for ten seconds.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -21,8 +22,11 @@ from agent.room import AgentRoom, Messages, Moment
 from protocol import chain
 from protocol.messages import (
     AttendanceMarked,
+    ChainHead,
     Ending,
+    ErasureProof,
     FaultReported,
+    HeadTold,
     Part,
     RollConfirmed,
     RollReopened,
@@ -36,7 +40,12 @@ SAME_FAULT_MS: Final = 60_000
 MAX_RECENT: Final = 5
 
 
-_Logged = AttendanceMarked | RollConfirmed | RollReopened
+_Logged = AttendanceMarked | RollConfirmed | RollReopened | ErasureProof
+
+
+def proof_id(room: AgentRoom, erasure: str) -> str:
+    """The id of the proof that this room's agent gives of an erasure: once."""
+    return event_id(erasure, f"erased/{room.place.agent}")
 
 
 class NoLesson(Exception):  # noqa: N818 - a state, not a fault
@@ -83,7 +92,8 @@ class TeachingStep(NamedTuple):
 class Teaching:
     """What is taught in the room.
 
-    head: the attendance log's last hash. recent: the classes that were here, newest first.
+    head: the attendance log's last hash; links: how many records were counted; told: the head that
+    the school was told last. recent: the classes that were here, newest first.
     """
 
     room: AgentRoom
@@ -92,6 +102,8 @@ class Teaching:
     plan: Plan = field(default_factory=Plan)
     digest: str = ""
     head: str = chain.ROOT
+    links: int = 0
+    told: ChainHead | None = None
     faults: tuple[ReportedFault, ...] = ()
     recent: tuple[tuple[str, ...], ...] = ()
     undoable: UndoOffer | None = None
@@ -239,6 +251,48 @@ class Teaching:
         """The school's plan is another now; a roll that is not confirmed follows its lists."""
         return TeachingStep(replace(self, plan=plan, digest=digest).with_list(), [])
 
+    def without_pupil(self, is_pupil: Callable[[str], bool]) -> Teaching:
+        """The same without one pupil: plan, sheets, marks, and what could be undone."""
+        forgets = self.undoable is not None and is_pupil(self.undoable.student)
+        return replace(
+            self,
+            plan=self.plan.without_pupil(is_pupil),
+            lesson=self.lesson.without_pupil(is_pupil),
+            roll=self.roll.without_pupil(is_pupil),
+            undoable=None if forgets else self.undoable,
+        )
+
+    def prove_erasure(self, erasure: str, records: int, left: int, moment: Moment) -> TeachingStep:
+        """Say in the log that a pupil was erased, by the name of the erasure."""
+        proof = ErasureProof(
+            boot=self.room.boot,
+            at_ms=moment.at_ms,
+            id=proof_id(self.room, erasure),
+            room=self.room.room,
+            actor="agent",
+            erasure=erasure,
+            records=records,
+            left=left,
+        )
+        return self.record(proof)
+
+    @property
+    def is_head_owed(self) -> bool:
+        """Whether the log goes further than the school was told."""
+        return self.head != (self.told.head if self.told else chain.ROOT)
+
+    def tell_head(self, head: ChainHead, moment: Moment) -> TeachingStep:
+        """Tell how far the log goes, or went a moment ago: what came since is told next."""
+        after = replace(self, told=head)
+        return TeachingStep(after, after.head_again(moment.at_ms))
+
+    def head_again(self, at_ms: int) -> Messages:
+        """The head that was told last, once more; nothing where there is none."""
+        if self.told is None:
+            return []
+        head_id, room = self.room.new_id(), self.room
+        return [HeadTold(boot=room.boot, at_ms=at_ms, id=head_id, room=room.room, chain=self.told)]
+
     def with_room(self, room: AgentRoom) -> Teaching:
         """The same in another room: a laptop was carried there."""
         return replace(
@@ -284,7 +338,7 @@ class Teaching:
     def record(self, record: _Logged) -> TeachingStep:
         """Put the record behind the last one of the log."""
         linked = chain.link_record(record, self.head)
-        return TeachingStep(replace(self, head=linked.hash), [linked])
+        return TeachingStep(replace(self, head=linked.hash, links=self.links + 1), [linked])
 
     def correct(
         self, student: str, status: AttendanceStatus, why: str, moment: Moment

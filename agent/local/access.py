@@ -42,6 +42,9 @@ RULES: Final[Mapping[str, Access]] = {
     "/page/choices.js": Access.OPEN,
     "/page/dom.js": Access.OPEN,
     "/page/door.js": Access.OPEN,
+    "/page/joining.js": Access.OPEN,
+    "/doctor": Access.OPEN,  # words and a button, likewise
+    "/page/doctor.js": Access.OPEN,
     "/page/page.css": Access.OPEN,
     "/page/icon.svg": Access.OPEN,
     PAGES: Access.OPEN,  # it takes a code
@@ -60,6 +63,11 @@ RULES: Final[Mapping[str, Access]] = {
     "/api/v1/scan": Access.PERSON,
     "/api/v1/room": Access.PERSON,
     "/api/v1/camera": Access.PERSON,
+    "/api/v1/enrolment": Access.PERSON,
+    "/api/v1/enrolment/knock": Access.PERSON,
+    "/api/v1/enrolment/compared": Access.PERSON,
+    "/api/v1/doctor": Access.PERSON,
+    "/api/v1/doctor/bundle": Access.PERSON,
     "/api/v1/devices": Access.PERSON,
     "/api/v1/devices/undo": Access.PERSON,
     "/api/v1/devices/{device_id}/forget": Access.PERSON,

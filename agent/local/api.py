@@ -17,7 +17,9 @@ from agent.lessons.marks import MarkBookFull
 from agent.lessons.sheet import NotOnRoll
 from agent.lessons.teaching import NoLesson
 from agent.local.access import Doorkeeper, KeyDoor
+from agent.local.doctor import DoctorDoor
 from agent.local.equipment import EquipmentDoor
+from agent.local.joining import JoiningDoor
 from agent.local.keys import DoorKeys
 from agent.local.lessons import LessonDoor
 from agent.local.page.routes import routes as page_routes
@@ -73,6 +75,8 @@ def routes_of(
         *LessonDoor(store, surroundings, door.language).routes(),
         *page_routes(surroundings.language),
         *EquipmentDoor(store, surroundings.actions).routes(),
+        *JoiningDoor(surroundings).routes(),
+        *DoctorDoor(surroundings.examine, door.language).routes(),
         *(board.routes(tablets, door.own_language) if tablets else []),
     ]
 

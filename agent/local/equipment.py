@@ -99,7 +99,14 @@ class EquipmentDoor:
     async def switch_camera(self, request: Request) -> Response:
         """The room's cameras shall not be looked at, or may be again."""
         off = (await _body(request, _Camera)).off
-        await self._store.do(lambda room, at_ms: room.switch_camera(off=off, at_ms=at_ms))
+        if self._store.classroom.camera_locked and not off:
+            raise DoorError(
+                HTTPStatus.CONFLICT,
+                "camera_locked",
+                N_("The cameras are switched off in this computer's settings."),
+                N_("Set camera to on there, and start LopHoc again."),
+            )
+        await self._store.switch_camera(off=off)
         return json_response({"camera_off": off})
 
     async def add(self, request: Request) -> Response:

@@ -10,6 +10,7 @@ from msgspec.structs import asdict
 from agent.classroom import Classroom, ClassroomView
 from agent.health.vitals import line_measures
 from agent.local.surroundings import Surroundings
+from agent.school.connection import ConnectionState
 from agent.store import ClassroomStore
 from protocol import __version__
 from protocol.health import ReasonCode
@@ -47,10 +48,25 @@ def status_of(store: ClassroomStore, surroundings: Surroundings, language: str) 
         "suggestions": [list(pair) for pair in classroom.devices.suggestions()],
         "typed": [{"host": address.host, "port": address.port} for address in classroom.typed],
         "camera_off": classroom.camera_off,
+        "camera": _camera(classroom, surroundings),
         "flaws": classroom.flaws,
         "line": line_measures(classroom.line),
-        "link": surroundings.line()._asdict(),
+        "link": _link(surroundings.line()),
         "outbox": _outbox(store),
+    }
+
+
+def _camera(classroom: Classroom, surroundings: Surroundings) -> dict[str, Any]:
+    switch = classroom.camera
+    return {
+        "off": switch.off,
+        "by": switch.by,
+        "name": switch.name,
+        "since": iso(switch.since_ms) if switch.since_ms else None,
+        "looks": [
+            {"camera": look.key, "use": look.use, "since": iso(look.since_ms)}
+            for look in surroundings.looks()
+        ],
     }
 
 
@@ -105,6 +121,12 @@ def _room(classroom: Classroom) -> Mapping[str, Any]:
         "roaming": placement.roaming,
         "rooms": list(placement.candidates()),
     }
+
+
+def _link(line: ConnectionState) -> dict[str, Any]:
+    """How the line stands; what is refused or offered on it the teacher reads in words."""
+    words = {"refused", "is_invited"}
+    return {name: value for name, value in line._asdict().items() if name not in words}
 
 
 def _kit(lines: tuple[KitLine, ...], say: Translate) -> dict[str, Any]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from agent.cards.scanner import CardScanner
 from agent.equipment.addresses import TypedAddress
+from agent.joining.joining import Joining, Membership
 from agent.school.connection import ConnectionState
+from hardware.camera.shutter import CameraLook
+from protocol.doctor import Fact
 from protocol.model import Place
 
 
@@ -28,6 +32,10 @@ class Surroundings(NamedTuple):
     """What the status tells besides the classroom: where this is, and the line as it is now.
 
     tablets: the address that the room's tablets open; empty while they cannot. scanner: of cards.
+    looks: the pictures that are looked at now. examine: has the doctor look at everything, which
+    takes some seconds: not on the event loop.
+    membership: whether this computer has joined its school; joining: by which a person has it do
+    so. label, data, room: what the computer is called, the agent's folder, and where it stands.
     """
 
     place: Place
@@ -36,3 +44,10 @@ class Surroundings(NamedTuple):
     actions: DeviceActions
     tablets: Callable[[], str] = str
     scanner: CardScanner | None = None
+    looks: Callable[[], tuple[CameraLook, ...]] = tuple
+    examine: Callable[[], Sequence[Fact]] = tuple
+    membership: Membership = Membership.ENROLLED
+    joining: Joining = Joining()
+    label: str = ""
+    data: Path = Path()
+    room: Callable[[], str] = str

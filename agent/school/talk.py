@@ -12,9 +12,13 @@ from agent.store import ClassroomStore
 from protocol.link import Arrival, Letter, Link
 from protocol.messages import (
     Ack,
+    CameraOff,
     ControllerState,
+    EraseCommand,
     EventsStored,
+    ListsRefused,
     MessageError,
+    NotEnrolled,
     PlanGiven,
     Presence,
     PupilsErased,
@@ -25,7 +29,9 @@ from protocol.messages import (
 from protocol.model import Place
 from protocol.outbox import OutboxError
 from protocol.plan import Plan
+from protocol.proof import CommandReader, ProofError
 from protocol.relay import Relay
+from protocol.repeats import CauseCounter
 from protocol.topics import Address, Channel, commands_to, controller_state, level_of, topic_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -35,16 +41,27 @@ _AT_ONCE: Final = 100
 
 
 class SchoolTalk:
-    """What is said at each connect, and what is done with what the controller says."""
+    """What is said at each connect, and what is done with what the controller says.
 
-    def __init__(self, place: Place, boot: str, *, now_ms: Callable[[], int]) -> None:
+    secret: of the enrolment; with one nothing is done that the controller did not prove.
+    """
+
+    def __init__(
+        self, place: Place, boot: str, *, now_ms: Callable[[], int], secret: str = ""
+    ) -> None:
+        self._commands = CommandReader(secret, place.agent, boot)
         self._place = place
         self._boot = boot
         self._now_ms = now_ms
+        self.is_doubted = False  # what was said last in this session, the school did not say
+        self.is_invited = False  # the school says that this computer may join by a code
+        self.refused: ListsRefused | None = None  # which class lists it is not given, and told so
         self._birth_owed = asyncio.Event()
         self._controller_topic = controller_state(place)
         self._command_root = commands_to(place).removesuffix("#")
-        self.not_understood = 0
+        self.not_understood = CauseCounter(
+            _LOGGER, "a message of the controller is not understood flaw=%s"
+        )
 
     @property
     def client_id(self) -> str:
@@ -63,6 +80,8 @@ class SchoolTalk:
 
     def greeting(self, session: int) -> Sequence[Letter]:
         """What is said first in a session; a birth follows through the outbox."""
+        self.is_doubted = False
+        self.refused, self.is_invited = None, False
         self._birth_owed.set()
         return [self._presence(session, online=True)]
 
@@ -90,12 +109,17 @@ class SchoolTalk:
 
     async def hear(self, arrival: Arrival, relay: Relay, store: ClassroomStore) -> None:
         """Do what one arrival says; what cannot be understood is counted and let go."""
-        try:
-            message = down_from(arrival.payload)
-        except MessageError as error:
-            self._count(error.flaw)
-            return
         commanded = arrival.topic.startswith(self._command_root)
+        try:
+            message = (self._commands.read if commanded else down_from)(arrival.payload)
+        except ProofError:
+            self.is_doubted = True
+            self.not_understood.note("not_proven")
+            return
+        except MessageError as error:
+            self.not_understood.note(error.flaw)
+            return
+        self.is_doubted = self.is_doubted and not commanded
         match message:
             case ControllerState() if arrival.topic == self._controller_topic:
                 relay.hear(message)
@@ -109,19 +133,27 @@ class SchoolTalk:
                 await relay.retell(message)
             case PupilsErased() if commanded:
                 await store.erase(message.tombstones)
+            case EraseCommand() if commanded:
+                await store.erase_pupil(message)
+            case CameraOff() if commanded:
+                await store.obey_camera_off(message)
+            case ListsRefused() | NotEnrolled() if commanded:
+                self._note(message)
             case _:
-                self._count("wrong_topic")
+                self.not_understood.note("wrong_topic")
+
+    def _note(self, message: ListsRefused | NotEnrolled) -> None:
+        """What the school says of this computer holds for the session."""
+        if isinstance(message, NotEnrolled):
+            self.is_invited = True
+        else:
+            self.refused = message
 
     async def _keep(self, plan: Plan, store: ClassroomStore) -> None:
         """Keep the plan and tell which one is held; a full disk is given it again."""
         with contextlib.suppress(OutboxError):  # the store has said so
             if await store.take_plan(plan):
                 self.owe_birth()
-
-    def _count(self, flaw: str) -> None:
-        if not self.not_understood:
-            _LOGGER.warning("a message of the controller is not understood flaw=%s", flaw)
-        self.not_understood += 1
 
     def _presence(self, session: int, *, online: bool) -> Letter:
         presence = Presence(boot=self._boot, at_ms=self._now_ms(), session=session, online=online)

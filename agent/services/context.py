@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from agent.cards.door import DoorCardReader
@@ -18,24 +18,49 @@ from agent.database.restore import RestoredRoom
 from agent.equipment.logins import DeviceLogins
 from agent.health.machine import ThisMachine
 from agent.inbox import Inbox
+from agent.joining.joining import Joining, Membership
+from agent.local.keys import DoorKeys
 from agent.remote_control import RemoteControl
 from agent.school.connection import SchoolConnection, broker_of
+from agent.school.finder import Finder
+from agent.server import HeldPort
 from agent.store import ClassroomStore
 from agent.supervision import ServiceOutages
 from agent.tablets.backend import CART, CartFile, backend_of
 from agent.tablets.service import TabletService
+from hardware.camera.shutter import Shutter
 from hardware.network.liveness import Liveness
+from protocol.credential import credential_in
+from protocol.link import Broker
+from protocol.model import NOWHERE
 from protocol.supervision import BACKOFF_CAP_S
+from protocol.this_machine import is_this_machine
 from protocol.words import preferred_language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """The agent's parts, each made once. language: of the teacher's window."""
+class Life:
+    """What stays while the agent takes up who it is now: its page goes on."""
 
+    joining: Joining = field(default_factory=Joining)
+    keys: DoorKeys = field(default_factory=DoorKeys)
+    local_port: HeldPort = field(default_factory=HeldPort)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The agent's parts, each made once. language: of the teacher's window.
+
+    end: has the agent take up who it is now, with parts made anew.
+    """
+
+    life: Life
+    end: Callable[[], None]
+    membership: Membership
     config: AgentConfig
     machine: ThisMachine
     logins: DeviceLogins
+    shutter: Shutter
     language: str
     inbox: Inbox
     outages: ServiceOutages
@@ -62,18 +87,33 @@ class AgentService(NamedTuple):
     backoff_cap_s: float = BACKOFF_CAP_S
 
 
-def make_context(config: AgentConfig, machine: ThisMachine, restored: RestoredRoom) -> Context:
+def make_context(
+    config: AgentConfig,
+    machine: ThisMachine,
+    restored: RestoredRoom,
+    life: Life,
+    end: Callable[[], None],
+) -> Context:
     """Make the parts; nothing runs yet. Raises SettingsError."""
     classroom, outbox, documents, clock = restored
     inbox, room = Inbox(), classroom.room
     broker = broker_of(config, room.place)
-    connection = SchoolConnection(broker, room, outbox, now_ms=lambda: clock.now().at_ms)
+    credential = credential_in(config.data)
+    secret = credential.secret if credential else ""
+    connection = SchoolConnection(
+        broker, room, outbox, now_ms=lambda: clock.now().at_ms, secret=secret
+    )
     store = ClassroomStore(classroom, outbox, documents, now=clock.now, stirred=connection.wake)
     logins = DeviceLogins(passwords_of(config), lambda: store.classroom.devices.ours)
+    shutter = Shutter(lambda: store.classroom.camera_off, lambda: clock.now().at_ms)
     return Context(
+        life=life,
+        end=end,
+        membership=_membership(config, broker, is_enrolled=credential is not None),
         config=config,
         machine=machine,
         logins=logins,
+        shutter=shutter,
         language=config.lang or preferred_language(os.environ),
         inbox=inbox,
         outages=ServiceOutages(),
@@ -82,7 +122,15 @@ def make_context(config: AgentConfig, machine: ThisMachine, restored: RestoredRo
         clock=clock,
         liveness=Liveness(inbox.report),
         remote=RemoteControl(store, logins, inbox.report),
-        scanner=CardScanner(store, logins),
-        door_cards=DoorCardReader(store, logins, config.door_camera),
+        scanner=CardScanner(store, logins, shutter),
+        door_cards=DoorCardReader(store, logins, shutter, config.door_camera),
         tablets=TabletService(backend_of(store, CartFile(config.data / CART))),
     )
+
+
+def _membership(config: AgentConfig, broker: Broker | Finder, *, is_enrolled: bool) -> Membership:
+    """One whose words do not leave this computer has nothing to join for."""
+    is_inside = isinstance(broker, Broker) and is_this_machine(broker.host)
+    if is_enrolled or is_inside:
+        return Membership.ENROLLED
+    return Membership.NOT_ENROLLED if config.school == NOWHERE else Membership.INVITED

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
+from agent.doctor.probes import probes
 from agent.local.api import application
 from agent.local.key_file import key_left
-from agent.local.keys import DoorKeys
 from agent.local.surroundings import Surroundings
 from agent.server import LOCAL, serve
 from agent.services.context import AgentService, Context
 from agent.tablets import server as tablet_server
+from protocol import probing
 
 _RETRY_CAP_S: Final = 60.0  # a teacher waits for the window
 
@@ -26,12 +27,21 @@ async def open_window(context: Context) -> None:
         context.remote.actions,
         lambda: tablets.url,
         context.scanner,
+        lambda: context.shutter.looks,
+        lambda: probing.examine(probes(config)),
+        context.membership,
+        context.life.joining,
+        context.machine.hostname,
+        config.data,
+        lambda: context.store.classroom.room.room,
     )
-    keys = DoorKeys()  # another each time: who took our port in between has learned nothing
+    keys = context.life.keys
     app = application(context.store, surroundings, keys, tablets if config.tablets else None)
     port, where = config.local_port, (config.door_folder, config.door_group)
     left = partial(key_left, keys.key, port, *where)
-    await serve(app, config.local_host, port, LOCAL, while_open=left)
+    await serve(
+        app, config.local_host, port, LOCAL, while_open=left, listen=context.life.local_port
+    )
 
 
 async def open_checkin(context: Context) -> None:

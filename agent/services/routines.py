@@ -6,12 +6,21 @@ A fault in one of them ends the agent, and its service manager starts it anew fr
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
+from functools import partial
 from typing import Final
 
+from agent.classroom import Classroom
+from agent.equipment.switch import CameraStanding, lasting
+from agent.evidence.signing import sign_heads
 from agent.health.vitals import measures_of
+from agent.school.credential import changed_at
 from agent.services.context import AgentService, Context
+from protocol.outbox import OutboxError
 
+LOOK_FOR_CREDENTIAL_S: Final = 2.0
+LOOK_S: Final = 2.0  # a scan's beginning is no step of the classroom
 GATHER_S: Final = 0.2  # a cart of tablets comes as a burst: one write for all of it
 
 
@@ -37,20 +46,53 @@ async def measure(context: Context) -> None:
         await asyncio.sleep(due_s - now_s)
 
 
+async def tell_cameras(context: Context) -> None:
+    """Tell the school how the cameras are switched, and what they are used for, at each change."""
+    told: CameraStanding | None = None
+    step = -1
+    while True:
+        standing = _standing(context)
+        if standing != told:
+            with contextlib.suppress(OutboxError):  # the store has said so, and it is tried again
+                await context.store.do(partial(Classroom.tell_cameras, standing=standing))
+                told = standing
+        step = await context.store.wait_for_step(step, LOOK_S)
+
+
+def _standing(context: Context) -> CameraStanding:
+    config = context.config
+    check_s = round(config.camera_check_s) if config.cameras else 0
+    looks = lasting(context.shutter.looks)
+    return CameraStanding(switch=context.store.classroom.camera, looks=looks, check_s=check_s)
+
+
 async def _measure_once(context: Context) -> None:
     reading = await asyncio.to_thread(context.machine.read)
     programs = await asyncio.to_thread(context.machine.programs)
-    await context.store.beat(measures_of(reading), context.outages.findings(), programs)
+    extra = (*context.outages.findings(), *context.connection.findings())
+    await context.store.beat(measures_of(reading), extra, programs)
     if context.store.refusing or context.store.untold:
         context.connection.owe_birth()
 
 
+async def follow_enrolment(context: Context) -> None:
+    """End when this computer has been enrolled, here or by a command: the agent takes that up."""
+    data, joining = context.config.data, context.life.joining
+    before = changed_at(data)
+    while joining.is_running or changed_at(data) == before:  # noqa: ASYNC110 - a command writes, too
+        await asyncio.sleep(LOOK_FOR_CREDENTIAL_S)
+    context.end()
+
+
 ROUTINES: Final = (
+    AgentService("enrolment", follow_enrolment),
     AgentService("beat", measure),
     AgentService("see", take_in),
+    AgentService("cameras", tell_cameras),
     AgentService("school", lambda context: context.connection.run(context.store)),
     AgentService(
         "lessons",
         lambda context: context.remote.follow_lessons(switch=context.config.switch_projector),
     ),
+    AgentService("evidence", lambda context: sign_heads(context.store, context.config.data)),
 )

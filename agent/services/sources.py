@@ -131,7 +131,12 @@ async def watch_cameras(context: Context) -> None:
             targets = targets_of(looked_at)
         return targets
 
-    await camera.watch(context.inbox.report, targets_now, every_s=context.config.camera_check_s)
+    await camera.watch(
+        context.inbox.report,
+        targets_now,
+        context.shutter,
+        every_s=context.config.camera_check_s,
+    )
 
 
 async def watch_line(context: Context) -> None:

@@ -29,6 +29,7 @@ WORDS: Final[Mapping[str, str]] = {
     "quit": N_("Quit"),
     "camera_off": N_("The camera is off"),
     "camera_on": N_("The camera is on"),
+    "camera_looking": N_("The camera is looked at now"),
     "counts": N_("Pupils / present / absent"),
     "no_agent": N_("The LopHoc program is not seen on this computer. It is looked for again."),
 }

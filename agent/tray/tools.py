@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from agent.tray.view import TeacherView
+from agent.tray.view import CameraView, TeacherView
 from agent.tray.widgets import RowButton, WrappingRow
 
 _TOOL_PX: Final = 240
@@ -58,8 +58,8 @@ class Toolbar(WrappingRow):
 
     def _show_camera(self, view: TeacherView, word: Callable[[str], str]) -> None:
         if view.camera:
-            state = word("camera_off" if view.camera.off else "camera_on")
-            self._tools["camera"].show_text(f"{state}\n{view.camera.label}")
+            self._tools["camera"].show_text(f"{word(_state(view.camera))}\n{view.camera.label}")
+            self._tools["camera"].setToolTip(view.camera.words)
             self._tools["camera"].setChecked(view.camera.off)
 
     def _show_scan(self, view: TeacherView) -> None:
@@ -68,3 +68,9 @@ class Toolbar(WrappingRow):
                 "\n".join(filter(None, (view.scan.label, view.scan.words)))
             )
             self._tools["scan"].setChecked(view.scan.running)
+
+
+def _state(camera: CameraView) -> str:
+    if camera.off:
+        return "camera_off"
+    return "camera_looking" if camera.looking else "camera_on"

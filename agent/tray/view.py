@@ -125,10 +125,12 @@ class FaultsView(NamedTuple):
 
 
 class CameraView(NamedTuple):
-    """Whether the room's camera is switched off; what the switch would do."""
+    """Whether the room's camera is off, or looked at; what the switch would do; all in words."""
 
     off: bool = False
     label: str = ""
+    looking: bool = False
+    words: str = ""
 
 
 class Question(NamedTuple):

@@ -1,102 +1,164 @@
-"""This file serves the way in: the password, and who looked."""
+"""This file serves the way in and out: logging in, the first set-up, a person's sessions."""
 
 from __future__ import annotations
 
-from typing import Final
-from urllib.parse import quote
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from controller.access.gate import COOKIE, Gate, gate_of
-from controller.access.password import SESSION_S, OfficeError
-from controller.access.store import access_log
+from controller.access import account_pages, log_pages, token_pages
+from controller.access.account import MAX_NAME, OFFICE, Account, AccountError
+from controller.access.gate import browser_of, device_cookie, is_secure, session_cookie
+from controller.access.passwords import PasswordError
+from controller.access.service import SESSION_S, Access, Entrance, LoginError
 from controller.feature import Program
+from controller.people.person import Permission, Person, Role
+from controller.sheets.text import clean
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
-from protocol.words import N_
+from controller.web.rules import needs, person_of, public, visitor_of
+from protocol.errors import LopHocError
 
 MAX_PATH: Final = 200
+_DEVICE_S: Final = 400 * 24 * 3600  # as long as browsers keep a cookie at most
+_STATUSES: Final = {"login_rationed": 429}
+Number = Annotated[int, Path(ge=1, lt=1 << 53)]
 
 
 def pages(program: Program) -> APIRouter:
-    """The way in, the way out, and who looked."""
+    """The way in, the way out, who has an account, who looked."""
     router = APIRouter()
-    screens, gate = program.service(PageRenderer), program.service(gate_of)
-    store, scope = program.store, program.school
-
-    @router.get("/login")
-    async def login(request: Request, next: str = "") -> Response:  # noqa: A002 - the usual name
-        return _form(request, screens, gate, way=_own_path(next))
-
-    @router.post("/login")
-    async def enter(request: Request) -> Response:
-        form = await fields_of(request)
-        way = _own_path(form.get("next", ""))
-        address = request.client.host if request.client else ""
-        if not gate.office.may_try(address):
-            wait = N_("Too many tries: wait five minutes.")
-            return _form(request, screens, gate, way=way, trouble=wait, status=429)
-        password = form.get("password", "")
-        cookie = await run_in_threadpool(gate.office.open_session, password)
-        if cookie is None:
-            wrong = N_("This is not the password.")
-            return _form(request, screens, gate, way=way, trouble=wrong, status=403)
-        answer = RedirectResponse(way, 303)
-        secure = request.url.scheme == "https"
-        answer.set_cookie(
-            COOKIE, cookie, max_age=SESSION_S, httponly=True, samesite="strict", secure=secure
-        )
-        return answer
-
-    @router.post("/logout")
-    async def leave(request: Request) -> Response:
-        gate.office.end_session(request.cookies.get(COOKIE, ""))
-        answer = RedirectResponse("/attendance", 303)
-        answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
-        return answer
-
-    @router.get("/looks")
-    async def accesses(request: Request) -> Response:
-        if gate.who(request) is None:
-            return RedirectResponse("/login?next=/looks", 303)
-        rows = await run_in_threadpool(store.read, access_log, scope)
-        return screens.page(request, "access_log.html", accesses=rows)
-
+    screens, access = program.service(PageRenderer), program.service(Access)
+    _add_login(router, screens, access)
+    _add_setup(router, screens, access)
+    _add_sessions(router, screens, access)
+    router.include_router(account_pages.pages(program))
+    router.include_router(token_pages.pages(program))
+    router.include_router(log_pages.pages(program))
     return router
 
 
-def _form(
+def _add_login(router: APIRouter, screens: PageRenderer, access: Access) -> None:
+    @router.get("/login")
+    @public
+    async def login(request: Request, next: str = "") -> Response:  # noqa: A002 - the usual name
+        return await _form(request, screens, access, way=_own_path(next))
+
+    @router.post("/login")
+    @public
+    async def enter(request: Request) -> Response:
+        form = await fields_of(request)
+        way = _own_path(form.get("next", ""))
+        account, password = form.get("account", OFFICE), form.get("password", "")
+        try:
+            entrance = await access.log_in(account, password, browser_of(request))
+        except LoginError as error:
+            return await _form(request, screens, access, way=way, trouble=error)
+        _note_entry(request, account)
+        return _entered(request, way, entrance)
+
+    @router.post("/logout")
+    @public
+    async def leave(request: Request) -> Response:
+        if person := visitor_of(request):
+            await run_in_threadpool(access.end, person.account, person.session)
+        answer = RedirectResponse("/login", 303)
+        answer.delete_cookie(
+            session_cookie(request), httponly=True, samesite="strict", secure=is_secure(request)
+        )
+        return answer
+
+
+def _add_setup(router: APIRouter, screens: PageRenderer, access: Access) -> None:
+    @router.get("/setup")
+    @public
+    async def setup(request: Request) -> Response:
+        return screens.page(request, "setup.html", trouble="", form={})
+
+    @router.post("/setup")
+    @public
+    async def set_up(request: Request) -> Response:
+        form = await fields_of(request)
+        account = Account(
+            account=form.get("account", "") or OFFICE,
+            role=Role.ADMIN,
+            name=clean(form.get("name", ""))[:MAX_NAME],
+        )
+        code, password = form.get("code", ""), form.get("password", "")
+        try:
+            entrance = await access.set_up(code, account, password, browser_of(request))
+        except (LoginError, AccountError, PasswordError) as error:
+            return screens.page(
+                request,
+                "setup.html",
+                status_code=_STATUSES.get(error.code, 422),
+                trouble=error.text(screens.say(request)),
+                form=form,
+            )
+        _note_entry(request, account.account)
+        return _entered(request, "/", entrance)
+
+
+def _add_sessions(router: APIRouter, screens: PageRenderer, access: Access) -> None:
+    @router.get("/sessions")
+    @needs(*Permission, in_parts=True)
+    async def sessions(request: Request) -> Response:
+        person = person_of(request)
+        found = await run_in_threadpool(access.sessions, person.account)
+        return screens.page(request, "sessions.html", sessions=found)
+
+    @router.post("/sessions/{no}/end")
+    @needs(*Permission, in_parts=True)
+    async def end(request: Request, no: Number) -> Response:
+        await run_in_threadpool(access.end, person_of(request).account, no)
+        return RedirectResponse("/sessions", 303)
+
+
+def _note_entry(request: Request, account: str) -> None:
+    """Whoever came in is whose deed it was."""
+    request.state.person = Person(account=account.strip().casefold(), permissions=frozenset())
+
+
+def _entered(request: Request, way: str, entrance: Entrance) -> Response:
+    """Lead on, with the cookies that scripts cannot read and other sites' pages cannot send."""
+    answer = RedirectResponse(way, 303)
+    for name, value, age_s in (
+        (session_cookie(request), entrance.cookie, SESSION_S),
+        (device_cookie(request), entrance.device, _DEVICE_S),
+    ):
+        answer.set_cookie(
+            name,
+            value,
+            max_age=age_s,
+            httponly=True,
+            samesite="strict",
+            secure=is_secure(request),
+        )
+    return answer
+
+
+async def _form(
     request: Request,
     screens: PageRenderer,
-    gate: Gate,
+    access: Access,
     *,
     way: str,
-    trouble: str = "",
-    status: int = 200,
+    trouble: LopHocError | None = None,
 ) -> Response:
-    try:
-        ready, damage = gate.office.has_password, ""
-    except OfficeError as error:
-        ready, damage = False, error.message
     return screens.page(
         request,
         "login.html",
-        status_code=status,
+        status_code=_STATUSES.get(trouble.code, 403) if trouble else 200,
         way=way,
-        trouble=trouble,
-        ready=ready,
-        damage=damage,
+        trouble=trouble.text(screens.say(request)) if trouble else "",
+        ready=await run_in_threadpool(access.can_enter),
+        office=OFFICE,
     )
 
 
 def _own_path(path: str) -> str:
     """A way back within this server: nothing that a browser takes for another one."""
     plain = path.isprintable() and "\\" not in path and len(path) <= MAX_PATH
-    return path if plain and path.startswith("/") and not path.startswith("//") else "/attendance"
-
-
-def to_login(path: str) -> Response:
-    """Ask for the office's password first."""
-    return RedirectResponse(f"/login?next={quote(path)}", 303)
+    return path if plain and path.startswith("/") and not path.startswith("//") else "/"

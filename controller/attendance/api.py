@@ -17,31 +17,35 @@ from controller.attendance.items import (
 )
 from controller.attendance.papers import as_csv as sheet_csv
 from controller.attendance.papers import as_xlsx, name_of
+from controller.attendance.refusals import class_unknown
 from controller.attendance.sheet import Attendance, attendance_of, days_of
 from controller.attendance.store import lessons_of, marks_of
 from controller.feature import Program
+from controller.people.person import Permission
 from controller.web.downloads import CSV, XLSX, attachment
 from controller.web.items import ErrorItem, Listing
 from controller.web.paging import ERRORS, Cursor, Day, From, Limit, Until, page_of
 from controller.web.refusals import HttpError, decode_cursor, encode_cursor
+from controller.web.rules import needs, person_of
 from protocol.words import N_
 
 
 def api(program: Program) -> APIRouter:
-    """Lessons in figures; marks behind the gate."""
+    """Lessons in figures; marks to those whose classes they are."""
     router = APIRouter(prefix="/api/v1", responses=ERRORS)
-    store, scope, name = program.store, program.school, program.name
+    store, name = program.store, program.name
     gate = program.service(gate_of)
 
     @router.get("/lessons")
-    def lessons(since: From, until: Until) -> list[LessonItem]:
+    @needs(Permission.SCHOOL, in_parts=True)
+    def lessons(request: Request, since: From, until: Until) -> list[LessonItem]:
         """Lessons with their figures, by day and begin; no pupil is named."""
-        return [
-            lesson_item(lesson_record)
-            for lesson_record in store.read(lessons_of, scope, since, _term(since, until))
-        ]
+        scope = person_of(request).part_of(program.school)
+        found = store.read(lessons_of, scope, since, _term(since, until))
+        return [lesson_item(lesson_record) for lesson_record in found]
 
     @router.get("/attendance", response_model=None, responses={401: {"model": ErrorItem}})
+    @needs(Permission.MARKS, in_parts=True)
     def attendance(
         request: Request,
         *,
@@ -54,8 +58,12 @@ def api(program: Program) -> APIRouter:
         cursor: Cursor = "",
     ) -> Listing[MarkItem] | AttendanceItem | Response:
         """A class's sheet and logbook of some days; without a class, single marks as stored."""
+        person = person_of(request)
+        scope = person.part_of(program.school)
+        if not person.has_class(class_code):
+            raise class_unknown()
         if not class_code:
-            gate.require(request, "marks", date)
+            gate.note(request, "marks", date)
             (after,) = decode_cursor(cursor, int) if cursor else (0,)
             records = store.read(marks_of, scope, day=date, after=after, limit=limit + 1)
             last = records[:limit][-1].no if records else 0
@@ -66,7 +74,7 @@ def api(program: Program) -> APIRouter:
             raise HttpError(
                 422, "days_missing", N_("Which days?"), N_("Give from and to as yyyy-mm-dd.")
             )
-        gate.require(request, f"attendance {format}", f"{class_code} {since} {until}")
+        gate.note(request, f"attendance {format}", f"{class_code} {since} {until}")
         term_attendance = attendance_of(store, scope, class_code, since, _term(since, until))
         return _papered(term_attendance, format, name)
 

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
+from pathlib import Path
 
 from controller.access.store import note_access
-from controller.attendance.log import findings
 from controller.attendance.papers import as_csv, as_xlsx
 from controller.attendance.sheet import attendance_of
-from controller.attendance.store import erase_pupil, marks_of_pupil, whole_log
-from controller.cli.folder import add_place
+from controller.attendance.store import marks_of_pupil
+from controller.cli.folder import add_place, operator
 from controller.cli.output import add_json, add_out, output, tell
 from controller.cli.school import opened
-from controller.config import ENVIRONMENT
 from controller.database.clock import now_in
 from controller.database.store import Store
 from protocol.command_line import CommandParser
-from protocol.formats import phrase
 from protocol.model import Place
-from protocol.settings import SettingsError, speaker
+from protocol.settings import SettingsError
 from protocol.words import N_, Translate
-
-EXIT_BROKEN = 1
 
 
 def fill_attendance(roll: CommandParser, say: Translate) -> None:
@@ -36,6 +31,12 @@ def fill_attendance(roll: CommandParser, say: Translate) -> None:
     roll.add_argument("--to", dest="until", metavar="DATE", help=say(N_("the last day")))
     add_out(roll, say, ".xlsx", ".csv", is_required=False)
     add_json(roll, say)
+    seals = say(N_("what the department kept of the logs, to verify against"))
+    roll.add_argument("--seals", type=Path, metavar="FILE", help=seals)
+    against = say(N_("a folder that was brought back from a copy, to verify against"))
+    roll.add_argument(
+        "--against", type=Path, metavar="DIR", action="append", default=[], help=against
+    )
     roll.add_argument("--yes", action="store_true", help=say(N_("erase, and do not ask")))
     roll.set_defaults(command=_attendance)
 
@@ -44,28 +45,11 @@ def _attendance(options: argparse.Namespace) -> int:
     with opened(options) as (store, scope):
         match options.deed:
             case "verify":
-                return _verify(store, scope, as_json=options.json)
+                return int(options.verify_evidence(options, store, scope))
             case "export":
                 return _export(store, scope, options)
             case deed:
                 return _subject(store, scope, options, erase=deed == "erase")
-
-
-def _verify(store: Store, scope: Place, *, as_json: bool) -> int:
-    say = speaker(ENVIRONMENT, os.environ)
-    log = store.read(whole_log, scope)
-    gaps = findings(log)
-    erased = sum(bool(record.erased) for record in log)
-    if as_json:
-        broken = [finding._asdict() for finding in gaps]
-        counts = {"records": len(log), "erased": erased, "breaks": broken}
-        tell(json.dumps({"holds": not gaps, **counts}))
-    else:
-        for finding in gaps:
-            tell(f"{finding.agent} {finding.event_id}: {finding.why}")
-        sums = N_("{records} records, {breaks} breaks, {erased} with an erased pupil.")
-        tell(phrase(sums, say, records=len(log), breaks=len(gaps), erased=erased))
-    return EXIT_BROKEN if gaps else 0
 
 
 def _export(store: Store, scope: Place, options: argparse.Namespace) -> int:
@@ -83,7 +67,12 @@ def _export(store: Store, scope: Place, options: argparse.Namespace) -> int:
         ) from error
     subject = f"{options.class_code} {options.since} {options.until}"
     store.write(
-        note_access, scope, "command", "attendance export", subject, now_ms=store.read(now_in)
+        note_access,
+        scope,
+        (f"command:{operator()}", 0),
+        "attendance export",
+        subject,
+        now_ms=store.read(now_in),
     )
     workbook = options.out.suffix.lower() == ".xlsx"
     text = (
@@ -100,9 +89,17 @@ def _subject(store: Store, scope: Place, options: argparse.Namespace, *, erase: 
             "student_missing", N_("Which pupil?"), N_("Give the id; to erase, give --yes, too.")
         )
     deed = "erase" if erase else "find"
-    store.write(note_access, scope, "command", f"attendance {deed}", "", now_ms=store.read(now_in))
+    store.write(
+        note_access,
+        scope,
+        (f"command:{operator()}", 0),
+        f"attendance {deed}",
+        "",
+        now_ms=store.read(now_in),
+    )
     if erase:
-        tell(json.dumps({"erased": store.write(erase_pupil, scope, options.student)}))
+        erased = options.erase_pupil(options, store, scope, options.student)
+        tell(json.dumps({"erased": erased.records}))
     else:
         tell(
             json.dumps(

@@ -6,9 +6,10 @@ from typing import Final
 
 from controller.attendance import store
 from controller.attendance.listener import PlanListener
-from controller.attendance.tables import lessons, marks, rolls
+from controller.attendance.tables import erasure_proofs, lessons, marks, rolls
 from controller.database.writing import Writing
 from controller.feature import Feature, MenuEntry
+from controller.people.person import Permission
 from protocol.words import N_
 
 FEATURE: Final = Feature(
@@ -18,9 +19,17 @@ FEATURE: Final = Feature(
         lessons: Writing.UPSERT,
         marks: Writing.INSERT_NEW,
         rolls: Writing.INSERT_NEW,
+        erasure_proofs: Writing.INSERT_NEW,
     },
     counted=(marks, rolls),
     forget_pupils=(marks.c.received_ms, rolls.c.received_ms),
     listener=PlanListener,
-    menu=(MenuEntry("/attendance", N_("Attendance"), lambda frame: frame["own_rooms"]),),
+    menu=(
+        MenuEntry(
+            "/attendance",
+            N_("Attendance"),
+            (Permission.MARKS, Permission.SCHOOL),
+            lambda frame: frame["own_rooms"],
+        ),
+    ),
 )

@@ -140,7 +140,7 @@ def lesson_of(
         ended_ms=end.at_ms if end else None,
         how=how,
         confirmed=confirmed and not undone,
-        counts=_counts(sheet) if sheet.confirmed and not undone else {},
+        counts=counts_of(sheet) if sheet.confirmed and not undone else {},
         estimated=any(map(_is_estimated, (*events, *log))),
     )
 
@@ -150,7 +150,8 @@ def _is_estimated(record: EventRecord | Logged) -> bool:
     return record.told_ms is not None or told_day is not None
 
 
-def _counts(sheet: LessonMarks) -> dict[str, dict[AttendanceStatus, int]]:
+def counts_of(sheet: LessonMarks) -> dict[str, dict[AttendanceStatus, int]]:
+    """How many pupils of each class have each mark."""
     counts: dict[str, Counter[AttendanceStatus]] = {}
     for mark in sheet.marks.values():
         counts.setdefault(mark.class_code, Counter())[mark.status] += 1

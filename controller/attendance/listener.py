@@ -1,27 +1,46 @@
-"""This file is attendance's part in the ingest: agents get their room's plan, and erase pupils."""
+"""This file is attendance's part in the ingest: agents get their room's plan, and erase pupils.
+
+What they ask for beyond it is bounded (openings.py) and noted before it is given.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from controller.attendance.distribution import Distribution
 from controller.attendance.erasures import Erasures
-from controller.attendance.store import lesson_at
+from controller.attendance.openings import (
+    OTHER_CLASSES,
+    UNPLANNED_CLASSES,
+    Opening,
+    Openings,
+)
+from controller.attendance.refused import Refusal, RefusalsTold
+from controller.attendance.store import lesson_at, openings_of
 from controller.database.changes import of_kind
 from controller.database.plan_version import version_of
 from controller.feature import Command, Listener, Program
+from controller.fleet.dating import local_day
 from controller.fleet.records import AgentRecord, LessonRecord
 from controller.fleet.store import agents_of
-from controller.roster.plan import SchoolPlan
+from controller.roster.plan import SchoolPlan, classes_in
 from controller.roster.store import plan_of
-from protocol.messages import PlanGiven
+from controller.sheets.names import class_key
+from protocol.messages import ListsRefused, PlanGiven
 from protocol.model import Place
 
 _LOGGER = logging.getLogger(__name__)
+
+
+def openings_today(program: Program) -> Openings:
+    """What rooms opened today beyond their plans, as the running controller counts it."""
+    del program
+    return Openings()
 
 
 class PlanListener(Listener[Any]):
@@ -33,6 +52,10 @@ class PlanListener(Listener[Any]):
         self._erasures = Erasures(program)
         self._agents: dict[Place, AgentRecord] = {}
         self._classes: dict[tuple[Place, str], tuple[str, ...]] = {}
+        self._openings = program.service(openings_today)
+        self._told = RefusalsTold()
+        self._own: dict[str, frozenset[str]] = {}
+        self._lists: dict[str, str] = {}
 
     def greet(self, now_ms: int) -> None:
         """What was said in the session before may be lost."""
@@ -49,13 +72,22 @@ class PlanListener(Listener[Any]):
             lesson = lesson_at(db, agent.place, agent.lesson) if agent.lesson else None
             if lesson:
                 self._take_lesson(lesson)
+        self._begin_day(db, self._program.now_ms())
+
+    def expire(self, now_ms: int) -> Sequence[Opening]:
+        """What rooms ask for beyond their plans: stored first, and given after it."""
+        if local_day(now_ms, self._program.zone) != self._openings.day:
+            return ()
+        return [claim for agent in self._agents.values() for claim in self._claims(agent)]
 
     def poll(self, db: Connection, now_ms: int) -> Sequence[object]:
         """Take in what the school plans now, if it plans otherwise, and who was erased."""
         self._erasures.poll(db, [*self._agents.values()], now_ms)
+        if local_day(now_ms, self._program.zone) != self._openings.day:
+            self._begin_day(db, now_ms)
         version = version_of(db, self._program.school)
         if version != self._distribution.school.version:
-            self._distribution.take(plan_of(db, self._program.school))
+            self._take_plan(plan_of(db, self._program.school))
             _LOGGER.info("the school's plan: version %d", version)
         return ()
 
@@ -65,17 +97,86 @@ class PlanListener(Listener[Any]):
         yield from self._erasures.take()
         changed = {agent.place: agent for agent in of_kind(changes, AgentRecord)}
         self._agents |= changed
+        for agent in changed.values():
+            self._openings.meet(agent.place, agent.room)
         for lesson in of_kind(changes, LessonRecord):
             self._take_lesson(lesson)
         agents = changed if changes else self._agents
-        for agent, plan in self._distribution.due(agents.values(), self._classes_of, now_ms):
+        may_hold = map(self._in_its_room, agents.values())
+        for name, plan in self._distribution.due(may_hold, self._classes_of, now_ms):
             message = PlanGiven(boot=self._program.boot, at_ms=now_ms, plan=plan)
-            yield Command(agent, "plan", message, qos=1)
+            yield Command(name, "plan", message, qos=1)
+        yield from self._tell_refusals(agents.values(), now_ms)
+
+    def _tell_refusals(self, agents: Iterable[AgentRecord], now_ms: int) -> Iterator[Command]:
+        """Let teachers read why there is no list."""
+        for agent in agents:
+            refusal = self._refusal(agent)
+            if self._told.is_due(agent, refusal):
+                message = ListsRefused(boot=self._program.boot, at_ms=now_ms, **refusal._asdict())
+                yield Command(agent.place.agent, "refused", message, qos=1)
+
+    def _refusal(self, agent: AgentRecord) -> Refusal:
+        place, room = agent.place, agent.room
+        if not self._openings.has_room(place, room):
+            return Refusal(is_room=self._openings.has_refused(place, room))
+        return Refusal(
+            tuple(
+                code
+                for code in self._lesson_classes(agent)
+                if code not in self._own_classes(room)
+                and self._openings.has_refused(place, room, code)
+            )
+        )
+
+    def _take_plan(self, school: SchoolPlan) -> None:
+        self._distribution.take(school)
+        self._own.clear()
+        self._lists = {class_key(each.code): each.code for each in school.classes}
+
+    def _begin_day(self, db: Connection, now_ms: int) -> None:
+        day = local_day(now_ms, self._program.zone)
+        lines = openings_of(db, self._program.school, day, self._program.zone)
+        rooms = {agent.place: agent.room for agent in self._agents.values()}
+        self._openings.begin(day, lines, rooms)
+
+    def _claims(self, agent: AgentRecord) -> Iterator[Opening]:
+        if agent.online:
+            codes = self._lesson_classes(agent)
+            others = [code for code in codes if code not in self._own_classes(agent.room)]
+            limit = OTHER_CLASSES if self._school.timetable else UNPLANNED_CLASSES
+            yield from self._openings.judge(agent.place, agent.room, others, limit)
+
+    @property
+    def _school(self) -> SchoolPlan:
+        return self._distribution.school
+
+    def _own_classes(self, room: str) -> frozenset[str]:
+        if room not in self._own:
+            self._own[room] = classes_in(room, self._school)
+        return self._own[room]
+
+    def _in_its_room(self, agent: AgentRecord) -> AgentRecord:
+        """The computer without a room, where it may not hold the lists of the one that it names."""
+        return (
+            agent if self._openings.has_room(agent.place, agent.room) else replace(agent, room="")
+        )
 
     def _take_lesson(self, lesson: LessonRecord) -> None:
         self._classes.pop((lesson.place, lesson.lesson), None)
         if lesson.how is None:
             self._classes[lesson.place, lesson.lesson] = lesson.classes
 
+    def _lesson_classes(self, agent: AgentRecord) -> list[str]:
+        """The classes of the lesson that runs there, as far as the school has lists of them."""
+        codes = self._classes.get((agent.place, agent.lesson), ()) if agent.lesson else ()
+        return [self._lists[key] for key in map(class_key, codes) if key in self._lists]
+
     def _classes_of(self, agent: AgentRecord) -> tuple[str, ...]:
-        return self._classes.get((agent.place, agent.lesson), ()) if agent.lesson else ()
+        """Of these, those whose lists the computer may hold."""
+        return tuple(
+            code
+            for code in self._lesson_classes(agent)
+            if code in self._own_classes(agent.room)
+            or self._openings.has_opened(agent.place, agent.room, code)
+        )

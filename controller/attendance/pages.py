@@ -1,29 +1,29 @@
-"""This file serves the office: today's rolls in figures; a class's sheet behind the password."""
+"""This file serves the rolls: today's in figures; a class's sheet, to those whose class it is."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, timedelta
 from typing import Annotated, Final
-from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import gate_of
 from controller.attendance.lessons import figures_of
 from controller.attendance.papers import note_of
+from controller.attendance.refusals import class_unknown
 from controller.attendance.sheet import attendance_of
 from controller.attendance.store import lessons_of
 from controller.attendance.words import lesson_words
 from controller.feature import Program
 from controller.fleet.records import LessonRecord
+from controller.people.person import Permission
 from controller.roster.store import plan_of
 from controller.sheets.names import natural
 from controller.web.page import PageRenderer
 from controller.web.paging import day_or
-from controller.web.refusals import HttpError
+from controller.web.rules import needs, person_of
 from protocol.messages import Ending
 from protocol.words import N_
 
@@ -50,11 +50,13 @@ def pages(program: Program) -> APIRouter:
     """The pages of attendance."""
     router = APIRouter()
     screens, gate = program.service(PageRenderer), program.service(gate_of)
-    store, scope = program.store, program.school
+    store = program.store
 
     @router.get("/attendance")
+    @needs(Permission.MARKS, Permission.SCHOOL, in_parts=True)
     async def today(request: Request, day: Day = "") -> Response:
-        chosen = day_or(day, screens.today())
+        person, chosen = person_of(request), day_or(day, screens.today())
+        scope = person.part_of(program.school)
         records = await run_in_threadpool(store.read, lessons_of, scope, chosen, chosen)
         school = await run_in_threadpool(store.read, plan_of, scope)
         by_class = taken(records)
@@ -65,19 +67,21 @@ def pages(program: Program) -> APIRouter:
             request,
             "attendance.html",
             day=chosen,
-            classes=[(code, by_class.get(code, [])) for code in codes],
+            classes=[(code, by_class.get(code, [])) for code in codes if person.has_class(code)],
             before=_moved(chosen, -1),
             after=_moved(chosen, 1),
         )
 
     @router.get("/attendance/{code:path}")
+    @needs(Permission.MARKS, in_parts=True)
     async def class_sheet(request: Request, code: str, week: Day = "") -> Response:
         monday = _monday(day_or(week, screens.today()))
         last = _moved(monday, _WEEK_DAYS - 1)
-        try:
-            await run_in_threadpool(gate.require, request, "sheet", f"{code[:64]} {monday} {last}")
-        except HttpError:
-            return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
+        person = person_of(request)
+        scope = person.part_of(program.school)
+        if not person.has_class(code):
+            return screens.error(request, class_unknown())
+        await run_in_threadpool(gate.note, request, "sheet", f"{code[:64]} {monday} {last}")
         attendance = await run_in_threadpool(attendance_of, store, scope, code[:64], monday, last)
         return screens.page(
             request,

@@ -14,11 +14,11 @@ from controller.attendance.lessons import Figures, figures_of, sheet_of
 from controller.attendance.store import lessons_of, log_of
 from controller.database.store import Store
 from controller.fleet.records import LessonRecord, Logged
-from controller.roster.plan import SchoolPlan, class_spelling
+from controller.roster.members import ClassMember, members_of
+from controller.roster.plan import class_spelling
 from controller.roster.store import plan_of
 from protocol.messages import Ending
 from protocol.model import AttendanceStatus, Place
-from protocol.plan import Pupil
 
 MAX_DAYS: Final = 92  # a term is asked for in parts
 LETTERS: Final[Mapping[AttendanceStatus, str]] = {
@@ -92,7 +92,9 @@ def attendance_of(
         and lesson_record.how is not Ending.UNDONE
     ]
     log = store.read(log_of, scope, [lesson_record.lesson for lesson_record in held])
-    return laid_out(school, class_code, days_of(since, until), held, log)
+    members = store.read(members_of, scope, class_code, since, until)
+    days = days_of(since, until)
+    return laid_out(class_code, days, members, held, log, letters=school.letters)
 
 
 def days_of(since: str, until: str) -> tuple[str, ...]:
@@ -103,19 +105,20 @@ def days_of(since: str, until: str) -> tuple[str, ...]:
 
 
 def laid_out(
-    school: SchoolPlan,
     class_code: str,
     days: Sequence[str],
+    members: Sequence[ClassMember],
     lessons: Iterable[LessonRecord],
     log: Iterable[Logged],
+    *,
+    letters: Mapping[AttendanceStatus, str],
 ) -> Attendance:
-    """The sheet and the logbook's lines; names are put in here, and stand nowhere else."""
-    pupils = next(
-        (school_class.pupils for school_class in school.classes if school_class.code == class_code),
-        (),
-    )
-    names = {pupil.student: pupil.name or pupil.student for pupil in pupils}
-    letters = {**LETTERS, **school.letters}
+    """The sheet and the logbook's lines; names are put in here, and stand nowhere else.
+
+    members: who was in the class on these days. letters: those that the school writes otherwise.
+    """
+    names = {member.student: member.name or member.student for member in members}
+    letters = {**LETTERS, **letters}
     by_lesson = defaultdict[tuple[Place, str | None], list[Logged]](list)
     for record in log:
         by_lesson[record.place, record.lesson].append(record)
@@ -136,19 +139,19 @@ def laid_out(
             if status in {AttendanceStatus.ABSENT_EXCUSED, AttendanceStatus.ABSENT_UNEXCUSED}
         ]
         lines.append(LogbookLine(lesson, figures_of(lesson, class_code), tuple(away)))
-    sheet = ClassSheet(class_code, tuple(days), tuple(_lines(pupils, marks, days)), letters)
+    sheet = ClassSheet(class_code, tuple(days), tuple(_lines(members, marks, days)), letters)
     return Attendance(sheet, tuple(lines))
 
 
 def _lines(
-    pupils: Sequence[Pupil],
+    members: Sequence[ClassMember],
     marks: Mapping[str, Mapping[str, Sequence[AttendanceStatus]]],
     days: Sequence[str],
 ) -> Iterable[PupilLine]:
-    """The class's pupils in the book's order, then those who were marked and left the class."""
-    listed = [(pupil.number, pupil.student, pupil.name) for pupil in pupils]
-    students = {pupil.student for pupil in pupils}
-    last = max((pupil.number for pupil in pupils), default=0)
+    """Who was in the class in the book's order, then those who were marked and never were."""
+    listed = [(member.number, member.student, member.name) for member in members]
+    students = {member.student for member in members}
+    last = max((member.number for member in members), default=0)
     gone = sorted(marks.keys() - students)
     listed += [(number, student, "") for number, student in enumerate(gone, last + 1)]
     for number, student, name in listed:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, Table, select, update
 
+from controller.access.deeds import BY_ROOM, LISTS_OPENED, LISTS_REFUSED
+from controller.access.store import LogFilter, access_log, note_access
+from controller.access.tables import accesses
 from controller.attendance.lessons import lesson_of
-from controller.attendance.tables import lessons, marks, rolls
+from controller.attendance.openings import Opening
+from controller.attendance.tables import erasure_proofs, lessons, marks, rolls
 from controller.database.changes import of_kind
 from controller.database.facts import fact_of, require_fact, set_fact
 from controller.database.reading import bunches, row_of, rows_of
+from controller.database.required import require
 from controller.database.scope import within
 from controller.database.shape import Shape
 from controller.database.writing import Writing, write
 from controller.fleet.records import (
     AttendanceRecord,
+    ErasureProofRecord,
     EventRecord,
     LessonRecord,
     Logged,
@@ -32,16 +39,60 @@ from protocol.model import Place
 _ERASURES: Final = "erasures"  # the fact: how often
 MARKS = Shape(AttendanceRecord, marks)
 ROLLS = Shape(RollRecord, rolls)
+PROOFS = Shape(ErasureProofRecord, erasure_proofs)
 LESSONS = Shape(LessonRecord, lessons)
+_ALL: Final = 1_000_000  # lines of a day; what a computer can leave is bounded
+_VERDICTS: Final = {LISTS_OPENED: True, LISTS_REFUSED: False}
 require_fact(_ERASURES, int)
+
+
+class _Subject(msgspec.Struct, frozen=True, rename={"class_code": "class"}):
+    """What a line of the log says of an opening."""
+
+    class_code: str
+    room: str
+    agent: str
+    home: str
+
+
+_subject: Final = msgspec.json.Decoder(_Subject).decode
+require(accesses, lambda row: row["what"] not in _VERDICTS or _subject(row["subject"]))
 
 
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> list[LessonRecord]:
     """Keep a batch's rolls and marks once each; returns the lessons that it made other."""
-    del now_ms
+    _note_openings(db, of_kind(changes, Opening), now_ms)
     write(db, marks, [*map(MARKS.row, of_kind(changes, AttendanceRecord))], Writing.INSERT_NEW)
     write(db, rolls, [*map(ROLLS.row, of_kind(changes, RollRecord))], Writing.INSERT_NEW)
+    proofs = of_kind(changes, ErasureProofRecord)
+    write(db, erasure_proofs, [*map(PROOFS.row, proofs)], Writing.INSERT_NEW)
     return fold_lessons(db, changes)
+
+
+def _note_openings(db: Connection, openings: Iterable[Opening], now_ms: int) -> None:
+    """Keep each as a line of the log of deeds: it is both what the office reads and the count."""
+    for each in openings:
+        subject = _Subject(each.class_code, each.room, each.place.agent, each.home)
+        what = LISTS_OPENED if each.allowed else LISTS_REFUSED
+        who = (f"{BY_ROOM}{each.room}", 0)
+        note_access(db, each.place, who, what, msgspec.json.encode(subject).decode(), now_ms=now_ms)
+
+
+def openings_of(db: Connection, school: Place, day: str, zone: tzinfo) -> Iterator[Opening]:
+    """What rooms asked for beyond their plans on a local day, in its order."""
+    begin = datetime.combine(date.fromisoformat(day), time(), zone)
+    since, until = (int(each.timestamp() * 1000) for each in (begin, begin + timedelta(days=1)))
+    for what, allowed in _VERDICTS.items():
+        chosen = LogFilter(what=what, since_ms=since, until_ms=until)
+        for line in reversed(access_log(db, school, chosen, _ALL)):
+            subject = _subject(line["subject"])
+            yield Opening(
+                place=school.of_agent(subject.agent),
+                room=subject.room,
+                home=subject.home,
+                class_code=subject.class_code,
+                allowed=allowed,
+            )
 
 
 def fold_lessons(db: Connection, changes: Sequence[object]) -> list[LessonRecord]:
@@ -85,15 +136,11 @@ def log_of(db: Connection, scope: Place, lesson_ids: Sequence[str]) -> list[Logg
     return log
 
 
-def whole_log(db: Connection, scope: Place) -> list[Logged]:
-    """All of the attendance log."""
-    return [*rolls_of(db, scope, limit=None), *marks_of(db, scope, limit=None)]
-
-
 def marks_of_pupil(db: Connection, scope: Place, student: str) -> list[dict[str, Any]]:
     """All that the log holds of one pupil, for a person's own request."""
     entries = []
-    for record in whole_log(db, scope):
+    log: list[Logged] = [*rolls_of(db, scope, limit=None), *marks_of(db, scope, limit=None)]
+    for record in log:
         where = {"date": record.day, "room": record.room, "lesson": record.lesson}
         lines = record.lines if isinstance(record, RollRecord) else (record,)
         entries += [

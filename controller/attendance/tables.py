@@ -47,6 +47,20 @@ rolls: Final = Table(
 )
 
 
+erasure_proofs: Final = Table(
+    "erasure_proofs",
+    metadata,
+    Column("no", NUMBER, primary_key=True),
+    *texts("province", "school", "agent", "room", "event_id", "erasure"),
+    *numbers("records", "left_files"),
+    *texts("actor", "before", "hash"),
+    *longs("at_ms", "received_ms"),
+    *longs("told_ms", nullable=True),
+    UniqueConstraint("event_id", name="erasure_proofs_id"),
+    sqlite_autoincrement=True,
+)
+
+
 lessons: Final = Table(
     "lessons",
     metadata,

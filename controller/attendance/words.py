@@ -1,10 +1,11 @@
-"""This file says a lesson in words."""
+"""This file says a lesson in words, and what a room opened beyond its timetable."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
 
+from controller.attendance.openings import Opening
 from controller.fleet.records import LessonRecord
 from protocol.words import N_
 
@@ -12,6 +13,16 @@ IN_LESSON: Final = N_("in lesson")
 PERIOD: Final = N_("period {n}")
 NOT_CONFIRMED: Final = N_("not confirmed")
 ESTIMATED: Final = N_("day estimated: the room's clock was wrong")
+_OPENED: Final = N_("Today this room also opened class {class_code}.")
+_REFUSED: Final = N_(
+    "Today this room also asked for the list of class {class_code} and was given none: it is more"
+    " than a room may open in a day. If the class learns here, put it into the timetable."
+)
+_MOVED: Final = N_("Today computer {agent} of room {home} was given this room's class lists.")
+_NOT_MOVED: Final = N_(
+    "Today computer {agent} of room {home} asked for this room's class lists and was given none: it"
+    " was in too many rooms."
+)
 Say = Callable[..., str]
 
 
@@ -32,6 +43,15 @@ def lesson_short(record: LessonRecord | None, roll: str, say: Say) -> str:
         return say(IN_LESSON)
     rest = say(NOT_CONFIRMED) if _is_late(record) else roll
     return f"{'+'.join(record.classes)} {rest}".strip()
+
+
+def opening_words(opening: Opening, say: Say) -> str:
+    """What was opened in a room, or refused there."""
+    if opening.class_code:
+        text = _OPENED if opening.allowed else _REFUSED
+        return say(text, class_code=opening.class_code)
+    text = _MOVED if opening.allowed else _NOT_MOVED
+    return say(text, agent=opening.place.agent, home=opening.home)
 
 
 def _is_late(record: LessonRecord) -> bool:

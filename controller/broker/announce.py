@@ -1,7 +1,8 @@
-"""This file announces the controller by mDNS, so that agents find it without being told."""
+"""This file announces the controller by mDNS, and has heard who says the same of himself."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from typing import Self
@@ -11,6 +12,7 @@ from zeroconf import Error as ZeroconfError
 from zeroconf import InterfaceChoice, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
+from controller.broker.rivals import Rivals
 from protocol.discovery import SERVICE, txt_of
 from protocol.model import Place
 from protocol.topics import level_of
@@ -21,14 +23,27 @@ _LOGGER = logging.getLogger(__name__)
 class Announcement:
     """The controller's `_lophoc._tcp` service, for as long as it is entered.
 
-    A broker that only this machine can reach is announced on this machine only.
+    A broker that only this machine can reach is announced on this machine only. rivals: is told of
+    the others.
     """
 
-    def __init__(self, school: Place, port: int, *, host: str, loopback: bool) -> None:
+    def __init__(
+        self,
+        school: Place,
+        port: int,
+        enrol_port: int,
+        rivals: Rivals,
+        *,
+        host: str,
+        loopback: bool,
+    ) -> None:
         self._school = school
         self._port = port
+        self._enrol_port = enrol_port
         self._host = host
         self._loopback = loopback
+        self._rivals = rivals
+        self._watching: asyncio.Task[None] | None = None
         self._zeroconf: AsyncZeroconf | None = None
 
     async def __aenter__(self) -> Self:
@@ -41,6 +56,7 @@ class Announcement:
             _LOGGER.warning("not announced by mDNS, agents need --broker: %s", error)
             return self
         self._zeroconf = zeroconf
+        self._watching = asyncio.create_task(self._rivals.watch(zeroconf), name="rivals")
         try:
             registering = await zeroconf.async_register_service(
                 self._service(), allow_name_change=True
@@ -51,6 +67,9 @@ class Announcement:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
         if self._zeroconf is not None:
             await self._zeroconf.async_unregister_all_services()
             await self._zeroconf.async_close()
@@ -63,7 +82,7 @@ class Announcement:
             f"{name}.{SERVICE}",
             port=self._port,
             addresses=[socket.inet_aton(address) for address in self._addresses()],
-            properties=txt_of(self._school),
+            properties=txt_of(self._school, self._enrol_port),
             server=f"{name}.local.",
         )
 
@@ -72,7 +91,14 @@ class Announcement:
             return ["127.0.0.1"]
         if self._host not in {"0.0.0.0", "::"}:  # noqa: S104 - recognised here, not listened on
             return [self._host]
-        addresses = (
-            str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4
-        )
-        return [address for address in addresses if not address.startswith("127.")]
+        return [
+            address
+            for address in own_addresses()
+            if ":" not in address and not address.startswith("127.")
+        ]
+
+
+def own_addresses() -> list[str]:
+    """This computer's addresses, IPv4 and IPv6, as they are now."""
+    every = (ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips)
+    return [ip if isinstance(ip, str) else ip[0] for ip in every]

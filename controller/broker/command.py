@@ -7,8 +7,8 @@ import argparse
 from controller.broker.credentials import Credentials
 from controller.broker.knocks import BROKER_LOG, knocks_in
 from controller.cli.folder import add_place, existing_folder
-from controller.cli.output import tell, unwritable
-from protocol.command_line import CommandParser
+from controller.cli.output import tell
+from protocol.command_line import CommandParser, unwritable
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 

@@ -1,35 +1,37 @@
 """This file runs the embedded broker, nats-server, as a supervised child of the controller.
 
-On this machine alone it is open; as soon as it listens to the network, every agent needs its
-own password and may speak for itself only.
+Every agent needs its own password and may speak for itself only; of this machine's programs those
+of the controller's own account have its key.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import logging
 import os
+import secrets
 import select
 import shutil
 import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Mapping
-from ipaddress import ip_address
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from controller.broker import stores
+from controller.broker import stores, system_line
+from controller.broker.authority import Certificate
 from controller.broker.log import open_log
+from controller.broker.program import BrokerError, find_program, fit_version, is_installed
 from protocol.backoff import Backoff
-from protocol.errors import LopHocError
+from protocol.door_key import LOCAL_USER
 from protocol.folder import OWNER_ONLY, write_whole
 from protocol.model import Place
 from protocol.process import die_with_parent, end
-from protocol.topics import level_of, school_root
+from protocol.topics import ROOM_CHANNELS, TAILED, Channel, level_of, school_root
 from protocol.words import N_
 
 _LOGGER = logging.getLogger(__name__)
@@ -41,30 +43,62 @@ STEADY_S: Final = 10.0  # a broker that ran this long starts again without waiti
 STOP_PATIENCE_S: Final = 3.0
 READY_PATIENCE_S: Final = 10.0
 LOOK_EVERY_S: Final = 0.05
+TLS_PATIENCE_S: Final = 5
+MAX_LINES_IN_ALL: Final = 8192
+MAX_SUBSCRIPTIONS: Final = 64  # of one line; an agent has six, and twice as many while it reads
+ChannelsOf = Callable[[str], Iterable[Channel]]
 
 
-class BrokerError(LopHocError):
-    """The broker cannot run; `code` says why, `hint` what to do."""
+def of_a_room(_user: str) -> Iterable[Channel]:
+    """What a room says."""
+    return ROOM_CHANNELS
 
 
 class EmbeddedBroker:
-    """nats-server with its files under `folder`, started again whenever it ends."""
+    """nats-server with its files under `folder`, started again whenever it ends.
+
+    certificate: what it shows to encrypted lines; None takes none. is_plain: whether lines that are
+    not encrypted are taken beside, on the same port. session: the name of the one that is kept
+    while its owner is away; "" for one that everybody knows. channels_of: what a user may say.
+    program: the path or name of another nats-server than the installed one.
+    """
 
     def __init__(
-        self, folder: Path, host: str, port: int, school: Place, users: Mapping[str, str]
+        self,
+        folder: Path,
+        host: str,
+        port: int,
+        school: Place,
+        users: Mapping[str, str],
+        *,
+        certificate: Certificate | None = None,
+        is_plain: bool = True,
+        session: str = "",
+        channels_of: ChannelsOf = of_a_room,
+        program: str = "",
     ) -> None:
         self._folder = folder
         self._host = host
         self._port = port
         self._school = school
         self._users = users
+        self._certificate = certificate
+        self.is_plain = is_plain
         self._process: asyncio.subprocess.Process | None = None
+        self._store_goes = False
+        self._session = session
+        self._channels_of = channels_of
+        self._program = program
+        self.system_password = secrets.token_urlsafe(24)  # of this run alone
         self.refuses_users = False  # the broker goes on with those that it knew before
 
     def prepare(self) -> None:
         """Write the configuration and see that the port is free. Raises BrokerError."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        _binary()
+        program = find_program(self._program)
+        if not is_installed(program):
+            version = fit_version(program, SAMPLE)
+            _LOGGER.info("the broker's program is %s, version %s", program, version)
         self._end_orphan()
         self._check_port()
         try:
@@ -121,12 +155,19 @@ class EmbeddedBroker:
                         return
                     await asyncio.sleep(LOOK_EVERY_S)
 
+    async def take(self, users: Mapping[str, str], *, is_plain: bool) -> None:
+        """Take other users; the sessions of those who stay go on, if the kinds of lines do."""
+        was_plain, self.is_plain = self.is_plain, is_plain
+        await asyncio.to_thread(self.reload, users)
+        if is_plain != was_plain:  # nats-server takes that at a start only
+            await self._end("starting the broker again, for other kinds of lines")
+
     def reload(self, users: Mapping[str, str]) -> None:
         """Take other users and passwords in place; other sessions stay."""
         self._users = users
         try:
             self._write_config()
-        except BrokerError as error:
+        except (BrokerError, OSError) as error:
             self._note_refused(error)
             return
         self.refuses_users = False
@@ -135,11 +176,24 @@ class EmbeddedBroker:
 
     async def restart(self) -> None:
         """End a broker that answers and does not work; `run` starts it again."""
+        await self._end("the broker answers and stores nothing")
+
+    async def _end(self, why: str) -> None:
         if self._process is not None and self._process.returncode is None:
-            _LOGGER.warning(
-                "the broker answers and stores nothing: ending process %d", self._process.pid
-            )
+            _LOGGER.warning("%s: ending process %d", why, self._process.pid)
             await end(self._process, STOP_PATIENCE_S)
+
+    async def wipe(self) -> None:
+        """End the broker; `run` starts it again with an empty store."""
+        self._store_goes = True
+        if self._process is not None:
+            _LOGGER.info("the broker begins with an empty store: process %d", self._process.pid)
+            await end(self._process, STOP_PATIENCE_S)
+
+    def system_port(self) -> int:
+        """Where it answers its system account. Raises OSError or ValueError while it does not."""
+        pid = self._process.pid if self._process is not None else 0
+        return system_line.system_port(self._folder, pid)
 
     @property
     def _config_path(self) -> Path:
@@ -150,9 +204,12 @@ class EmbeddedBroker:
         return self._folder / "nats.pid"
 
     async def _start(self) -> asyncio.subprocess.Process:
+        for ports in self._folder.glob("nats-server_*.ports"):  # of one that was killed
+            ports.unlink(missing_ok=True)
+        self._settle_store()
         with open_log(self._folder / "nats.log") as log:
             process = await asyncio.create_subprocess_exec(
-                _binary(),
+                find_program(self._program),
                 "--config",
                 str(self._config_path),
                 "--pid",
@@ -169,6 +226,18 @@ class EmbeddedBroker:
         if self._process is not None:
             await end(self._process, STOP_PATIENCE_S)
 
+    def _settle_store(self) -> None:
+        """Begin with an empty store where that was asked for, or another session's was kept there.
+
+        What a session that nobody takes up again is owed would lie there for ever.
+        """
+        mark, owner = self._folder / "session", hashlib.sha256(self._session.encode()).digest()
+        kept_for = mark.read_bytes() if mark.exists() else hashlib.sha256().digest()
+        if self._store_goes or kept_for != owner:
+            shutil.rmtree(self._folder / "jetstream", ignore_errors=True)
+            write_whole(mark, owner, OWNER_ONLY)
+            self._store_goes = False
+
     def _end_orphan(self) -> None:
         """End the broker that a killed controller left behind, and no other program."""
         with contextlib.suppress(OSError, ValueError):
@@ -181,11 +250,19 @@ class EmbeddedBroker:
     def _write_config(self) -> None:
         """Put a configuration in place that the broker takes. Raises BrokerError."""
         text = config_text(
-            self._host, self._port, self._folder / "jetstream", self._school, self._users
+            self._host,
+            self._port,
+            self._folder / "jetstream",
+            self._school,
+            self._users,
+            system_password=self.system_password,
+            certificate=self._certificate,
+            is_plain=self.is_plain,
+            channels_of=self._channels_of,
         )
         draft = self._folder / "nats.draft.conf"
         write_whole(draft, text.encode(), OWNER_ONLY)
-        test = [_binary(), "-t", "--config", str(draft)]
+        test = [str(find_program(self._program)), "-t", "--config", str(draft)]
         if subprocess.run(test, capture_output=True, check=False).returncode:
             raise BrokerError(
                 "broker_config_refused",
@@ -196,83 +273,110 @@ class EmbeddedBroker:
         write_whole(self._config_path, text.encode(), OWNER_ONLY)
         draft.unlink()
 
-    def _note_refused(self, error: BrokerError) -> None:
+    def _note_refused(self, error: BrokerError | OSError) -> None:
         self.refuses_users = True
         _LOGGER.warning("the broker goes on with the agents it knows: %s", error)
 
 
-def config_text(host: str, port: int, store: Path, school: Place, users: Mapping[str, str]) -> str:
-    """nats-server's configuration. users: passwords by user; none where the broker is open.
+def config_text(
+    host: str,
+    port: int,
+    store: Path,
+    school: Place,
+    users: Mapping[str, str],
+    *,
+    system_password: str = "",
+    certificate: Certificate | None = None,
+    is_plain: bool = True,
+    channels_of: ChannelsOf = of_a_room,
+) -> str:
+    """nats-server's configuration. users: passwords by user; nobody else is let in.
 
-    Source: NATS documentation, MQTT and authorization configuration.
+    system_password: of the user who may ask who holds which line; the port is written beside store.
+    certificate, is_plain, channels_of: as at EmbeddedBroker.
+    Source: NATS documentation, MQTT, TLS and authorization configuration.
     """
+    tls = _tls(certificate) if certificate else {}
     config: dict[str, object] = {
+        # Only with a certificate at both places does its MQTT port take both kinds of lines.
+        **tls,
+        "allow_non_tls": is_plain,
         "server_name": "lophoc",
         "listen": "127.0.0.1:-1",  # NATS's own protocol: not offered, so any free port
         "max_payload": 1_048_576,
+        "max_connections": MAX_LINES_IN_ALL,
+        "max_subscriptions": MAX_SUBSCRIPTIONS,
         "jetstream": {"store_dir": str(store), "sync_interval": "10s"},
+        "authorization": {
+            "users": [_user(name, word, school, channels_of(name)) for name, word in users.items()]
+        },
+        # Without any user of its own the broker would be open; with this account it never is.
+        "accounts": {system_line.ACCOUNT: {"users": [_supervisor(system_password)]}},
+        "system_account": system_line.ACCOUNT,
+        "ports_file_dir": str(store.parent),
         # What a failed commit gave back comes again after ack_wait, not at once as in Mosquitto.
         "mqtt": {
             "listen": f"{host}:{port}",
             "max_ack_pending": 4096,
             "ack_wait": "5s",
+            **tls,
             "reject_qos2_publish": True,  # nobody here says it, and its stores have no bounds
         },
     }
-    if users:
-        config["authorization"] = {
-            "users": [_user(name, word, school) for name, word in users.items()]
-        }
     return json.dumps(config, indent=2, ensure_ascii=False)  # it knows JSON, but not its \u
 
 
-def _user(name: str, password: str, school: Place) -> dict[str, object]:
+def _tls(certificate: Certificate) -> dict[str, object]:
+    files = {"cert_file": str(certificate.chain), "key_file": str(certificate.key)}
+    return {"tls": {**files, "timeout": TLS_PATIENCE_S}}
+
+
+def _user(
+    name: str, password: str, school: Place, channels: Iterable[Channel]
+) -> dict[str, object]:
     """What a user may say and hear: the controller all of the school, an agent itself.
 
-    At a department a school stands in an agent's place.
+    At a department a school stands in an agent's place. By this account's key all rooms are played.
     """
     root = school_root(school).replace("/", ".")
-    if name == CONTROLLER_USER:
-        return {
-            "user": name,
-            "password": password,
-            "permissions": {
-                "publish": [f"{root}.>", *stores.subjects()],
-                "subscribe": [root, f"{root}.>"],
-            },
-        }
-    own = f"{root}.{level_of(name)}"
-    says = ["birth", "state", "device.*", "health", "event", "school"]
-    # An MQTT filter `x/#` becomes the two subjects `x` and `x.>`.
-    hears = [f"{own}.command", f"{own}.command.>", f"{root}.{CONTROLLER_USER}.state"]
+    own = f"{root}.*" if name == LOCAL_USER else f"{root}.{level_of(name)}"
+    is_controller = name == CONTROLLER_USER
     return {
         "user": name,
         "password": password,
-        "permissions": {"publish": [f"{own}.{say}" for say in says], "subscribe": hears},
+        "allowed_connection_types": ["MQTT"],
+        "permissions": _of_controller(root) if is_controller else _of_sender(root, own, channels),
     }
 
 
-def is_loopback(host: str) -> bool:
-    """Whether the address can be reached from this machine only."""
-    with contextlib.suppress(ValueError):
-        return ip_address(host).is_loopback
-    return host == "localhost"
+def _supervisor(password: str) -> dict[str, object]:
+    """Who asks for its lines, by its own protocol alone."""
+    return {
+        "user": system_line.USER,
+        "password": password,
+        "allowed_connection_types": ["STANDARD"],
+    }
+
+
+def _of_controller(root: str) -> dict[str, object]:
+    return {"publish": [f"{root}.>", *stores.subjects()], "subscribe": [root, f"{root}.>"]}
+
+
+def _of_sender(root: str, own: str, channels: Iterable[Channel]) -> dict[str, object]:
+    """Without any channel nothing may be said: to nats-server an empty list forbids nothing."""
+    says = [f"{own}.{each}.*" if each in TAILED else f"{own}.{each}" for each in channels]
+    # Nobody is called as the controller is; who may say all rooms' words still does not say its.
+    never = f"{root}.{CONTROLLER_USER}.>"
+    # An MQTT filter `x/#` becomes the two subjects `x` and `x.>`.
+    hears = [f"{own}.command", f"{own}.command.>", f"{root}.{CONTROLLER_USER}.state"]
+    return {
+        "publish": {"allow": says, "deny": [never if says else ">"]},
+        "subscribe": hears,
+    }
 
 
 def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
-
-
-def _binary() -> str:
-    beside = Path(sys.executable).with_name("nats-server")
-    path = str(beside) if beside.exists() else shutil.which("nats-server")
-    if path is None:
-        raise BrokerError(
-            "broker_absent",
-            N_("The embedded broker nats-server is not installed."),
-            N_("Install lophoc[controller], or give an external broker with --broker."),
-        )
-    return path
 
 
 def _wait_for_end(pid: int) -> None:
@@ -284,3 +388,9 @@ def _wait_for_end(pid: int) -> None:
         ended.poll(2000)
     finally:
         os.close(descriptor)
+
+
+# All that is asked of a nats-server, and of nobody's school.
+SAMPLE: Final = config_text(
+    "127.0.0.1", 1, Path("/"), Place("1", "1"), {CONTROLLER_USER: "-", "1": "-"}
+)

@@ -22,7 +22,8 @@ LINE_BYTES: Final = 2000
 LINES: Final = 20  # of a kind, from one address, a minute
 
 _HEAD: Final = re.compile(r"^\[\d+\] \S+ \S+ ")  # process and time
-_DETAIL: Final = re.compile(r'"(?:[^"\\]|\\.)*"|(?<=[\d\]]):\d+|mid:\d+')  # names, ports, lines
+# Names, ports, lines of the broker's own, and what was subscribed to.
+_DETAIL: Final = re.compile(r'"(?:[^"\\]|\\.)*"|(?<=[\d\]]):\d+|mid:\d+|SID \S+')
 
 
 class _Files(RotatingFileHandler):

@@ -15,7 +15,7 @@ class PeerTraffic(NamedTuple):
     bytes: of payloads. refused: could not be read. quarantined: read, and could not be applied.
     dropped: not looked at, for it came faster than is fair; its sender sends it again. cut: fields
     and elements that were left out of messages whose rest was taken. cleared: left lying at the
-    broker where nothing may lie.
+    broker where nothing may lie. surplus: lines that it held beyond its share, and that were cut.
     """
 
     messages: int = 0
@@ -25,6 +25,7 @@ class PeerTraffic(NamedTuple):
     dropped: int = 0
     cut: int = 0
     cleared: int = 0
+    surplus: int = 0
 
 
 class Traffic:

@@ -1,4 +1,4 @@
-"""This file is `lophoc-controller cards`: print markers and door cards, revoke a door card."""
+"""This file is `lophoc-controller cards`: print markers and door cards, revoke one, end keys."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import secrets
 from typing import Final
 
 from controller.cards import store as doors
+from controller.cards.words import END_KEYS, KEYS_GIVEN, KEYS_KEPT
 from controller.cli.folder import add_place
 from controller.cli.output import add_out, output, tell
 from controller.cli.school import opened
@@ -21,6 +22,8 @@ from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
 _TAIL: Final = 4  # digits of a serial that tell a class's cards apart
+
+_MADE: Final = N_("{count} {count:card is|cards are} in {path}.")
 
 
 def fill_cards(parser: CommandParser, say: Translate) -> None:
@@ -40,7 +43,10 @@ def fill_cards(parser: CommandParser, say: Translate) -> None:
     serial = say(N_("its serial, or the digits printed on it"))
     gone.add_argument("serial", nargs="?", metavar="SERIAL", help=serial)
     gone.add_argument("--student", metavar="ID", help=say(N_("all cards of this pupil")))
-    for deed, run in ((printing, _print), (gone, _revoke)):
+    keys = deeds.add_parser("keys", help=say(N_("whether rooms still get the keys of door cards")))
+    end = say(N_("give rooms no key any more; the cards stay good"))
+    keys.add_argument("--end", action="store_true", help=end)
+    for deed, run in ((printing, _print), (gone, _revoke), (keys, _keys)):
         add_place(deed, say)
         deed.set_defaults(command=lambda options, run=run: run(options, say))
 
@@ -58,7 +64,7 @@ def _markers(options: argparse.Namespace, say: Translate) -> None:
     numbers = [pupil.number for pupil in pupils if has_marker(pupil.number)]
     with output(options.out) as file:
         draw_markers(file, options.code, numbers)
-    tell(phrase(N_("{count} cards are in {path}."), say, count=len(numbers), path=options.out))
+    tell(phrase(_MADE, say, count=len(numbers), path=options.out))
     if len(numbers) < len(pupils):
         tell(say(N_("There is no marker for numbers above 49: mark these pupils by hand.")))
 
@@ -84,7 +90,7 @@ def _door(options: argparse.Namespace, say: Translate) -> None:
             names = [(tail, pupil.name) for tail, pupil in zip(tails, pupils, strict=True)]
             with output(options.out) as file:
                 draw_door_cards(file, cards, names if options.names else ())
-    tell(phrase(N_("{count} cards are in {path}."), say, count=len(cards), path=options.out))
+    tell(phrase(_MADE, say, count=len(cards), path=options.out))
 
 
 def _pupils(classes: tuple[SchoolClass, ...], options: argparse.Namespace) -> tuple[Pupil, ...]:
@@ -111,5 +117,17 @@ def _revoke(options: argparse.Namespace, say: Translate) -> int:
         count = doors.revoke(db, place, now_in(db), serial=serial, student=student)
     if not count:
         raise SettingsError("card_unknown", N_("No valid door card, or more than one, has this."))
-    tell(phrase(N_("{count} door cards were revoked."), say, count=count))
+    tell(phrase(N_("{count} door {count:card was|cards were} revoked."), say, count=count))
+    return 0
+
+
+def _keys(options: argparse.Namespace, say: Translate) -> int:
+    with opened(options) as (store, place):
+        if options.end:
+            with store.locked(place) as db:
+                doors.end_keys(db, place)
+        count = store.read(doors.computers_with_keys, place)
+    if count:
+        tell(phrase(KEYS_GIVEN, say, count=count))
+    tell(say(END_KEYS if count else KEYS_KEPT))
     return 0

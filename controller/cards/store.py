@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select, update
 
 from controller.database.plan_version import bump_version
 from controller.database.scope import codes_of, of
+from controller.fleet.tables import agents
 from controller.roster.tables import door_cards, door_keys
 from protocol.doorcode import SERIAL_BYTES
 from protocol.model import Place
@@ -24,9 +25,24 @@ def newest_key(db: Connection, place: Place, now_ms: int, random: Random) -> tup
     if row:
         return row.version, bytes.fromhex(row.key)
     key = random(KEY_BYTES)
-    made = {"version": 1, "key": key.hex(), "made_ms": now_ms}
+    made = {"version": 1, "key": key.hex(), "made_ms": now_ms, "in_rooms": False}
     db.execute(door_keys.insert(), codes_of(place) | made)
     return 1, key
+
+
+def computers_with_keys(db: Connection, place: Place) -> int:
+    """How many computers of rooms are given the school's keys; 0 once that was ended."""
+    held = select(func.count()).where(of(door_keys, place), door_keys.c.in_rooms)
+    if not db.execute(held).scalar_one():
+        return 0
+    return int(db.execute(select(func.count()).where(of(agents, place))).scalar_one())
+
+
+def end_keys(db: Connection, place: Place) -> None:
+    """Give no room a key any more; every card that opens goes on to."""
+    held = update(door_keys).where(of(door_keys, place), door_keys.c.in_rooms)
+    changed = db.execute(held.values(in_rooms=False)).rowcount > 0
+    bump_version(db, place, changed=changed)
 
 
 def issue(

@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from controller.config import ENVIRONMENT, FOLDER, TIMEZONE, ControllerConfig, zone_of
+from controller.config import ENVIRONMENT, FOLDER, TIMEZONE, ControllerConfig, places_in, zone_of
+from protocol.credential import credential_in
 from protocol.model import Place
 from protocol.settings import SettingsError, load
+from protocol.this_machine import is_this_machine
 from protocol.words import N_, Translate
 
 DATABASE: Final = "lophoc.db"
@@ -61,9 +63,36 @@ def told_database(options: argparse.Namespace) -> str:
     return _setting(options, "database")
 
 
+def told_copies(options: argparse.Namespace) -> list[str]:
+    """The places of encrypted copies as the settings name them."""
+    return places_in(_setting(options, "copies"))
+
+
 def told_upstream(options: argparse.Namespace) -> str:
-    """The department's broker as the settings name it; empty where nobody is above."""
-    return _setting(options, "upstream")
+    """The department's broker, by the settings or by enrolling; empty where nobody is above."""
+    is_enrolled = credential_in(data_folder(options)) is not None
+    return _setting(options, "upstream") or ("enrolled" if is_enrolled else "")
+
+
+def told_address(options: argparse.Namespace) -> str:
+    """How this machine's own browser calls the screens."""
+    return _told_screens(options).base_address
+
+
+def shows_authority(options: argparse.Namespace) -> bool:
+    """Whether the screens are encrypted by the controller's own authority, for others to pin."""
+    told = _told_screens(options)
+    return not is_this_machine(told.http_host) and not told.http_chain_file
+
+
+def _told_screens(options: argparse.Namespace) -> ControllerConfig:
+    return ControllerConfig(
+        school="",
+        province="",
+        http_host=_setting(options, "http_host") or "127.0.0.1",
+        http_port=int(_setting(options, "http_port") or 8000),
+        http_chain_file=_setting(options, "http_chain_file"),
+    )
 
 
 def told_settings(options: argparse.Namespace, last: Path) -> ControllerConfig:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TextIO
 
+from protocol.command_line import unwritable
 from protocol.folder import EVERYBODY, whole_file, write_whole
 from protocol.formats import phrase
 from protocol.settings import SettingsError
@@ -80,21 +81,6 @@ def output(path: Path) -> Iterator[BinaryIO]:
     """The file that a command writes; whole when the block ends. Raises SettingsError."""
     with unwritable(path), whole_file(path, EVERYBODY) as file:
         yield file
-
-
-@contextmanager
-def unwritable(path: Path) -> Iterator[None]:
-    """Whatever cannot be written in the block is this file. Raises SettingsError."""
-    try:
-        yield
-    except OSError as error:
-        raise SettingsError(
-            "file_unwritable",
-            N_("{path} cannot be written: {cause}."),
-            N_("Name a folder that is there and that you may write into."),
-            path=path,
-            cause=error.strerror,
-        ) from error
 
 
 def tell(text: str, stream: TextIO | None = None) -> None:

@@ -52,7 +52,10 @@ def _mend_outbox(folder: Path, say: Translate) -> Iterator[str]:
     aside = path.with_name(f"{path.name}.damaged-{_stamp()}")
     saved = mend(path, aside)
     if saved is not None:
-        done = N_("{file} was damaged, is kept as {path}; {count} messages upward were saved.")
+        done = N_(
+            "{file} was damaged, is kept as {path}; {count} {count:message upward was|messages"
+            " upward were} saved."
+        )
         yield phrase(done, say, file=path.name, path=aside.name, count=saved)
 
 
@@ -101,7 +104,7 @@ def _of_the_file(report: RepairReport, say: Translate) -> str:
     read = sum(table.read for table in report.tables)
     if not read:
         return say(N_("Nothing in the damaged file can be read, not even which tables it has."))
-    written = N_("From the damaged file, last written {when}: {rows} rows.")
+    written = N_("From the damaged file, last written {when}: {rows} {rows:row|rows}.")
     return phrase(written, say, when=moment_in_text(report.written_ms, None, say), rows=read)
 
 
@@ -109,22 +112,26 @@ def _of_the_copy(copy: Path | None, report: RepairReport, say: Translate) -> str
     if copy is None:
         return say(N_("There is no sound copy: what could not be read is lost."))
     copied = sum(table.copied for table in report.tables)
-    made = N_("From the copy {path}, made {when}: {rows} rows that could not be read.")
+    made = N_("From the copy {path}, made {when}: {rows} {rows:row|rows} that could not be read.")
     when = moment_in_text(report.copied_ms, None, say)
     return phrase(made, say, path=copy, when=when, rows=copied)
 
 
 def _of_the_refused(table: SavedTable, say: Translate) -> str:
-    refused = N_("  {name}: {count} rows make no sense and were not taken, such as {rows}.")
+    refused = N_(
+        "  {name}: {count} {count:row makes no sense and was|rows make no sense and were} not"
+        " taken, such as {rows}."
+    )
     rows = ", ".join(map(str, table.at))
     return phrase(refused, say, name=table.name, count=table.refused, rows=rows)
 
 
 def _of_a_table(table: SavedTable, say: Translate) -> str:
-    whole = N_("  {name}: {read} rows from the damaged file, all that it had")
-    torn = N_("  {name}: {read} rows from the damaged file, {copied} from the copy")
+    whole = N_("  {name}: {read} {read:row|rows} from the damaged file, all that it had")
+    torn = N_("  {name}: {read} {read:row|rows} from the damaged file, {copied} from the copy")
     lost = N_(
-        "  {name}: {read} rows from the damaged file, {copied} from the copy; at most {lost} lost"
+        "  {name}: {read} {read:row|rows} from the damaged file, {copied} from the copy; at most"
+        " {lost} lost"
     )
     incomplete = lost if table.lost else torn
     return phrase(whole if table.whole else incomplete, say, **table._asdict())

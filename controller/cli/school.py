@@ -20,7 +20,7 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
     Before the controller has ever run nobody knows the school: it takes the plan over when it
     starts. Raises StoreError, SettingsError.
     """
-    with _store(options) as store:
+    with opened_store(options) as store:
         place = told_school(options)
         if not place.school:
             schools = store.read(options.schools_of)
@@ -43,7 +43,7 @@ def opened_wide(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
     """
     school = told_school(options)
     above = told_upstream(options)
-    with _store(options) as store:
+    with opened_store(options) as store:
         yield store, school if above else Place(school.province)
 
 
@@ -57,6 +57,7 @@ def own(store: Store, options: argparse.Namespace) -> list[Place]:
 
 
 @contextmanager
-def _store(options: argparse.Namespace) -> Iterator[Store]:
+def opened_store(options: argparse.Namespace) -> Iterator[Store]:
+    """The database, whatever places it tells of. Raises StoreError, SettingsError."""
     with Store(told_database(options) or f"sqlite:///{existing_database(options)}") as store:
         yield store

@@ -23,6 +23,7 @@ from controller.copies.content import COPIES, SETTINGS_FILE
 from controller.copies.copying import make_copy
 from controller.copies.errors import CopyError
 from controller.copies.keys import PassphraseOpener, keep_key, key_in, new_key, rewrapped
+from controller.copies.remote import RemoteShelf, has_token, is_address, keep_token
 from controller.copies.restore import Restored, restore
 from controller.copies.standing import PlaceStanding, trouble_of
 from protocol.clock import wall_ms
@@ -34,8 +35,10 @@ from protocol.words import N_, Translate
 
 def fill_backup(parser: CommandParser, say: Translate) -> None:
     """Give the command its arguments."""
-    to = say(N_("the folder for copies, such as a stick's; it is prepared for the schedule too"))
-    parser.add_argument("--to", type=Path, metavar="FOLDER", help=to)
+    to = say(N_("the folder for copies, such as a stick's, or another controller's address"))
+    parser.add_argument("--to", default="", metavar="FOLDER|URL", help=to)
+    token = say(N_("a file that holds the other controller's token, instead of typing it"))
+    parser.add_argument("--token-file", default="", metavar="FILE", help=token)
     anew = say(N_("set another passphrase; copies made before keep theirs"))
     parser.add_argument("--new-passphrase", action="store_true", help=anew)
     _add_passphrase(parser, say)
@@ -45,8 +48,12 @@ def fill_backup(parser: CommandParser, say: Translate) -> None:
 
 def fill_restore(parser: CommandParser, say: Translate) -> None:
     """Give the command its arguments."""
-    source = say(N_("a copy, or a folder of copies: then the newest whole one is taken"))
-    parser.add_argument("source", type=Path, metavar="FILE|FOLDER", help=source)
+    source = say(
+        N_("a copy, a folder of copies, or another controller's address: the newest whole one")
+    )
+    parser.add_argument("source", metavar="FILE|FOLDER|URL", help=source)
+    token = say(N_("a file that holds the other controller's token, instead of typing it"))
+    parser.add_argument("--token-file", default="", metavar="FILE", help=token)
     force = say(N_("put the folder aside if it is not empty"))
     parser.add_argument("--force", action="store_true", help=force)
     _add_passphrase(parser, say)
@@ -67,11 +74,11 @@ def _backup(options: argparse.Namespace, say: Translate) -> int:
     if not (has_database(options) or last.exists()):
         existing_database(options)
     _set_passphrase(options, folder / COPIES, say)
-    if options.to is None:
+    if not options.to:
         return 0
     config = told_settings(options, last)
     with _in_words():
-        place = options.to.absolute()
+        place = _place(options, folder / COPIES, say)
         tell(_made(make_copy(config, place, wall_ms(), full=True, prepare=True), say))
     return 0
 
@@ -98,13 +105,44 @@ def _passphrase(options: argparse.Namespace, say: Translate, *, is_new: bool = F
     return typed
 
 
-def _restore(options: argparse.Namespace, say: Translate) -> int:
-    source, data = options.source.absolute(), data_folder(options).absolute()
+def _place(options: argparse.Namespace, copies: Path, say: Translate) -> str:
+    """Where the copies go; of another controller the token is asked once. Raises OSError."""
+    place = str(options.to)
+    if not is_address(place):
+        return str(Path(place).absolute())
+    if options.token_file or not has_token(copies, place):
+        keep_token(copies, place, _token(options, say))
+    return place
+
+
+def _token(options: argparse.Namespace, say: Translate) -> str:
+    if options.token_file:
+        return password_in(options.token_file)
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    return getpass.getpass(say(N_("Token of the other controller: ")))
+
+
+@contextmanager
+def _source(options: argparse.Namespace, data: Path, say: Translate) -> Iterator[Path]:
+    """The copies as files; from another controller they are fetched first."""
+    if is_address(options.source):
+        shelf = RemoteShelf(options.source, _token(options, say), data.parent)
+        with _in_words(), shelf.within_reach() as fetched:
+            yield fetched
+        return
+    source = Path(options.source).absolute()
     if not source.exists():
         raise SettingsError("copy_missing", N_("There is no {path}."), path=source)
-    opener = PassphraseOpener(_passphrase(options, say))
-    with _in_words():
-        restored = restore(source, data, opener, force=options.force)
+    yield source
+
+
+def _restore(options: argparse.Namespace, say: Translate) -> int:
+    data = data_folder(options).absolute()
+    with _source(options, data, say) as source:
+        opener = PassphraseOpener(_passphrase(options, say))
+        with _in_words():
+            restored = restore(source, data, opener, force=options.force)
     for line in _lines(restored, data, say):
         tell(line)
     return 0
@@ -120,7 +158,10 @@ def _lines(restored: Restored, data: Path, say: Translate) -> Iterator[str]:
     manifest = restored.manifest
     for file in restored.passed_over:
         yield phrase(N_("{file} is not whole and was passed over."), say, file=file)
-    done = N_("{folder} is as of {when}: {rows} rows in {tables} tables, all as promised.")
+    done = N_(
+        "{folder} is as of {when}: {rows} {rows:row|rows} in {tables} {tables:table|tables}, all"
+        " as promised."
+    )
     when = moment_in_text(manifest.made_ms, None, say)
     rows = sum(manifest.rows.values())
     yield phrase(done, say, folder=data, when=when, rows=rows, tables=len(manifest.rows))

@@ -19,15 +19,20 @@ from controller.copies.manifest import FILES, SETTINGS
 from controller.copies.pagewise import blocks_of
 from controller.copies.sealed import BLOCK
 from controller.copies.snapshot import is_sqlite, snapshot
-from protocol.folder import LOCK, OWNER_ONLY
+from protocol.folder import LOCK, LOCK_END, OWNER_ONLY
 from protocol.settings import settings_of
 
 COPIES: Final = "copies"  # the folder of the key and of what is known about copies
 LEVEL: Final = 6  # of gzip
 SETTINGS_FILE: Final = "controller.toml"
-_LEFT_OUT: Final = frozenset({LOCK, "backups", "broker", COPIES, "settings"})
-_ENDINGS: Final = ("-wal", "-shm", "-journal", ".part")
-_PASSWORDS: Final = ("broker_password_file", "upstream_password_file")
+_LEFT_OUT: Final = frozenset({LOCK, "backups", "broker", COPIES, "guests", "settings"})
+_ENDINGS: Final = ("-wal", "-shm", "-journal", ".part", LOCK_END)
+_PASSWORDS: Final = (
+    "broker_password_file",
+    "broker_ca_file",
+    "upstream_password_file",
+    "upstream_ca_file",
+)
 
 
 class Member(NamedTuple):

@@ -29,14 +29,13 @@ from controller.copies.pagewise import (
     hashes_of,
     records_of,
 )
-from controller.copies.place import SchoolShelf
 from controller.copies.sealed import sealed
+from controller.copies.shelf import Shelf, shelf_at
 from controller.copies.snapshot import Snapshot, snapshot
-from controller.copies.standing import PlaceStanding, keep_standing, standing_in
+from controller.copies.standing import PlaceStanding, keep_place, standing_in
 from controller.database.engine import url_from
 from protocol import __version__
 from protocol.folder import OWNER_ONLY, lock_folder, write_whole
-from protocol.model import Place
 from protocol.words import N_
 
 SQLITE: Final = "lophoc.db"
@@ -57,7 +56,7 @@ class Copying(NamedTuple):
 
     config: ControllerConfig
     key: Key
-    shelf: SchoolShelf
+    shelf: Shelf
     before: PlaceStanding
     names: Sequence[CopyName]
     members: Sequence[Member]
@@ -69,7 +68,7 @@ class Copying(NamedTuple):
 
 
 def make_copy(
-    config: ControllerConfig, place: Path, now_ms: int, *, full: bool, prepare: bool = False
+    config: ControllerConfig, place: str, now_ms: int, *, full: bool, prepare: bool = False
 ) -> PlaceStanding:
     """Make a copy in the place, and remember it. prepare: make the school's folder there.
 
@@ -78,17 +77,15 @@ def make_copy(
     """
     folder = config.data / COPIES
     with lock_folder(folder):
-        shelf = SchoolShelf(place, Place(config.province, config.school))
+        shelf = shelf_at(config, place)
         if prepare:
             shelf.prepare(config.data)
-        known = standing_in(folder)
-        before = known.places.get(str(place), PlaceStanding())
+        before = standing_in(folder).places.get(place, PlaceStanding())
         with members_of(config, sqlite_of(config)) as members:
             copying = Copying(config, _key(folder), shelf, before, shelf.names(), members, now_ms)
             standing = _copy(copying, full=full)
         shelf.rotate(config.keep_copies)
-        places = {**known.places, str(place): standing}
-        keep_standing(folder, structs.replace(known, places=places))
+        keep_place(folder, place, lambda _: standing)
         return standing
 
 
@@ -179,7 +176,7 @@ def _write(copying: Copying, manifest: Manifest, database: Member) -> PlaceStand
     name, first = manifest.name, member_of(MEMBER, msgspec.json.encode(manifest))
     with copying.shelf.fresh(name) as file, sealed(file, copying.key) as sink:
         pack(sink, [first, *copying.members, database])
-    size = copying.shelf.path_of(name).stat().st_size
+    size = copying.shelf.size_of(name)
     full_ms = copying.before.full_ms if name.step else manifest.made_ms
     return PlaceStanding(
         **name._asdict(),
@@ -209,6 +206,6 @@ def _base_file(copying: Copying) -> Path:
     return base_file(copying.config, copying.shelf.place)
 
 
-def base_file(config: ControllerConfig, place: Path) -> Path:
+def base_file(config: ControllerConfig, place: str) -> Path:
     """Where the hashes of the last full copy in a place are kept; without it the next is full."""
-    return config.data / COPIES / f"base-{blake2b(str(place).encode(), digest_size=6).hexdigest()}"
+    return config.data / COPIES / f"base-{blake2b(place.encode(), digest_size=6).hexdigest()}"

@@ -8,15 +8,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from controller.access.gate import gate_of
 from controller.copies.service import copies_of
 from controller.copies.standing import PlaceStanding
 from controller.copies.words import place_words, said, test_words
 from controller.feature import Program
+from controller.people.person import Permission
 from controller.web.page import PageRenderer
+from controller.web.rules import needs
 from controller.web.words import Words
-
-_LOGIN = "/login?next=/copies"
 
 
 class ShownPlace(NamedTuple):
@@ -29,18 +28,17 @@ class ShownPlace(NamedTuple):
 
 
 def pages(program: Program) -> APIRouter:
-    """The copies, behind the office's password."""
+    """The copies, for administrators."""
     router = APIRouter()
-    screens, gate = program.service(PageRenderer), program.service(gate_of)
+    screens = program.service(PageRenderer)
     copies = program.service(copies_of)
 
     @router.get("/copies")
+    @needs(Permission.MANAGE)
     async def listed(request: Request) -> Response:
-        if gate.who(request) is None:
-            return RedirectResponse(_LOGIN, 303)
         words = screens.words(request)
         standing = await run_in_threadpool(copies.standing)
-        places = {str(place): PlaceStanding() for place in copies.places} | standing.places
+        places = {place: PlaceStanding() for place in copies.places} | standing.places
         now_ms = program.clock.look()
         return screens.page(
             request,
@@ -53,9 +51,8 @@ def pages(program: Program) -> APIRouter:
         )
 
     @router.post("/copies/now")
-    async def wished(request: Request) -> Response:
-        if gate.who(request) is None:
-            return RedirectResponse(_LOGIN, 303)
+    @needs(Permission.MANAGE)
+    async def wished() -> Response:
         copies.wish()
         return RedirectResponse("/copies", 303)
 

@@ -30,7 +30,7 @@ class SchoolShelf:
     """
 
     def __init__(self, place: Path, school: Place) -> None:
-        self.place = place
+        self.place = str(place)
         self.folder = place / f"lophoc-{level_of(school.province)}-{level_of(school.school)}"
 
     def prepare(self, data: Path) -> None:
@@ -62,6 +62,15 @@ class SchoolShelf:
         """Where the copy of this name stands."""
         return self.folder / name.file
 
+    def size_of(self, name: CopyName) -> int:
+        """How many bytes a copy has. Raises OSError."""
+        return self.path_of(name).stat().st_size
+
+    @contextmanager
+    def within_reach(self) -> Iterator[Path]:
+        """The folder itself."""
+        yield self.folder
+
     @contextmanager
     def fresh(self, name: CopyName) -> Iterator[HashedFile]:
         """A new copy, which stands there whole when the block ends, and was read back.
@@ -73,7 +82,8 @@ class SchoolShelf:
             yield hashed
             file.flush()
             os.fsync(file.fileno())
-            _check(Path(file.name), hashed.digest)
+            if digest_on_disk(Path(file.name)) != hashed.digest:
+                raise damaged(Path(file.name).name)
 
     def rotate(self, fulls: int) -> None:
         """Let old copies go. Raises OSError."""
@@ -89,13 +99,12 @@ class SchoolShelf:
         )
 
 
-def _check(path: Path, digest: bytes) -> None:
-    """Read back what was written, from the disk and not from memory. Raises CopyError."""
+def digest_on_disk(path: Path) -> bytes:
+    """The hash of what was written, read from the disk and not from memory. Raises OSError."""
     read = blake2b()
     with path.open("rb") as file:
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         for block in blocks_of(file, BLOCK):
             read.update(block)
-    if read.digest() != digest:
-        raise damaged(path.name)
+    return read.digest()

@@ -14,46 +14,50 @@ from controller.copies.content import COPIES
 from controller.copies.copying import base_file, sqlite_of
 from controller.copies.errors import CopyError
 from controller.copies.keys import Key, key_in
-from controller.copies.place import SchoolShelf
 from controller.copies.restore import Restored, candidates_at, restore_into
 from controller.copies.sealed import damaged
+from controller.copies.shelf import shelf_at
 from controller.copies.standing import (
     Rehearsal,
-    keep_standing,
-    standing_in,
+    keep_rehearsal,
     trouble_of,
 )
 from protocol.folder import LEAST_BYTES, lock_folder
-from protocol.model import Place
+from protocol.settings import SettingsError
 from protocol.words import N_
 
 _SIZES: Final = 4  # how many times a copy's own size its content may be
 
 
-def rehearse(config: ControllerConfig, place: Path, now_ms: int) -> Rehearsal:
+def rehearse(config: ControllerConfig, place: str, now_ms: int) -> Rehearsal:
     """Restore the newest copy into a folder that is thrown away, and remember how it went.
 
     After a failure the place's next copy is a full one. Raises OSError where that cannot be kept.
     """
     folder = config.data / COPIES
     with lock_folder(folder):
-        rehearsal = Rehearsal(at_ms=now_ms, place=str(place))
+        rehearsal = Rehearsal(at_ms=now_ms, place=place)
         try:
             restored = _tried(config, place)
-        except (CopyError, OSError) as error:
+        except (CopyError, SettingsError, OSError) as error:
             rehearsal = structs.replace(rehearsal, trouble=trouble_of(error))
         else:
             rehearsal = _figures(rehearsal, restored)
         if rehearsal.trouble:
             base_file(config, place).unlink(missing_ok=True)
-        keep_standing(folder, structs.replace(standing_in(folder), rehearsal=rehearsal))
+        keep_rehearsal(folder, rehearsal)
         return rehearsal
 
 
-def _tried(config: ControllerConfig, place: Path) -> Restored:
+def _tried(config: ControllerConfig, place: str) -> Restored:
+    with shelf_at(config, place).within_reach() as shelf:
+        return _tried_from(config, shelf)
+
+
+def _tried_from(config: ControllerConfig, shelf: Path) -> Restored:
     folder = config.data / COPIES
     key = key_in(folder)
-    candidates = candidates_at(SchoolShelf(place, Place(config.province, config.school)).folder)
+    candidates = candidates_at(shelf)
     if key is None or not candidates:
         raise damaged("")
     _check_room(config, candidates[0].full)

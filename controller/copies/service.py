@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final
 
+from controller.config import places_in
 from controller.copies.content import COPIES, SETTINGS_FILE, settings_text
 from controller.copies.errors import CopyError
 from controller.copies.job import Deed, copy_due, rehearsal_due
@@ -21,11 +16,12 @@ from controller.copies.worker import Order, line_of, note_trouble
 from controller.feature import Program
 from protocol.backoff import Backoff
 from protocol.folder import OWNER_ONLY, write_whole
-from protocol.process import die_with_parent, end
+from protocol.process import running_module
 from protocol.words import N_
 
 _LOGGER = logging.getLogger(__name__)
 
+_WORKER: Final = "controller.copies.worker"
 LOOK_EVERY_S: Final = 30.0
 AGAIN_FIRST_S: Final = 60.0
 AGAIN_CAP_S: Final = 900.0
@@ -41,7 +37,7 @@ class Copies:
         self._config = config
         self._program = program
         self._folder = config.data / COPIES
-        self.places = [Path(each.strip()) for each in config.copies.split(",") if each.strip()]
+        self.places = places_in(config.copies)
         self._wished = asyncio.Event()
         self._backoffs = {place: Backoff(AGAIN_FIRST_S, AGAIN_CAP_S) for place in self.places}
         self._from_s = dict.fromkeys(self.places, 0.0)
@@ -82,7 +78,7 @@ class Copies:
         if rehearsed := self._rehearsal_place():
             await self._work(rehearsed, Deed.REHEARSE)
 
-    def _rehearsal_place(self) -> Path | None:
+    def _rehearsal_place(self) -> str | None:
         """The place from which a restore is to be tried now."""
         standing = self.standing()
         if standing.newest is None or not rehearsal_due(
@@ -90,16 +86,16 @@ class Copies:
         ):
             return None
         place, newest = standing.newest
-        return Path(place) if newest.trouble is None and Path(place) in self.places else None
+        return place if newest.trouble is None and place in self.places else None
 
-    def _deed(self, place: Path) -> Deed | None:
+    def _deed(self, place: str) -> Deed | None:
         if asyncio.get_running_loop().time() < self._from_s[place]:
             return None
         return copy_due(
             self._of(place), self._program.clock.look(), has_steps=self._program.store.is_file
         )
 
-    async def _copy(self, place: Path, deed: Deed) -> None:
+    async def _copy(self, place: str, deed: Deed) -> None:
         before = self._of(place).trouble
         if not await self._work(place, deed):
             error = CopyError("copy_failed", N_("The copy failed; the server's log says why."))
@@ -113,15 +109,18 @@ class Copies:
         now_s = asyncio.get_running_loop().time()
         self._from_s[place] = now_s + self._backoffs[place].next_s()
 
-    def _of(self, place: Path) -> PlaceStanding:
-        return self.standing().places.get(str(place), PlaceStanding())
+    def _of(self, place: str) -> PlaceStanding:
+        return self.standing().places.get(place, PlaceStanding())
 
-    async def _work(self, place: Path, deed: Deed) -> bool:
+    async def _work(self, place: str, deed: Deed) -> bool:
         """Have a process of its own do it; False if it ended badly, or never."""
         order = Order(self._config, place, deed, self._program.clock.look())
         self.at_work = True
         try:
-            async with _worker() as worker, asyncio.timeout(LONGEST_S):
+            async with (
+                running_module(_WORKER, STOP_PATIENCE_S) as worker,
+                asyncio.timeout(LONGEST_S),
+            ):
                 await worker.communicate(line_of(order))
         except TimeoutError:
             _LOGGER.warning("a copy took longer than %d hours and was given up", LONGEST_S / 3600)
@@ -134,22 +133,6 @@ class Copies:
         self._folder.mkdir(mode=0o700, exist_ok=True)
         text = settings_text(self._config)
         write_whole(self._folder / SETTINGS_FILE, text.encode(), OWNER_ONLY)
-
-
-@asynccontextmanager
-async def _worker() -> AsyncIterator[Process]:
-    """The worker's process, which has ended when this is left."""
-    worker = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "controller.copies.worker"),
-        stdin=PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        preexec_fn=die_with_parent(),
-    )
-    try:
-        yield worker
-    finally:
-        if worker.returncode is None:
-            await end(worker, STOP_PATIENCE_S)
 
 
 def copies_of(program: Program) -> Copies:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from controller.copies.names import CopyName
 from protocol.errors import LopHocError
-from protocol.folder import OWNER_ONLY, write_whole
+from protocol.folder import OWNER_ONLY, changing, write_whole
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
@@ -81,9 +82,25 @@ def standing_in(folder: Path) -> Standing:
         return Standing()
 
 
-def keep_standing(folder: Path, standing: Standing) -> None:
-    """Keep what is known. Raises OSError."""
-    write_whole(folder / _FILE, msgspec.json.encode(standing), OWNER_ONLY)
+def keep_rehearsal(folder: Path, rehearsal: Rehearsal) -> None:
+    """Keep how the last one went. Raises OSError."""
+    _change(folder, lambda known: structs.replace(known, rehearsal=rehearsal))
+
+
+def keep_place(folder: Path, place: str, change: Callable[[PlaceStanding], PlaceStanding]) -> None:
+    """Keep what is known of one place, made from what was. Raises OSError."""
+
+    def changed(known: Standing) -> Standing:
+        standing = change(known.places.get(place, PlaceStanding()))
+        return structs.replace(known, places={**known.places, place: standing})
+
+    _change(folder, changed)
+
+
+def _change(folder: Path, change: Callable[[Standing], Standing]) -> None:
+    path = folder / _FILE
+    with changing(path):
+        write_whole(path, msgspec.json.encode(change(standing_in(folder))), OWNER_ONLY)
 
 
 def trouble_of(error: Exception) -> Trouble:

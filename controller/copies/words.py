@@ -19,7 +19,7 @@ VERY_OLD_MS: Final = 7 * _DAY_MS
 NONE_ELSEWHERE: Final = N_("There is no copy of this school's data in another place.")
 _NONE_YET: Final = N_("No copy has been made in another place yet. {why}")
 _LAST: Final = N_("Last copy elsewhere: {age}, in {place}.")
-_TESTED: Final = N_("Restore tested on {day}: {rows} rows, all as promised.")
+_TESTED: Final = N_("Restore tested on {day}: {rows} {rows:row|rows}, all as promised.")
 _TEST_FAILED: Final = N_("The restore test of {day} failed: {why}")
 
 
@@ -65,10 +65,10 @@ def place_words(standing: PlaceStanding, now_ms: int, words: Words) -> str:
 def age_words(age_ms: int, words: Words) -> str:
     """How long ago."""
     if age_ms < _HOUR_MS:
-        return words.say(N_("{n} minutes ago"), n=age_ms // _MINUTE_MS)
+        return words.say(N_("{n} {n:minute|minutes} ago"), n=age_ms // _MINUTE_MS)
     if age_ms < 2 * _DAY_MS:
-        return words.say(N_("{n} hours ago"), n=age_ms // _HOUR_MS)
-    return words.say(N_("{n} days ago"), n=age_ms // _DAY_MS)
+        return words.say(N_("{n} {n:hour|hours} ago"), n=age_ms // _HOUR_MS)
+    return words.say(N_("{n} {n:day|days} ago"), n=age_ms // _DAY_MS)
 
 
 def said(trouble: Trouble, words: Words) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,16 +19,15 @@ from controller.copies.content import COPIES
 from controller.copies.copying import make_copy
 from controller.copies.job import Deed
 from controller.copies.rehearsal import rehearse
-from controller.copies.standing import PlaceStanding, keep_standing, standing_in, trouble_of
+from controller.copies.standing import keep_place, trouble_of
 from protocol.errors import LopHocError
-from protocol.folder import lock_folder
 
 
 class Order(Struct, frozen=True):
     """What a worker is to do; it stands on its standard input, where other users cannot read it."""
 
     config: ControllerConfig
-    place: Path
+    place: str
     deed: Deed
     now_ms: int
 
@@ -55,15 +53,10 @@ def carry_out(order: Order) -> None:
         note_trouble(order.config, order.place, error)
 
 
-def note_trouble(config: ControllerConfig, place: Path, error: Exception) -> None:
+def note_trouble(config: ControllerConfig, place: str, error: Exception) -> None:
     """Remember why no copy could be made in the place. Raises OSError."""
-    folder = config.data / COPIES
-    with lock_folder(folder):
-        standing = standing_in(folder)
-        before = standing.places.get(str(place), PlaceStanding())
-        troubled = structs.replace(before, trouble=trouble_of(error))
-        places = {**standing.places, str(place): troubled}
-        keep_standing(folder, structs.replace(standing, places=places))
+    trouble = trouble_of(error)
+    keep_place(config.data / COPIES, place, lambda known: structs.replace(known, trouble=trouble))
 
 
 def _path(kind: type, value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from controller.attendance.store import lesson_at
 from controller.dashboard import metrics, socket
@@ -10,10 +10,12 @@ from controller.dashboard.items import RoomItem, room_item
 from controller.dashboard.rooms import RoomKey, rooms_of
 from controller.feature import Program
 from controller.fleet.store import agents_of, all_devices
+from controller.people.person import Permission
 from controller.repairs.store import faults_of
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, Cursor, Limit, page_of
 from controller.web.refusals import decode_cursor, encode_cursor
+from controller.web.rules import needs, person_of
 
 
 def api(program: Program) -> APIRouter:
@@ -27,11 +29,14 @@ def api(program: Program) -> APIRouter:
 
 def _rooms(program: Program) -> APIRouter:
     router = APIRouter(prefix="/api/v1", responses=ERRORS)
-    store, scope = program.store, program.school
+    store = program.store
 
     @router.get("/rooms")
-    def rooms(limit: Limit = 100, cursor: Cursor = "") -> Listing[RoomItem]:
+    @needs(Permission.ROOMS, is_open=True, in_parts=True)
+    def rooms(request: Request, limit: Limit = 100, cursor: Cursor = "") -> Listing[RoomItem]:
         """Rooms, in natural order."""
+        person = person_of(request)
+        scope = person.part_of(program.school)
         agents = store.read(agents_of, scope, after="", limit=None)
         running = [
             store.read(lesson_at, agent.place, agent.lesson) for agent in agents if agent.lesson
@@ -43,7 +48,8 @@ def _rooms(program: Program) -> APIRouter:
         if cursor:
             behind = RoomKey(*decode_cursor(cursor, str, str)).order
             summaries = [room for room in summaries if room.key.order > behind]
-        items = [room_item(room) for room in summaries[: limit + 1]]
+        own = [room for room in summaries if person.has_room(room.key.code)]
+        items = [room_item(room) for room in own[: limit + 1]]
         return page_of(items, limit, lambda item: encode_cursor(item.school, item.room))
 
     return router

@@ -19,7 +19,7 @@ from controller.attendance.store import lessons_of, marks_of, rolls_of
 from controller.dashboard.items import room_item
 from controller.dashboard.rooms import RoomKey, RoomSummary, key_of, room_of
 from controller.dashboard.snapshots import Snapshots
-from controller.dashboard.subscription import News, NewsKind, Subscription, View
+from controller.dashboard.subscription import ALL, News, NewsKind, Own, Subscription, View
 from controller.feature import Program
 from controller.fleet.fleet import Change, Touched
 from controller.fleet.items import AgentItem, DeviceItem, EventItem, Tombstone
@@ -66,6 +66,12 @@ class LiveView:
         self._marked = defaultdict[RoomKey, set[str]](set)
         self._subscriptions: set[Subscription] = set()
         self._snapshots = Snapshots()
+        self._published = 0
+
+    @property
+    def edition(self) -> str:
+        """Names the present: a page that was written of another one lacks something."""
+        return f"{self._program.boot}.{self._published}"
 
     async def load(self) -> None:
         """Begin with what the store remembers; what was published meanwhile is newer and stays."""
@@ -77,53 +83,53 @@ class LiveView:
         touched: dict[RoomKey, None] = {}
         news = [item for change in changes for item in self._take(change, touched)]
         news += self._sum_up(touched)
+        self._published += bool(news)
         self._snapshots.follow(news)
         for subscription in self._subscriptions:
             for item in news:
                 subscription.offer(item)
 
-    def subscribe(self, room: str = "", view: View = View.ALL) -> Subscription:
-        """What happens from now on, in one room or in all."""
-        key = room_code(room), view
-        look = partial(self.snapshot, room, view)
+    def subscribe(self, room: str = "", view: View = View.ALL, own: Own = ALL) -> Subscription:
+        """What happens from now on, in one room or in all that somebody may see."""
+        key = room_code(room), view, own
+        look = partial(self.snapshot, room, view, own)
         return Subscription(
             self._subscriptions,
-            *key,
+            *key[:2],
             partial(self._snapshots.present, key, look),
             self.pulse,
+            own=own,
         )
 
     def pulse(self) -> dict[str, str]:
         """What a page must hear though nothing happens: the time, and trouble if there is any."""
         return {"at": iso(self._program.now_ms()), "trouble": self._program.trouble()}
 
-    def rooms(self) -> list[RoomSummary]:
-        """Every room as it is now, in natural order."""
-        return sorted(self._rooms.values(), key=lambda room: room.key.order)
+    def rooms(self, own: Own = ALL) -> list[RoomSummary]:
+        """Every room as it is now that somebody may see, in natural order."""
+        rooms = (room for room in self._rooms.values() if own.has(room.key))
+        return sorted(rooms, key=lambda room: room.key.order)
 
-    def agents(self, room: str = "") -> list[AgentRecord]:
-        """Every agent as it is now, of one room or of all."""
-        code = room_code(room)
-        agents = self._agents.values()
-        return [self.named(agent) for agent in agents if code in {"", key_of(agent).code}]
+    def agents(self, room: str = "", own: Own = ALL) -> list[AgentRecord]:
+        """Every agent as it is now, of one room or of all that somebody may see."""
+        return self._seen(self._agents.values(), room, own)
 
-    def devices(self, room: str = "") -> list[DeviceRecord]:
-        """Every device as it is now, of one room or of all, removed ones left out."""
-        code = room_code(room)
+    def devices(self, room: str = "", own: Own = ALL) -> list[DeviceRecord]:
+        """The same of devices, removed ones left out."""
         present = (device for device in self._devices.values() if device.removed_ms is None)
-        return [self.named(device) for device in present if code in {"", key_of(device).code}]
+        return self._seen(present, room, own)
 
     def named(self, record: Thing) -> Thing:
         """The record with its room written as on the room's tile."""
         name = self._name(key_of(record))
         return record if name == record.room else replace(record, room=name)
 
-    def marked_today(self) -> dict[str, int]:
-        """How many marks each room's roll has today."""
+    def marked_today(self, own: Own = ALL) -> dict[str, int]:
+        """How many marks each room's roll has today, of those that somebody may see."""
         self._turn_day()
         figures = Counter[str]()
-        for key, marks in self._marked.items():
-            figures[self._name(key)] += len(marks)
+        for key in filter(own.has, self._marked):
+            figures[self._name(key)] += len(self._marked[key])
         return figures
 
     @property
@@ -131,19 +137,27 @@ class LiveView:
         """How many pages look."""
         return len(self._subscriptions)
 
-    def snapshot(self, room: str, view: View) -> dict[str, Any]:
+    def snapshot(self, room: str, view: View, own: Own = ALL) -> dict[str, Any]:
         """The present, as a new page needs it."""
         code = room_code(room)
-        rooms = [summary for summary in self.rooms() if code in {"", summary.key.code}]
-        devices = self.devices(room) if view is View.ALL else []
+        rooms = (summary for summary in self.rooms(own) if code in {"", summary.key.code})
+        devices = self.devices(room, own) if view is View.ALL else []
         return {
             **self.pulse(),
+            "edition": self.edition,
             "school": self._program.name,
-            "marked_today": self.marked_today(),
+            "marked_today": self.marked_today(own),
             "rooms": _dumps(map(room_item, rooms)),
-            "agents": _dumps(map(AgentItem.of, self.agents(room))),
+            "agents": _dumps(map(AgentItem.of, self.agents(room, own))),
             "devices": _dumps(map(DeviceItem.of, devices)),
         }
+
+    def _seen(self, records: Iterable[Thing], room: str, own: Own) -> list[Thing]:
+        code = room_code(room)
+        keyed = ((key_of(record), record) for record in records)
+        return [
+            self.named(record) for key, record in keyed if code in {"", key.code} and own.has(key)
+        ]
 
     def _remembered(self) -> list[Change]:
         read, scope = self._program.store.read, self._program.school
@@ -178,7 +192,7 @@ class LiveView:
             case DeviceRecord():
                 return self._take_device(change, touched)
             case EventRecord():
-                return [News(NewsKind.EVENT, [key_of(change).code], partial(EventItem.of, change))]
+                return [News(NewsKind.EVENT, [key_of(change)], partial(EventItem.of, change))]
             case AttendanceRecord() | RollRecord():
                 return self._take_mark(change)
             case LessonRecord():
@@ -198,8 +212,7 @@ class LiveView:
             self._agents_in[touched_key].discard(key)
         self._agents_in[key_of(record)].add(key)
         touched |= dict.fromkeys(keys)
-        codes = [key.code for key in keys]
-        return News(NewsKind.AGENT, codes, lambda: AgentItem.of(self.named(record)))
+        return News(NewsKind.AGENT, keys, lambda: AgentItem.of(self.named(record)))
 
     def _take_device(self, record: DeviceRecord, touched: dict[RoomKey, None]) -> list[News]:
         key = _device_key(record)
@@ -213,8 +226,7 @@ class LiveView:
         if record.removed_ms is None:
             self._devices_in[key_of(record)].add(key)
         touched |= dict.fromkeys(keys)
-        codes = [touched_key.code for touched_key in keys]
-        return [News(NewsKind.DEVICE, codes, lambda: _device_or_tombstone(self.named(record)))]
+        return [News(NewsKind.DEVICE, keys, lambda: _device_or_tombstone(self.named(record)))]
 
     def _take_lesson(self, record: LessonRecord, touched: dict[RoomKey, None]) -> None:
         """Today's lessons, and one that runs past midnight."""
@@ -240,7 +252,7 @@ class LiveView:
             lesson=record.lesson,
             marked_today=len(self._marked[key]),
         )
-        return [News(NewsKind.ATTENDANCE, [key.code], lambda: marked)]
+        return [News(NewsKind.ATTENDANCE, [key], lambda: marked)]
 
     def _touch(self, change: Touched) -> None:
         for device_id in change.device_ids:
@@ -292,7 +304,7 @@ class LiveView:
 
 
 def _room_news(room: RoomSummary) -> News:
-    return News(NewsKind.ROOM, [room.key.code], partial(room_item, room))
+    return News(NewsKind.ROOM, [room.key], partial(room_item, room))
 
 
 def _is_only_seen_again(before: DeviceRecord, now: DeviceRecord) -> bool:

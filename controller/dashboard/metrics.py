@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from controller.broker.traffic import PeerTraffic
 from controller.dashboard.live import LiveView
+from controller.dashboard.subscription import ALL, Own
 from controller.database.store import StoreError
 from controller.feature import Program
 from controller.fleet.store import newest_change
+from controller.people.person import Permission
+from controller.web.rules import needs, person_of, public
 
 
 def api(program: Program) -> APIRouter:
@@ -22,6 +25,7 @@ def api(program: Program) -> APIRouter:
     live = program.service(LiveView)
 
     @router.get("/healthz", responses={503: {}})
+    @public
     def healthz() -> JSONResponse:
         """Whether the controller does its work; 503 and `degraded` while it does not."""
         health = {"status": "ok", **program.health()}
@@ -32,36 +36,56 @@ def api(program: Program) -> APIRouter:
         return JSONResponse(health, 200 if health["status"] == "ok" else 503)
 
     @router.get("/livez")
+    @public
     async def livez() -> JSONResponse:
         """Whether the program turns at all: a restart would not mend what only /healthz tells."""
         return JSONResponse({"status": "ok"})
 
     @router.get("/metrics")
-    async def show_metrics() -> Response:
-        """Figures in Prometheus' text format; nothing of pupils but a count of marks."""
-        stored = await run_in_threadpool(program.figures)
-        text = _exposition({**stored, **_fleet_figures(live), **_traffic_figures(program)})
+    @needs(Permission.FIGURES, in_parts=True, is_data=True)
+    async def show_metrics(request: Request) -> Response:
+        """Figures in Prometheus' text format; nothing of pupils but a count of marks.
+
+        Who sees only some schools is told of these, and not of the program.
+        """
+        person = person_of(request)
+        own = Own(person.rooms, person.schools)
+        stored = {} if person.sees_part else await run_in_threadpool(program.figures)
+        counts = {
+            **stored,
+            **_fleet_figures(live, own),
+            **_traffic_figures(program, _peers(live, own)),
+        }
+        text = _exposition(counts)
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return router
 
 
-def _fleet_figures(live: LiveView) -> dict[str, float]:
-    devices = Counter((device.kind, device.status) for device in live.devices())
+def _fleet_figures(live: LiveView, own: Own) -> dict[str, float]:
+    devices = Counter((device.kind, device.status) for device in live.devices(own=own))
     figures: dict[str, float] = {
         f'devices{{kind="{kind}",status="{status}"}}': count
         for (kind, status), count in sorted(devices.items())
     }
-    agents = live.agents()
+    agents = live.agents(own=own)
     figures["agents"] = len(agents)
     figures["agents_online"] = sum(agent.online for agent in agents)
-    figures["browsers"] = live.browsers
+    if own == ALL:
+        figures["browsers"] = live.browsers
     return figures
 
 
-def _traffic_figures(program: Program) -> dict[str, float]:
+def _peers(live: LiveView, own: Own) -> frozenset[str] | None:
+    """Whose traffic somebody may see; None for all of it."""
+    agents = (agent.place.agent for agent in live.agents(own=own))
+    return None if own == ALL else frozenset(agents) | (own.schools or frozenset())
+
+
+def _traffic_figures(program: Program, seen: frozenset[str] | None = None) -> dict[str, float]:
     """What each agent, or school below, has sent since the start."""
-    traffic = sorted(program.traffic().items())
+    peers = sorted(program.traffic().items())
+    traffic = [(peer, counts) for peer, counts in peers if seen is None or peer in seen]
     return {
         f'peer_{field}_total{{peer="{_label(peer)}"}}': count
         for field in PeerTraffic._fields

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
+from controller.attendance.listener import openings_today
+from controller.cameras.standing import CameraStanding
+from controller.cameras.store import commands_of, standings_of
+from controller.cameras.words import standing_lines
 from controller.dashboard.live import LiveView
 from controller.dashboard.rooms import (
     URGENT_FIRST,
@@ -21,21 +26,25 @@ from controller.dashboard.rooms import (
     own_events,
     urgent_first,
 )
+from controller.dashboard.subscription import Own
 from controller.dashboard.words import RoomWords
 from controller.feature import Program
-from controller.fleet.records import DeviceRecord
+from controller.fleet.records import AgentRecord, DeviceRecord
 from controller.fleet.store import all_devices, devices_of, newest_events
+from controller.people.person import Permission, Person
 from controller.reconcile.standing import desk_of
 from controller.reconcile.words import BookWords
 from controller.repairs.actions import handle_fault
 from controller.sheets.names import NaturalKey, natural, room_code
 from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError, decode_cursor, encode_cursor
+from controller.web.rules import needs, person_of
 from protocol.model import DeviceKind, Place, Status
-from protocol.words import N_
+from protocol.words import N_, Translate
 
 ROWS: Final = 50  # devices on one page of the table
 TASKS: Final = 6  # lines of work on the first screen; the worst stand first
+FIGURES_HOME: Final = "/schools"  # where those begin who see figures and no rooms
 EVENTS: Final = 20
 LINES: Final = 6  # of the equipment book on a room's screen
 EVENTS_READ: Final = 200  # most of a first morning is what stands in other rooms
@@ -50,11 +59,15 @@ def pages(program: Program) -> APIRouter:
     screens, rooms = program.service(PageRenderer), RoomPages(program)
 
     @router.get("/")
+    @needs(Permission.ROOMS, Permission.DEPARTMENT, is_open=True, in_parts=True)
     async def school(
         request: Request, room: Code = "", kind: Code = "", status: Code = "", cursor: Cursor = ""
     ) -> Response:
         homes = [feature.home(program) for feature in program.features if feature.home]
-        if home := next(filter(None, homes), ""):
+        home = next(filter(None, homes), "")
+        if not person_of(request).may(Permission.ROOMS):
+            home = home or FIGURES_HOME
+        if home:
             return RedirectResponse(home, 303)
         filters = {"room": rooms.name_of(room.strip()), "kind": kind, "status": status}
         try:
@@ -63,6 +76,7 @@ def pages(program: Program) -> APIRouter:
             return screens.error(request, refused)
 
     @router.post("/faults/{event_id}/handled")
+    @needs(Permission.BOOK)
     async def handled(request: Request, event_id: str) -> Response:
         now_ms = program.now_ms()
         await program.writing.write(handle_fault, program.school, event_id[:64], now_ms)
@@ -70,6 +84,7 @@ def pages(program: Program) -> APIRouter:
         return RedirectResponse(back if back.startswith("/rooms/") else "/", 303)
 
     @router.get("/rooms/{code:path}")
+    @needs(Permission.ROOMS, is_open=True, in_parts=True)
     async def one_room(request: Request, code: str, school: Code = "") -> Response:
         try:
             return await rooms.room(request, code, school)
@@ -77,6 +92,14 @@ def pages(program: Program) -> APIRouter:
             return screens.error(request, refused)
 
     return router
+
+
+class CameraLines(NamedTuple):
+    """The cameras at one computer, in words. is_asked: the school's word is not answered yet."""
+
+    standing: CameraStanding
+    lines: list[str]
+    is_asked: bool
 
 
 class RoomPages:
@@ -87,24 +110,27 @@ class RoomPages:
         self._store = program.store
         self._live = program.service(LiveView)
         self._desk = program.service(desk_of)
+        self._openings = program.service(openings_today)
         self._screens = program.service(PageRenderer)
 
     async def school(self, request: Request, filters: dict[str, str], cursor: str) -> HTMLResponse:
         """The first screen; filters: the table's, by room, kind and status."""
         (after,) = decode_cursor(cursor, str) if cursor else ("",)
-        rooms = self._live.rooms()
+        person = person_of(request)
+        edition = self._live.edition
+        rooms = self._live.rooms(Own(person.rooms, person.schools))
         tasks = sorted(
             ((room, problem) for room in rooms for problem in room.problems),
             key=lambda task: urgent_first(task[1]),
         )
-        read = partial(self._store.read, devices_of, self._program.school)
-        records = await run_in_threadpool(partial(read, after=after, limit=ROWS + 1, **filters))
+        records = await run_in_threadpool(self._devices, person, after, filters)
         rows = records[:ROWS]
         chosen = {name: value for name, value in filters.items() if value}
         behind = encode_cursor(rows[-1].device_id) if len(records) > ROWS else ""
         return self._screens.page(
             request,
             "school.html",
+            edition=edition,
             words=self._screens.words_as(request, RoomWords),
             rooms=rooms,
             counts=asdict(counts_of(rooms)),
@@ -120,7 +146,9 @@ class RoomPages:
 
     async def room(self, request: Request, code: str, school: str) -> HTMLResponse:
         """One room's screen. Raises HttpError if there is no such room."""
-        room = self._find(code, school)
+        person = person_of(request)
+        edition = self._live.edition
+        room = self._find(code, school, Own(person.rooms, person.schools))
         place = Place(self._program.school.province, room.key.school)
         devices = await run_in_threadpool(self._store.read, all_devices, place)
         own = [device for device in devices if key_of(device) == room.key]
@@ -129,29 +157,58 @@ class RoomPages:
         events = own_events(await run_in_threadpool(newest), elsewhere)[:EVENTS]
         agents = [agent for agent in self._live.agents(code) if key_of(agent) == room.key]
         standing = await run_in_threadpool(self._desk.standing)
+        cameras = await run_in_threadpool(self._cameras, agents, self._screens.say(request))
         is_own = place.school == self._desk.school.school
         return self._screens.page(
             request,
             "room.html",
+            edition=edition,
             words=self._screens.words_as(request, RoomWords),
             room=room,
             devices=sorted(map(self._live.named, own), key=_urgent_devices_first),
             agents=agents,
+            cameras=cameras,
             teller=kit_teller(agents),
             events=events,
-            marked=self._live.marked_today().get(room.key.room, 0),
+            openings=self._openings.in_room(code) if is_own else [],
+            marked=self._live.marked_today(Own(schools=frozenset({room.key.school}))).get(
+                room.key.room, 0
+            ),
             lines=standing.pressing_in(code) if is_own else [],
             talk=BookWords(standing.reconciled, self._desk.zone),
             line_limit=LINES,
         )
+
+    def _cameras(self, agents: Sequence[AgentRecord], say: Translate) -> list[CameraLines]:
+        """How the cameras at a room's computers stand."""
+        owed = {one.place for one in self._store.read(commands_of, self._program.school)}
+        places = {agent.place for agent in agents}
+        return [
+            CameraLines(
+                one,
+                standing_lines(one, self._program.zone, say, is_asked=one.place in owed),
+                one.place in owed,
+            )
+            for one in self._store.read(standings_of, self._program.school)
+            if one.place in places
+        ]
 
     def name_of(self, room: str) -> str:
         """The room as its tile writes it, else as it is asked for."""
         codes = {summary.key.code: summary.key.room for summary in self._live.rooms()}
         return codes.get(room_code(room), room)
 
-    def _find(self, code: str, school: str) -> RoomSummary:
-        for room in self._live.rooms():
+    def _devices(
+        self, person: Person, after: str, filters: Mapping[str, str]
+    ) -> list[DeviceRecord]:
+        """One page of those that the person sees, and one more if there is another page."""
+        scope = person.part_of(self._program.school)
+        limit = ROWS + 1 if person.rooms is None else None
+        records = self._store.read(devices_of, scope, after=after, limit=limit, **filters)
+        return [record for record in records if person.has_room(record.room)][: ROWS + 1]
+
+    def _find(self, code: str, school: str, own: Own) -> RoomSummary:
+        for room in self._live.rooms(own):
             if room.key.code == room_code(code) and school in {"", room.key.school}:
                 return room
         raise HttpError(404, "room_unknown", N_("There is no such room."), "/")

@@ -11,13 +11,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from controller.dashboard.subscription import News, Present, View
+from controller.dashboard.subscription import News, Own, Present, View
 
 FRESH_S: Final = 1.0
-KEPT: Final = 64  # snapshots: of rooms and views
+KEPT: Final = 64  # snapshots: of rooms, views and what somebody may see
 FOLLOWED: Final = 128  # changes after one; then it is written anew
 
-Key = tuple[str, View]
+Key = tuple[str, View, Own]
 
 
 class _Snapshot(NamedTuple):

@@ -4,41 +4,64 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
+from controller.access.gate import gate_of
 from controller.dashboard.live import LiveView
-from controller.dashboard.subscription import Subscription, View
+from controller.dashboard.subscription import Own, Subscription, View
 from controller.feature import Program
+from controller.people.person import Permission
+from controller.web.rules import needs, person_of
+
+SESSION_LOOK_S: Final = 2.0
+_POLICY_VIOLATION: Final = 1008  # RFC 6455, 7.4.1
 
 
 def api(program: Program) -> APIRouter:
     """The line to the pages."""
     router = APIRouter()
-    live = program.service(LiveView)
+    live, gate = program.service(LiveView), program.service(gate_of)
 
     @router.websocket("/live")
+    @needs(Permission.ROOMS, is_open=True, in_parts=True)
     async def follow(
         socket: WebSocket,
         room: Annotated[str, Query(max_length=64)] = "",
         view: View = View.ALL,
     ) -> None:
+        person = person_of(socket)
         await socket.accept()
         with contextlib.suppress(WebSocketDisconnect):
-            await _converse(socket, live.subscribe(room, view))
+            subscription = live.subscribe(room, view, Own(person.rooms, person.schools))
+            await _converse(socket, subscription, partial(gate.goes_on, socket))
 
     return router
 
 
-async def _converse(socket: WebSocket, subscription: Subscription) -> None:
-    """Speak and listen until the page goes. Raises WebSocketDisconnect."""
+async def _converse(
+    socket: WebSocket, subscription: Subscription, goes_on: Callable[[], Awaitable[bool]]
+) -> None:
+    """Speak and listen until the page goes or its session ends. Raises WebSocketDisconnect."""
     try:
         async with subscription, asyncio.TaskGroup() as tasks:
             tasks.create_task(_speak(socket, subscription), name="live speak")
             tasks.create_task(_listen(socket, subscription), name="live listen")
+            tasks.create_task(_end_with_session(socket, goes_on), name="live session")
     except BaseExceptionGroup as ended:
         raise ended.exceptions[0] from None
+
+
+async def _end_with_session(socket: WebSocket, goes_on: Callable[[], Awaitable[bool]]) -> None:
+    """Close the line soon after the session has ended, or its account's rights are others."""
+    while True:
+        if not await goes_on():
+            await socket.close(_POLICY_VIOLATION, "session_ended")
+            raise WebSocketDisconnect(_POLICY_VIOLATION)
+        await asyncio.sleep(SESSION_LOOK_S)
 
 
 async def _speak(socket: WebSocket, subscription: Subscription) -> None:

@@ -11,9 +11,26 @@ from typing import Final, NamedTuple, Self
 
 from pydantic import BaseModel
 
+from controller.dashboard.rooms import RoomKey
+
 QUEUE: Final = 256  # changes that wait for one slow browser
 BEAT_S: Final = 5.0  # a quiet line says this often that it is alive
 SNAPSHOT_S: Final = 2.0  # between two snapshots of one browser: they are what costs
+
+
+class Own(NamedTuple):
+    """What somebody may see: rooms by their codes, schools by theirs; None for all."""
+
+    rooms: frozenset[str] | None = None
+    schools: frozenset[str] | None = None
+
+    def has(self, room: RoomKey) -> bool:
+        """Whether the room is among it."""
+        in_school = self.schools is None or room.school in self.schools
+        return in_school and (self.rooms is None or room.code in self.rooms)
+
+
+ALL: Final = Own()
 
 
 class View(StrEnum):
@@ -37,10 +54,12 @@ class NewsKind(StrEnum):
 class News:
     """One change on its way; its text is made once, and only if somebody wants it.
 
-    rooms: the codes of those it concerns; a device that moved concerns the room it left, too.
+    rooms: those it concerns; a device that moved concerns the room it left, too.
     """
 
-    def __init__(self, what: NewsKind, rooms: Sequence[str], make: Callable[[], BaseModel]) -> None:
+    def __init__(
+        self, what: NewsKind, rooms: Sequence[RoomKey], make: Callable[[], BaseModel]
+    ) -> None:
         self.what = what
         self.rooms = rooms
         self._make = make
@@ -64,8 +83,8 @@ class Present(NamedTuple):
 class Subscription:
     """One browser's feed, as JSON texts; open it with `async with`, read it with `async for`.
 
-    room: its code; empty for all. A browser too slow for it loses the oldest changes and is told
-    to ask for a snapshot.
+    room: its code; empty for all. own: see Own. A browser too slow for it loses the oldest changes
+    and is told to ask for a snapshot.
     """
 
     def __init__(
@@ -75,12 +94,15 @@ class Subscription:
         view: View,
         present: Callable[[], Present],
         pulse: Callable[[], dict[str, str]],
+        *,
+        own: Own = ALL,
     ) -> None:
         self._others = subscriptions
         self._room = room
         self._view = view
         self._present = present
         self._pulse = pulse
+        self._own = own
         self._waiting: deque[News] = deque()
         self._woken = asyncio.Event()
         self._lost = False
@@ -125,7 +147,9 @@ class Subscription:
         """Keep a change for this browser, if it concerns it; never waits."""
         if news.what is NewsKind.DEVICE and self._view is View.ROOMS:
             return
-        if self._room and self._room not in news.rooms:
+        if self._room and all(self._room != room.code for room in news.rooms):
+            return
+        if not any(map(self._own.has, news.rooms)):
             return
         if len(self._waiting) >= QUEUE:
             self._waiting.popleft()

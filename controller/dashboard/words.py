@@ -7,7 +7,16 @@ from typing import Any, Final
 
 import msgspec
 
-from controller.attendance.words import IN_LESSON, NOT_CONFIRMED, PERIOD, lesson_short, lesson_words
+from controller.attendance.openings import Opening
+from controller.attendance.words import (
+    IN_LESSON,
+    NOT_CONFIRMED,
+    PERIOD,
+    lesson_short,
+    lesson_words,
+    opening_words,
+)
+from controller.cameras.words import CAMERA, told_words
 from controller.dashboard.rooms import FAULT_REPORTED, Problem, RoomSummary, missing_count
 from controller.fleet import phrases
 from controller.fleet.phrases import Fact
@@ -99,6 +108,10 @@ class RoomWords(Words):
         """A lesson in a row of words, such as 10A1, Maths, period 1, 42/39/3."""
         return lesson_words(record, roll, self.say)
 
+    def opening(self, opening: Opening) -> str:
+        """What was opened in a room beyond its timetable, or refused."""
+        return opening_words(opening, self.say)
+
     def lesson_short(self, record: LessonRecord | None, roll: str) -> str:
         """The same where there is little space: the class, and the figures or what is missing."""
         return lesson_short(record, roll, self.say)
@@ -110,9 +123,11 @@ class RoomWords(Words):
 
     def event(self, event: EventRecord) -> str:
         """What happened, in a sentence; a kind from a newer program is shown as it is."""
+        body = msgspec.json.decode(event.body)
+        if event.kind == CAMERA:
+            return told_words(body, self.translate)
         if event.kind not in _EVENTS:
             return event.kind
-        body = msgspec.json.decode(event.body)
         status = body.get("status", "")
         return self.say(
             _EVENTS[event.kind],

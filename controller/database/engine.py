@@ -23,6 +23,7 @@ from sqlalchemy.exc import (
 
 from protocol.errors import LopHocError
 from protocol.salvage import is_emptied
+from protocol.sqlite_errors import is_locked
 from protocol.words import N_
 
 _POSTGRESQL: Final = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
@@ -192,6 +193,8 @@ def _in_our_words(error: Exception) -> StoreError:
             N_("Check that it runs; nothing is lost, it will be tried again."),
             cause=cause,
         )
+    if _is_held(error):
+        return _held_error(cause)
     return StoreError(
         "store_refused",
         N_("The database did not do its work ({cause})."),
@@ -213,6 +216,8 @@ def opening_error(url: URL, error: Exception) -> StoreError:
             cause=cause,
             folder=Path(url.database or "").parent,
         )
+    if _is_held(error):
+        return _held_error(_first_line(error))
     if _asked_for_password(cause):
         return StoreError(
             "store_login_refused",
@@ -245,6 +250,19 @@ def _is_of_data(error: Exception) -> bool:
         return isinstance(error, StatementError)  # a value that cannot even be handed over
     unbound = isinstance(error.orig, sqlite3.InterfaceError | sqlite3.ProgrammingError)
     return unbound or isinstance(error, IntegrityError | DataError)
+
+
+def _is_held(error: Exception) -> bool:
+    return is_locked(error.__cause__ or error)
+
+
+def _held_error(cause: str) -> StoreError:
+    return StoreError(
+        "store_held",
+        N_("Another program holds the database ({cause})."),
+        N_("It is tried again; if it goes on, end what else works on the file, such as a copy."),
+        cause=cause,
+    )
 
 
 def _went_away(error: Exception) -> bool:

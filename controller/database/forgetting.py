@@ -17,6 +17,7 @@ from controller.database.reading import count_of
 from controller.database.scope import everywhere
 from controller.database.witnesses import DAY_MS
 
+PUPILS: Final = "pupils"  # the term of what is kept of pupils
 SHARE: Final = 0.05  # of all rows, within a day; but a day's worth at least
 
 
@@ -37,10 +38,11 @@ class Step(NamedTuple):
 
 
 class _Day(NamedTuple):
-    """How much of a term went since then."""
+    """How much of a term went since then. before_ms: all that is of before has gone."""
 
     since_ms: int = 0
     rows: int = 0
+    before_ms: int = 0
 
 
 def next_step(db: Connection, term: Term, horizon_ms: int, now_ms: int) -> Step | None:
@@ -65,8 +67,9 @@ def forget(db: Connection, step: Step, now_ms: int) -> None:
     """Let it go, and note how much that was."""
     forget_before(db, step.term.ages, step.before_ms)
     today = _today(db, step.term, now_ms)
-    noted = today._replace(rows=today.rows + step.rows)
-    set_fact(db, _fact(step.term), msgspec.json.encode(noted).decode())
+    before_ms = max(step.before_ms, today.before_ms)
+    noted = today._replace(rows=today.rows + step.rows, before_ms=before_ms)
+    set_fact(db, _fact(step.term.name), msgspec.json.encode(noted).decode())
 
 
 def forget_before(db: Connection, ages: Iterable[Column[int]], before_ms: int) -> int:
@@ -84,14 +87,24 @@ def is_copied(db: Connection, copy: Path, step: Step) -> bool:
         )
 
 
+def forgotten_before(db: Connection, term: str) -> int:
+    """Up to when rows of this term have gone, in ms; 0 while none have."""
+    return _noted(db, term).before_ms
+
+
 def _today(db: Connection, term: Term, now_ms: int) -> _Day:
+    day = _noted(db, term.name)
+    is_today = 0 <= now_ms - day.since_ms < DAY_MS
+    return day if is_today else _Day(now_ms, before_ms=day.before_ms)
+
+
+def _noted(db: Connection, term: str) -> _Day:
     noted = fact_of(db, _fact(term))
-    day = msgspec.json.decode(noted, type=_Day) if noted else _Day()
-    return day if 0 <= now_ms - day.since_ms < DAY_MS else _Day(now_ms)
+    return msgspec.json.decode(noted, type=_Day) if noted else _Day()
 
 
-def _fact(term: Term) -> str:
-    return f"forgotten_{term.name}"
+def _fact(term: str) -> str:
+    return f"forgotten_{term}"
 
 
 def _oldest(db: Connection, term: Term) -> list[int]:

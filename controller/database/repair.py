@@ -18,8 +18,8 @@ from sqlalchemy import URL, create_engine
 from sqlalchemy.pool import NullPool
 
 from controller.database.engine import in_our_words
+from controller.database.migrating import bring_up, is_known, newer_schema
 from controller.database.required import Row
-from controller.database.store import bring_up, is_known, newer_schema
 from controller.database.upkeep import copies_in, is_sound
 from protocol.pages import Gap
 from protocol.salvage import (

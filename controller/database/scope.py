@@ -1,4 +1,7 @@
-"""This file says which rows are a place's: the only door to a table that holds rows of places."""
+"""This file says which rows are a place's: the only door to a table that holds rows of places.
+
+Whose rows somebody may see is a place, too (see part.py), and every query holds it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, FromClause, and_, true
 
+from controller.database.part import Part
 from protocol.model import Place
 
 _CODES: Final = ("province", "school", "agent")
@@ -13,7 +17,8 @@ _CODES: Final = ("province", "school", "agent")
 
 def of(table: FromClause, school: Place) -> ColumnElement[bool]:
     """The rows of this school and of no other; an empty code is a code like any other."""
-    return (table.c.province == school.province) & (table.c.school == school.school)
+    own = (table.c.province == school.province) & (table.c.school == school.school)
+    return own & _of_part(table, school)
 
 
 def in_province(table: FromClause, province: str) -> ColumnElement[bool]:
@@ -24,7 +29,8 @@ def in_province(table: FromClause, province: str) -> ColumnElement[bool]:
 def within(table: FromClause, scope: Place) -> ColumnElement[bool]:
     """The rows in a scope: an empty code means all."""
     codes = {name: getattr(scope, name) for name in _CODES if name in table.c}
-    return and_(true(), *(table.c[name] == code for name, code in codes.items() if code))
+    own = (table.c[name] == code for name, code in codes.items() if code)
+    return and_(true(), *own, _of_part(table, scope))
 
 
 def everywhere(table: FromClause) -> ColumnElement[bool]:
@@ -36,3 +42,7 @@ def everywhere(table: FromClause) -> ColumnElement[bool]:
 def codes_of(school: Place) -> dict[str, str]:
     """The codes of the school, as its rows have them."""
     return {"province": school.province, "school": school.school}
+
+
+def _of_part(table: FromClause, scope: Place) -> ColumnElement[bool]:
+    return table.c.school.in_(sorted(scope.schools)) if isinstance(scope, Part) else true()

@@ -9,14 +9,9 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
-from typing import Concatenate, Final, ParamSpec, Self, TypeVar
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -28,19 +23,18 @@ from controller.database.engine import (
     in_our_words,
     one_moment,
     opening_error,
-    order_by_code_point,
     refuse_emptied,
     url_from,
 )
 from controller.database.facts import fact_of, set_fact
 from controller.database.plan_version import lock_plan
+from controller.database.revision import is_newest
 from protocol.folder import OWNER_ONLY, whole_file
 from protocol.model import Place
 from protocol.words import N_
 
 __all__ = ["Store", "StoreError"]
 
-_MIGRATIONS: Final = Path(__file__).with_name("migrations")
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
@@ -62,7 +56,7 @@ class Store:
             with self._engine.begin() as db:
                 check(db)
                 alone(db)
-                bring_up(db)
+                _bring_up(db)
                 self.feed_id = _feed_id(db)
         except (SQLAlchemyError, sqlite3.Error) as error:
             self.__exit__()
@@ -129,6 +123,21 @@ class Store:
         with in_our_words(), engine.connect() as db, whole_file(target, OWNER_ONLY) as file:
             db.exec_driver_sql("VACUUM INTO ?", (file.name,))
 
+    def scrub(self) -> None:
+        """Leave nothing in the files of what was deleted or overwritten. Raises StoreError.
+
+        A PostgreSQL server's log of changes is overwritten in its turn: that is its
+        administrator's to hasten.
+        """
+        engine = self._open_engine.execution_options(isolation_level="AUTOCOMMIT")
+        with in_our_words(), engine.connect() as db:
+            if self.is_file:
+                db.exec_driver_sql("VACUUM")
+                db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                return
+            db.exec_driver_sql("ANALYZE")  # its statistics hold the most frequent values, ids too
+            db.exec_driver_sql("VACUUM (FULL)")
+
     @property
     def _open_engine(self) -> Engine:
         if self._engine is None:
@@ -136,47 +145,11 @@ class Store:
         return self._engine
 
 
-def bring_up(db: Connection, revision: str = "head") -> None:
-    """Bring the schema up to this program's; an older program refuses a newer schema.
+def _bring_up(db: Connection) -> None:
+    if not is_newest(db):
+        from controller.database.migrating import bring_up  # noqa: PLC0415 - heavy, and seldom
 
-    revision: how far, where not all the way. Raises StoreError.
-    """
-    current = MigrationContext.configure(db).get_current_revision()
-    if current is not None and not is_known(current):
-        raise newer_schema(current)
-    if current != _scripts().get_current_head():
-        config = _config()
-        config.attributes["connection"] = db
-        command.upgrade(config, revision)
-        order_by_code_point(db)
-
-
-def is_known(revision: str) -> bool:
-    """Whether this program has the schema of that number."""
-    return any(known.revision == revision for known in _scripts().walk_revisions())
-
-
-def newer_schema(revision: str) -> StoreError:
-    """The error of a database that this program is too old for."""
-    return StoreError(
-        "store_newer",
-        N_("The database was made by a newer LopHoc (schema {schema})."),
-        N_("Install that version or a later one; nothing was changed."),
-        schema=revision,
-    )
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    return config
-
-
-@cache
-def _scripts() -> ScriptDirectory:
-    """The migrations, each of which is a file to run: read once."""
-    return ScriptDirectory.from_config(_config())
+        bring_up(db)
 
 
 def _feed_id(db: Connection) -> str:

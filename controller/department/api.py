@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from controller.department.exceptions import Oddity, odd_items
 from controller.department.items import (
@@ -23,10 +23,12 @@ from controller.department.items import (
 from controller.department.overview import KEPT_MS, department_of
 from controller.department.standing import Overview, SchoolStanding, group_of
 from controller.feature import Program
+from controller.people.person import Permission
 from controller.sheets.text import folded
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, Code, Cursor, Limit, page_of
 from controller.web.refusals import HttpError, decode_cursor, encode_cursor
+from controller.web.rules import needs, person_of
 from protocol.model import iso
 from protocol.words import N_
 
@@ -47,21 +49,23 @@ def api(program: Program) -> APIRouter:
     router = APIRouter(prefix="/api/v1", responses=ERRORS)
 
     @router.get("/schools")
+    @needs(Permission.DEPARTMENT, in_parts=True)
     def schools(
-        area: Code = "", q: Words = "", limit: Limit = 100, cursor: Cursor = ""
+        request: Request, area: Code = "", q: Words = "", limit: Limit = 100, cursor: Cursor = ""
     ) -> Listing[SchoolItem]:
         """Schools by code, with their figures and how old these are."""
         (after,) = decode_cursor(cursor, str) if cursor else ("",)
-        overview = department.overview()
+        overview = department.overview(person_of(request).schools)
         standings = sorted(chosen(overview, area, q), key=lambda standing: standing.code)
         behind = [standing for standing in standings if standing.code > after][: limit + 1]
         items = [school_item(standing, overview) for standing in behind]
         return page_of(items, limit, lambda item: encode_cursor(item.code))
 
     @router.get("/figures")
-    def figures(by: By = By.AREA, area: Code = "") -> SchoolFiguresItem:
+    @needs(Permission.DEPARTMENT, in_parts=True)
+    def figures(request: Request, by: By = By.AREA, area: Code = "") -> SchoolFiguresItem:
         """The share under digital record of all schools, or an area's: by area, school or type."""
-        overview = department.overview()
+        overview = department.overview(person_of(request).schools)
         if area and area not in overview.atlas.areas:
             raise HttpError(404, "area_unknown", N_("There is no such area."), N_("See by=area."))
         whole = overview.area(area) if area else overview.whole
@@ -74,12 +78,19 @@ def api(program: Program) -> APIRouter:
         )
 
     @router.get("/exceptions")
+    @needs(Permission.DEPARTMENT, in_parts=True)
     def exceptions(
-        what: Oddity, school: Code = "", area: Code = "", limit: Limit = 100, cursor: Cursor = ""
+        request: Request,
+        *,
+        what: Oddity,
+        school: Code = "",
+        area: Code = "",
+        limit: Limit = 100,
+        cursor: Cursor = "",
     ) -> Listing[ExceptionItem]:
         """Items that need a person: missing, never seen, at two schools, in two books."""
         after = decode_cursor(cursor, str, str) if cursor else ("", "")
-        overview = department.overview()
+        overview = department.overview(person_of(request).schools)
         codes = _codes_of(overview, school, area)
         odds, behind = odd_items(
             department, overview, what, schools=codes, after=after, limit=limit
@@ -88,10 +99,11 @@ def api(program: Program) -> APIRouter:
         return Listing(items=items, next=encode_cursor(*behind) if behind else None)
 
     @router.get("/tile")
-    def tile(response: Response) -> TileItem:
+    @needs(Permission.DEPARTMENT, in_parts=True)
+    def tile(request: Request, response: Response) -> TileItem:
         """Twelve numbers for the operations centre, computed at most every five minutes."""
         response.headers["Cache-Control"] = f"max-age={KEPT_MS // 1000}"
-        return TileItem.of(department.tile())
+        return TileItem.of(department.tile(person_of(request).schools))
 
     return router
 

@@ -7,7 +7,7 @@ district level any more, so an area is whatever the department says, inside anot
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from enum import StrEnum
 from functools import cached_property
 from typing import Final
@@ -92,6 +92,11 @@ class Atlas:
         self.areas: Mapping[str, Area] = {area.code: area for area in areas}
         self._memberships = sorted(memberships, key=lambda membership: membership.since)
         self.mergers = tuple(merger for merger in mergers if merger.undone_ms is None)
+
+    def only(self, codes: Container[str]) -> Atlas:
+        """The same, of these areas alone."""
+        areas = (area for code, area in self.areas.items() if code in codes)
+        return Atlas(areas, self._memberships, self.mergers)
 
     def heir_of(self, school: str, day: str) -> str:
         """The school that a school's items count for on that day; "" where it is retired."""

@@ -44,6 +44,11 @@ class Twin(NamedTuple):
     listed: tuple[str, ...]
     sighted: tuple[str, ...]
 
+    @property
+    def schools(self) -> tuple[str, ...]:
+        """All that have it."""
+        return tuple(sorted({*self.listed, *self.sighted}))
+
 
 def tallies_of(db: Connection, province: str) -> dict[str, ByType]:
     """What each school's list holds, by school and type, in one pass over all items."""

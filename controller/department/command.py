@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from controller.cli.folder import add_place, operator, told_zone
-from controller.cli.output import add_json, tell
+from controller.cli.output import add_json, add_out, output, tell
 from controller.cli.school import opened
 from controller.database.clock import now_in
 from controller.database.plan_version import bump_version
@@ -31,6 +31,8 @@ from controller.department.reading import (
     day_of,
     read_list,
 )
+from controller.department.seals import seals_of
+from controller.evidence.seals import KeptSeals
 from controller.inventory.store import keep_spots
 from controller.sheets.errors import SheetError
 from controller.sheets.text import RefusedError
@@ -60,6 +62,7 @@ def fill_schools(parser: CommandParser, say: Translate) -> None:
     deeds = parser.add_subparsers(required=True, metavar="DEED")
     _add_import(deeds, say, SCHOOLS, _bring_schools)
     _add_mergers(deeds, say, MergerKind.SCHOOL)
+    _add_seals(deeds, say)
 
 
 def fill_rooms(parser: CommandParser, say: Translate) -> None:
@@ -93,6 +96,24 @@ def _add_mergers(deeds: Any, say: Translate, what: MergerKind) -> None:
     for deed, run in ((merge, _merge), (retire, _merge), (undo, _undo), (history, _history)):
         add_place(deed, say)
         deed.set_defaults(command=lambda options, run=run: run(options, say, what), new="")
+
+
+def _add_seals(deeds: Any, say: Translate) -> None:
+    meaning = say(N_("write what a school told of its attendance logs, for attendance verify"))
+    parser = deeds.add_parser("seals", help=meaning)
+    parser.add_argument("code", help=say(N_("the school's code")))
+    add_out(parser, say, ".json")
+    add_place(parser, say)
+    parser.set_defaults(command=_write_seals)
+
+
+def _write_seals(options: argparse.Namespace) -> int:
+    with _department(options) as (db, place, _):
+        seals = seals_of(db, Place(place.province, options.code))
+    kept = KeptSeals(province=place.province, school=options.code, seals=tuple(seals))
+    with output(options.out) as file:
+        file.write(msgspec.json.format(msgspec.json.encode(kept)))
+    return 0
 
 
 def _import(options: argparse.Namespace, say: Translate, aliases: Aliases, bring: Bring) -> int:
@@ -157,7 +178,7 @@ def _tell(
     for flaw in listed.flaws:
         row = phrase(N_("row {row}"), say, row=str(flaw.row))
         tell("\t".join((row, *flaw.cells[:3], say(MESSAGES[flaw.code]))), sys.stderr)
-    sums = N_("{rows} rows, {changed} of them changed something; {errors} in error.")
+    sums = N_("{rows} {rows:row|rows}, {changed} of them changed something; {errors} in error.")
     tell(phrase(sums, say, rows=len(listed.entries), changed=changed, errors=len(listed.flaws)))
     if options.dry_run:
         tell(say(N_("This was a trial: nothing was written.")))

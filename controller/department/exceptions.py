@@ -61,7 +61,7 @@ def odd_items(
     left = [
         twin for twin in overview.twins if twin.serial_key > after[0] and _is(what, twin, codes)
     ]
-    return _shared(department, left, limit)
+    return _shared(department, overview, left, limit)
 
 
 def count_of(overview: Overview, what: Oddity, schools: Sequence[str] = ()) -> int:
@@ -103,11 +103,11 @@ def _of_state(
 
 
 def _shared(
-    department: Department, left: Sequence[Twin], limit: int
+    department: Department, overview: Overview, left: Sequence[Twin], limit: int
 ) -> tuple[list[Odd], tuple[str, str] | None]:
     """Whole serials: a page may be longer than its limit by one serial's items."""
     odds: list[Odd] = []
-    reached = ""
+    reached, heirs = "", overview.heirs()
     for start in range(0, len(left), AT_ONCE):
         twins = left[start : start + AT_ONCE]
         with department.store.view() as db:
@@ -115,8 +115,8 @@ def _shared(
                 db, department.province, [twin.serial_key for twin in twins]
             )
         for twin in twins:
-            schools = tuple(sorted({*twin.listed, *twin.sighted}))
-            odds += [Odd(asset, schools) for asset in by_key.get(twin.serial_key, [])]
+            assets = by_key.get(twin.serial_key, [])
+            odds += [Odd(asset, twin.schools) for asset in assets if asset.place.school in heirs]
             reached = twin.serial_key
             if len(odds) >= limit:
                 more = twin is not left[-1]
@@ -125,7 +125,7 @@ def _shared(
 
 
 def _is(what: Oddity, twin: Twin, codes: set[str]) -> bool:
-    is_within = not codes or bool(codes & {*twin.listed, *twin.sighted})
+    is_within = not codes or not codes.isdisjoint(twin.schools)
     if what is Oddity.SAME_SERIAL:
         return is_within and len(twin.listed) > 1
     return is_within and bool(twin.listed) and bool(twin.sighted)

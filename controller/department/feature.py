@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from controller.department import store
 from controller.department.listener import SchoolsListener
+from controller.department.tables import told_seals
 from controller.feature import Feature, Jobs, MenuEntry, Program
+from controller.people.person import Permission
 from protocol.words import N_
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _listener(program: Program) -> SchoolsListener | None:
-    return SchoolsListener(program) if not program.config.upstream else None
+    return SchoolsListener(program) if program.config.hears_schools else None
 
 
 def _department(program: Program) -> Department:
@@ -57,8 +59,17 @@ def _jobs(program: Program) -> Iterator[Jobs]:
 FEATURE: Final = Feature(
     name="department",
     keep=store.keep,
+    forget=(told_seals.c.heard_ms,),
     listener=_listener,
-    menu=(MenuEntry("/schools", N_("Schools"), lambda frame: frame["above_schools"], rank=0),),
+    menu=(
+        MenuEntry(
+            "/schools",
+            N_("Schools"),
+            (Permission.DEPARTMENT,),
+            lambda frame: frame["above_schools"],
+            rank=0,
+        ),
+    ),
     jobs=_jobs,
     look=lambda program: _department(program).look,
     frame=_frame,

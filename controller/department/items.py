@@ -108,7 +108,7 @@ class TileItem(RecordItem):
     schools_known: int
     schools_heard_today: int
     rooms: int
-    rooms_in_lesson: int
+    rooms_in_lesson: int | None
     boards: int
     boards_working: int
     items_declared: int

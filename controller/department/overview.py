@@ -19,7 +19,7 @@ from controller.department import areas_store as areas
 from controller.department import census
 from controller.department.areas import Atlas, SchoolFacts
 from controller.department.census import Twin
-from controller.department.schools import SchoolRecord
+from controller.department.school_record import SchoolRecord
 from controller.department.standing import (
     Overview,
     SchoolStanding,
@@ -97,8 +97,11 @@ class Department:
         """The school's name, as of the last look; its code where it has told none."""
         return self._names.get(school) or school
 
-    def overview(self) -> Overview:
-        """The department now: items as they were counted, silences as of this moment."""
+    def overview(self, seen: frozenset[str] | None = None) -> Overview:
+        """The department now: items as they were counted, silences as of this moment.
+
+        seen: the schools that whoever asks may see; None for all.
+        """
         now_ms = self.now_ms()
         day = self._day(now_ms)
         counted = self._at_hand(now_ms, day)
@@ -119,7 +122,7 @@ class Department:
             doubles=counted.double_items,
             before=_before_by_area(counted.before, atlas, then),
             whole=group_of(schools, told_of(counted.before, counted.before, then)),
-        )
+        ).part(seen)
 
     def schools_in(self, area: str) -> frozenset[str]:
         """The codes of an area's schools, of those that merged into them too."""
@@ -127,8 +130,10 @@ class Department:
             code for standing in self.overview().of_area(area) for code in standing.members
         )
 
-    def tile(self) -> Tile:
-        """The twelve numbers, computed at most every five minutes."""
+    def tile(self, seen: frozenset[str] | None = None) -> Tile:
+        """The twelve numbers, those of all schools computed at most every five minutes."""
+        if seen is not None:
+            return tile_of(self.overview(seen), self.zone)
         with self._tiling:
             now_ms = self.now_ms()
             if self._tile is None or not 0 <= now_ms - self._tile.as_of_ms < KEPT_MS:

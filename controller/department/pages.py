@@ -10,14 +10,17 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from controller.department.api import chosen
-from controller.department.exceptions import Odd, Oddity, count_of, odd_items
+from controller.department.cells import shown_count
+from controller.department.exceptions import Oddity, count_of, odd_items
 from controller.department.overview import Department, department_of
 from controller.department.standing import Need, Overview, Silence, group_of
 from controller.feature import Program
+from controller.people.person import Permission
 from controller.reconcile.words import RAISE_WORDS, percent_words
 from controller.register.vocabulary import type_word
 from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError, decode_cursor, encode_cursor
+from controller.web.rules import needs, person_of
 from protocol.model import Status
 from protocol.words import N_
 
@@ -59,13 +62,14 @@ def pages(program: Program) -> APIRouter:
 
 def _add_schools(router: APIRouter, screens: PageRenderer, department: Department) -> None:
     @router.get("/schools")
+    @needs(Permission.DEPARTMENT, is_open=True, in_parts=True)
     def schools(
         request: Request,
         area: Code = "",
         q: Words = "",
         page: Annotated[int, Query(ge=1, le=100_000)] = 1,
     ) -> Response:
-        overview = _overview(department)
+        overview = _overview(department, request)
         standings = chosen(overview, area, q)
         last = max(1, -(-len(standings) // ROWS))
         at = min(page, last)
@@ -95,8 +99,9 @@ def _add_schools(router: APIRouter, screens: PageRenderer, department: Departmen
 
 def _add_one_school(router: APIRouter, screens: PageRenderer, department: Department) -> None:
     @router.get("/schools/{code:path}")
+    @needs(Permission.DEPARTMENT, in_parts=True)
     def one_school(request: Request, code: str) -> Response:
-        overview = _overview(department)
+        overview = _overview(department, request)
         heir = overview.heirs().get(code[:64], "")
         school = next((standing for standing in overview.schools if standing.code == heir), None)
         if school is None:
@@ -113,12 +118,14 @@ def _add_one_school(router: APIRouter, screens: PageRenderer, department: Depart
             fork_shown_ms=FORK_SHOWN_MS,
             whole=group_of([school], school.before),
             oddities=_oddities(overview, (school.code,)),
+            shown_count=shown_count,
             **_helps(overview),
         )
 
 
 def _add_exceptions(router: APIRouter, screens: PageRenderer, department: Department) -> None:
     @router.get("/exceptions")
+    @needs(Permission.DEPARTMENT, in_parts=True)
     def exceptions(
         request: Request, what: Oddity = Oddity.MISSING, school: Code = "", cursor: Cursor = ""
     ) -> Response:
@@ -126,7 +133,9 @@ def _add_exceptions(router: APIRouter, screens: PageRenderer, department: Depart
             after = decode_cursor(cursor, str, str) if cursor else ("", "")
         except HttpError as refused:
             return screens.error(request, refused)
-        overview, odds, behind = _odd(department, what, school, after)
+        overview = _overview(department, request)
+        codes = (overview.heirs().get(school, school),) if school else ()
+        odds, behind = odd_items(department, overview, what, schools=codes, after=after, limit=ROWS)
         query = {"what": what.value} | ({"school": school} if school else {})
         names = {standing.code: standing.label for standing in overview.schools}
         heirs = overview.heirs()
@@ -139,24 +148,16 @@ def _add_exceptions(router: APIRouter, screens: PageRenderer, department: Depart
             school_name=names.get(heirs.get(school, school), school),
             rows=odds,
             name_of=lambda code: names.get(heirs.get(code, code), code),
-            oddities=_oddities(overview, (heirs.get(school, school),) if school else ()),
+            oddities=_oddities(overview, codes),
             next_page=urlencode(query | {"cursor": encode_cursor(*behind)}) if behind else "",
             first_page=urlencode(query) if cursor else "",
             **_helps(overview),
         )
 
 
-def _overview(department: Department) -> Overview:
+def _overview(department: Department, request: Request) -> Overview:
     department.look()
-    return department.overview()
-
-
-def _odd(
-    department: Department, what: Oddity, school: str, after: Any
-) -> tuple[Overview, list[Odd], tuple[str, str] | None]:
-    overview = _overview(department)
-    codes = (overview.heirs().get(school, school),) if school else ()
-    return overview, *odd_items(department, overview, what, schools=codes, after=after, limit=ROWS)
+    return department.overview(person_of(request).schools)
 
 
 def _oddities(overview: Overview, schools: tuple[str, ...]) -> list[tuple[Oddity, str, int]]:

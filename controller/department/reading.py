@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from controller.sheets import names
-from controller.sheets.cells import HEAD_WITHIN, Worksheet, bounded_bytes, cell_at, sheets_in
+from controller.sheets.cells import HEAD_WITHIN, bounded_bytes, sheets_in
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.names import tag_of
 from controller.sheets.text import Cell, Day, RefusedError, clean, folded, text_of
+from controller.sheets.worksheet import Worksheet, cell_at, visible
 from protocol.words import N_
 
 Aliases = Mapping[str, tuple[str, ...]]
@@ -125,7 +126,8 @@ def read_list(path: Path, aliases: Aliases) -> ReadList:
         return max((len(_places(row, aliases)) for row in rows[:HEAD_WITHIN]), default=0)
 
     sheets, notices = sheets_in(path, raw, headed, days=True)
-    listed = ReadList(path.name, notices=notices)
+    sheets, hidden = visible(sheets, path.name)
+    listed = ReadList(path.name, notices=[*notices, *hidden])
     tables = [(sheet, at) for sheet in sheets if (at := _heading(sheet.rows, aliases)) >= 0]
     if not tables:
         raise SheetError(

@@ -7,111 +7,45 @@ joins on is taken; one that leaves a gap is not acknowledged, so the school send
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from typing import Final, NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
+from controller.department.school_record import SchoolRecord, begun_anew
+from controller.department.speakers import (
+    GRACE_MS,
+    Claim,
+    Doubts,
+    Finding,
+    Verdict,
+    claim_of,
+)
 from protocol.model import Place
 from protocol.upward import (
+    LIST_FROM,
     ItemGone,
     ItemsTold,
     ItemTold,
+    LogSeal,
     SchoolChain,
     SchoolFigures,
+    SchoolHere,
     SchoolPresence,
     SchoolTold,
+    SealsTold,
     Upward,
     UseLine,
     UseTold,
 )
 
-ALIVE_MS: Final = 600_000  # twice as long as a school says nothing
-GRACE_MS: Final = 60_000  # after its end: a line that comes and goes is no end
 GAP_MS: Final = 8_000  # a page that was lost on its way is sent again before
 
 
-class SchoolRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One school, as it told of itself. place.agent is empty.
+class Numbered(NamedTuple):
+    """The place of a message in a numbered list: of what has one key, the highest stands."""
 
-    feed, reached: which database its list of items is of, and how far it was taken; newest: how
-    far it goes at the school. whole: nothing of an older list stands here. as_of_ms: when the
-    figures came, heard_ms: when it was heard last, both by our clock, for its own may be wrong.
-    boot: the start that is believed, chained: whether it said what it goes on from. The other
-    fields are as in the table.
-    """
-
-    place: Place
-    name: str = ""
-    version: str = ""
-    boot: str = ""
-    session: int = 0
-    rev: int = 0
-    online: bool = False
-    feed: str = ""
-    reached: int = 0
-    newest: int = 0
-    whole: bool = True
-    figures: SchoolFigures | None = None
-    as_of_ms: int = 0
-    first_heard_ms: int = 0
-    heard_ms: int = 0
-    chained: bool = False
-    branch: str = ""
-    day: str = ""
-    heard_rev: int = 0
-    owed: int = 0
-    rival: str = ""
-    rival_ms: int = 0
-    forked_ms: int = 0
-
-    @property
-    def code(self) -> str:
-        """The school's code."""
-        return self.place.school
-
-    @property
-    def behind(self) -> int:
-        """How many changes of its list are still to come."""
-        return max(0, self.newest - self.reached)
-
-    @property
-    def live(self) -> SchoolFigures:
-        """What it told of the present; nothing while it has told nothing."""
-        return self.figures or SchoolFigures()
-
-
-class Claim(StrEnum):
-    """What a message is, by the start that says it.
-
-    own: of the start that is believed, or of one that goes on from it. fork: of another history,
-    which is believed from now on. rival: of another one, while the believed one is alive.
-    """
-
-    OWN = "own"
-    FORK = "fork"
-    RIVAL = "rival"
-
-
-def claim_of(record: SchoolRecord, message: Upward, now_ms: int) -> Claim:
-    """Whether the start that speaks is to be believed as this school."""
-    if message.boot == record.boot:
-        return Claim.OWN
-    if isinstance(message, SchoolChain) and (not record.chained or record.boot in message.before):
-        is_behind = _base(message.feed) == _base(record.feed) and message.begun < record.reached
-        return Claim.FORK if is_behind else Claim.OWN
-    if not record.chained:
-        return Claim.OWN
-    return Claim.RIVAL if _is_alive(record, now_ms) else Claim.FORK
-
-
-def _base(feed: str) -> str:
-    return feed.partition(".")[0]
-
-
-def _is_alive(record: SchoolRecord, now_ms: int) -> bool:
-    return now_ms - record.heard_ms < (ALIVE_MS if record.online else GRACE_MS)
+    of: str
+    number: int
 
 
 class ListPage(NamedTuple):
@@ -131,6 +65,12 @@ class Used(NamedTuple):
     place: Place
     week: str
     lines: tuple[UseLine, ...]
+    numbered: Numbered
+
+    @property
+    def key(self) -> str:
+        """What of the school it says."""
+        return f"week/{self.week}"
 
 
 class FigureTold(NamedTuple):
@@ -139,6 +79,20 @@ class FigureTold(NamedTuple):
     place: Place
     day: str
     figures: SchoolFigures
+    numbered: Numbered
+
+    @property
+    def key(self) -> str:
+        """What of the school it says."""
+        return f"day/{self.day}"
+
+
+class Sealed(NamedTuple):
+    """How far the attendance logs of a school's rooms went when it was heard."""
+
+    place: Place
+    seals: tuple[LogSeal, ...]
+    heard_ms: int
 
 
 class _Gap(NamedTuple):
@@ -156,7 +110,14 @@ class AskRetell(NamedTuple):
     since: int
 
 
-SchoolChange = SchoolRecord | ListPage | Used | FigureTold | AskRetell
+class AskWho(NamedTuple):
+    """Every server that bears the school's code shall answer the question."""
+
+    place: Place
+    question: str
+
+
+SchoolChange = SchoolRecord | ListPage | Used | FigureTold | Sealed | AskRetell | AskWho
 
 
 class SchoolHeard(NamedTuple):
@@ -173,6 +134,7 @@ class Schools:
         self._scope = scope
         self._records = {school_record.place.school: school_record for school_record in records}
         self._gaps: dict[str, _Gap] = {}
+        self._doubts = Doubts()
 
     @property
     def records(self) -> Mapping[str, SchoolRecord]:
@@ -186,17 +148,38 @@ class Schools:
         )
         if before.chained and isinstance(message, SchoolPresence) and message.boot != before.boot:
             return SchoolHeard(())  # what it goes on from is said beside, and counts
-        match claim_of(before, message, now_ms):
+        match claim_of(before, message):
             case Claim.OWN:
                 return self._hear_own(before, message, now_ms)
-            case Claim.RIVAL:
-                return self._hear_rival(before, message.boot, now_ms)
-            case Claim.FORK:
-                fork = _begun_anew(before, message.boot, now_ms)
-                self._records[school] = fork
-                heard = self._hear_own(fork, message, now_ms)
-                changes = (fork, AskRetell(fork.place, 0), *heard.changes)
-                return SchoolHeard(changes, heard.is_accepted)
+            case Claim.COPY:
+                return self._begin_anew(before, message, now_ms)
+            case Claim.OTHER:
+                verdict = self._doubts.weigh(before, message, now_ms)
+                return self._follow(verdict, before, message, now_ms)
+
+    def _follow(
+        self, verdict: Verdict, before: SchoolRecord, message: Upward, now_ms: int
+    ) -> SchoolHeard:
+        """Do what was found about another start; what it tells must wait until it is believed."""
+        match verdict.finding:
+            case Finding.ASK:
+                ask = AskWho(before.place, verdict.question)
+                return SchoolHeard((ask,), is_accepted=False)
+            case Finding.WAIT:
+                return SchoolHeard((), is_accepted=False)
+            case Finding.RIVAL:
+                return self._note_rival(before, verdict.start, now_ms)
+            case Finding.FORK:
+                return self._begin_anew(before, message, now_ms)
+
+    def _begin_anew(self, before: SchoolRecord, message: Upward, now_ms: int) -> SchoolHeard:
+        """Believe another history from now on: all of it is asked for."""
+        fork = begun_anew(before, message.boot, now_ms)
+        self._records[fork.code] = fork
+        self._doubts.forget(fork.code)
+        heard = self._hear_own(fork, message, now_ms)
+        changes = (fork, AskRetell(fork.place, 0), *heard.changes)
+        return SchoolHeard(changes, heard.is_accepted)
 
     def _hear_own(self, before: SchoolRecord, message: Upward, now_ms: int) -> SchoolHeard:
         match message:
@@ -204,20 +187,24 @@ class Schools:
                 return self._hear_presence(before, message, now_ms)
             case SchoolChain():
                 return self._hear_chain(before, message, now_ms)
+            case SchoolHere():
+                return self._hear_answer(before, message, now_ms)
+            case SealsTold():
+                return SchoolHeard((Sealed(before.place, message.seals, now_ms),))
             case SchoolTold():
                 return self._hear_figures(before, message, now_ms)
             case ItemsTold():
                 return self._hear_items(before, message, now_ms)
             case UseTold():
-                used = Used(before.place, message.week, message.lines)
-                heard_rev = max(before.heard_rev, message.rev)
-                school_record = replace(before, heard_rev=heard_rev)
-                return SchoolHeard((self._keep(school_record, now_ms), used))
+                numbered = Numbered(before.list_of(message), message.rev)
+                used = Used(before.place, message.week, message.lines, numbered)
+                return SchoolHeard((self._keep(before.with_number(message.rev), now_ms), used))
 
     def _hear_chain(self, before: SchoolRecord, chain: SchoolChain, now_ms: int) -> SchoolHeard:
         """What was acknowledged and is not here is owed, until the school has begun anew."""
         is_same = chain.boot == before.boot
-        heard_rev = before.heard_rev if is_same else 0
+        goes_on = is_same or before.heard_rev > LIST_FROM
+        heard_rev = before.heard_rev if goes_on else 0
         is_lacking = chain.settled > heard_rev or (not before.boot and bool(chain.before))
         owed = before.owed if is_same else min(before.owed, 1)
         owed = 0 if owed <= chain.retold and is_same else owed
@@ -228,20 +215,32 @@ class Schools:
             session=before.session if is_same else 0,
             rev=before.rev if is_same else 0,
             heard_rev=max(heard_rev, chain.settled),
+            behind_rev=before.behind_rev if is_same else heard_rev,
             chained=True,
             online=True,
             owed=owed,
         )
+        if not is_same:
+            self._doubts.forget(before.code)
         changes: list[SchoolChange] = [self._keep(school_record, now_ms)]
         if owed:
             changes.append(AskRetell(before.place, before.reached))
         return SchoolHeard(tuple(changes))
 
-    def _hear_rival(self, before: SchoolRecord, boot: str, now_ms: int) -> SchoolHeard:
-        """Another server speaks as this school: it is shown, and must wait with what it tells."""
-        if boot == before.rival and now_ms - before.rival_ms < GRACE_MS:
+    def _hear_answer(self, before: SchoolRecord, here: SchoolHere, now_ms: int) -> SchoolHeard:
+        """The believed start lives; so may another."""
+        verdict = self._doubts.answer(before, here, now_ms)
+        school_record = self._keep(before, now_ms)
+        if verdict.finding is not Finding.RIVAL:
+            return SchoolHeard((school_record,))
+        noted = self._note_rival(school_record, verdict.start, now_ms)
+        return SchoolHeard((school_record, *noted.changes))
+
+    def _note_rival(self, before: SchoolRecord, start: str, now_ms: int) -> SchoolHeard:
+        """Another server speaks as this school: it is shown."""
+        if start == before.rival and now_ms - before.rival_ms < GRACE_MS:
             return SchoolHeard((), is_accepted=False)
-        school_record = replace(before, rival=boot, rival_ms=now_ms)
+        school_record = replace(before, rival=start, rival_ms=now_ms)
         self._records[before.place.school] = school_record
         return SchoolHeard((school_record,), is_accepted=False)
 
@@ -263,13 +262,14 @@ class Schools:
         return SchoolHeard((gone,))
 
     def _hear_figures(self, before: SchoolRecord, report: SchoolTold, now_ms: int) -> SchoolHeard:
-        figure = FigureTold(before.place, report.day, report.figures)
-        before = replace(before, heard_rev=max(before.heard_rev, report.rev))
+        numbered = Numbered(before.list_of(report), report.rev)
+        figure = FigureTold(before.place, report.day, report.figures, numbered)
+        before = before.with_number(report.rev)
         is_stale = report.boot == before.boot and report.rev <= before.rev
         if before.chained and not report.version:  # a day that is over
             return SchoolHeard((self._keep(before, now_ms), figure))
         if is_stale:
-            return SchoolHeard((figure,) if report.day < before.day else ())
+            return SchoolHeard((figure,))
         school_record = replace(
             before,
             boot=report.boot,
@@ -289,6 +289,7 @@ class Schools:
         return SchoolHeard(tuple(changes))
 
     def _hear_items(self, before: SchoolRecord, page: ItemsTold, now_ms: int) -> SchoolHeard:
+        before = before.with_number(page.seq) if page.seq > LIST_FROM else before
         another = page.feed != before.feed
         reached = 0 if another else before.reached
         if page.after > reached:
@@ -325,24 +326,3 @@ class Schools:
         school_record = replace(record, heard_ms=now_ms)
         self._records[record.place.school] = school_record
         return school_record
-
-
-def _begun_anew(record: SchoolRecord, boot: str, now_ms: int) -> SchoolRecord:
-    """The school as a start of another history finds it: its list is told from the beginning."""
-    return replace(
-        record,
-        boot=boot,
-        session=0,
-        rev=0,
-        heard_rev=0,
-        chained=True,
-        branch=boot[:12],
-        feed="",
-        reached=0,
-        newest=0,
-        whole=False,
-        rival="",
-        rival_ms=0,
-        forked_ms=now_ms,
-        owed=1,
-    )

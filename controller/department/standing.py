@@ -11,7 +11,7 @@ import msgspec
 
 from controller.department.areas import Area, Atlas, SchoolFacts
 from controller.department.census import Twin
-from controller.department.schools import SchoolRecord
+from controller.department.school_record import SchoolRecord
 from controller.department.tally import ByType, Tally, Told, added, together
 from controller.reconcile.kpi import Kpi, figure_of
 from protocol.upward import SchoolFigures
@@ -169,6 +169,27 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
         by_code |= {code: self.atlas.areas.get(code, Area(code=code)) for code in held}
         groups = [(area, self.area(code)) for code, area in by_code.items()]
         return sorted(groups, key=lambda pair: (*_area_urgency(pair[1]), pair[0].label))
+
+    def part(self, codes: frozenset[str] | None) -> Overview:
+        """What somebody sees who may see these schools; None for all of them.
+
+        An area is compared with what it had only where all its schools are theirs.
+        """
+        if codes is None:
+            return self
+        schools = tuple(school for school in self.schools if school.code in codes)
+        held = {code for school in schools for code in school.around}
+        whole = {code for code in held if all(one.code in codes for one in self.of_area(code))}
+        before = {code: told for code, told in self.before.items() if code in whole}
+        alike = (code for code in before if len(self.of_area(code)) == len(schools))
+        return msgspec.structs.replace(
+            self,
+            schools=schools,
+            atlas=self.atlas.only(held),
+            twins=tuple(twin for twin in self.twins if codes.issuperset(twin.schools)),
+            before=before,
+            whole=group_of(schools, before.get(next(alike, ""))),
+        )
 
     def heirs(self) -> Mapping[str, str]:
         """By every school's code the school that it counts for."""

@@ -6,7 +6,7 @@ An item that comes again as it was is no news: a list that is told anew costs a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec.structs import asdict, replace
 from sqlalchemy import Connection, select
@@ -14,12 +14,14 @@ from sqlalchemy import Connection, select
 from controller.database.changes import of_kind
 from controller.database.engine import one_numbers
 from controller.database.reading import rows_of
-from controller.database.scope import within
+from controller.database.scope import of, within
 from controller.database.shape import Shape
 from controller.database.writing import Writing, write
 from controller.department.areas_store import counts_for_itself
-from controller.department.schools import FigureTold, ListPage, SchoolRecord, Schools, Used
-from controller.department.tables import schools
+from controller.department.school_record import SchoolRecord
+from controller.department.schools import FigureTold, ListPage, Numbered, Schools, Used
+from controller.department.seals import keep_seals
+from controller.department.tables import schools, told_numbers
 from controller.inventory import store as kept_assets
 from controller.inventory.asset import LASTING, Asset, AssetState
 from controller.reconcile.store import kpi_in, note_figure
@@ -31,6 +33,7 @@ from protocol.upward import ItemTold, UseLine
 
 SCHOOLS: Final = Shape(SchoolRecord, schools)
 _AT_ONCE: Final = 500  # ids that a statement names
+_Key = tuple[str, str, str]  # province, school, and what of it
 _TOLD: Final = (*LASTING, "seen_ms", "first_seen_ms")
 
 
@@ -39,16 +42,48 @@ def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
     del now_ms
     records = {record.place: record for record in of_kind(changes, SchoolRecord)}
     write(db, schools, [*map(SCHOOLS.row, records.values())], Writing.UPSERT)
-    days = {
-        (figure.place, figure.day): figure
-        for figure in of_kind(changes, FigureTold)
-        if counts_for_itself(db, figure.place, figure.day)
-    }
-    for figure in days.values():
-        note_figure(db, figure.place, figure.day, kpi_in(asdict(figure.figures)))
+    for figure in _newest(db, of_kind(changes, FigureTold)):
+        if counts_for_itself(db, figure.place, figure.day):
+            note_figure(db, figure.place, figure.day, kpi_in(asdict(figure.figures)))
     _take_pages(db, of_kind(changes, ListPage))
-    for used in of_kind(changes, Used):
+    for used in _newest(db, of_kind(changes, Used)):
         keep_use(db, used.place, used.week, map(_use, used.lines))
+    keep_seals(db, changes)
+
+
+_Told = TypeVar("_Told", bound=FigureTold | Used)
+
+
+def _newest(db: Connection, told: Sequence[_Told]) -> list[_Told]:
+    """Of each key what stands at last: the highest number, not what came last; it is kept.
+
+    What is of another list than what stands replaces it: that list is over.
+    """
+    before = _numbers_of(db, told)
+    newest: dict[_Key, _Told] = {}
+    for one in told:
+        key: _Key = (one.place.province, one.place.school, one.key)
+        stands = newest[key].numbered if key in newest else before.get(key)
+        if stands is None or stands.of != one.numbered.of or stands.number < one.numbered.number:
+            newest[key] = one
+    rows = [(*key, *one.numbered) for key, one in newest.items()]
+    write(db, told_numbers, rows, Writing.UPSERT)
+    return [*newest.values()]
+
+
+def _numbers_of(db: Connection, told: Sequence[FigureTold | Used]) -> dict[_Key, Numbered]:
+    """By key what stands here now."""
+    keys: dict[Place, set[str]] = {}
+    for one in told:
+        keys.setdefault(one.place, set()).add(one.key)
+    return {
+        (row["province"], row["school"], row["what"]): Numbered(row["numbering"], row["number"])
+        for place, names in keys.items()
+        for row in rows_of(
+            db,
+            select(told_numbers).where(of(told_numbers, place), told_numbers.c.what.in_(names)),
+        )
+    }
 
 
 def _take_pages(db: Connection, pages: Sequence[ListPage]) -> None:

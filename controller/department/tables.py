@@ -25,10 +25,31 @@ schools: Final = Table(
     *flags("chained"),  # whether it names the starts of its controller
     *texts("branch"),  # what its list is told apart by from another history of the same database
     *texts("day"),  # of its newest figures
-    *longs("heard_rev"),  # its newest state that was taken
+    *longs("heard_rev"),  # the highest number of its list that was taken
+    *longs("behind_rev"),  # of that, what the starts before the believed one had said
     *longs("owed"),  # how often it must have begun anew, before nothing is missing here
     *texts("rival"),  # the start that speaks as this school too
     *longs("rival_ms", "forked_ms"),  # when that was heard last; when another history began
+)
+
+
+told_numbers: Final = Table(
+    "told_numbers",
+    metadata,
+    *keys("province", "school"),
+    *keys("what"),  # a day or the Monday of a week, with its kind before it
+    *texts("numbering"),  # the list in which it has its number
+    *longs("number"),
+)
+
+
+told_seals: Final = Table(
+    "told_seals",
+    metadata,
+    *keys("province", "school", "agent", "key"),
+    Column("week", BigInteger, primary_key=True, autoincrement=False),  # since 1970
+    *longs("links", "at_ms", "heard_ms"),
+    *texts("seal"),
 )
 
 

@@ -1,6 +1,6 @@
 """This file makes the twelve numbers that a province's operations centre (IOC) shows; pure.
 
-There is no person in any of them, so there is no small cell to hide.
+There is no person in any of them. Rooms in lesson are people at work: a small count is hidden.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from controller.department.cells import shown_count
 from controller.department.standing import DAY_MS, Overview, live_of
 from protocol.model import instant
 
@@ -19,7 +20,8 @@ LESSON_FRESH_MS: Final = 3_600_000  # a lesson of an hour ago is none now
 class Tile(msgspec.Struct, frozen=True, kw_only=True):
     """Twelve numbers, and as of when.
 
-    schools_heard_today: on this local day. rooms_in_lesson: of schools that told within an hour.
+    schools_heard_today: on this local day. rooms_in_lesson: of schools that told within an hour;
+    None for one to four.
     boards_working, incidents_open: of those that told within a day. managed_pct: None where no
     register is known.
     """
@@ -28,7 +30,7 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
     schools_known: int
     schools_heard_today: int
     rooms: int
-    rooms_in_lesson: int
+    rooms_in_lesson: int | None
     boards: int
     boards_working: int
     items_declared: int
@@ -45,13 +47,14 @@ def tile_of(overview: Overview, zone: tzinfo) -> Tile:
     today = live_of(overview.schools, DAY_MS, overview.now_ms)
     tally = overview.whole.tally
     heard_ms = [school.record.heard_ms for school in overview.schools if school.record]
+    in_lesson = live_of(overview.schools, LESSON_FRESH_MS, overview.now_ms).rooms_in_lesson
     days = [instant(at_ms).astimezone(zone).date().isoformat() for at_ms in heard_ms]
     return Tile(
         as_of_ms=overview.now_ms,
         schools_known=overview.whole.schools,
         schools_heard_today=days.count(overview.day),
         rooms=ever.rooms,
-        rooms_in_lesson=live_of(overview.schools, LESSON_FRESH_MS, overview.now_ms).rooms_in_lesson,
+        rooms_in_lesson=shown_count(in_lesson),
         boards=ever.boards,
         boards_working=today.boards_working,
         items_declared=tally.declared,

@@ -4,34 +4,43 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 
 from controller.feature import Program
 from controller.fleet.items import AgentItem, DeviceItem, EventItem
 from controller.fleet.listener import FleetListener
 from controller.fleet.store import agents_of, devices_of, events_of
+from controller.people.person import Permission
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, After, Code, Cursor, Limit, page_of
 from controller.web.refusals import HttpError, decode_cursor, encode_cursor
-from protocol.model import DeviceKind, Status
+from controller.web.rules import needs, person_of
+from protocol.model import DeviceKind, Place, Status
 from protocol.words import N_
 
 
 def api(program: Program) -> APIRouter:
     """The lists of the fleet, within the school."""
     router = APIRouter(prefix="/api/v1", responses=ERRORS)
-    store, scope = program.store, program.school
+    store = program.store
+
+    def seen_by(request: Request) -> Place:
+        return person_of(request).part_of(program.school)
 
     @router.get("/agents")
-    def agents(limit: Limit = 100, cursor: Cursor = "") -> Listing[AgentItem]:
+    @needs(Permission.SCHOOL, in_parts=True)
+    def agents(request: Request, limit: Limit = 100, cursor: Cursor = "") -> Listing[AgentItem]:
         """Agents, by id."""
         (after,) = decode_cursor(cursor, str) if cursor else ("",)
-        records = store.read(agents_of, scope, after=after, limit=limit + 1)
+        records = store.read(agents_of, seen_by(request), after=after, limit=limit + 1)
         items = [AgentItem.of(record) for record in records]
         return page_of(items, limit, lambda item: encode_cursor(item.agent_id))
 
     @router.get("/devices")
+    @needs(Permission.SCHOOL, in_parts=True)
     def devices(
+        request: Request,
+        *,
         room: Code = "",
         kind: DeviceKind | Literal[""] = "",
         status: Status | Literal[""] = "",
@@ -40,22 +49,26 @@ def api(program: Program) -> APIRouter:
     ) -> Listing[DeviceItem]:
         """Devices, by id; those that a person removed are left out."""
         (after,) = decode_cursor(cursor, str) if cursor else ("",)
-        records = store.read(
-            devices_of, scope, room=room, kind=kind, status=status, after=after, limit=limit + 1
-        )
+        wanted = {"room": room, "kind": kind, "status": status}
+        seen = seen_by(request)
+        records = store.read(devices_of, seen, **wanted, after=after, limit=limit + 1)
         items = [DeviceItem.of(record) for record in records]
         return page_of(items, limit, lambda item: encode_cursor(item.device_id))
 
     @router.get("/events")
-    def events(after: After = 0, limit: Limit = 100, cursor: Cursor = "") -> Listing[EventItem]:
+    @needs(Permission.SCHOOL, in_parts=True)
+    def events(
+        request: Request, after: After = 0, limit: Limit = 100, cursor: Cursor = ""
+    ) -> Listing[EventItem]:
         """What happened to equipment and lessons, in the order in which it was stored."""
         (behind,) = decode_cursor(cursor, int) if cursor else (after,)
-        records = store.read(events_of, scope, after=behind, limit=limit + 1)
+        records = store.read(events_of, seen_by(request), after=behind, limit=limit + 1)
         return page_of(
             [EventItem.of(record) for record in records], limit, lambda item: encode_cursor(item.no)
         )
 
     @router.delete("/devices/{device_id:path}", status_code=204, responses={404: ERRORS[422]})
+    @needs(Permission.BOOK)
     async def remove(device_id: Annotated[str, Path(max_length=64)]) -> None:
         """Take a device out of the room's list; the feed tells of it."""
         fleet = program.service(FleetListener)

@@ -19,7 +19,9 @@ from controller.fleet.equipment import Equipment, is_doubted
 from controller.fleet.records import (
     AgentRecord,
     AttendanceRecord,
+    ChainHeadRecord,
     DeviceRecord,
+    ErasureProofRecord,
     EventRecord,
     FaultRecord,
     LessonRecord,
@@ -34,7 +36,9 @@ from protocol.messages import (
     Birth,
     DeviceForgotten,
     DeviceState,
+    ErasureProof,
     FaultReported,
+    HeadTold,
     Health,
     LessonEnded,
     LessonResumed,
@@ -86,6 +90,8 @@ Change = (
     | RollRecord
     | LessonRecord
     | FaultRecord
+    | ErasureProofRecord
+    | ChainHeadRecord
     | StreamChanged
     | Touched
     | Ask
@@ -323,6 +329,11 @@ class Fleet:
                 return [record_of(RollRecord, message, reopened=False, erased=tombstones, **at)]
             case RollReopened():
                 return [record_of(RollRecord, message, reopened=True, **at)]
+            case ErasureProof():
+                return [record_of(ErasureProofRecord, message, left_files=message.left, **at)]
+            case HeadTold(chain=head):
+                at = {"place": place, "room": message.room, "received_ms": now_ms}
+                return [record_of(ChainHeadRecord, head, **at)]
             case FaultReported():
                 return [_event_of(message, at), record_of(FaultRecord, message, **at)]
             case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
@@ -10,7 +11,8 @@ from sqlalchemy import Connection
 from controller.database.changes import of_kind
 from controller.database.witnesses import DAY_MS
 from controller.feature import Command, Listener, MessageEffect, Program, Speaker
-from controller.fleet.fleet import Ask, Fleet
+from controller.fleet.clones import as_cloned, clones_of
+from controller.fleet.fleet import Ask, Change, Fleet
 from controller.fleet.records import AgentRecord
 from controller.fleet.retelling import stored_at
 from controller.fleet.sessions import NewSessions
@@ -23,14 +25,18 @@ _LOGGER = logging.getLogger(__name__)
 class FleetListener(Listener[Up]):
     """Hears agents; keeps the fleet as the last commit left it."""
 
-    speaker = Speaker.AGENT
-
     def __init__(self, program: Program) -> None:
+        self.speaker = Speaker.AGENT if program.config.hears_rooms else None
         self._program = program
         self._awake_since_ms = program.now_ms()
         self._fleet = Fleet(program.school, program.zone)
+        self._clones = program.service(clones_of)
         self._sessions = NewSessions()
         self._stored: list[Command] = []
+
+    def knows(self, name: str) -> bool:
+        """Whether it is a room's computer that has told something."""
+        return name in self._fleet.agents
 
     def load(self, db: Connection) -> None:
         """Read the school's present."""
@@ -50,33 +56,41 @@ class FleetListener(Listener[Up]):
         self._fleet.awake_since_ms = now_ms
 
     def hear(self, agent: str, message: Up, now_ms: int) -> MessageEffect:
-        """Take one message of an agent; what it says of the present bears witness to the time."""
-        if isinstance(message, Birth | Health):
-            self._program.clock.hear(agent, message.at_ms)
-        return MessageEffect(self._fleet.hear(agent, message, now_ms))
+        """Take one message of an agent; a birth that was said now tells who says it."""
+        if isinstance(message, Birth):
+            self._clones.hear_birth(agent, message, time.monotonic(), now_ms)
+        return self._take(agent, message, now_ms)
 
     def hear_retained(self, agent: str, message: Up, now_ms: int) -> MessageEffect:
         """An end that was kept is an end; a beginning may be long over."""
         if isinstance(message, Presence) and message.online:
             return MessageEffect()
-        return self.hear(agent, message, now_ms)
+        return self._take(agent, message, now_ms)
+
+    def _take(self, agent: str, message: Up, now_ms: int) -> MessageEffect:
+        """What an agent says of the present bears witness to the time."""
+        if isinstance(message, Birth | Health):
+            self._program.clock.hear(agent, message.at_ms)
+        return MessageEffect(self._judged(self._fleet.hear(agent, message, now_ms)))
 
     def hear_again(self, agent: str, message: Up, now_ms: int) -> MessageEffect:
         """Record an event whose number counts as arrived; a state counts only if it is newer."""
-        return MessageEffect(self._fleet.hear_again(agent, message, now_ms))
+        return MessageEffect(self._judged(self._fleet.hear_again(agent, message, now_ms)))
 
     def hear_retold(self, agent: str, message: Up, now_ms: int) -> MessageEffect:
         """Record an event that was lost here."""
         assert isinstance(message, AnyEvent)  # noqa: S101 - nothing else belongs to its topic
-        return MessageEffect(self._fleet.hear_retold(agent, message, now_ms))
+        return MessageEffect(self._judged(self._fleet.hear_retold(agent, message, now_ms)))
 
     def pass_over(self, agent: str, boot: str, seq: int) -> Sequence[object]:
         """Count an event that cannot be read as arrived."""
         return self._fleet.pass_over(agent, boot, seq)
 
     def expire(self, now_ms: int) -> Sequence[object]:
-        """Let silence become unknown."""
-        return self._fleet.expire(now_ms)
+        """Let silence become unknown, and two computers of one name one again."""
+        known = self._fleet.agents
+        ended = [known[name] for name in self._clones.take_ended(time.monotonic()) if name in known]
+        return self._judged([*ended, *self._fleet.expire(now_ms)])
 
     def remove(self, device_id: str, now_ms: int) -> Sequence[object]:
         """A person takes a device out; empty if there is none."""
@@ -97,6 +111,14 @@ class FleetListener(Listener[Up]):
             _LOGGER.info("asking agent %s for a birth: %s", ask.agent, ask.reason)
             rebirth = Rebirth(boot=self._program.boot, at_ms=now_ms, reason=ask.reason)
             yield Command(ask.agent, "rebirth", rebirth)
+
+    def _judged(self, changes: Iterable[Change]) -> list[Change]:
+        """The changes, with the agents that are two computers shown as such."""
+        return [self._judged_agent(one) if isinstance(one, AgentRecord) else one for one in changes]
+
+    def _judged_agent(self, agent: AgentRecord) -> AgentRecord:
+        since_ms = self._clones.since_ms(agent.place.agent)
+        return agent if since_ms is None else as_cloned(agent, since_ms)
 
     def _stored_of(self, db: Connection, agent: AgentRecord, now_ms: int) -> Command:
         since_ms = self._since_ms()

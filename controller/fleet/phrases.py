@@ -101,7 +101,7 @@ def line_facts(line: LineMeasures, translate: Translate) -> list[Fact]:
     if line.rtt_ms is not None:
         facts.append((translate(_ROUND_TRIP), f"{number(round(line.rtt_ms, 1), translate)} ms"))
     if line.outage_min:
-        minutes = phrase(N_("{n} minutes"), translate, n=round(line.outage_min))
+        minutes = phrase(N_("{n} {n:minute|minutes}"), translate, n=round(line.outage_min))
         facts.append((translate(_OUTAGE), minutes))
     return facts
 

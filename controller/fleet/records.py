@@ -161,6 +161,44 @@ class RollRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     told_day: str | None = None
 
 
+class ErasureProofRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An agent's proof that it erased a pupil, a link of its attendance log; it names nobody.
+
+    erasure: the school's name for it. records: in how many events it put a tombstone.
+    left_files: how many of its files still named the pupil.
+    """
+
+    place: Place
+    event_id: str
+    room: str
+    erasure: str
+    records: int = 0
+    left_files: int = 0
+    actor: str = ""
+    before: str = ""
+    hash: str = ""
+    at_ms: int
+    received_ms: int
+    no: int = 0
+    told_ms: int | None = None
+
+
+class ChainHeadRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """How far an agent said that its attendance log goes; no pupil is named.
+
+    links, head, at_ms, key, signature: as its message tells them. received_ms: when it came first.
+    """
+
+    place: Place
+    room: str
+    head: str
+    key: str = ""
+    links: int = 0
+    signature: str = ""
+    at_ms: int
+    received_ms: int
+
+
 class LessonRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One lesson as its events tell it. how is None while it runs; day: the school's local date.
 
@@ -198,4 +236,5 @@ class FaultRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 Logged = AttendanceRecord | RollRecord
+ChainRecord = Logged | ErasureProofRecord
 Record = AgentRecord | DeviceRecord | EventRecord | AttendanceRecord | RollRecord | FaultRecord

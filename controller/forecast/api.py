@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from controller.database.store import Store
@@ -15,10 +15,12 @@ from controller.forecast.life_table import LifeTable, LifeTableError, table_in
 from controller.forecast.papers import as_xlsx, forecast_fields
 from controller.forecast.store import forecast_on
 from controller.inventory.feed import Feed, feed_of
+from controller.people.person import Permission
 from controller.sheets.writing import file_name
 from controller.web.downloads import XLSX, attachment
 from controller.web.paging import Code, narrowed
 from controller.web.refusals import HttpError
+from controller.web.rules import needs, person_of
 from protocol.model import Place
 from protocol.words import N_
 
@@ -37,7 +39,9 @@ def api(program: Program) -> APIRouter:
     translate = program.translate_to(program.default_language)
 
     @router.get("/forecast", response_model=None)
+    @needs(Permission.SCHOOL, in_parts=True)
     def end_of_life(
+        request: Request,
         school: Code = "",
         format: ForecastFormat = ForecastFormat.JSON,  # noqa: A002 - a query's usual name
     ) -> Response:
@@ -48,7 +52,8 @@ def api(program: Program) -> APIRouter:
             raise HttpError(
                 503, error.code, error.text(translate), N_("See the server's folder.")
             ) from error
-        projection = forecast_in(store, feed, narrowed(scope, school), table, program.today())
+        place = narrowed(scope, school, person_of(request))
+        projection = forecast_in(store, feed, place, table, program.today())
         if format is ForecastFormat.JSON:
             return JSONResponse(forecast_fields(projection, table))
         headers = attachment(file_name("het-nien-han", str(projection.first_year), end="xlsx"))

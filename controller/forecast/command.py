@@ -6,7 +6,7 @@ import argparse
 import json
 
 from controller.cli.folder import add_place, data_folder, told_zone
-from controller.cli.output import add_json, add_out, output, tell, unwritable
+from controller.cli.output import add_json, add_out, output, tell
 from controller.cli.school import opened_wide, own
 from controller.database.clock import now_in
 from controller.forecast.forecast import Assumption, Due, Forecast
@@ -14,7 +14,7 @@ from controller.forecast.life_table import FILE, LifeTable, init_table, table_in
 from controller.forecast.papers import UNKNOWN_WORDS, as_xlsx, forecast_fields
 from controller.forecast.store import forecast_on
 from controller.inventory.store import refresh
-from protocol.command_line import CommandParser
+from protocol.command_line import CommandParser, unwritable
 from protocol.formats import phrase
 from protocol.model import instant
 from protocol.words import N_, Translate
@@ -70,7 +70,8 @@ def _tell(projection: Forecast, table: LifeTable, say: Translate) -> None:
         if count:
             tell("\t".join((say(N_("not known")), str(count), say(UNKNOWN_WORDS[code]))))
     left = N_(
-        "{count} items; {left} disposed or lost ones are left out, {awaiting} await disposal."
+        "{count} {count:item|items}; {left} disposed or lost {left:one is|ones are} left out,"
+        " {awaiting} {awaiting:awaits|await} disposal."
     )
     counts = {
         "count": projection.count,
@@ -79,7 +80,10 @@ def _tell(projection: Forecast, table: LifeTable, say: Translate) -> None:
     }
     tell(phrase(left, say, **counts))
     if unchecked := sum(map(_is_unchecked, projection.assumptions)):
-        hint = N_("{types} types rest on figures that nobody checked ({note}): see {file}.")
+        hint = N_(
+            "{types} {types:type rests|types rest} on figures that nobody checked ({note}): see"
+            " {file}."
+        )
         tell(phrase(hint, say, types=unchecked, note=table.note, file=FILE))
 
 

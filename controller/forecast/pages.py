@@ -14,9 +14,11 @@ from controller.forecast.forecast import Due, Forecast
 from controller.forecast.life_table import LifeTableError, table_in
 from controller.forecast.papers import UNKNOWN_WORDS, type_name
 from controller.inventory.feed import feed_of
+from controller.people.person import Permission
 from controller.web.page import PageRenderer
 from controller.web.paging import narrowed
 from controller.web.refusals import HttpError
+from controller.web.rules import needs, person_of
 from protocol.words import N_
 
 Word = Annotated[str, Query(max_length=64)]
@@ -51,9 +53,10 @@ def pages(program: Program) -> APIRouter:
     store, scope, folder = program.store, program.scope, program.config.data
 
     @router.get("/forecast")
+    @needs(Permission.SCHOOL, in_parts=True)
     async def forecast(request: Request, school: Word = "") -> Response:
         try:
-            place = narrowed(scope, school)
+            place = narrowed(scope, school, person_of(request))
             table = await run_in_threadpool(table_in, folder)
         except HttpError as refused:
             return screens.error(request, refused)

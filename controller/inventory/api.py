@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from msgspec.structs import replace
 
@@ -21,11 +21,13 @@ from controller.inventory.feed import (
     written,
 )
 from controller.inventory.items import Inventory
+from controller.people.person import Permission
 from controller.register.vocabulary import Condition
 from controller.web.downloads import CSV_WITH_HEAD, XLSX, attachment
 from controller.web.items import ErrorItem
 from controller.web.paging import ERRORS, Code, Cursor, Many
 from controller.web.refusals import HttpError
+from controller.web.rules import needs, person_of
 from protocol.model import DeviceKind, Status
 from protocol.words import N_
 
@@ -42,11 +44,14 @@ _MEDIA: Final = {
 def api(program: Program) -> APIRouter:
     """The inventory, within all that the controller may tell."""
     router = APIRouter(prefix="/api/v1", responses=ERRORS)
-    feed, name = program.service(feed_of), program.name
+    whole, name = program.service(feed_of), program.name
     areas = [feature.areas(program) for feature in program.features if feature.areas]
 
     @router.get("/inventory", response_model=Inventory, responses={410: {"model": ErrorItem}})
+    @needs(Permission.SCHOOL, in_parts=True)
     def inventory(
+        request: Request,
+        *,
         chosen: Annotated[Chosen, Depends(choice_of)],
         area: Code = "",
         since: Cursor = "",
@@ -57,6 +62,7 @@ def api(program: Program) -> APIRouter:
 
         xlsx (one school's), glpi (ZIP) and snipeit (CSV) hold all that there is now, with no limit.
         """
+        feed = whole.seen_by(person_of(request))
         if area:
             schools = frozenset[str]().union(*(schools_in(area) for schools_in in areas))
             chosen = replace(chosen, schools=schools)

@@ -78,5 +78,8 @@ def _export(options: argparse.Namespace, say: Translate) -> int:
 
 def _tell_untold(count: int, say: Translate) -> None:
     if count:
-        left = N_("{count} items are not for GLPI, such as furniture and what is disposed of.")
+        left = N_(
+            "{count} {count:item is|items are} not for GLPI, such as furniture and what is"
+            " disposed of."
+        )
         tell(phrase(left, say, count=count), sys.stderr)

@@ -6,7 +6,7 @@ Whatever of a pull arrived whole can be gone on from: each item carries its own 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -29,6 +29,7 @@ from controller.inventory.items import (
     tombstone_fields,
 )
 from controller.inventory.store import refresh
+from controller.people.person import Person
 from controller.sheets.writing import csv_text
 from controller.web.refusals import HttpError, decode_cursor, encode_cursor
 from protocol.model import Place
@@ -98,6 +99,10 @@ class Feed:
     school: Place
     zone: tzinfo
     now_ms: Callable[[], int]
+
+    def seen_by(self, person: Person) -> Feed:
+        """The same, of the schools that somebody may see."""
+        return replace(self, scope=person.part_of(self.scope))
 
     def bring_up(self) -> None:
         """Let the records be as of now. Raises StoreError."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from controller.feature import Feature, MenuEntry
+from controller.people.person import Permission
 from controller.quarantine import store
 from controller.quarantine.service import quarantine_of
 from controller.quarantine.tables import quarantine
@@ -18,6 +19,12 @@ FEATURE: Final = Feature(
     look=lambda program: program.service(quarantine_of).look,
     frame=lambda program, _words: {"quarantined": program.service(quarantine_of).length},
     menu=(
-        MenuEntry("/quarantine", N_("Messages not taken"), lambda frame: frame["quarantined"], 9),
+        MenuEntry(
+            "/quarantine",
+            N_("Messages not taken"),
+            (Permission.MANAGE,),
+            lambda frame: frame["quarantined"],
+            9,
+        ),
     ),
 )

@@ -10,11 +10,12 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from controller.access.gate import gate_of
 from controller.feature import Program
+from controller.people.person import Permission
 from controller.quarantine.service import TROUBLES, Quarantine, quarantine_of
 from controller.quarantine.store import QuarantinedLine
 from controller.web.page import PageRenderer
+from controller.web.rules import needs
 from protocol.errors import LopHocError
 from protocol.messages import MessageError, MessageFlaw
 from protocol.words import N_
@@ -48,17 +49,16 @@ class ShownMessage(NamedTuple):
 
 
 def pages(program: Program) -> APIRouter:
-    """The list, behind the office's password: a message may hold pupils' marks."""
+    """The list, for administrators: a message may hold pupils' marks."""
     router = APIRouter()
-    screens, gate = program.service(PageRenderer), program.service(gate_of)
+    screens = program.service(PageRenderer)
     quarantine = program.service(quarantine_of)
 
     @router.get("/quarantine")
+    @needs(Permission.MANAGE)
     async def listed(
         request: Request, trouble: Annotated[str, Query(max_length=64)] = ""
     ) -> Response:
-        if gate.who(request) is None:
-            return RedirectResponse("/login?next=/quarantine", 303)
         return screens.page(
             request,
             "quarantine.html",
@@ -68,9 +68,8 @@ def pages(program: Program) -> APIRouter:
 
     def add(deed: str, act: Callable[[int], Awaitable[None]]) -> None:
         @router.post(f"/quarantine/{{number}}/{deed}")
-        async def pressed(request: Request, number: Number) -> Response:
-            if gate.who(request) is None:
-                return RedirectResponse("/login?next=/quarantine", 303)
+        @needs(Permission.MANAGE)
+        async def pressed(number: Number) -> Response:
             try:
                 await act(number)
             except MessageError as error:

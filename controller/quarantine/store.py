@@ -5,6 +5,7 @@ One sender's are bounded too, so that a broken one does not push out what others
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -75,6 +76,21 @@ def length_of(db: Connection) -> int:
 def let_go(db: Connection, no: int) -> list[Released]:
     """Forget a message; empty if it is not there any more."""
     return [Released(no)] if db.execute(_deleted(no)).rowcount else []
+
+
+def forget_naming(db: Connection, words: Iterable[str]) -> int:
+    """Forget the messages that hold one of these words, as text or as JSON; returns how many."""
+    needles = [form.encode() for word in words if word for form in {word, json.dumps(word)[1:-1]}]
+    columns = (quarantine.c.no, quarantine.c.raw, quarantine.c.detail)
+    query = select(*columns).where(everywhere(quarantine))
+    gone = [
+        row["no"]
+        for row in rows_of(db, query)
+        if any(needle in row["raw"] or needle in row["detail"].encode() for needle in needles)
+    ]
+    for no in gone:
+        db.execute(_deleted(no))
+    return len(gone)
 
 
 def counts(db: Connection) -> dict[str, int]:

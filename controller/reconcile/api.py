@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
 from controller.feature import Program
+from controller.people.person import Permission
 from controller.reconcile.choosing import LineFilter
 from controller.reconcile.items import KpiItem, RaiseItem
 from controller.reconcile.kpi import Kpi
@@ -19,6 +20,7 @@ from controller.register.vocabulary import Condition
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, Cursor, Limit, page_of
 from controller.web.refusals import decode_cursor, encode_cursor, language_asked
+from controller.web.rules import needs
 from protocol.model import iso
 from protocol.words import Translate
 
@@ -100,6 +102,7 @@ def api(program: Program) -> APIRouter:
     _add_lines(router, desk, say_of)
 
     @router.get("/kpi")
+    @needs(Permission.SCHOOL)
     def kpi() -> FiguresItem:
         """The share of equipment managed by digital record (target 80 %)."""
         now = desk.standing()
@@ -118,6 +121,7 @@ def api(program: Program) -> APIRouter:
 
 def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
     @router.get("/register")
+    @needs(Permission.SCHOOL)
     def lines(
         request: Request,
         *,
@@ -143,6 +147,7 @@ def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
         return page_of(items, limit, lambda item: encode_cursor(item.row))
 
     @router.get("/unregistered")
+    @needs(Permission.SCHOOL)
     def unregistered(limit: Limit = 100, cursor: Cursor = "") -> Listing[StrangerItem]:
         """What was seen and is not in the book, by its subject; a visitor's own is left out."""
         (after,) = decode_cursor(cursor, str) if cursor else ("",)

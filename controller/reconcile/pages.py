@@ -11,9 +11,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from controller.access.gate import Gate, gate_of
-from controller.access.pages import to_login
 from controller.feature import Program
+from controller.people.person import Permission
 from controller.reconcile.choosing import LineFilter
 from controller.reconcile.kpi import Kpi
 from controller.reconcile.reconcile import LineFinding, LineState
@@ -24,6 +23,7 @@ from controller.register.vocabulary import Condition
 from controller.sheets.names import natural
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
+from controller.web.rules import needs, person_of
 from protocol.errors import ActionError
 from protocol.words import N_
 
@@ -66,14 +66,15 @@ def filter_of(
 def pages(program: Program) -> APIRouter:
     """The page of the book, and what is decided on it."""
     router = APIRouter()
-    desk, gate = program.service(desk_of), program.service(gate_of)
-    _add_book(router, program.service(PageRenderer), desk, gate)
-    _add_decisions(router, desk, gate)
+    desk = program.service(desk_of)
+    _add_book(router, program.service(PageRenderer), desk)
+    _add_decisions(router, desk)
     return router
 
 
-def _add_book(router: APIRouter, screens: PageRenderer, desk: Desk, gate: Gate) -> None:
+def _add_book(router: APIRouter, screens: PageRenderer, desk: Desk) -> None:
     @router.get("/register")
+    @needs(Permission.SCHOOL)
     async def book(
         request: Request,
         line_filter: Annotated[LineFilter, Depends(filter_of)],
@@ -113,19 +114,18 @@ def _add_book(router: APIRouter, screens: PageRenderer, desk: Desk, gate: Gate) 
                 (decision for decision in standing.decisions if decision.no == decided), None
             ),
             failed=_FAILURES.get(failed, ""),
-            may=gate.who(request) is not None,
+            may=person_of(request).may(Permission.BOOK),
             address=_addresses(request),
             query=request.url.query,
         )
 
 
-def _add_decisions(router: APIRouter, desk: Desk, gate: Gate) -> None:
+def _add_decisions(router: APIRouter, desk: Desk) -> None:
     @router.post("/register/decisions")
+    @needs(Permission.BOOK)
     async def decide(request: Request) -> Response:
         form = await fields_of(request)
-        who = gate.who(request)
-        if who is None:
-            return to_login("/register")
+        who = person_of(request).account
         subject, deed = form.get("subject", "")[:_MAX_SUBJECT], form.get("deed", "")
         if not subject or deed not in {*Deed}:
             return _back(form, failed="form")
@@ -139,10 +139,9 @@ def _add_decisions(router: APIRouter, desk: Desk, gate: Gate) -> None:
         return _back(form, decided=decision.no)
 
     @router.post("/register/decisions/{no}/undo")
+    @needs(Permission.BOOK)
     async def undo(request: Request, no: int) -> Response:
         form = await fields_of(request)
-        if gate.who(request) is None:
-            return to_login("/register")
         if not (0 < no <= _MAX_NUMBER and await run_in_threadpool(desk.undo, no)):
             return _back(form, failed="undone")
         return _back(form, decided=no)

@@ -58,7 +58,7 @@ RAISE_WORDS: Final[Mapping[str, str]] = {
 UNDETERMINED: Final = N_("not determined")
 _SENTENCES: Final[Mapping[LineState, str]] = {
     LineState.NO_ASSET_TAG: N_("The line has no asset tag."),
-    LineState.MISSING: N_("Not seen for {days} days, last on {day} in {room}."),
+    LineState.MISSING: N_("Not seen for {days} {days:day|days}, last on {day} in {room}."),
     LineState.NEVER_SEEN: N_("Nobody has seen it yet."),
     LineState.MOVED: N_("It belongs in {home} and was seen in {room} on {day}."),
     LineState.OK: N_("Seen on {day} in {room}."),
@@ -82,8 +82,8 @@ DEED_WORDS: Final[Mapping[Deed, str]] = {
     Deed.MATCH: N_("matched to a line"),
     Deed.IGNORE: N_("ignored: no asset of the school"),
 }
-_UP: Final = N_("That is up by {n} points.")
-_DOWN: Final = N_("That is down by {n} points.")
+_UP: Final = N_("That is up by {n} {n:point|points}.")
+_DOWN: Final = N_("That is down by {n} {n:point|points}.")
 _UNCHANGED: Final = N_("The share is unchanged.")
 _MOVED: Final = N_("the new room accepted: {becomes} instead of {was}")
 _SUBJECTS: Final = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import msgspec
 
@@ -51,6 +53,81 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         return {**fields, "errors": [error.said(say) for error in self.errors]}
 
 
+class RowReason(StrEnum):
+    """Why a row of a sheet is no line."""
+
+    TITLE = "title"  # above the table
+    HEADING = "heading"  # also one that is repeated, or that numbers the columns
+    GROUP = "group"
+    TOTAL = "total"
+    CARRIED = "carried"  # from page to page
+    FOOTER = "footer"  # signatures, dates, notes
+    BLANK = "blank"
+    STRAY = "stray"  # in our own workbook: what is not in the book
+
+
+class LeftOut(StrEnum):
+    """Why a sheet is not read."""
+
+    NO_HEADING = "no_heading"
+    SUMMARY = "summary"
+    NOT_CHOSEN = "not_chosen"
+
+
+class NamedRow(msgspec.Struct, frozen=True):
+    """A row that is no line; row: as a person counts. text: its first words."""
+
+    sheet: str
+    row: int
+    reason: RowReason
+    text: str = ""
+
+
+class SheetReading(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read of a sheet: rows = lines + the named rows of this sheet, if it is read.
+
+    heading_row: as a person counts; 0: none. columns: the heading of each field.
+    """
+
+    name: str
+    rows: int
+    lines: int = 0
+    heading_row: int = 0
+    columns: Mapping[str, str] = {}
+    left_out: LeftOut | None = None
+
+
+class DoubtKind(StrEnum):
+    """What a person is asked about."""
+
+    UNIT = "unit"  # of money: none is kept until it is answered
+    QUANTITY = "quantity"  # other than one on a line: each line is one item
+    SUMMARY = "summary"  # a sheet that seems to sum up the others is left out
+    BESIDE = "beside"  # a second table beside the first is left out
+    COLUMN = "column"  # a heading that nobody has explained
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """What is not understood, and where; value: as the file writes it."""
+
+    kind: DoubtKind
+    sheet: str
+    row: int
+    value: str
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where a line stood, and the fields whose cells were read, be they blank.
+
+    row: as a person counts. fields: of headings.FIELDS; without those that the sheet has no column
+    for, and those that were refused.
+    """
+
+    sheet: str
+    row: int
+    fields: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """A row in error as it stood in the file, to be given back. head: the file's heading."""
@@ -64,10 +141,15 @@ class Refused:
 class Book:
     """What a file holds. title_rows_skipped: rows above the heading.
 
-    fields: those of a line that it has a column for; None where that is not known.
+    fields: those of a line that it has a column for; None where that is not known. sources: of
+    each line. named: the rows that are no lines.
     """
 
     lines: tuple[Line, ...] = ()
+    sources: tuple[Source, ...] = ()
+    sheets: tuple[SheetReading, ...] = ()
+    named: tuple[NamedRow, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     fields: frozenset[str] | None = None
     title_rows_skipped: int = 0
     total_row_skipped: bool = False

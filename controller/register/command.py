@@ -9,30 +9,38 @@ from pathlib import Path
 from typing import Any, Final
 
 from controller.cli.folder import add_place, data_folder, operator, told_zone
-from controller.cli.output import add_json, check_apart, give_back, tell, unwritable
+from controller.cli.output import add_json, check_apart, give_back, tell
 from controller.cli.school import opened
 from controller.database.clock import now_in
 from controller.register import store as register
 from controller.register.book import Book, Line
+from controller.register.choices import Choices
 from controller.register.condition_command import add_condition
 from controller.register.headings import mapping_of
+from controller.register.import_store import imports_of
 from controller.register.intake import (
     ABSENT,
+    CHANGED,
+    DOUBTFUL,
     HEADINGS,
+    REMAINING,
     SUMS,
     VERDICTS,
+    counts_of,
     headings_in,
     remember_headings,
     report_of,
+    rows_told,
     sums_of,
     take_in,
     weigh,
 )
-from controller.register.merging import Merged, MergeVerdict
+from controller.register.life import Said
+from controller.register.merging import Answers, Merged, MergeVerdict
 from controller.register.reading import read_book, refused_csv
 from controller.register.vocabulary import type_word
 from controller.sheets.errors import SheetError
-from protocol.command_line import CommandParser
+from protocol.command_line import CommandParser, unwritable
 from protocol.formats import moment, phrase
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -48,7 +56,11 @@ def add_register(parser: CommandParser, say: Translate) -> Any:
     undo = deeds.add_parser("undo", help=say(N_("take a decision back")))
     undo.add_argument("number", type=int, help=say(N_("the decision's number")))
     listed = deeds.add_parser("decisions", help=say(N_("tell what was decided")))
-    for deed, run in ((undo, _undo), (listed, _decisions)):
+    whole = deeds.add_parser("undo-import", help=say(N_("take a whole import back")))
+    whole.add_argument("number", type=int, help=say(N_("the import's number")))
+    brought = deeds.add_parser("imports", help=say(N_("tell which books were brought in")))
+    runs = (undo, _undo), (listed, _decisions), (whole, _undo_import), (brought, _imports)
+    for deed, run in runs:
         add_place(deed, say)
         deed.set_defaults(command=lambda options, run=run: run(options, say))
     return deeds
@@ -60,6 +72,8 @@ def _add_import(deeds: Any, say: Translate) -> None:
     for flag, meaning in (
         ("--dry-run", N_("read and tell, write nothing")),
         ("--all", N_("the file is the whole book: lines that it lacks are gone")),
+        ("--same", N_("lines that may be lines of the register are those, not new ones")),
+        ("--blank-clears", N_("an empty cell takes away what the register has there")),
     ):
         bring.add_argument(flag, action="store_true", help=say(meaning))
     mapping = say(N_('what an unknown heading is, such as "Số hiệu=serial"; it is remembered'))
@@ -76,7 +90,7 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
     book, merger, refused = Book(), Merged(), None
     try:
         mapped = _mapped(options)
-        book = read_book(options.path, mapped)
+        book = read_book(options.path, Choices(headings=mapped))
         merger = _brought(options, book)
         if options.map and not options.dry_run:
             with unwritable(path := data_folder(options) / HEADINGS):
@@ -100,11 +114,15 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
 
 def _brought(options: argparse.Namespace, book: Book) -> Merged:
     """Keep the book's lines; a dry run only finds out what would become of them."""
+    answers = Answers(same=options.same, blank_clears=options.blank_clears)
     with opened(options) as (store, place):
         if options.dry_run:
-            return weigh(store, place, book, whole=options.all)
+            return weigh(store, place, book, whole=options.all, answers=answers)
         now_ms = store.read(now_in)
-        return take_in(store, place, book, whole=options.all, now_ms=now_ms, who=operator())
+        return take_in(
+            store, place, book, whole=options.all, now_ms=now_ms, who=operator(),
+            file=options.path.name, answers=answers,
+        )  # fmt: skip
 
 
 def _mapped(options: argparse.Namespace) -> dict[str, str]:
@@ -121,6 +139,8 @@ def _tell(
     tell(phrase(SUMS, say, **sums_of(merger)))
     if merger.absent:
         tell(phrase(ABSENT, say, count=merger.absent))
+    if merger.doubtful:
+        tell(phrase(DOUBTFUL, say, count=merger.doubtful))
     if target:
         tell(phrase(N_("The rows in error are in {path}."), say, path=target))
     tell(say(_DONE[options.dry_run]))
@@ -159,4 +179,32 @@ def _decisions(options: argparse.Namespace, say: Translate) -> int:
         about = decision.deed.value, decision.subject, str(decision.line or "")
         at = moment(decision.at_ms, zone, say)
         tell("\t".join((str(decision.no), at, decision.who, *about, undone)))
+    return 0
+
+
+def _imports(options: argparse.Namespace, say: Translate) -> int:
+    zone = told_zone(options)
+    with opened(options) as (store, place):
+        records = store.read(imports_of, place)
+    for record in records:
+        undone = say(N_("taken back")) if record.undone_ms is not None else ""
+        counts = phrase(CHANGED, say, **counts_of(record))
+        at = moment(record.at_ms, zone, say)
+        tell("\t".join((str(record.no), at, record.who, record.file, counts, undone)))
+    return 0
+
+
+def _undo_import(options: argparse.Namespace, say: Translate) -> int:
+    with opened(options) as (store, place), store.locked(place) as db:
+        stamp = Said(operator(), now_in(db))
+        record = register.undo_import(db, place, options.number, stamp)
+        lines = register.lines_of(db, place)
+    if record is None:
+        raise SettingsError(
+            "import_unknown", N_("No import has the number {no}."), no=options.number
+        )
+    tell(say(N_("Taken back.")))
+    if record.remaining:
+        rows = rows_told(record, lines)
+        tell(phrase(REMAINING, say, count=len(record.remaining), lines=rows))
     return 0

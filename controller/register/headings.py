@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
+from controller.register.units import NOT_UNDERSTOOD, times_above, times_in, without_unit
+from controller.register.vocabulary import condition_of
 from controller.sheets.cells import HEAD_WITHIN
 from controller.sheets.errors import SheetError
 from controller.sheets.text import Cell, clean, folded
@@ -102,22 +105,41 @@ NAMES: Final = frozenset(
         "name",
     }
 )  # fmt: skip
-_CURRENCIES: Final = (" vnd", " dong")
+QUANTITIES: Final = frozenset({"so luong", "sl", "quantity", "qty", "s luong"})
 _FIELD_OF: Final = {alias: field for field, aliases in ALIASES.items() for alias in aliases}
-_TIMES: Final = (("trieu dong", 10**6), ("nghin dong", 1000), ("ngan dong", 1000), ("1000d", 1000))
+_ITEM: Final = frozenset({"asset_tag", "type", "serial"})  # what an item is or is known by
+_MIN_FIELDS: Final = 2  # one word is a title
+_MIN_REPEATED: Final = 3  # headings that stand twice in a row are those of a second table
+_MIN_TICKS: Final = 2
 
 
 class BookHeading(msgspec.Struct, frozen=True, kw_only=True):
     """Where the fields stand, from 0. unknown: headings that nobody has explained.
 
-    times: what the column of money counts in.
+    at: its first row, from 0; depth: of how many rows it is. heads: as written, a heading below
+    another put together. ticks: the condition of each column that is ticked. quantity: the column
+    that says how many. times: what the column of money counts in; None where that is not
+    understood, unit being what was written; above: what a
+    line above the table says of it. width: the columns before a second table begins.
     """
 
     at: int
     places: Mapping[str, int]
+    heads: tuple[str, ...] = ()
+    depth: int = 1
+    ticks: Mapping[int, str] = {}
+    quantity: int | None = None
     unknown: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
-    times: int = 1
+    times: int | None = 1
+    unit: str = ""
+    above: tuple[int | None, str] = (None, "")
+    width: int | None = None
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The heading of each field."""
+        return {field: self.heads[place][:64] for field, place in self.places.items()}
 
 
 def field_of(head: Cell, mapped: Mapping[str, str]) -> str:
@@ -125,9 +147,10 @@ def field_of(head: Cell, mapped: Mapping[str, str]) -> str:
     plain = folded(head) if isinstance(head, str) else ""
     if plain in mapped:
         return mapped[plain]
-    for end in _CURRENCIES:
-        plain = plain.removesuffix(end) if plain not in _FIELD_OF else plain
-    return _FIELD_OF.get(plain, "")
+    if field := _FIELD_OF.get(plain, ""):
+        return field
+    field = _FIELD_OF.get(without_unit(plain), "")
+    return field if field == "cost_vnd" else ""
 
 
 def known_fields(row: Sequence[Cell], mapped: Mapping[str, str]) -> int:
@@ -135,27 +158,132 @@ def known_fields(row: Sequence[Cell], mapped: Mapping[str, str]) -> int:
     return len({field_of(cell, mapped) for cell in row} & {*FIELDS, "row"})
 
 
-def heading_of(rows: Sequence[Sequence[Cell]], mapped: Mapping[str, str]) -> BookHeading | None:
-    """The row that names the most fields; it must name what an item is or is known by."""
-    near = range(min(HEAD_WITHIN, len(rows)))
-    at = max(near, key=lambda place: known_fields(rows[place], mapped), default=None)
+def heading_of(
+    rows: Sequence[Sequence[Cell]], mapped: Mapping[str, str], at: int | None = None
+) -> BookHeading | None:
+    """The row that names the most fields; it must name what an item is or is known by.
+
+    at: the row that a person has chosen.
+    """
     if at is None:
+        near = range(min(HEAD_WITHIN, len(rows)))
+        at = max(near, key=lambda place: known_fields(rows[place], mapped), default=None)
+    if at is None or not 0 <= at < len(rows):
         return None
-    places = _places(rows[at], mapped)
-    if not {"asset_tag", "type", "serial"} & {*places} or len({*places.values()}) < 2:  # noqa: PLR2004 - one word is a title
+    above = [" ".join(filter(None, map(clean, row))) for row in rows[max(0, at - HEAD_WITHIN) : at]]
+    return heading_at(rows, at, mapped, times_above(above))
+
+
+def heading_at(
+    rows: Sequence[Sequence[Cell]],
+    at: int,
+    mapped: Mapping[str, str],
+    above: tuple[int | None, str] = (None, ""),
+) -> BookHeading | None:
+    """The heading that begins in this row; None where it names no item. above: of times_above."""
+    heads, depth = _heads(rows, at, mapped)
+    width = _width(heads, mapped)
+    heads = heads[:width]
+    ticks = _ticks(heads)
+    places = {field: at for field, at in _places(heads, mapped).items() if at not in ticks}
+    if not _ITEM & {*places} or len({*places.values()}) < _MIN_FIELDS:
         return None
     rest = [
-        (clean(cell)[:64], field_of(cell, mapped))
-        for place, cell in enumerate(rows[at])
-        if clean(cell) and place not in places.values()
+        (head[:64], field_of(head, mapped))
+        for place, head in enumerate(heads)
+        if head and place not in places.values() and place not in ticks
     ]
-    return BookHeading(
+    heading = BookHeading(
         at=at,
         places=places,
+        heads=tuple(heads),
+        depth=depth,
+        ticks=ticks,
+        quantity=next((at for at, head in enumerate(heads) if folded(head) in QUANTITIES), None),
         unknown=tuple(head for head, field in rest if not field),
         dropped=tuple(head for head, field in rest if field),
-        times=_times(rows[at][places["cost_vnd"]]) if "cost_vnd" in places else 1,
+        width=width,
     )
+    return counted_in(heading, above)
+
+
+def counted_in(heading: BookHeading, above: tuple[int | None, str]) -> BookHeading:
+    """The heading where a line above the table says what money counts in, if it does not itself."""
+    if "cost_vnd" not in heading.places:
+        return replace(heading, above=above)
+    head = heading.heads[heading.places["cost_vnd"]]
+    own = times_in(head)
+    times, text = (own, head) if own is not None else above
+    is_understood = times != NOT_UNDERSTOOD
+    return replace(
+        heading,
+        above=above,
+        times=(times or 1) if is_understood else None,
+        unit="" if is_understood else text,
+    )
+
+
+def is_heading(row: Sequence[Cell], mapped: Mapping[str, str]) -> bool:
+    """Whether a row below a table's first heading is one again, its own or a second table's."""
+    if any(isinstance(cell, float) or (isinstance(cell, str) and cell.isdecimal()) for cell in row):
+        return False  # a number heads nothing; so most rows are judged quickly
+    known, filled = known_fields(row, mapped), sum(1 for cell in row if clean(cell))
+    fields = {field_of(cell, mapped) for cell in row}
+    return bool(_ITEM & fields) and (
+        known == filled >= _MIN_FIELDS or (known >= _MIN_REPEATED and known * 2 >= filled)
+    )
+
+
+def _heads(
+    rows: Sequence[Sequence[Cell]], at: int, mapped: Mapping[str, str]
+) -> tuple[list[str], int]:
+    """The headings of the columns, and of how many rows they are."""
+    head = [clean(cell) for cell in rows[at]]
+    below = [clean(cell) for cell in rows[at + 1]] if at + 1 < len(rows) else []
+    width = max(len(head), len(below))
+    head += [""] * (width - len(head))
+    own = {place: text for place, text in enumerate(below) if text and text != head[place]}
+    if not _is_subheading(head, own):
+        return head, 1
+    heads, parent = list(head), ""
+    for place in range(width):
+        parent = head[place] or parent
+        if text := own.get(place):
+            is_known = field_of(text, mapped) or condition_of(text)
+            heads[place] = text if is_known else f"{parent} {text}"
+    return heads, 2
+
+
+def _is_subheading(head: Sequence[str], own: Mapping[int, str]) -> bool:
+    """Whether the second row only parts headings that stand over several columns."""
+    parted = [place for place in own if not head[place]]
+    over = (place for place in own if head[place])
+    return (
+        len(own) >= _MIN_FIELDS
+        and bool(parted)
+        and not any(char.isdigit() for text in own.values() for char in text)
+        and all(place + 1 in parted for place in over)
+        and all(head[place - 1] or place - 1 in own for place in parted)
+    )
+
+
+def _width(heads: Sequence[str], mapped: Mapping[str, str]) -> int | None:
+    """How many columns there are before the headings begin anew; None: they do not."""
+    first: dict[str, int] = {}
+    again = [
+        place
+        for place, head in enumerate(heads)
+        if field_of(head, mapped) and first.setdefault(folded(head), place) != place
+    ]
+    return again[0] if len(again) >= _MIN_REPEATED else None
+
+
+def _ticks(heads: Sequence[str]) -> dict[int, str]:
+    """The condition of each column that is ticked; none where fewer than two are such."""
+    conditions = {
+        at: condition for at, head in enumerate(heads) if (condition := condition_of(head))
+    }
+    return {at: each.value for at, each in conditions.items() if len(conditions) >= _MIN_TICKS}
 
 
 def _places(row: Sequence[Cell], mapped: Mapping[str, str]) -> dict[str, int]:
@@ -179,12 +307,6 @@ def _places(row: Sequence[Cell], mapped: Mapping[str, str]) -> dict[str, int]:
     if "name" not in places and (first := next(named, None)) is not None:
         places["name"] = first
     return places
-
-
-def _times(head: Cell) -> int:
-    """What a heading such as "Nguyên giá (nghìn đồng)" counts in."""
-    plain = folded(clean(head).replace("(", " ").replace(")", " "))
-    return next((times for word, times in _TIMES if word in plain), 1)
 
 
 def mapping_of(explanations: Sequence[str]) -> dict[str, str]:

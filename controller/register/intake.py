@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,8 @@ import msgspec
 from controller.database.store import Store
 from controller.register import store as register
 from controller.register.book import Book
-from controller.register.merging import Merged, MergeVerdict, merged
+from controller.register.merging import UNASKED, Answers, Kept, Merged, MergeVerdict, merged
+from controller.register.undoing import BookImport
 from controller.sheets.errors import SheetError
 from protocol.folder import EVERYBODY, write_whole
 from protocol.formats import phrase
@@ -28,25 +29,49 @@ VERDICTS: Final[Mapping[MergeVerdict, str]] = {
     MergeVerdict.SAME: N_("as before"),
 }
 ABSENT: Final = N_(
-    "{count} lines of the register are not in this file and stay; give --all if they are gone."
+    "{count} {count:line|lines} of the register {count:is|are} not in this file and"
+    " {count:stays|stay}; give --all if gone from the school."
 )
-SUMS: Final = N_("{rows} lines: {new} new, {changed} changed, {same} as before; {removed} gone.")
+DOUBTFUL: Final = N_(
+    "{count} {count:line|lines} may be in the register already and {count:is|are} taken as new;"
+    " give --same if {count:it is|they are} the same."
+)
+SUMS: Final = N_(
+    "{rows} {rows:line|lines}: {new} new, {changed} changed, {same} as before; {removed} gone."
+)
+
+CHANGED: Final = N_("{new} new, {changed} changed; {removed} gone.")
+REMAINING: Final = N_(
+    "{count} {count:line|lines} changed since and {count:stays|stay} as {count:it is|they are}:"
+    " {lines}."
+)
 
 
 def take_in(
-    store: Store, place: Place, book: Book, *, whole: bool, now_ms: int, who: str = ""
+    store: Store,
+    place: Place,
+    book: Book,
+    *,
+    whole: bool,
+    now_ms: int,
+    who: str = "",
+    file: str = "",
+    answers: Answers = UNASKED,
 ) -> Merged:
     """Keep the book's lines. whole: lines that it lacks have left. Raises StoreError."""
     with store.locked(place) as db:
         return register.bring_in(
-            db, place, book.lines, whole=whole, now_ms=now_ms, who=who, fields=book.fields
-        )
+            db, place, book.lines, whole=whole, now_ms=now_ms, who=who, file=file,
+            fields=book.fields, answers=answers,
+        )  # fmt: skip
 
 
-def weigh(store: Store, place: Place, book: Book, *, whole: bool = False) -> Merged:
+def weigh(
+    store: Store, place: Place, book: Book, *, whole: bool = False, answers: Answers = UNASKED
+) -> Merged:
     """What would become of the book's lines; nothing is written. Raises StoreError."""
     lines = store.read(register.lines_of, place)
-    return merged(lines, book.lines, whole=whole, fields=book.fields)
+    return merged(lines, book.lines, whole=whole, fields=book.fields, answers=answers)
 
 
 def headings_in(path: Path) -> dict[str, str]:
@@ -81,6 +106,9 @@ def report_of(
     if merger.absent:
         absent = phrase(ABSENT, say, count=merger.absent)
         warnings.append({"file": "", "code": "lines_absent", "message": absent})
+    if merger.doubtful:
+        doubtful = phrase(DOUBTFUL, say, count=merger.doubtful)
+        warnings.append({"file": "", "code": "lines_doubtful", "message": doubtful})
     if refused:
         warnings.insert(0, {"file": "", "code": refused.code, "message": refused.text(say)})
     return {
@@ -96,3 +124,14 @@ def sums_of(merger: Merged) -> dict[str, int]:
     """The values of SUMS."""
     counts = {verdict.value: merger.verdicts.count(verdict) for verdict in MergeVerdict}
     return {**counts, "rows": len(merger.verdicts), "removed": merger.removed}
+
+
+def counts_of(record: BookImport) -> dict[str, int]:
+    """The values of CHANGED."""
+    return {"new": record.new, "changed": record.changed, "removed": record.removed}
+
+
+def rows_told(record: BookImport, lines: Iterable[Kept]) -> str:
+    """The lines that undoing an import left as they were, by their numbers in the book."""
+    remaining = {*record.remaining}
+    return ", ".join(str(entry.data.row) for entry in lines if entry.no in remaining)

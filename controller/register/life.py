@@ -147,6 +147,20 @@ class LineLife:
                 N_("Nothing was said of this line that could be taken back."),
                 N_("What the book says is put right in the book."),
             )
+        return self._back(newest, who, at_ms)
+
+    def without(self, no: int, who: str, at_ms: int) -> Step | None:
+        """The step that takes this newest one back; None where it does not count any more."""
+        newest = self.newest
+        if newest is None or newest.no != no:
+            return None
+        return self._back(newest, who, at_ms)
+
+    def may_become(self) -> tuple[Condition, ...]:
+        """What a person may say next without a reason, in the order of Condition."""
+        return tuple(condition for condition in Condition if condition in FOLLOWS[self.condition])
+
+    def _back(self, newest: Step, who: str, at_ms: int) -> Step:
         before = self.standing[-2].condition if len(self.standing) > 1 else self._book
         return Step(
             line=self.line,
@@ -156,10 +170,6 @@ class LineLife:
             at_ms=max(at_ms, newest.at_ms),
             undoes=newest.no,
         )
-
-    def may_become(self) -> tuple[Condition, ...]:
-        """What a person may say next without a reason, in the order of Condition."""
-        return tuple(condition for condition in Condition if condition in FOLLOWS[self.condition])
 
     def _base(self, until_ms: int) -> tuple[Step, ...]:
         """The book's word as a step, so that what comes after it can be taken back."""

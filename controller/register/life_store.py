@@ -74,8 +74,8 @@ def book_brought(
     *,
     who: str,
     now_ms: int,
-) -> None:
-    """Keep what an import says anew of how lines fare."""
+) -> list[Step]:
+    """Keep what an import says anew of how lines fare; returns its steps."""
     before = {line.no: line for line in previous}
     other = [
         line
@@ -83,4 +83,4 @@ def book_brought(
         if line.no in before and line.data.condition != before[line.no].data.condition
     ]
     steps = steps_of(db, place, [line.no for line in other])
-    keep_steps(db, place, brought(before, other, steps, who=who, now_ms=now_ms))
+    return keep_steps(db, place, brought(before, other, steps, who=who, now_ms=now_ms))

@@ -1,22 +1,22 @@
 """This file brings a book that was read into the register that is kept; pure.
 
-A line is the same as before by its asset tag, else by its serial, else by its number in the book.
-Bringing the same book in twice changes nothing.
+Which line it is, pairing.py says. What a line says nothing of stays as it was: an empty cell, one
+that is refused, a column that is not there. Bringing the same book in twice changes nothing.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from itertools import count
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
 from controller.register.book import Line
 from controller.register.headings import FIELDS
-from controller.sheets.names import serial_key, tag_key
+from controller.register.pairing import Known, paired, told_fields
 
 
 class Origin(StrEnum):
@@ -50,11 +50,17 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MergeStep(msgspec.Struct, frozen=True, kw_only=True):
-    """What bringing one line in does. before: the line that it changes or brings back."""
+    """What bringing one line in does. read: as the book has it; line: as the register then has it.
+
+    before: the line that it changes or brings back. maybe: the lines that it may be, by their
+    number in the book: a person is asked, and until then it is a new one.
+    """
 
     line: Line
     verdict: MergeVerdict
+    read: Line
     before: Line | None = None
+    maybe: tuple[int, ...] = ()
 
     @property
     def changes(self) -> tuple[str, ...]:
@@ -81,48 +87,82 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True):
         """What is said of each line."""
         return tuple(step.verdict for step in self.steps)
 
+    @property
+    def doubtful(self) -> int:
+        """How many lines may be ones that the register has."""
+        return sum(bool(step.maybe) for step in self.steps)
+
+
+class Answers(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person said of a book; without a word nothing is lost.
+
+    same: lines that may be ones of the register are those. blank_clears: an empty cell takes away
+    what stood there.
+    """
+
+    same: bool = False
+    blank_clears: bool = False
+
+
+UNASKED: Final = Answers()
+
 
 def merged(
     register: Sequence[Kept],
     lines: Sequence[Line],
     *,
     whole: bool = False,
+    answers: Answers = UNASKED,
     now_ms: int = 0,
     fields: frozenset[str] | None = None,
 ) -> Merged:
     """Bring lines in. whole: they are all of the book, so that lines it lacks have left.
 
-    fields: those that the book has a column for; of the others it says nothing, and they stay.
+    fields: those that the book has a column for; None where that is not known.
     """
-    pairs = _paired(register, lines)
-    fresh_no = count(max((entry.no for entry in register), default=0) + 1)
-    writes: list[Kept] = []
-    steps: list[MergeStep] = []
-    for line, before in zip(lines, pairs, strict=True):
-        after = _after(before, _told(before, line, fields), now_ms, fresh_no)
-        steps.append(_step(before, after))
-        if after != before:
-            writes.append(after)
-    met = {pair.no for pair in pairs if pair}
+    by_no = {entry.no: entry for entry in register}
+    known = (Known(entry.no, entry.data, entry.removed_ms is None) for entry in register)
+    pairs = paired(known, lines, same=answers.same)
+    pasts = [None if no is None else by_no[no] for no in pairs.nos]
+    met = {*pairs.nos}
     rest = [entry for entry in register if entry.no not in met and entry.removed_ms is None]
     gone = [entry for entry in rest if whole and entry.origin is Origin.BOOK]
-    writes += [replace(entry, removed_ms=now_ms) for entry in gone]
-    stay = [entry for entry in rest if entry not in gone]
-    writes += _renumbered(stay, {line.row for line in lines}, now_ms)
+    stay = rest if not whole else [entry for entry in rest if entry.origin is not Origin.BOOK]
+    rows = _numbers(lines, pasts, {entry.data.row for entry in stay})
+    clears = fields if answers.blank_clears and fields else frozenset()
+    fresh_no = count(max(by_no, default=0) + 1)
+    afters = [
+        _after(before, replace(_filled(before, line, clears), row=row), now_ms, fresh_no)
+        for line, before, row in zip(lines, pasts, rows, strict=True)
+    ]
+    steps = [
+        _step(line, before, after, tuple(by_no[no].data.row for no in maybe))
+        for line, before, after, maybe in zip(lines, pasts, afters, pairs.maybe, strict=True)
+    ]
+    changed = [after for after, before in zip(afters, pasts, strict=True) if after != before]
     return Merged(
-        writes=tuple(writes),
+        writes=(*changed, *(replace(entry, removed_ms=now_ms) for entry in gone)),
         steps=tuple(steps),
         removed=len(gone),
         absent=sum(entry.origin is Origin.BOOK for entry in stay),
     )
 
 
-def _told(before: Kept | None, line: Line, fields: frozenset[str] | None) -> Line:
-    """The line, with what its book has no column for as it was."""
-    if fields is None or before is None or before.removed_ms is not None:
+def _filled(before: Kept | None, line: Line, clears: frozenset[str]) -> Line:
+    """The line, with what it says nothing of as it was. clears: where an empty cell says something.
+
+    An error counts while nothing stands in its place. What comes back leaves its tag behind:
+    another line may have it by now.
+    """
+    if before is None:
         return line
-    silent = {*FIELDS} - fields
-    return replace(line, **{name: getattr(before.data, name) for name in silent})
+    refused = {fault.field for fault in line.errors}
+    silent = {*FIELDS} - {*told_fields(line)} - (clears - refused)
+    if before.removed_ms is not None:
+        silent.discard("asset_tag")
+    full = replace(line, **{name: getattr(before.data, name) for name in silent})
+    told = told_fields(full)
+    return replace(full, errors=tuple(fault for fault in line.errors if fault.field not in told))
 
 
 def _after(before: Kept | None, line: Line, now_ms: int, fresh_no: Iterable[int]) -> Kept:
@@ -138,67 +178,26 @@ def _after(before: Kept | None, line: Line, now_ms: int, fresh_no: Iterable[int]
     return replace(before, data=line, changed_ms=now_ms, origin=Origin.BOOK)
 
 
-def _step(before: Kept | None, after: Kept) -> MergeStep:
+def _step(read: Line, before: Kept | None, after: Kept, maybe: tuple[int, ...]) -> MergeStep:
     if after == before:
-        return MergeStep(line=after.data, verdict=MergeVerdict.SAME)
+        return MergeStep(line=after.data, verdict=MergeVerdict.SAME, read=read)
     verdict = MergeVerdict.CHANGED if before and before.removed_ms is None else MergeVerdict.NEW
-    return MergeStep(line=after.data, verdict=verdict, before=before.data if before else None)
+    was = before.data if before else None
+    return MergeStep(line=after.data, verdict=verdict, read=read, before=was, maybe=maybe)
 
 
-def _paired(register: Sequence[Kept], lines: Sequence[Line]) -> list[Kept | None]:
-    """For each line the one it was before; each is that of one line at most."""
-    pairs: list[Kept | None] = [None] * len(lines)
-    free = {entry.no: entry for entry in register}
+def _numbers(lines: Sequence[Line], pasts: Sequence[Kept | None], held: set[int]) -> list[int]:
+    """The number of each line in the register: the book's, else its own, else the next free one.
 
-    def pair(key: Callable[[Line], object], fits: Callable[[Line, Line], bool]) -> None:
-        fresh_counts = Counter(key(line) for line in lines)
-        held = Counter(key(entry.data) for entry in free.values() if entry.removed_ms is None)
-        by_key = {key(entry.data): entry for entry in _living_last(free.values())}
-        for place, line in enumerate(lines):
-            one = key(line)
-            before = by_key.get(one)
-            if pairs[place] is None and one and before and before.no in free:
-                alone = fresh_counts[one] == 1 and held[one] <= 1
-                if alone and fits(line, before.data):
-                    pairs[place] = free.pop(before.no)
-
-    pair(_tag, lambda _line, _before: True)
-    pair(_serial, lambda line, before: not (_tag(line) and _tag(before)))
-    pair(_row, _agree)
-    return pairs
-
-
-def _living_last(register: Iterable[Kept]) -> list[Kept]:
-    """In an order in which a line that counts hides one that left."""
-    return sorted(register, key=lambda entry: (entry.removed_ms is None, entry.no))
-
-
-def _agree(line: Line, before: Line) -> bool:
-    """Whether nothing that both tell of the item contradicts."""
-    return line.type == before.type and all(
-        not (fresh and held) or fresh == held
-        for fresh, held in ((_tag(line), _tag(before)), (_serial(line), _serial(before)))
-    )
-
-
-def _row(line: Line) -> int:
-    return line.row
-
-
-def _tag(line: Line) -> str:
-    return tag_key(line.asset_tag)
-
-
-def _serial(line: Line) -> str:
-    return serial_key(line.serial)
-
-
-def _renumbered(stay: Sequence[Kept], rows: set[int], now_ms: int) -> list[Kept]:
-    """Lines that the file lacks give way to its numbers, so that a number names one line."""
-    held = {entry.data.row for entry in stay}
-    fresh = count(max(rows | held, default=0) + 1)
-    return [
-        replace(entry, data=replace(entry.data, row=next(fresh)), changed_ms=now_ms)
-        for entry in stay
-        if entry.data.row in rows
-    ]
+    held: the numbers of lines that stay: they are theirs.
+    """
+    numbers: dict[int, int] = {}
+    used = {*held}
+    own = [before.data.row if before and before.removed_ms is None else 0 for before in pasts]
+    for choices in ([line.row for line in lines], own):
+        for at, number in enumerate(choices):
+            if number and at not in numbers and number not in used:
+                numbers[at] = number
+                used.add(number)
+    fresh = count(max(used, default=0) + 1)
+    return [numbers[at] if at in numbers else next(fresh) for at in range(len(lines))]

@@ -11,10 +11,10 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from controller.access.gate import Gate, gate_of
-from controller.access.pages import to_login
 from controller.feature import Program
+from controller.people.person import Permission
 from controller.register.book import Book
+from controller.register.choices import UNITS, choices_in
 from controller.register.fields import MESSAGES
 from controller.register.headings import FIELD_WORDS
 from controller.register.intake import (
@@ -27,14 +27,18 @@ from controller.register.intake import (
     take_in,
     weigh,
 )
-from controller.register.merging import Merged, MergeStep, MergeVerdict
+from controller.register.merging import Answers, Merged, MergeStep, MergeVerdict
 from controller.register.reading import refused_csv
+from controller.register.told import LEFT_OUT_WORDS, REASON_WORDS, TOLD_ROWS, rows_of
+from controller.register.undo_pages import add_imports
 from controller.register.uploads import UNKNOWN, Uploads, Waiting
 from controller.register.vocabulary import CONDITION_WORDS, type_word
+from controller.sheets.cells import MAX_SHEETS
 from controller.web.downloads import CSV, attachment
 from controller.web.forms import fields_of, upload_of
 from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError
+from controller.web.rules import needs, person_of
 from protocol.errors import LopHocError
 from protocol.settings import SettingsError
 from protocol.words import N_
@@ -45,6 +49,7 @@ ROWS: Final = 100
 HOME: Final = "/register/import"
 MAX_HEADINGS: Final = 64  # asked about at once
 _MAX_FORM: Final = 64 * 1024
+_MAX_FIELDS: Final = 2 * MAX_HEADINGS + 2 * MAX_SHEETS + 8
 _FAILURES: Final = {
     "gone": N_("That file is not here any more: choose it again."),
     "changed": N_("The book or the file changed meanwhile: look again, then press."),
@@ -59,16 +64,15 @@ Page = Annotated[int, Query(ge=1, le=10_000)]
 class _Intake:
     """Where books come in: what they pass through, and the pages that show it."""
 
-    def __init__(self, screens: PageRenderer, program: Program, gate: Gate) -> None:
+    def __init__(self, screens: PageRenderer, program: Program) -> None:
         self.screens = screens
         self.program = program
-        self.gate = gate
         self.uploads = Uploads(program.now_ms)
         self.headings = program.config.data / HEADINGS
 
     def find(self, request: Request, token: str) -> tuple[Waiting, Book] | None:
         """A book of the caller's own that could be read."""
-        waiting = self.uploads.find(token, self.gate.who(request) or "")
+        waiting = self.uploads.find(token, person_of(request).account)
         return (waiting, waiting.book) if waiting and waiting.book else None
 
     def read(self, waiting: Waiting) -> None:
@@ -114,7 +118,9 @@ class _Intake:
             return self.screens.page(
                 request, "imported.html", waiting=waiting, book=book, sums=SUMS, kept=waiting.kept
             )
-        trial = await run_in_threadpool(weigh, self.program.store, self.program.school, book)
+        trial = await run_in_threadpool(
+            weigh, self.program.store, self.program.school, book, answers=waiting.answers
+        )
         chosen = [step for step in trial.steps if _fits(step, show)]
         pages = max(1, -(-len(chosen) // ROWS))
         page = min(page, pages)
@@ -129,6 +135,9 @@ class _Intake:
             paging=(page, pages),
             asked=[*waiting.asked.items()][:MAX_HEADINGS],
             notices=[warning for warning in book.warnings if warning.code != UNKNOWN],
+            sheets=[(sheet, rows_of(book, sheet.name)) for sheet in book.sheets],
+            named=[row for row in book.named if row.reason in TOLD_ROWS],
+            units=UNITS if _counts_money(waiting, book) else (),
             failed=_FAILURES.get(failed, ""),
             words_of=_WORDS,
         )
@@ -136,12 +145,14 @@ class _Intake:
     def keep(self, waiting: Waiting, book: Book, leaving: str, *, whole: bool) -> bool:
         """Write the book; False where another number of lines would leave than was shown."""
         program = self.program
-        if whole and str(weigh(program.store, program.school, book).absent) != leaving:
+        trial = weigh(program.store, program.school, book, answers=waiting.answers)
+        if whole and str(trial.absent) != leaving:
             return False
         now_ms = program.now_ms()
         merger = take_in(
-            program.store, program.school, book, whole=whole, now_ms=now_ms, who=waiting.who
-        )
+            program.store, program.school, book, whole=whole, now_ms=now_ms, who=waiting.who,
+            file=waiting.upload.name, answers=waiting.answers,
+        )  # fmt: skip
         waiting.kept = sums_of(merger)
         if waiting.mapped:
             try:
@@ -154,28 +165,30 @@ class _Intake:
 def pages(program: Program) -> APIRouter:
     """The way in for the book."""
     router = APIRouter()
-    screens, gate = program.service(PageRenderer), program.service(gate_of)
-    _add_import(router, screens, program, gate)
+    screens = program.service(PageRenderer)
+    _add_import(router, screens, program)
+    add_imports(router, program)
     return router
 
 
-def _add_import(router: APIRouter, screens: PageRenderer, program: Program, gate: Gate) -> None:
+def _add_import(router: APIRouter, screens: PageRenderer, program: Program) -> None:
     """The pages of an import. folder: the controller's, where explained headings are kept."""
-    intake = _Intake(screens, program, gate)
+    intake = _Intake(screens, program)
 
     @router.get(HOME)
+    @needs(Permission.BOOK)
     async def choose(request: Request, failed: Short = "") -> Response:
-        if gate.who(request) is None:
-            return to_login(HOME)
         why = _FAILURES.get(failed)
         return intake.form(request, failed=screens.say(request)(why) if why else "")
 
     @router.post(HOME)
+    @needs(Permission.BOOK)
     async def take(request: Request) -> Response:
-        who = gate.who(request)
-        return to_login(HOME) if who is None else await intake.take(request, who)
+        who = person_of(request).account
+        return await intake.take(request, who)
 
     @router.get(HOME + "/{token}")
+    @needs(Permission.BOOK)
     async def look(
         request: Request, token: str, show: Short = "", page: Page = 1, failed: Short = ""
     ) -> Response:
@@ -189,19 +202,25 @@ def _add_import(router: APIRouter, screens: PageRenderer, program: Program, gate
 
 def _add_deeds(router: APIRouter, intake: _Intake) -> None:
     @router.post(HOME + "/{token}/headings")
+    @needs(Permission.BOOK)
     async def explain(request: Request, token: str) -> Response:
-        form = await fields_of(request, limit=_MAX_FORM, count=2 * MAX_HEADINGS)
+        form = await fields_of(request, limit=_MAX_FORM, count=_MAX_FIELDS)
         if (found := intake.find(request, token)) is None:
             return _gone()
-        waiting, _ = found
+        waiting, book = found
         for number, head in enumerate([*waiting.asked][:MAX_HEADINGS]):
             field = form.get(f"field-{number}", "")
             if field in {"", *FIELD_WORDS} and form.get(f"head-{number}") == head:
                 waiting.asked[head] = field
+        waiting.answers = Answers(
+            same=form.get("same") == "yes", blank_clears=form.get("blank") == "yes"
+        )
+        waiting.choices = choices_in(form, [sheet.name for sheet in book.sheets])
         await run_in_threadpool(intake.read, waiting)
         return _to(waiting)
 
     @router.post(HOME + "/{token}")
+    @needs(Permission.BOOK)
     async def keep(request: Request, token: str) -> Response:
         form = await fields_of(request)
         if (found := intake.find(request, token)) is None:
@@ -215,11 +234,13 @@ def _add_deeds(router: APIRouter, intake: _Intake) -> None:
         return _to(waiting, "" if done else "?failed=changed")
 
     @router.post(HOME + "/{token}/drop")
+    @needs(Permission.BOOK)
     async def drop(request: Request, token: str) -> Response:
-        intake.uploads.drop(token, intake.gate.who(request) or "")
+        intake.uploads.drop(token, person_of(request).account)
         return RedirectResponse("/register", 303)
 
     @router.get(HOME + "/{token}/errors.csv")
+    @needs(Permission.BOOK)
     async def errors(request: Request, token: str) -> Response:
         if (found := intake.find(request, token)) is None:
             return _gone()
@@ -233,6 +254,8 @@ _WORDS: Final[Mapping[str, Any]] = {
     "messages": MESSAGES,
     "type_word": type_word,
     "conditions": CONDITION_WORDS,
+    "reasons": REASON_WORDS,
+    "left_out": LEFT_OUT_WORDS,
 }
 
 
@@ -253,8 +276,13 @@ def _known(headings: Path) -> dict[str, str]:
         return {}
 
 
+def _counts_money(waiting: Waiting, book: Book) -> bool:
+    """Whether a person is asked what the money counts in."""
+    return waiting.choices.times is not None or "cost_vnd" in (book.fields or ())
+
+
 def _fits(step: MergeStep, show: str) -> bool:
-    return bool(step.line.errors) if show == ERRORS else show in {"", step.verdict}
+    return bool(step.read.errors) if show == ERRORS else show in {"", step.verdict}
 
 
 def _count(trial: Merged, show: str) -> int:

@@ -2,47 +2,62 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from msgspec.structs import replace
 
-from controller.register.book import Book, Fault, Line, Refused
-from controller.register.fields import JUDGES, money_of
-from controller.register.headings import FIELDS, RECORD, BookHeading, heading_of, known_fields
-from controller.sheets.cells import Worksheet, bounded_bytes, cell_at, sheets_in
+from controller.register.book import (
+    Book,
+    Doubt,
+    DoubtKind,
+    Fault,
+    LeftOut,
+    Line,
+    NamedRow,
+    Refused,
+    RowReason,
+    SheetReading,
+    Source,
+)
+from controller.register.choices import Choices
+from controller.register.fields import JUDGES, condition_ticked, money_of
+from controller.register.headings import (
+    FIELDS,
+    BookHeading,
+    counted_in,
+    heading_at,
+    heading_of,
+    is_heading,
+    known_fields,
+)
+from controller.register.rows import (
+    Group,
+    Row,
+    Shape,
+    group_of,
+    is_office,
+    reason_of,
+    room_of_sheet,
+    room_of_title,
+    shown,
+)
+from controller.register.units import times_above
+from controller.sheets.cells import bounded_bytes, sheets_in
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.names import tag_key
-from controller.sheets.text import Cell, RefusedError, clean, folded
+from controller.sheets.text import Cell, RefusedError, clean, display_of, folded
+from controller.sheets.worksheet import Worksheet, cell_at, visible
 from controller.sheets.writing import EXCEL_MARK, csv_text
 from protocol.words import N_, Translate
 
-_TOTALS: Final = (
-    "tong",
-    "tong cong",
-    "tong so",
-    "cong",
-    "cong tong",
-    "total",
-    "grand total",
-    "sum",
-)
-_TOTAL_STARTS: Final = (
-    "tong cong ", "tong so ", "tong gia tri", "tong tien", "tong nguyen gia", "tong tai san",
-    "cong phong ", "grand total ", "total ",
-)  # fmt: skip
-_FOOTERS: Final = (
-    "nguoi lap", "ke toan", "hieu truong", "thu truong", "ngay ", "ban kiem ke", "nguoi kiem ke",
-    "to truong", "ghi chu", "bang chu",
-)  # fmt: skip
-_STRAYS: Final = ("ngoai so", "not in the book")
-_MAX_ROW: Final = 10**9
 _CODES: Final = ("asset_tag", "serial")
+_SUMMARIES: Final = ("tong hop", "bang tong hop", "tong cong", "thong ke", "summary", "total")
+_MAX_SHOWN: Final = 64
 
 _UNKNOWN: Final = N_(
     'The heading "{value}" is not known and was left out: give --map "Heading=field" once.'
@@ -53,184 +68,330 @@ _NUMBERS: Final = N_(
 )
 _REPEATED: Final = N_("The numbers of the lines (STT) repeat: the sheet's rows stand for them.")
 _SKIPPED: Final = N_("Row {value} names no item and was left out.")
+_ROOMLESS: Final = N_('No room is told for what "{value}" holds.')
+_NO_HEADING: Final = N_('The sheet "{value}" has no heading of an equipment book: it was left out.')
+_DOUBTS: Final = {
+    DoubtKind.UNIT: N_(
+        'What the money counts in is not understood: "{value}". No amount of it was kept.'
+    ),
+    DoubtKind.QUANTITY: N_("Row {value}: it is counted as one item."),
+    DoubtKind.SUMMARY: N_('The sheet "{value}" seems to sum up the others: it was left out.'),
+    DoubtKind.BESIDE: N_(
+        'A second table stands beside the first, from "{value}": it was left out.'
+    ),
+    DoubtKind.COLUMN: _UNKNOWN,
+}
+_CODE_OF: Final = {DoubtKind.COLUMN: "heading_unknown"}
 
 
 @dataclass(slots=True)
-class _Taken:
+class _Harvest:
     """What was found in the sheets so far; numbers: the STT of each line."""
 
     file: str
+    choices: Choices
     lines: list[Line] = field(default_factory=list)
+    sources: list[Source] = field(default_factory=list)
     numbers: list[int | None] = field(default_factory=list)
     raw: list[tuple[tuple[str, ...], tuple[Cell, ...]]] = field(default_factory=list)
     notices: dict[tuple[str, str], Notice] = field(default_factory=dict)
+    sheets: list[SheetReading] = field(default_factory=list)
+    named: list[NamedRow] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+    fields: set[str] = field(default_factory=set)
+    signed: list[int] = field(default_factory=list)  # signatures named since the last line
     title_rows: int = 0
-    total_row: bool = False
 
     def notice(self, code: str, message: str, value: str = "") -> None:
         """Keep a notice once."""
         notice = Notice(file=self.file, code=code, message=message, value=value)
         self.notices.setdefault((code, value), notice)
 
+    def doubt(self, kind: DoubtKind, sheet: str, row: int, value: str) -> None:
+        """Keep what a person is to be asked about, and tell it."""
+        self.doubts.append(Doubt(kind, sheet, row, value))
+        self.notice(_CODE_OF.get(kind, f"doubt_{kind}"), _DOUBTS[kind], value)
 
-def read_book(path: Path, mapped: Mapping[str, str] | None = None) -> Book:
+
+@dataclass(slots=True)
+class _Part:
+    """The part of a sheet that is read: its heading, and what holds for the lines below."""
+
+    heading: BookHeading
+    room: str
+    group: Group = field(default_factory=lambda: Group("", ""))
+    shape: Shape = field(default_factory=Shape)
+
+
+def read_book(path: Path, choices: Choices | None = None) -> Book:
     """Read the book from an .xlsx, .xls or CSV file. Raises SheetError.
 
-    mapped: the fields of headings that the school has explained, by the folded heading.
+    choices: what a person has answered about it.
     """
     raw = bounded_bytes(path)
-    harvest = _Taken(path.name)
-    explained = mapped or {}
+    harvest = _Harvest(path.name, choices or Choices())
+    explained = harvest.choices.headings
 
     def headed(rows: list[list[Cell]]) -> int:
         heading = heading_of(rows, explained)
         return known_fields(rows[heading.at], explained) if heading else 0
 
     sheets, notices = sheets_in(path, raw, headed, days=True)
-    harvest.notices |= {(notice.code, notice.value): notice for notice in notices}
-    headed_sheets = [
-        (sheet, heading) for sheet in sheets if (heading := heading_of(sheet.rows, explained))
-    ]
-    if not headed_sheets:
+    sheets, hidden = visible(sheets, path.name)
+    harvest.notices |= {(notice.code, notice.value): notice for notice in (*notices, *hidden)}
+    for sheet, heading in _readable_sheets(sheets, harvest):
+        _read_sheet(sheet, heading, harvest)
+    if not harvest.lines:
+        raise SheetError("nothing_usable", N_("The file has a heading, and no item under it."))
+    return _settled(harvest)
+
+
+def _readable_sheets(
+    sheets: Sequence[Worksheet], harvest: _Harvest
+) -> list[tuple[Worksheet, BookHeading]]:
+    """The sheets with a heading, but for those to be left out. Raises SheetError."""
+    chosen, rows = harvest.choices.sheets, harvest.choices.heading_rows
+    headed = [(sheet, _heading(sheet, harvest.choices)) for sheet in sheets]
+    with_heading = [(sheet, heading) for sheet, heading in headed if heading]
+    if not with_heading:
         raise SheetError(
             "no_heading",
             N_("No sheet has a heading of an equipment book."),
             N_("Columns such as Mã tài sản, Tên thiết bị, Số sê-ri and Phòng are needed."),
         )
-    for sheet, heading in headed_sheets:
-        _read_sheet(sheet, heading, harvest)
-    if not harvest.lines:
-        raise SheetError("nothing_usable", N_("The file has a heading, and no item under it."))
-    book = _settled(harvest)
-    columns = {name for _, heading in headed_sheets for name in heading.places}
-    told_of = {name for name in FIELDS if any(getattr(line, name) for line in book.lines)}
-    return dataclasses.replace(book, fields=frozenset(columns | told_of))
+    read: list[tuple[Worksheet, BookHeading]] = []
+    for sheet, heading in headed:
+        why = _left_out(sheet, heading, chosen, is_alone=len(with_heading) == 1)
+        if heading and not why:
+            read.append((sheet, heading))
+            continue
+        row = rows.get(sheet.name, 0)
+        harvest.sheets.append(
+            SheetReading(name=sheet.name, rows=len(sheet.rows), heading_row=row, left_out=why)
+        )
+        if why is LeftOut.SUMMARY:
+            harvest.doubt(DoubtKind.SUMMARY, sheet.name, 0, sheet.name)
+        elif why is LeftOut.NO_HEADING and any(map(any, sheet.rows)):
+            harvest.notice("sheet_without_heading", _NO_HEADING, sheet.name)
+    return read
 
 
-def _read_sheet(sheet: Worksheet, heading: BookHeading, harvest: _Taken) -> None:
+def _heading(sheet: Worksheet, choices: Choices) -> BookHeading | None:
+    row = choices.heading_rows.get(sheet.name)
+    return heading_of(sheet.rows, choices.headings, None if row is None else row - 1)
+
+
+def _left_out(
+    sheet: Worksheet,
+    heading: BookHeading | None,
+    chosen: frozenset[str] | None,
+    *,
+    is_alone: bool,
+) -> LeftOut | None:
+    """Why a sheet is not read. is_alone: no other has a heading."""
+    if heading is None:
+        return LeftOut.NO_HEADING
+    if chosen is not None:
+        return None if sheet.name in chosen else LeftOut.NOT_CHOSEN
+    is_summary = folded(sheet.name).startswith(_SUMMARIES) and "serial" not in heading.places
+    return LeftOut.SUMMARY if is_summary and not is_alone else None
+
+
+def _read_sheet(sheet: Worksheet, heading: BookHeading, harvest: _Harvest) -> None:
     if not harvest.lines:
         harvest.title_rows = heading.at
+    before = len(harvest.lines)
+    harvest.signed.clear()
+    for place, cells in enumerate(sheet.rows[: heading.at], start=1):
+        is_blank = not any(map(shown, cells))
+        _name(harvest, sheet, place, RowReason.BLANK if is_blank else RowReason.TITLE)
+    titles = [*map(clean, itertools.chain.from_iterable(sheet.rows[: heading.at]))]
+    room = next(filter(None, map(room_of_title, reversed(titles))), "") or room_of_sheet(sheet.name)
+    for place, row, part in _items(sheet, _Part(heading, room), harvest):
+        _take(sheet, place, row, part, harvest)
+    if not any("room" in harvest.sources[at].fields or harvest.lines[at].room
+               for at in range(before, len(harvest.lines))):  # fmt: skip
+        harvest.notice("room_unknown", _ROOMLESS, sheet.name or harvest.file)
+    harvest.sheets.append(
+        SheetReading(
+            name=sheet.name,
+            rows=len(sheet.rows),
+            lines=len(harvest.lines) - before,
+            heading_row=heading.at + 1,
+            columns=heading.columns,
+        )
+    )
+
+
+def _items(sheet: Worksheet, part: _Part, harvest: _Harvest) -> Iterator[tuple[int, Row, _Part]]:
+    """The rows that are items, with their numbers in the sheet; each other one is named."""
+    below = part.heading.at
+    for at in range(part.heading.at, len(sheet.rows)):
+        if at >= below and (fresh := _next_heading(sheet, at, part.heading, harvest.choices)):
+            if fresh.places != part.heading.places:
+                part.shape = Shape()
+            part.heading = fresh
+            below = at + fresh.depth
+            _tell_heading(sheet, fresh, harvest)
+        if at < below:
+            _name(harvest, sheet, at + 1, RowReason.HEADING)
+            continue
+        row = Row(sheet.rows[at], part.heading)
+        reason = reason_of(row, part.shape)
+        if reason is None:
+            part.shape.add([*row.filled], row.number)
+            _regroup(part, harvest)
+            yield at + 1, row, part
+            continue
+        _name(harvest, sheet, at + 1, reason)
+        _pass(row, reason, part, harvest)
+
+
+def _regroup(part: _Part, harvest: _Harvest) -> None:
+    """No signature stands above lines: "Kế toán" headed a group, whose room is not known."""
+    if not harvest.signed:
+        return
+    for at in harvest.signed:
+        harvest.named[at] = replace(harvest.named[at], reason=RowReason.GROUP)
+        harvest.notice("row_skipped", _SKIPPED, str(harvest.named[at].row))
+    part.group = Group("", "")
+    part.room = ""
+    harvest.signed.clear()
+
+
+def _pass(row: Row, reason: RowReason, part: _Part, harvest: _Harvest) -> None:
+    """Note what a row that is no item says of the rows below."""
+    if reason in {RowReason.TOTAL, RowReason.FOOTER}:
+        part.shape.is_behind = True
+        if reason is RowReason.FOOTER and len(row.texts) == 1 and is_office(row.label):
+            harvest.signed.append(len(harvest.named) - 1)
+    elif reason is RowReason.GROUP:
+        group = group_of(row)
+        part.shape.is_behind = False
+        if group.room or group.marker == part.group.marker:
+            part.group = group
+        above = times_above([" ".join(row.texts.values())])
+        if above != (None, "") and not harvest.choices.times:
+            part.heading = counted_in(part.heading, above)
+
+
+def _next_heading(
+    sheet: Worksheet, at: int, heading: BookHeading, choices: Choices
+) -> BookHeading | None:
+    """The heading that this row is: the table's first, the same again, or that of another table."""
+    if at > heading.at and not is_heading(sheet.rows[at], choices.headings):
+        return None
+    fresh = (
+        heading if at == heading.at else heading_at(sheet.rows, at, choices.headings, heading.above)
+    )
+    return replace(fresh, times=choices.times) if fresh and choices.times else fresh
+
+
+def _tell_heading(sheet: Worksheet, heading: BookHeading, harvest: _Harvest) -> None:
+    harvest.fields |= {*heading.places} | ({"condition"} if heading.ticks else set())
+    row = heading.at + 1
     for text in heading.unknown:
-        harvest.notice("heading_unknown", _UNKNOWN, text)
+        harvest.doubt(DoubtKind.COLUMN, sheet.name, row, text)
     for text in heading.dropped:
         harvest.notice("column_dropped", _DROPPED, text)
-    head = tuple(clean(cell) for cell in sheet.rows[heading.at])
-    for place, row in _items(sheet, heading, harvest):
-        harvest.lines.append(_line(row, place, heading))
-        harvest.numbers.append(_number(cell_at(row, heading.places.get("row"))))
-        harvest.raw.append((head, tuple(row)))
-        for name in _CODES:
-            if isinstance(cell_at(row, heading.places.get(name)), float):
-                harvest.notice("code_is_number", _NUMBERS, head[heading.places[name]])
+    if heading.times is None:
+        harvest.doubt(DoubtKind.UNIT, sheet.name, row, heading.unit[:_MAX_SHOWN])
+    if heading.width is not None:
+        beside = clean(sheet.rows[heading.at][heading.width])
+        harvest.doubt(DoubtKind.BESIDE, sheet.name, row, beside)
 
 
-def _items(
-    sheet: Worksheet, heading: BookHeading, harvest: _Taken
-) -> Iterator[tuple[int, Sequence[Cell]]]:
-    """The rows that are items, with their numbers in the sheet.
-
-    Behind a total only numbered rows are: what else stands there are signatures.
-    """
-    summed = False
-    for place, row in enumerate(sheet.rows[heading.at + 1 :], start=heading.at + 2):
-        words = [folded(text) for text in map(clean, row) if text]
-        if not words or _counts_columns(row) or _is_stray(row, heading):
-            continue
-        if _is_total(row, words, heading):
-            harvest.total_row = summed = True
-        elif _is_item(row, words, heading, behind_total=summed):
-            yield place, row
-        elif not summed and not words[0].startswith(_FOOTERS):
-            harvest.notice("row_skipped", _SKIPPED, str(place))
+def _name(harvest: _Harvest, sheet: Worksheet, row: int, reason: RowReason) -> None:
+    """Say of a row that it is no line."""
+    text = " ".join(filter(None, map(shown, sheet.rows[row - 1])))[:_MAX_SHOWN]
+    harvest.named.append(NamedRow(sheet.name, row, reason, text))
+    if reason is RowReason.GROUP:  # the others are what people expect
+        harvest.notice("row_skipped", _SKIPPED, str(row))
 
 
-def _is_total(row: Sequence[Cell], words: Sequence[str], heading: BookHeading) -> bool:
-    """Whether the row sums up; what has a serial, or a number and another name, is an item."""
-    first = next((word for word in words if not word.isdecimal()), "")
-    lead = first.split(" ", 1)[0] if first else ""
-    numbered = _number(cell_at(row, heading.places.get("row"))) is not None
-    if lead not in _TOTALS or clean(cell_at(row, heading.places.get("serial"))):
-        return False
-    return not numbered or first in _TOTALS or f"{first} ".startswith(_TOTAL_STARTS)
+def _take(sheet: Worksheet, place: int, row: Row, part: _Part, harvest: _Harvest) -> None:
+    """Keep an item."""
+    heading = part.heading
+    line, fields = _line(row.cells, place, part)
+    harvest.lines.append(line)
+    harvest.sources.append(Source(sheet.name, place, fields))
+    harvest.numbers.append(row.number)
+    harvest.raw.append((heading.heads, tuple(row.cells)))
+    for name in _CODES:
+        if isinstance(cell_at(row.cells, heading.places.get(name)), float):
+            harvest.notice("code_is_number", _NUMBERS, heading.heads[heading.places[name]])
+    count = clean(cell_at(row.cells, heading.quantity))
+    if heading.quantity is not None and count not in {"", "1", "01"}:
+        told = f"{place} ({heading.heads[heading.quantity]}: {count[:_MAX_SHOWN]})"
+        harvest.doubt(DoubtKind.QUANTITY, sheet.name, place, told)
 
 
-def _is_item(
-    row: Sequence[Cell], words: Sequence[str], heading: BookHeading, *, behind_total: bool
-) -> bool:
-    """Whether the row is more than a title of a part, a signature or a date."""
-    numbered = _number(cell_at(row, heading.places.get("row"))) is not None
-    if not numbered and (behind_total or words[0].startswith(_FOOTERS)):
-        return False
-    filled = {
-        place: name  # by column: one may tell of two fields
-        for name in FIELDS
-        if (place := heading.places.get(name)) is not None
-        and (clean(cell_at(row, place)) or isinstance(cell_at(row, place), float))
-    }
-    return bool(filled) and (numbered or len(filled) > 1 or next(iter(filled.values())) in _CODES)
-
-
-def _is_stray(row: Sequence[Cell], heading: BookHeading) -> bool:
-    """Whether our own workbook tells here of what is not in the book: a person has to accept it."""
-    return folded(clean(cell_at(row, heading.places.get(RECORD)))) in _STRAYS
-
-
-def _counts_columns(row: Sequence[Cell]) -> bool:
-    """Whether the row numbers the columns: 1, 2, 3 or (1), (2), (3) or A, B, C."""
-    words = [text.strip("()[] ") for text in map(clean, row) if text]
-    first = [str(number) for number in range(1, len(words) + 1)]
-    letters = [chr(ord("A") + number) for number in range(min(len(words), 26))]
-    return len(words) > 3 and words in (first, letters)  # noqa: PLR2004 - as short as a line may be
-
-
-def _line(row: Sequence[Cell], place: int, heading: BookHeading) -> Line:
+def _line(row: Sequence[Cell], place: int, part: _Part) -> tuple[Line, frozenset[str]]:
+    """The line of a row, and the fields that it validly tells."""
     fields: dict[str, object] = {}
     faults: list[Fault] = []
     for name in FIELDS:
-        at = heading.places.get(name)
-        if at is None:
-            continue
-        cell = cell_at(row, at)
         try:
-            fields[name] = (
-                money_of(cell, heading.times) if name == "cost_vnd" else JUDGES[name](cell)
-            )
+            if name in part.heading.places:
+                fields[name] = _value(name, row, part.heading)
+            elif name == "condition" and part.heading.ticks:
+                fields[name] = condition_ticked(row, part.heading.ticks)
         except RefusedError as refused:
             faults.append(Fault(name, str(refused)))
-    return Line(row=place, errors=tuple(faults), **fields)  # type: ignore[arg-type]  # JUDGES gives each field its type
+    room = part.group.room or ("" if "room" in part.heading.places else part.room)
+    if room and not fields.get("room") and "room" not in {fault.field for fault in faults}:
+        fields["room"] = room
+    line = Line(row=place, errors=tuple(faults), **fields)  # type: ignore[arg-type]  # JUDGES gives each field its type
+    return line, frozenset(fields)
 
 
-def _numbered(harvest: _Taken) -> list[Line]:
+def _value(name: str, row: Sequence[Cell], heading: BookHeading) -> object:
+    """What a cell says. Raises RefusedError."""
+    cell = cell_at(row, heading.places[name])
+    return money_of(cell, heading.times) if name == "cost_vnd" else JUDGES[name](cell)
+
+
+def _numbered(harvest: _Harvest) -> tuple[list[Line], list[Source]]:
     tag_counts: Counter[str] = Counter()
     lines: list[Line] = []
-    for number, line in zip(_numbers(harvest), harvest.lines, strict=True):
+    sources: list[Source] = []
+    read = zip(_numbers(harvest), harvest.lines, harvest.sources, strict=True)
+    for number, line, source in read:
         key = tag_key(line.asset_tag)
         tag_counts[key] += 1
         lines.append(replace(line, row=number))
+        sources.append(source)
         if key and tag_counts[key] > 1:
             errors = (*line.errors, Fault("asset_tag", "tag_twice"))
             lines[-1] = replace(lines[-1], asset_tag="", errors=errors)
-    return lines
+            sources[-1] = replace(source, fields=source.fields - {"asset_tag"})
+    return lines, sources
 
 
-def _settled(harvest: _Taken) -> Book:
+def _settled(harvest: _Harvest) -> Book:
     """Number the lines, and take a tag away that another line has."""
-    lines = _numbered(harvest)
+    lines, sources = _numbered(harvest)
     refused = (
         Refused(head, cells, line)
         for (head, cells), line in zip(harvest.raw, lines, strict=True)
         if line.errors
     )
+    says = {name for name in FIELDS if any(getattr(line, name) for line in lines)}
     return Book(
         lines=tuple(lines),
+        sources=tuple(sources),
+        sheets=tuple(harvest.sheets),
+        named=tuple(harvest.named),
+        doubts=tuple(harvest.doubts),
+        fields=frozenset(harvest.fields | says),
         title_rows_skipped=harvest.title_rows,
-        total_row_skipped=harvest.total_row,
+        total_row_skipped=any(row.reason is RowReason.TOTAL for row in harvest.named),
         warnings=tuple(harvest.notices.values()),
         refused=tuple(refused),
     )
 
 
-def _numbers(harvest: _Taken) -> list[int]:
+def _numbers(harvest: _Harvest) -> list[int]:
     """A number for each line that no other has: the book's own, if it does not count anew."""
     own = [number for number in harvest.numbers if number is not None]
     if own and len(own) == len({*own}):
@@ -240,14 +401,6 @@ def _numbers(harvest: _Taken) -> list[int]:
         harvest.notice("stt_repeated", _REPEATED)
     rows = [line.row for line in harvest.lines]
     return rows if len({*rows}) == len(rows) else [*range(1, len(rows) + 1)]
-
-
-def _number(cell: Cell) -> int | None:
-    """The book's own number of a line; None where the cell holds none."""
-    text = clean(cell).rstrip(".")
-    if not (text.isascii() and text.isdecimal() and len(text) < len(str(_MAX_ROW))):
-        return None
-    return int(text) or None
 
 
 def refused_csv(refused: Sequence[Refused], say: Translate) -> str:
@@ -260,7 +413,7 @@ def refused_csv(refused: Sequence[Refused], say: Translate) -> str:
             head = row.head
             rows.append([*_padded(head, width), say(N_("Error"))])
         why = " ".join(fault.said(say)["message"] for fault in row.line.errors)
-        cells = [clean(cell) for cell in row.cells]
+        cells = [display_of(cell) for cell in row.cells]
         rows.append([*_padded(cells, width), why])
     return EXCEL_MARK + csv_text(rows, delimiter=";")
 

@@ -16,11 +16,14 @@ from controller.database.plan_version import bump_version
 from controller.database.reading import bunches, rows_of
 from controller.database.scope import codes_of, everywhere, of
 from controller.database.shape import Shape
+from controller.register import import_store as imports
 from controller.register import life_store as lives
 from controller.register.book import Line
 from controller.register.decisions import Decision, Deed
-from controller.register.merging import Kept, Merged, Origin, merged
+from controller.register.life import Said
+from controller.register.merging import UNASKED, Answers, Kept, Merged, Origin, merged
 from controller.register.tables import decisions, register
+from controller.register.undoing import BookImport, undoing
 from controller.sheets.names import serial_key
 from protocol.model import Place
 
@@ -53,17 +56,54 @@ def bring_in(
     whole: bool,
     now_ms: int,
     who: str = "",
+    file: str = "",
     fields: frozenset[str] | None = None,
+    answers: Answers = UNASKED,
 ) -> Merged:
     """Bring a book's lines in. whole: lines that it lacks have left.
 
     fields: those that the book has a column for; the others of a known line stay as they were.
+    file: the book's name.
     """
     before = lines_of(db, place)
-    merger = merged(before, lines, whole=whole, now_ms=now_ms, fields=fields)
-    lives.book_brought(db, place, before, merger.writes, who=who, now_ms=now_ms)
+    merger = merged(before, lines, whole=whole, answers=answers, now_ms=now_ms, fields=fields)
+    steps = lives.book_brought(db, place, before, merger.writes, who=who, now_ms=now_ms)
+    stamp = Said(who, now_ms)
+    imports.keep_import(db, place, before, merger, steps, stamp=stamp, file=file)
     write_lines(db, place, merger.writes)
     return merger
+
+
+def undo_import(db: Connection, place: Place, no: int, stamp: Said) -> BookImport | None:
+    """Take an import back, but for the lines that changed since; None where there is none.
+
+    One that was taken back already stays as it is.
+    """
+    records = imports.imports_of(db, place)
+    record = next((candidate for candidate in records if candidate.no == no), None)
+    if record is None or record.undone_ms is not None:
+        return record
+    changes = imports.changes_in(db, place, no)
+    busy = imports.busy_lines(db, place, record) | _decided_since(db, place, record)
+    undone = undoing(lines_of(db, place), changes, busy, stamp.at_ms)
+    imports.take_steps_back(db, place, undone.reverted, stamp)
+    write_lines(db, place, undone.writes)
+    closed = msgspec.structs.replace(
+        record, undone_ms=stamp.at_ms, remaining=undone.remaining
+    )  # fmt: skip
+    imports.close_import(db, place, closed)
+    return closed
+
+
+def _decided_since(db: Connection, place: Place, record: BookImport) -> set[int]:
+    """The lines that a person made or named since, by decisions that stand."""
+    return {
+        decision.line
+        for decision in decisions_of(db, place)
+        if decision.line is not None
+        and decision.undone_ms is None
+        and decision.at_ms >= record.at_ms
+    }
 
 
 def write_lines(db: Connection, place: Place, writes: Iterable[Kept]) -> None:

@@ -1,4 +1,4 @@
-"""This file holds the tables of the equipment book, decisions and conditions."""
+"""This file holds the tables of the equipment book, its imports, decisions and conditions."""
 
 from __future__ import annotations
 
@@ -51,4 +51,27 @@ conditions: Final = Table(
     *longs("repair", "undoes", nullable=True),
     Index("conditions_line", "province", "school", "line"),
     sqlite_autoincrement=True,
+)
+
+
+book_imports: Final = Table(
+    "book_imports",
+    metadata,
+    *keys("province", "school"),
+    Column("no", BigInteger, primary_key=True, autoincrement=False),
+    *texts("who", "file"),
+    *longs("at_ms", "new", "changed", "removed", "newest_step"),
+    *texts("remaining"),  # JSON
+    *longs("undone_ms", nullable=True),
+)
+
+
+import_lines: Final = Table(
+    "import_lines",
+    metadata,
+    *keys("province", "school"),
+    Column("import_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("line", BigInteger, primary_key=True, autoincrement=False),
+    *texts("was", "becomes"),  # JSON
+    *longs("step", nullable=True),
 )

@@ -5,6 +5,7 @@ A word that is not known stays as it is written, in one case: a book may hold an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
@@ -55,7 +56,8 @@ TYPE_OF_KIND: Final[Mapping[DeviceKind, str]] = {
 _TYPES: Final[dict[str, tuple[str, ...]]] = {
     "board": (
         "bang tuong tac", "bang thong minh", "bang dien tu", "bang tuong tac thong minh",
-        "interactive board", "interactive whiteboard", "smart board", "smartboard", "board",
+        "interactive board", "interactive whiteboard", "bang tt", "smart board", "smartboard",
+        "board",
         "whiteboard interactive", "iwb",
     ),
     "display": (
@@ -64,12 +66,13 @@ _TYPES: Final[dict[str, tuple[str, ...]]] = {
         "display", "ifp",
     ),
     "projector": ("may chieu", "may chieu da nang", "projector"),
-    "visualizer": ("may chieu vat the", "document camera", "visualizer", "visualiser"),
+    "visualizer": ("may chieu vat the", "document camera", "may soi vat the", "may soi",
+                   "visualizer", "visualiser"),
     "camera": ("camera", "may quay", "webcam", "ip camera"),
-    "tablet": ("may tinh bang", "tablet", "ipad", "may bang"),
+    "tablet": ("may tinh bang", "tablet", "ipad", "may bang", "mtb"),
     "laptop": ("may tinh xach tay", "laptop", "notebook", "may xach tay", "chromebook"),
     "desktop": ("may tinh de ban", "may de ban", "may vi tinh de ban", "desktop",
-                "may tinh ban", "pc"),
+                "may tinh ban", "pc", "cpu", "case", "case may tinh", "thung may", "cay may tinh"),
     "calculator": ("may tinh bo tui", "may tinh cam tay", "calculator"),
     "monitor": ("man hinh may tinh", "monitor"),
     "computer": ("may tinh", "may vi tinh", "computer", "host"),
@@ -79,10 +82,11 @@ _TYPES: Final[dict[str, tuple[str, ...]]] = {
     "access_point": (
         "bo phat wi fi", "bo phat wifi", "thiet bi phat wifi", "thiet bi phat wi fi", "wifi",
         "wi fi", "diem truy cap", "access point", "wifi access point",
+        "dau phat wifi", "cuc phat wifi", "dau phat wi fi", "cuc phat wi fi",
         "wi fi access point", "ap", "network",
     ),
     "router": ("router", "bo dinh tuyen", "modem"),
-    "switch": ("switch", "bo chuyen mach", "thiet bi chuyen mach"),
+    "switch": ("switch", "bo chuyen mach", "thiet bi chuyen mach", "bo chia mang"),
     "tv": ("ti vi", "tivi", "tv", "smart tv", "television"),
     "ups": ("bo luu dien", "ups"),
     "phone": ("dien thoai", "phone", "smartphone", "mobile phone", "visitor phone"),
@@ -91,7 +95,8 @@ _TYPES: Final[dict[str, tuple[str, ...]]] = {
     "charging_cart": ("tu sac", "xe sac", "charging cart", "cart", "tu sac may tinh bang"),
     "screen": ("man chieu", "man hinh chieu", "projection screen"),
     "air_conditioner": ("dieu hoa", "may lanh", "may dieu hoa", "air conditioner"),
-    "desk": ("ban hoc sinh", "ban giao vien", "ban ghe", "ban", "desk", "table"),
+    "desk": ("ban hoc sinh", "ban giao vien", "ban gv", "ban hs", "ban ghe", "ban",
+             "desk", "table"),
     "chair": ("ghe", "chair"),
     "cabinet": ("tu", "tu tai lieu", "tu dung", "cabinet"),
     "blackboard": ("bang viet", "bang tu", "bang den", "bang chong loa", "blackboard"),
@@ -156,16 +161,27 @@ _CONDITIONS: Final[dict[Condition, tuple[str, ...]]] = {
     Condition.GOOD: (
         "tot", "con tot", "binh thuong", "dang su dung", "su dung tot", "dang dung", "con su dung",
         "moi", "kha", "trung binh", "hoat dong tot", "hoat dong", "good", "ok", "in use", "working",
-        "active", "new", "deployed",
+        "active", "new", "deployed", "tb", "su dung duoc", "con dung duoc", "dung duoc",
+        "hoat dong binh thuong", "dang su dung binh thuong", "su dung binh thuong", "moi 100",
+        "con moi", "dang hoat dong", "dang su dung tot", "con hoat dong", "dang su dung duoc",
+        "con su dung duoc", "con su dung tot", "van tot", "rat tot",
     ),
     Condition.BROKEN: ("hong", "hu", "hu hong", "bi hong", "khong su dung duoc", "khong hoat dong",
-                       "broken", "faulty", "damaged", "defective"),
-    Condition.REPAIR: ("dang sua", "dang sua chua", "sua chua", "cho sua", "cho sua chua", "repair",
+                       "khong con su dung duoc", "khong su dung", "khong con su dung",
+                       "khong dung duoc", "da hong", "da hu", "bi hu", "het su dung", "broken",
+                       "faulty", "damaged", "defective"),
+    Condition.REPAIR: ("dang sua", "dang sua chua", "sua chua", "cho sua", "cho sua chua",
+                       "can sua chua", "can sua", "dang bao hanh", "dang bao tri", "gui bao hanh",
+                       "repair",
                        "under repair", "in repair"),
-    Condition.AWAITING_DISPOSAL: ("cho thanh ly", "de nghi thanh ly", "awaiting disposal"),
+    Condition.AWAITING_DISPOSAL: ("cho thanh ly", "de nghi thanh ly", "can thanh ly",
+                                  "xin thanh ly", "awaiting disposal"),
     Condition.DISPOSED: ("da thanh ly", "thanh ly", "disposed", "retired"),
     Condition.LOST: ("that lac", "mat", "bi mat", "lost", "stolen", "missing"),
 }  # fmt: skip
+# What follows these says what or how much of it is: "hỏng nặng", "hỏng màn hình".
+_LI: Final = re.compile(r"\bthanh li\b")
+_BROKEN_LEADS: Final = ("hong ", "hu hong ", "bi hong ", "hu ")
 _CONDITION_OF: Final = {
     alias: condition for condition, aliases in _CONDITIONS.items() for alias in aliases
 }
@@ -208,7 +224,10 @@ def maker_of(text: str) -> str:
 
 def condition_of(text: str) -> Condition | None:
     """The condition; None where the text names none."""
-    return _CONDITION_OF.get(folded(text))
+    plain = _LI.sub("thanh ly", folded(text))
+    if plain.startswith(_BROKEN_LEADS) and not any(char.isdigit() for char in plain):
+        return Condition.BROKEN
+    return _CONDITION_OF.get(plain)
 
 
 def type_word(kind: str, say: Translate) -> str:

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 
-from controller.access.gate import gate_of
 from controller.feature import Program
+from controller.people.person import Permission
 from controller.repairs.actions import handle_fault
 from controller.repairs.figures import MAX_TERM_DAYS, TERM_DAYS, term_of, told_figures
 from controller.repairs.items import FaultItem
@@ -16,6 +16,7 @@ from controller.repairs.service import Repairing
 from controller.repairs.store import faults_of
 from controller.web.paging import ERRORS
 from controller.web.refusals import HttpError
+from controller.web.rules import needs, person_of
 from protocol.words import N_
 
 
@@ -23,19 +24,21 @@ def api(program: Program) -> APIRouter:
     """Faults and repairs, for other programs."""
     router = APIRouter(prefix="/api/v1", responses=ERRORS)
     store, scope, zone = program.store, program.school, program.zone
-    gate, repairing = program.service(gate_of), program.service(Repairing)
+    repairing = program.service(Repairing)
 
     @router.get("/faults")
+    @needs(Permission.SCHOOL, in_parts=True)
     def faults(
+        request: Request,
         handled: bool = False,  # noqa: FBT001, FBT002 - a query's own flag
     ) -> list[FaultItem]:
         """What teachers say is broken; handled: what was dealt with, too."""
-        return [
-            FaultItem.of(fault_record)
-            for fault_record in store.read(faults_of, scope, everything=handled)
-        ]
+        own = person_of(request).part_of(scope)
+        found = store.read(faults_of, own, everything=handled)
+        return [FaultItem.of(fault_record) for fault_record in found]
 
     @router.post("/faults/{event_id}/handled", status_code=204, responses={404: ERRORS[422]})
+    @needs(Permission.BOOK)
     async def handled(event_id: Annotated[str, Path(max_length=64)]) -> None:
         """Say that a fault is dealt with; it stays in the history."""
         now_ms = program.now_ms()
@@ -45,20 +48,22 @@ def api(program: Program) -> APIRouter:
             )
 
     @router.get("/repairs")
+    @needs(Permission.SCHOOL)
     def listed(
         request: Request,
         everything: Annotated[bool, Query(alias="all")] = False,  # noqa: FBT002 - a query's own flag
     ) -> list[dict[str, Any]]:
         """What is broken and being repaired; all: what is done, too.
 
-        Names and notes are told on the server itself, or after the office's password.
+        Names and notes are told to those who may repair.
         """
-        inside = gate.who(request) is not None
+        inside = person_of(request).may(Permission.BOOK)
         entries = repairing.shown(everything=everything)
         items = [told_repair(entry.repair, zone, entry.kept, entry.maybe) for entry in entries]
         return items if inside else [_unnamed(item) for item in items]
 
     @router.get("/repairs/figures")
+    @needs(Permission.SCHOOL)
     def figures(
         days: Annotated[int, Query(ge=1, le=MAX_TERM_DAYS)] = TERM_DAYS,
     ) -> dict[str, Any]:

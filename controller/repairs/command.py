@@ -147,7 +147,7 @@ def _figures(options: argparse.Namespace, say: Translate) -> int:
 
 
 def _figure(name: str, figure: RepairFigure, say: Translate) -> str:
-    counts = N_("{lines} lines, {reported} reported, {done} done, {open} open")
+    counts = N_("{lines} {lines:line|lines}, {reported} reported, {done} done, {open} open")
     hours, percent = figure.mean_hours, figure.availability_pct
     whole = {key: getattr(figure, key) for key in ("lines", "reported", "done", "open")}
     cells = [

@@ -6,6 +6,7 @@ from typing import Final
 
 from controller.database.writing import Writing
 from controller.feature import Feature, MenuEntry
+from controller.people.person import Permission
 from controller.repairs import store
 from controller.repairs.listener import FaultListener
 from controller.repairs.tables import faults, repair_moves, repairs
@@ -17,5 +18,9 @@ FEATURE: Final = Feature(
     written={faults: Writing.INSERT_NEW},
     planned=(repairs, repair_moves),
     listener=FaultListener,
-    menu=(MenuEntry("/repairs", N_("Repairs"), lambda frame: frame["own_rooms"]),),
+    menu=(
+        MenuEntry(
+            "/repairs", N_("Repairs"), (Permission.SCHOOL,), lambda frame: frame["own_rooms"]
+        ),
+    ),
 )

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from controller.access.gate import Gate, gate_of
 from controller.feature import Program
+from controller.people.person import Permission
 from controller.register.life import Said, Step, step_words
 from controller.register.merging import Kept
 from controller.register.vocabulary import type_word
@@ -29,6 +29,7 @@ from controller.repairs.repair import (
 from controller.repairs.service import DEEDS, TROUBLES, Repairing
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
+from controller.web.rules import needs, person_of
 from protocol.errors import ActionError
 from protocol.model import Status
 from protocol.words import N_, Translate
@@ -51,19 +52,20 @@ Number = Annotated[int, Path(ge=1, lt=1 << 53)]
 def pages(program: Program) -> APIRouter:
     """The list of repairs, and its buttons."""
     router = APIRouter()
-    screens, gate = program.service(PageRenderer), program.service(gate_of)
+    screens = program.service(PageRenderer)
     repairing = program.service(Repairing)
-    _add_list(router, program, screens, repairing, gate)
-    _add_deeds(router, program, repairing, gate)
+    _add_list(router, program, screens, repairing)
+    _add_deeds(router, program, repairing)
     return router
 
 
 def _add_list(
-    router: APIRouter, program: Program, screens: PageRenderer, repairing: Repairing, gate: Gate
+    router: APIRouter, program: Program, screens: PageRenderer, repairing: Repairing
 ) -> None:
-    """The list for everybody; who did what, and the buttons, for those whom the gate lets in."""
+    """The list; who did what, and the buttons, for those who may repair."""
 
     @router.get("/repairs")
+    @needs(Permission.SCHOOL)
     async def listed(
         request: Request,
         everything: Annotated[bool, Query(alias="all")] = False,  # noqa: FBT002 - a query's own flag
@@ -77,19 +79,18 @@ def _add_list(
             term_days=TERM_DAYS,
             type_word=partial(type_word, say=screens.say(request)),
             shown=await run_in_threadpool(partial(repairing.shown, everything=everything)),
-            inside=gate.who(request) is not None,
+            inside=person_of(request).may(Permission.BOOK),
             everything=everything,
             trouble=TROUBLES.get(trouble, ""),
             speak=Speech(screens.say(request)),
         )
 
 
-def _add_deeds(router: APIRouter, program: Program, repairing: Repairing, gate: Gate) -> None:
+def _add_deeds(router: APIRouter, program: Program, repairing: Repairing) -> None:
     @router.post("/repairs")
+    @needs(Permission.BOOK)
     async def opened(request: Request) -> Response:
-        who = gate.who(request)
-        if who is None:
-            return RedirectResponse("/login?next=/repairs", 303)
+        who = person_of(request).account
         form = await fields_of(request)
         try:
             stamp = Said(who, program.now_ms())
@@ -99,10 +100,9 @@ def _add_deeds(router: APIRouter, program: Program, repairing: Repairing, gate: 
         return RedirectResponse(f"/repairs#r{repair.no}", 303)
 
     @router.post("/repairs/{number}/{deed}")
+    @needs(Permission.BOOK)
     async def moved(request: Request, number: Number, deed: str) -> Response:
-        who = gate.who(request)
-        if who is None:
-            return RedirectResponse("/login?next=/repairs", 303)
+        who = person_of(request).account
         if deed not in DEEDS:
             return _back("form_invalid")
         form = await fields_of(request)

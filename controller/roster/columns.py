@@ -32,12 +32,14 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "family": ("ho va ten dem", "ho dem", "ho va dem", "ho va chu dem", "ho", "ho lot",
                "last name", "family name"),
     "given": ("ten", "first name", "given name"),
+    "status": ("trang thai", "trang thai hoc sinh", "trang thai hoc", "tinh trang hoc",
+               "tinh trang hoc sinh", "status", "enrollment status"),
 }  # fmt: skip
 _HEADS: Final = frozenset(alias for aliases in ALIASES.values() for alias in aliases)
 
 
 class Columns(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the kept columns stand, from 0; None where the sheet has no such column."""
+    """Where the columns that are read stand, from 0; None where the sheet has no such column."""
 
     id: int
     class_: int | None = None
@@ -45,11 +47,18 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
     name: int | None = None
     family: int | None = None
     given: int | None = None
+    status: int | None = None
 
     @property
     def kept(self) -> frozenset[int]:
-        """The places of all of them."""
-        return frozenset(place for place in msgspec.structs.astuple(self) if place is not None)
+        """The places of those that are kept: whether a pupil is still there is only looked at."""
+        places = {place for place in msgspec.structs.astuple(self) if place is not None}
+        return frozenset(places - {self.status})
+
+    @property
+    def has_names(self) -> bool:
+        """Whether the sheet has a column for names, though they may not be kept."""
+        return any(place is not None for place in (self.name, self.family, self.given))
 
     def name_in(self, row: Sequence[Cell]) -> str:
         """The pupil's whole name, from one column or from two."""
@@ -65,6 +74,10 @@ def columns_of(row: Sequence[Cell]) -> Columns | None:
         kind: next((heads.index(alias) for alias in aliases if alias in heads), None)
         for kind, aliases in ALIASES.items()
     }
+    twice = [at for at, head in enumerate(heads) if head in ALIASES["name"]]
+    if len(twice) > 1 and places["family"] is None and places["given"] is None:
+        # One heading that is merged over the family's name and the given name.
+        places |= {"name": None, "family": twice[0], "given": twice[1]}
     place = places.pop("id")
     if place is None or not any(at is not None for at in places.values()):
         return None

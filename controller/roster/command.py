@@ -5,22 +5,27 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from controller.cli.folder import add_place, has_database, told_school
+from controller.cli.folder import add_place, has_database, told_school, told_zone
 from controller.cli.output import add_json, check_apart, give_back, tell
 from controller.cli.school import opened
+from controller.database.clock import now_in
 from controller.roster import store as roster
-from controller.roster.plan import Lists
-from controller.roster.roll import Flaw, Roll, notices_of_rooms
+from controller.roster.changes import ClassChange
+from controller.roster.intake import Weighed, keep, weighed
+from controller.roster.roll import Flaw, Roll
 from controller.roster.sheet import flaws_csv, read
 from controller.sheets.errors import SheetError
+from protocol.clock import wall_ms
 from protocol.command_line import CommandParser
 from protocol.formats import phrase
-from protocol.model import Place
+from protocol.model import Place, instant
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -37,6 +42,7 @@ def fill_roster(parser: CommandParser, say: Translate) -> None:
         ("--dry-run", N_("read and tell, write nothing")),
         ("--names", N_("keep the pupils' names; without it only class, number and id")),
         ("--all", N_("the file is the whole school: other classes are gone")),
+        ("--yes", N_("pupils may leave or be renumbered; do not ask")),
     ):
         bring.add_argument(flag, action="store_true", help=say(meaning))
     add_json(bring, say)
@@ -50,50 +56,87 @@ def fill_roster(parser: CommandParser, say: Translate) -> None:
         deed.set_defaults(command=lambda options, run=run: run(options, say))
 
 
+class _Outcome(NamedTuple):
+    """What became of a file. changes: in the classes; refused: why nothing of it was kept."""
+
+    roll: Roll
+    changes: Sequence[ClassChange] = ()
+    refused: SheetError | None = None
+
+
 def _import(options: argparse.Namespace, say: Translate) -> int:
     check_apart(options.errors, options.path)
-    roll = Roll()
-    refused: SheetError | None = None
-    try:
-        school = told_school(options).school
-        read(options.path, roll, names=options.names, school=school)
-    except SheetError as error:
-        refused = error
-    if refused is None:
-        (_look if options.dry_run else _keep)(options, roll)
+    outcome = _brought_in(options, say)
+    roll = outcome.roll
     rows = flaws_csv(roll.flaws, say, names=options.names) if roll.flaws else ""
     target = give_back(options, rows, _UNWRITTEN, say)
     if options.json:
-        tell(json.dumps(_report(options.path, roll, refused, say), ensure_ascii=False, indent=1))
+        tell(json.dumps(_report(options.path, outcome, say), ensure_ascii=False, indent=1))
     else:
-        _tell(options, roll, refused, target, say)
-    return EXIT_REFUSED if refused else 0
+        _tell(options, outcome, target, say)
+    return EXIT_REFUSED if outcome.refused else 0
 
 
-def _keep(options: argparse.Namespace, roll: Roll) -> None:
-    with opened(options) as (store, place), store.locked(place) as db:
-        before = roster.classes_of(db, place)
-        classes = roll.classes(names=options.names, known=before)
-        roster.keep_lists(db, place, Lists(classes=classes, whole_school=options.all))
-        _notice_rooms(db, place, roll, options.path)
+def _brought_in(options: argparse.Namespace, say: Translate) -> _Outcome:
+    """Read the file, and keep its lists unless this is a trial."""
+    roll = Roll()
+    try:
+        today, school = _today(options), told_school(options).school
+        read(options.path, roll, today=today, names=options.names, school=school)
+        changes = _look(options, roll) if options.dry_run else _keep(options, roll, today, say)
+    except SheetError as error:
+        return _Outcome(roll, refused=error)
+    return _Outcome(roll, changes)
 
 
-def _look(options: argparse.Namespace, roll: Roll) -> None:
-    """Find out which rooms no agent answers to, where there is a database to ask."""
+def _today(options: argparse.Namespace) -> date:
+    """The school's day by the time that its database knows, else by this computer's."""
+    now_ms = wall_ms()
     if has_database(options):
-        with opened(options) as (store, place), store.view() as db:
-            _notice_rooms(db, place, roll, options.path)
+        with opened(options) as (store, _), store.view() as db:
+            now_ms = now_in(db)
+    return instant(now_ms).astimezone(told_zone(options)).date()
 
 
-def _notice_rooms(db: Connection, place: Place, roll: Roll, path: Path) -> None:
-    unanswered = roster.rooms_unanswered(db, place, roll.rooms.values())
-    roll.notices += notices_of_rooms(path.name, unanswered)
+def _keep(
+    options: argparse.Namespace, roll: Roll, today: date, say: Translate
+) -> list[ClassChange]:
+    """Keep the lists; what they change. Raises SheetError where a person has to look first."""
+    with opened(options) as (store, place), store.locked(place) as db:
+        found = _weighed(db, place, options, roll)
+        if not options.yes:
+            _check_changes(found.changes, say)
+        keep(db, place, found, today)
+    return found.changes
 
 
-def _report(
-    path: Path, roll: Roll, refused: SheetError | None, say: Translate
-) -> dict[str, object]:
+def _weighed(db: Connection, place: Place, options: argparse.Namespace, roll: Roll) -> Weighed:
+    found = weighed(db, place, roll, names=options.names, whole=options.all, file=options.path.name)
+    roll.notices += found.rooms
+    return found
+
+
+def _check_changes(changes: Sequence[ClassChange], say: Translate) -> None:
+    if asking := [change.said(say) for change in changes if change.asks]:
+        raise SheetError(
+            "changes_asked",
+            N_("Nothing was kept, because the lists change much: {changes}"),
+            N_("Give --yes if this is right."),
+            changes=" ".join(asking),
+        )
+
+
+def _look(options: argparse.Namespace, roll: Roll) -> list[ClassChange]:
+    """What the lists would change, and which rooms no agent answers to, if a database knows."""
+    if not has_database(options):
+        return []
+    with opened(options) as (store, place), store.view() as db:
+        return _weighed(db, place, options, roll).changes
+
+
+def _report(path: Path, outcome: _Outcome, say: Translate) -> dict[str, object]:
     """What `--json` tells; a file that cannot be used as a whole is an error in row 0."""
+    roll, changes, refused = outcome
     errors = [flaw.said(say) for flaw in roll.flaws]
     if refused:
         whole = {"file": path.name, "row": 0, "code": refused.code, "message": refused.text(say)}
@@ -105,24 +148,27 @@ def _report(
         "dropped_columns": roll.dropped,
         "warnings": [notice.said(say) for notice in roll.notices],
         "errors": errors,
+        "rows_passed": [
+            {"sheet": row.sheet, "row": row.row, "reason": row.reason} for row in roll.passed
+        ],
+        "changes": [change._asdict() for change in changes],
     }
 
 
 def _tell(
-    options: argparse.Namespace,
-    roll: Roll,
-    refused: SheetError | None,
-    target: Path | None,
-    say: Translate,
+    options: argparse.Namespace, outcome: _Outcome, target: Path | None, say: Translate
 ) -> None:
+    roll, changes, refused = outcome
     _tell_notices(roll, say)
     if refused:
         tell(f"{options.path.name}: {refused.text(say)}", sys.stderr)
         return
     for code, count in roll.counts().items():
         tell(f"{code}: {count}")
+    for change in changes:
+        tell(change.said(say))
     if roll.flaws:
-        message = N_("{count} rows were refused; the other pupils were read.")
+        message = N_("{count} {count:row was|rows were} refused; the other pupils were read.")
         tell(phrase(message, say, count=len(roll.flaws)))
     if target:
         tell(phrase(N_("The refused rows are in {path}."), say, path=target))

@@ -1,13 +1,15 @@
-"""This file says what the roster brings: class lists, bells, terms, the timetable."""
+"""This file says what the roster brings: class lists and their pages, bells, the timetable."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from controller.feature import Feature
+from controller.feature import Feature, MenuEntry
+from controller.people.person import Permission
 from controller.roster.tables import (
     bells,
     bookings,
+    class_members,
     classes,
     door_cards,
     door_keys,
@@ -16,8 +18,30 @@ from controller.roster.tables import (
     pupils,
     terms,
 )
+from protocol.words import N_
 
 FEATURE: Final = Feature(
     name="roster",
-    planned=(classes, pupils, bells, terms, holidays, bookings, letters, door_cards, door_keys),
+    planned=(
+        classes,
+        pupils,
+        class_members,
+        bells,
+        terms,
+        holidays,
+        bookings,
+        letters,
+        door_cards,
+        door_keys,
+    ),
+    forget_pupils=(class_members.c.ended_ms,),
+    menu=(
+        MenuEntry(
+            "/lists/import",
+            N_("Class lists"),
+            (Permission.MANAGE,),
+            lambda frame: frame["own_rooms"] and frame["one_school"],
+            is_tool=True,
+        ),
+    ),
 )

@@ -1,15 +1,19 @@
 """This file reads class lists from OneRoster 1.2 CSV, a folder or a ZIP; bulk only.
 
-Source: 1EdTech, OneRoster 1.2, CSV Binding: manifest.csv names each file as bulk, delta or absent.
+Source: 1EdTech, OneRoster 1.2, CSV Binding: manifest.csv names each file as bulk, delta or absent;
+an enrolment holds from beginDate up to the day before endDate; enabledUser false: switched off.
 """
 
 from __future__ import annotations
 
 import io
 import stat
+import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -25,6 +29,7 @@ from controller.sheets.cells import (
     notices_of_encoding,
 )
 from controller.sheets.errors import Notice, SheetError
+from controller.sheets.names import class_key
 from controller.sheets.text import Cell, RefusedError, clean, is_personal
 from protocol.words import N_
 
@@ -37,6 +42,7 @@ _NEEDED: Final[dict[str, frozenset[str]]] = {
     "users": frozenset({"sourcedId", "identifier"}),
     "enrollments": frozenset({"classSourcedId", "userSourcedId", "role"}),
 }
+_FILES: Final = frozenset({MANIFEST, *(f"{name}.csv" for name in _NEEDED)})
 _OTHERS: Final = ("academicSessions", "courses", "roles")
 _VERSIONS: Final = ("1.2", "1.1")
 _NAMES: Final = frozenset({"givenName", "middleName", "familyName"})
@@ -47,7 +53,26 @@ _FLAWS: Final[dict[str, str]] = {
     "status_unknown": N_("The status is neither active nor tobedeleted."),
     "duplicate_id": N_("Another pupil has the same id."),
     "duplicate_user": N_("Another user has the same sourcedId."),
+    "date_unreadable": N_("The first or last day of the enrolment is not written as 2026-09-05."),
 }
+# What Python's zipfile raises for a damaged archive (python/cpython#83245).
+_TORN: Final = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError,
+    ValueError, OverflowError, OSError,
+)  # fmt: skip
+_ENDED: Final = N_(
+    "{value} {value:enrolment has|enrolments have} ended: these pupils are not in the class any"
+    " more."
+)
+_LATER: Final = N_(
+    "{value} {value:enrolment begins|enrolments begin} later; the pupils were taken into the class"
+    " now."
+)
+_DISABLED: Final = N_(
+    "{value} {value:user is switched off (enabledUser false) and was|users are switched off"
+    " (enabledUser false) and were} left out."
+)
+_ONE_CODE: Final = N_("Several classes are called {value}; their pupils were taken as one class.")
 
 Line = tuple[int, dict[str, str]]  # the row's number and its cells by heading
 
@@ -57,7 +82,7 @@ def is_oneroster(path: Path, raw: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             return "[Content_Types].xml" not in archive.namelist()
-    except zipfile.BadZipFile:
+    except _TORN:
         return path.suffix.casefold() == ".zip"
 
 
@@ -65,12 +90,24 @@ def files_of_folder(folder: Path) -> dict[str, bytes]:
     """The CSV files of a folder, by name. A link that leads out of it is refused."""
     files: dict[str, bytes] = {}
     inside = folder.resolve()
-    for path in sorted(folder.glob("*.csv"))[:MAX_MEMBERS]:
+    for path in sorted(folder.iterdir())[:MAX_MEMBERS]:
+        if (name := path.name.casefold()) not in _FILES:
+            continue
         if path.resolve().parent != inside:
             raise SheetError("link", N_("{file} leads out of its folder."), file=path.name)
-        if path.stem == "manifest" or path.stem in _NEEDED:
-            files[path.name] = bounded_bytes(path)
+        _check_once(name, files)
+        files[name] = bounded_bytes(path)
     return files
+
+
+def _check_once(name: str, files: Mapping[str, bytes]) -> None:
+    if name in files:
+        raise SheetError(
+            "file_twice",
+            N_("{file} is there twice, so that nobody can tell which one holds."),
+            N_("Give one export only."),
+            file=name,
+        )
 
 
 def files_of_zip(raw: bytes) -> dict[str, bytes]:
@@ -78,7 +115,7 @@ def files_of_zip(raw: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             return _members(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
+    except _TORN:
         raise DAMAGED from None
 
 
@@ -91,20 +128,23 @@ def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or stat.S_ISLNK(member.external_attr >> 16):
             raise SheetError("link", N_("{file} leads out of its folder."), file=path.name)
-        if path.suffix != ".csv" or not (path.stem == "manifest" or path.stem in _NEEDED):
+        if (name := path.name.casefold()) not in _FILES:
             continue
+        _check_once(name, files)
         with archive.open(member) as file:
-            files[path.name] = file.read(MAX_FILE_BYTES + 1)
-        total += len(files[path.name])
-        if len(files[path.name]) > MAX_FILE_BYTES or total > MAX_TOTAL_BYTES:
+            files[name] = file.read(MAX_FILE_BYTES + 1)
+        total += len(files[name])
+        if len(files[name]) > MAX_FILE_BYTES or total > MAX_TOTAL_BYTES:
             raise TOO_BIG
     return files
 
 
 def read_oneroster(
-    files: Mapping[str, bytes], roll: Roll, *, names: bool, school: str = ""
+    files: Mapping[str, bytes], roll: Roll, *, names: bool, today: date, school: str = ""
 ) -> None:
-    """Add the pupils that the files enrol. school: take its classes only, where it is told apart.
+    """Add the pupils that the files enrol today.
+
+    school: take its classes only, where it is told apart.
 
     Raises SheetError.
     """
@@ -115,10 +155,55 @@ def read_oneroster(
     roll.drop(head for head in heads if head not in columns)
     orgs = {cells["sourcedId"]: cells for _, cells in tables["orgs"]}
     roll.schools.extend(
-        org["identifier"] or org["sourcedId"] for org in orgs.values() if org["type"] == "school"
+        org["identifier"] or org["sourcedId"]
+        for org in orgs.values()
+        if org["type"].casefold() == "school"
     )
+    _check_identifiers(tables["users"])
     classes = _classes(tables["classes"], orgs, school, roll)
-    _enrol(tables["enrollments"], tables["users"], classes, roll)
+    _enrol(_standing(tables["enrollments"], today, roll), tables["users"], classes, roll)
+
+
+def _check_identifiers(users: list[Line]) -> None:
+    if users and not any(cells["identifier"] for _, cells in users):
+        raise SheetError(
+            "identifier_blank",
+            N_("The column identifier of users.csv is empty."),
+            N_("Put the ministry's id of each pupil there (Mã định danh Bộ GD&ĐT)."),
+        )
+
+
+def _standing(enrolments: list[Line], today: date, roll: Roll) -> list[Line]:
+    """The pupils' enrolments that have not ended; how many have, or begin later, is told."""
+    standing: list[Line] = []
+    counts: Counter[str] = Counter()
+    for number, cells in enrolments:
+        if cells["role"].casefold() != "student":
+            continue
+        try:
+            begin, end = (_day(cells.get(name, "")) for name in ("beginDate", "endDate"))
+        except ValueError:
+            roll.flaws.append(_flaw("enrollments.csv", number, "date_unreadable"))
+            continue
+        if end is not None and end <= today:
+            counts[_ENDED] += 1
+            continue
+        counts[_LATER] += begin is not None and begin > today
+        standing.append((number, cells))
+    for code, message in (("enrolment_ended", _ENDED), ("enrolment_later", _LATER)):
+        _count("enrollments.csv", code, message, counts[message], roll)
+    return standing
+
+
+def _day(text: str) -> date | None:
+    """A day, perhaps with a time behind it; None where none is written. Raises ValueError."""
+    return date.fromisoformat(text.partition("T")[0]) if text else None
+
+
+def _count(file: str, code: str, message: str, count: int, roll: Roll) -> None:
+    """A notice of how many there are, if any."""
+    if count:
+        roll.notices.append(Notice(file=file, code=code, message=message, value=str(count)))
 
 
 def _check_version(version: str) -> None:
@@ -202,6 +287,7 @@ def _classes(
     codes: dict[str, str] = {}
     ours = [key for key, org in orgs.items() if _is_ours(org.get("identifier", ""), school)]
     foreign = 0
+    many: Counter[str] = Counter()
     for number, cells in lines:
         if ours and cells.get("schoolSourcedId") not in ours:
             foreign += 1
@@ -214,13 +300,16 @@ def _classes(
             codes[cells["sourcedId"]] = ""
             continue
         codes[cells["sourcedId"]] = code
+        many[class_key(code) or code] += 1
         if code not in roll.rooms:
             roll.rooms[code] = cells.get("location", "")[:64]
-    if foreign:
-        message = N_("{value} classes of other schools were left out.")
-        roll.notices.append(
-            Notice(file="classes.csv", code="other_school", message=message, value=str(foreign))
-        )
+    message = N_("{value} {value:class|classes} of other schools {value:was|were} left out.")
+    _count("classes.csv", "other_school", message, foreign, roll)
+    for code in roll.rooms:
+        if many[class_key(code) or code] > 1:
+            roll.notices.append(
+                Notice(file="classes.csv", code="class_twice", message=_ONE_CODE, value=code)
+            )
     return codes
 
 
@@ -232,13 +321,9 @@ def _is_ours(identifier: str, school: str) -> bool:
 def _enrol(
     enrolments: list[Line], users: list[Line], classes: Mapping[str, str], roll: Roll
 ) -> None:
-    pupils = {
-        cells["userSourcedId"] for _, cells in enrolments if cells["role"].casefold() == "student"
-    }
+    pupils = {cells["userSourcedId"] for _, cells in enrolments}
     pupil_of = _known(users, pupils, roll)
     for number, cells in enrolments:
-        if cells["role"].casefold() != "student":
-            continue
         code = classes.get(cells["classSourcedId"])
         if code is None:
             roll.flaws.append(_flaw("enrollments.csv", number, "unknown_class"))
@@ -257,9 +342,14 @@ def _known(users: list[Line], pupils: set[str], roll: Roll) -> dict[str, tuple[s
     """Id and name of each enrolled user; None where the user was refused and told."""
     pupil_of: dict[str, tuple[str, str] | None] = {}
     ids: set[str] = set()
+    disabled = 0
     for number, cells in users:
         key = cells["sourcedId"]
         if key not in pupils:
+            continue
+        if cells.get("enabledUser", "").casefold() == "false":
+            disabled += 1
+            pupil_of.setdefault(key, None)
             continue
         parts = (cells.get("familyName"), cells.get("middleName"), cells.get("givenName"))
         name = name_of(" ".join(part for part in parts if part))
@@ -282,6 +372,7 @@ def _known(users: list[Line], pupils: set[str], roll: Roll) -> dict[str, tuple[s
             continue
         ids.add(student)
         pupil_of[key] = (student, name)
+    _count("users.csv", "user_disabled", _DISABLED, disabled, roll)
     return pupil_of
 
 

@@ -45,7 +45,8 @@ class SchoolClass(msgspec.Struct, frozen=True, kw_only=True):
 class SchoolPlan(msgspec.Struct, frozen=True, kw_only=True):
     """All that a school plans, as its controller keeps it.
 
-    version: grows with every change. door_cards: those that open; revoked: serials, newest first.
+    version: grows with every change. door_cards: those that open, as rooms know them. door_keys,
+    revoked (serials, newest first): as long as rooms still get the keys.
     """
 
     version: int = 0
@@ -90,13 +91,7 @@ def plan_for(room: str, school: SchoolPlan, extra_classes: Iterable[str] = ()) -
     running lesson, of the timetable, of the home room; what no message can hold is left out.
     """
     key, own = room_key(room), class_spelling(school.classes)
-    timetable = tuple(
-        msgspec.structs.replace(
-            booking, room=room, classes=tuple(dict.fromkeys(map(own, booking.classes)))
-        )
-        for booking in school.timetable
-        if key and room_key(booking.room) == key
-    )[:MAX_BOOKINGS]
+    timetable = _timetable(room, school)
     by_code = {school_class.code: school_class for school_class in school.classes}
     codes = _wanted(key, timetable, school, map(own, extra_classes))
     plan = Plan(
@@ -113,9 +108,26 @@ def plan_for(room: str, school: SchoolPlan, extra_classes: Iterable[str] = ()) -
     return _filled(plan, [by_code[code] for code in codes if code in by_code], school.door_cards)
 
 
+def classes_in(room: str, school: SchoolPlan) -> frozenset[str]:
+    """The classes whose lists are a room's own: of its timetable, and those at home there."""
+    return frozenset(_wanted(room_key(room), _timetable(room, school), school, ()))
+
+
 def class_spelling(classes: Iterable[SchoolClass]) -> Callable[[str], str]:
     """Answers a class's code as these write it: a timetable's "10 a1" is the list's 10A1."""
     return spelling((school_class.code for school_class in classes), class_key)
+
+
+def _timetable(room: str, school: SchoolPlan) -> tuple[Booking, ...]:
+    """The room's part of the timetable, in the writing of the room and of the class lists."""
+    key, own = room_key(room), class_spelling(school.classes)
+    return tuple(
+        msgspec.structs.replace(
+            booking, room=room, classes=tuple(dict.fromkeys(map(own, booking.classes)))
+        )
+        for booking in school.timetable
+        if key and room_key(booking.room) == key
+    )[:MAX_BOOKINGS]
 
 
 def _wanted(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace as replace_struct
 
 from controller.roster.plan import SchoolClass, class_spelling
 from controller.sheets.errors import Notice
@@ -12,6 +17,9 @@ from controller.sheets.names import class_key, natural, spelling
 from protocol.names import sort_key
 from protocol.plan import MAX_PUPILS, Pupil
 from protocol.words import N_, Translate
+
+_NOBODY_LEFT: Final = N_("Rows of the class {value} were refused, so nobody was taken out of it.")
+_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +57,31 @@ class Flaw:
         }
 
 
+class PassedReason(StrEnum):
+    """Why a row below the heading is no pupil of a class."""
+
+    BLANK = "blank"
+    HEADING = "heading"
+    TOTAL = "total"
+    FOOTER = "footer"
+    TITLE = "title"
+    LEFT = "left"
+
+
+class Passed(NamedTuple):
+    """A row that was passed over. sheet: its name, empty in a CSV."""
+
+    sheet: str
+    row: int
+    reason: PassedReason
+
+
 @dataclass(slots=True, kw_only=True)
 class Roll:
-    """What was read: pupils, home rooms by class, schools, and what was refused or dropped."""
+    """What was read: pupils, home rooms by class, schools, and what was refused or dropped.
+
+    passed: every other row below a heading, so that each row of the file is somewhere.
+    """
 
     schools: list[str] = field(default_factory=list)
     entries: list[RollEntry] = field(default_factory=list)
@@ -59,16 +89,21 @@ class Roll:
     dropped: list[str] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     flaws: list[Flaw] = field(default_factory=list)
+    passed: list[Passed] = field(default_factory=list)
 
     def drop(self, columns: Iterable[str]) -> None:
         """Say of columns, once each, that they are not kept."""
         self.dropped.extend(column for column in columns if column not in self.dropped)
 
     def spell_alike(self) -> None:
-        """Write each class as the file first does: 10A1 and "10 a1" are one."""
+        """Write each class as the file first does: 10A1 and "10 a1" are one, which is told."""
         first: dict[str, str] = {}
+        writings: dict[str, dict[str, None]] = {}
         for code in (*(entry.class_code for entry in self.entries), *self.rooms):
-            first.setdefault(class_key(code) or code, code)
+            one = first.setdefault(class_key(code) or code, code)
+            writings.setdefault(one, {})[code] = None
+        file = self.entries[0].file if self.entries else ""
+        self.notices += _notices_of_classes(file, writings)
         own = spelling(first.values(), class_key)
         self.entries[:] = [
             replace(entry, class_code=own(entry.class_code)) for entry in self.entries
@@ -90,7 +125,7 @@ class Roll:
             school_class.code: {pupil.student: pupil.number for pupil in school_class.pupils}
             for school_class in known
         }
-        return tuple(
+        school_classes = [
             SchoolClass(
                 code=own(code),
                 room=self.rooms.get(code, ""),
@@ -102,7 +137,61 @@ class Roll:
                 ),
             )
             for code in self.counts()
+        ]
+        return self._with_doubtful(school_classes, known)
+
+    def _with_doubtful(
+        self, fresh: Sequence[SchoolClass], known: Sequence[SchoolClass]
+    ) -> tuple[SchoolClass, ...]:
+        """The classes with those of before whom a refused row of theirs may name."""
+        refused = {class_key(flaw.kept[0]) for flaw in self.flaws}  # empty: of any class
+        moved = {entry.student for entry in self.entries}
+        before = {school_class.code: school_class.pupils for school_class in known}
+        whole: list[SchoolClass] = []
+        for one in fresh:
+            stay: list[Pupil] = []
+            if refused & {"", class_key(one.code)}:
+                stay = [pupil for pupil in before.get(one.code, ()) if pupil.student not in moved]
+            if stay:
+                file = self.flaws[0].file
+                notice = Notice(file=file, code="nobody_left", message=_NOBODY_LEFT, value=one.code)
+                self.notices += [notice] * (notice not in self.notices)
+            whole.append(replace_struct(one, pupils=_joined(one.pupils, stay)))
+        return tuple(whole)
+
+
+def _joined(pupils: Sequence[Pupil], stay: Sequence[Pupil]) -> tuple[Pupil, ...]:
+    """Both by number; who stays keeps the number where no other has it."""
+    taken = {pupil.number for pupil in pupils}
+    same = [pupil for pupil in stay if pupil.number not in taken]
+    taken |= {pupil.number for pupil in same}
+    last = max(taken, default=0)
+    numbers = (*range(last + 1, MAX_PUPILS + 1), *range(1, last))
+    free = (number for number in numbers if number not in taken)
+    late = [
+        replace_struct(pupil, number=number)
+        for pupil, number in zip((one for one in stay if one not in same), free, strict=False)
+    ]
+    return tuple(sorted((*pupils, *same, *late), key=lambda pupil: pupil.number))
+
+
+def _notices_of_classes(file: str, writings: Mapping[str, Iterable[str]]) -> list[Notice]:
+    """Notices of classes that were written in several ways, and of those that differ by a zero."""
+    one = N_("The class {value} is written in several ways; they were taken as one class.")
+    alike = N_("The classes {value} differ by a zero alone; they were taken as different classes.")
+    several = [", ".join(codes) for codes in writings.values() if len([*codes]) > 1]
+    by_digits: dict[str, list[str]] = {}
+    for code in writings:
+        by_digits.setdefault(_ZEROS.sub("", class_key(code)), []).append(code)
+    near = [", ".join(codes) for codes in by_digits.values() if len(codes) > 1]
+    return [
+        Notice(file=file, code=code, message=message, value=value)
+        for code, message, values in (
+            ("class_writings", one, several),
+            ("classes_alike", alike, near),
         )
+        for value in values
+    ]
 
 
 def notices_of_rooms(file: str, unanswered: Sequence[str]) -> list[Notice]:

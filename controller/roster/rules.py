@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
+from itertools import takewhile
 from typing import Final
 
 from controller.sheets.text import (
@@ -10,8 +12,11 @@ from controller.sheets.text import (
     FORMULA_STARTS,
     PERSONAL_DIGITS,
     Cell,
+    Day,
     RefusedError,
+    Unreadable,
     clean,
+    folded,
     is_personal,
 )
 from protocol.plan import MAX_PUPILS
@@ -22,6 +27,22 @@ MAX_NAME: Final = 100
 
 _WHOLE: Final = re.compile(r"^([0-9]+)[.,]0+$")
 _SCIENTIFIC: Final = re.compile(r"^[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+$")
+
+# Who is so called by a list's column of states is not in the class any more.
+_LEFT: Final = re.compile(
+    r"^(da |xin |tu )?(chuyen (truong|di)|thoi hoc|bo hoc|nghi hoc|bao luu|tot nghiep|ra truong"
+    r"|qua doi|mat)\b|^(left|withdrawn|transferred|graduated|inactive|dropped out)\b"
+)
+_THERE: Final = re.compile(
+    r"^$|^(dang |con )?hoc\b|^chuyen den\b|^(moi|binh thuong|co mat|active|enrolled|present)\b"
+)
+_TITLE: Final = re.compile(r"\bl[ớo]p(?: h[ọo]c)?\b[\s:]*(.*)", re.IGNORECASE)
+_TITLE_ENDS: Final = re.compile(r"[:,;|()\[\]\u2013\u2014]|(?:^|\s)-+(?=\s|$)")
+# Words of a title behind a class's name, or in its place.
+_TITLE_WORDS: Final = frozenset(
+    {"nam", "si", "gvcn", "gv", "giao", "hoc", "khoi", "truong", "co", "thay", "hk", "ky", "phong",
+     "chu", "niem", "tong", "so", "ban"}
+)  # fmt: skip
 
 MESSAGES: Final[dict[str, str]] = {
     "missing_id": N_("This pupil has no id."),
@@ -41,7 +62,7 @@ MESSAGES: Final[dict[str, str]] = {
 
 def id_of(cell: Cell) -> str:
     """A pupil's id, letter for letter, zeros kept. Raises RefusedError."""
-    if cell is None or isinstance(cell, bool):
+    if isinstance(cell, Day | Unreadable):
         raise RefusedError("id_invalid")
     if isinstance(cell, float | int):
         return _of_number(cell)
@@ -74,7 +95,7 @@ def _of_number(value: float) -> str:
 
 def class_of(cell: Cell) -> str:
     """A class's code, such as 10A1 or 3/2. Raises RefusedError."""
-    if cell is None or isinstance(cell, bool):
+    if isinstance(cell, Day | Unreadable):
         raise RefusedError("class_invalid")
     text = clean(cell).lstrip("'")
     if not text:
@@ -82,6 +103,32 @@ def class_of(cell: Cell) -> str:
     if len(text) > MAX_ID or text[0] in FORMULA_STARTS or is_personal(text):
         raise RefusedError("class_invalid")
     return text
+
+
+def class_in(title: str) -> str:
+    """The class in a title such as "LỚP 12 CHUYÊN TOÁN - NĂM HỌC 2026-2027"; else empty."""
+    match = _TITLE.search(clean(title))
+    behind = _TITLE_ENDS.split(match[1])[0] if match else ""
+    words = list(takewhile(lambda word: folded(word) not in _TITLE_WORDS, behind.split()))
+    code = " ".join(words).strip(" .-")
+    named = any(char.isdigit() for char in code) and len(code) <= MAX_ID and not is_personal(code)
+    return code if named else ""
+
+
+class Standing(StrEnum):
+    """What a list's column of states says of a pupil."""
+
+    THERE = "there"
+    LEFT = "left"
+    UNKNOWN = "unknown"
+
+
+def standing_of(cell: Cell) -> Standing:
+    """Whether the pupil is still in the class."""
+    plain = folded(clean(cell))
+    if _LEFT.search(plain):
+        return Standing.LEFT
+    return Standing.THERE if _THERE.search(plain) else Standing.UNKNOWN
 
 
 def number_of(cell: Cell) -> int | None:

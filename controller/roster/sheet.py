@@ -2,37 +2,74 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from controller.roster.columns import Columns, columns_of, known_heads
 from controller.roster.oneroster import files_of_folder, files_of_zip, is_oneroster, read_oneroster
-from controller.roster.roll import Flaw, Roll, RollEntry
-from controller.roster.rules import MESSAGES, class_of, id_of, name_of, number_of
-from controller.sheets.cells import HEAD_WITHIN, ZIP, Worksheet, bounded_bytes, cell_at, sheets_in
+from controller.roster.roll import Flaw, Passed, PassedReason, Roll, RollEntry
+from controller.roster.rules import (
+    MESSAGES,
+    Standing,
+    class_in,
+    class_of,
+    id_of,
+    name_of,
+    number_of,
+    standing_of,
+)
+from controller.sheets.cells import HEAD_WITHIN, ZIP, bounded_bytes, sheets_in
 from controller.sheets.errors import Notice, SheetError
-from controller.sheets.text import Cell, RefusedError, clean, folded, is_personal
+from controller.sheets.text import (
+    Cell,
+    RefusedError,
+    clean,
+    display_of,
+    folded,
+    is_empty,
+    is_personal,
+    letter_of,
+)
+from controller.sheets.worksheet import Worksheet, cell_at, headings_at, visible
 from controller.sheets.writing import EXCEL_MARK, csv_text
 from protocol.plan import MAX_PUPILS
 from protocol.words import N_, Translate
 
+MAX_STATES: Final = 20  # named at once
 _PLAIN_SHEETS: Final = ("sheet", "trang tinh", "danh sach", "table")
-_TOTALS: Final = (
-    "tong", "cong", "total", "nguoi lap", "hieu truong", "ngay", "ghi chu", "danh sach",
+# What stands beside a number that sums up; "Tống Văn An" is a pupil.
+_TOTAL: Final = re.compile(
+    r"^(tong|cong|total|sum)( cong| so\b.*| si so\b.*| [0-9 ]+.*| hoc sinh\b.*)?$"
+)
+_FOOTERS: Final = (
+    "nguoi lap", "hieu truong", "pho hieu truong", "ngay ", "ghi chu", "danh sach nay",
+    "giao vien chu nhiem", "gvcn", "ky ten", "xac nhan", "si so", "trong do",
 )  # fmt: skip
+_LEFT: Final = N_(
+    "{value} {value:pupil has left, as the list says, and was|pupils have left, as the list says,"
+    " and were} left out."
+)
+_STATE: Final = N_('The state "{value}" is not known: its pupils were taken as being in the class.')
+_PASSED: Final = N_("These rows name no pupil and were left out: {value}.")
 
 
-def read(path: Path, roll: Roll, *, names: bool = False, school: str = "") -> None:
-    """Read a OneRoster folder or ZIP, an .xlsx, .xls or CSV into the roll. Raises SheetError."""
+def read(path: Path, roll: Roll, *, today: date, names: bool = False, school: str = "") -> None:
+    """Read a OneRoster folder or ZIP, an .xlsx, .xls or CSV into the roll. Raises SheetError.
+
+    today: for enrolments that have ended.
+    """
     raw = b"" if path.is_dir() else bounded_bytes(path)
     if path.is_dir() or (raw.startswith(ZIP) and is_oneroster(path, raw)):
         files = files_of_folder(path) if path.is_dir() else files_of_zip(raw)
-        read_oneroster(files, roll, names=names, school=school)
+        read_oneroster(files, roll, names=names, today=today, school=school)
     else:
         sheets, notices = sheets_in(path, raw, _headed)
-        roll.notices += notices
+        sheets, hidden = visible(sheets, path.name)
+        roll.notices += [*notices, *hidden]
         read_sheets(sheets, path.name, roll, names=names)
     roll.spell_alike()
     settle(roll)
@@ -58,7 +95,7 @@ def read_sheets(sheets: Sequence[Worksheet], file: str, roll: Roll, *, names: bo
     """Add the pupils of every sheet that has a heading. Raises SheetError if none has."""
     count = 0
     for sheet in sheets:
-        at, columns = _heading(sheet.rows)
+        at, columns = _heading(sheet)
         if columns is None:
             continue
         count += 1
@@ -108,27 +145,57 @@ class _File(NamedTuple):
     names: bool
 
 
-def _heading(rows: Sequence[Sequence[Cell]]) -> tuple[int, Columns | None]:
+def _heading(sheet: Worksheet) -> tuple[int, Columns | None]:
     """The row that names the most columns, and its columns."""
+    rows = sheet.rows
     near = range(min(HEAD_WITHIN, len(rows)))
     at = max(
         near, key=lambda row: (columns_of(rows[row]) is not None, known_heads(rows[row])), default=0
     )
-    return at, columns_of(rows[at]) if rows else None
+    return at, columns_of(headings_at(sheet, at)) if rows else None
 
 
 def _read(sheet: Worksheet, at: int, columns: Columns, into: _File) -> None:
     into.roll.drop(_dropped(sheet.rows, at, columns, names=into.names))
     own = "" if columns.class_ is not None else _class_of_sheet(sheet, at)
     as_number = 0
+    head = sheet.rows[at]
+    passed: list[Passed] = []
     for place, row in enumerate(sheet.rows[at + 1 :], start=at + 2):
-        if not _is_pupil(row, columns):
+        if reason := _passed_over(row, columns, head):
+            passed.append(Passed(sheet.name, place, reason))
+            own = (reason is PassedReason.TITLE and _class_of_group(row, columns)) or own
             continue
         as_number += isinstance(cell_at(row, columns.id), float)
         _take(row, place, columns, own, into)
+    into.roll.passed += passed
+    _notice(into, passed, {clean(cell_at(row, columns.status)) for row in sheet.rows[at + 1 :]})
     if as_number:
         message = N_("The ids are numbers in the sheet: zeros at their front would be lost.")
         into.roll.notices.append(Notice(file=into.file, code="id_is_number", message=message))
+
+
+def _class_of_group(row: Sequence[Cell], columns: Columns) -> str:
+    """The class that a row alone tells for those below it; empty where it tells none."""
+    texts = [clean(cell) for cell in row if not is_empty(cell)]
+    alone = clean(cell_at(row, columns.class_)) if len(texts) == 1 else ""
+    return alone or next(filter(None, map(class_in, texts)), "")
+
+
+def _notice(into: _File, passed: Sequence[Passed], states: Iterable[str]) -> None:
+    """Tell who has left, states that are not known, and rows that nobody can explain."""
+    left = sum(row.reason is PassedReason.LEFT for row in passed)
+    titles = [str(row.row) for row in passed if row.reason is PassedReason.TITLE]
+    unknown = [state for state in sorted(states) if standing_of(state) is Standing.UNKNOWN]
+    told = [
+        *[("pupils_left", _LEFT, str(left))] * bool(left),
+        *(("state_unknown", _STATE, state[:64]) for state in unknown[:MAX_STATES]),
+        *[("rows_passed", _PASSED, ", ".join(titles[:MAX_STATES]))] * bool(titles),
+    ]
+    into.roll.notices += [
+        Notice(file=into.file, code=code, message=message, value=value)
+        for code, message, value in told
+    ]
 
 
 def _take(row: Sequence[Cell], place: int, columns: Columns, own: str, into: _File) -> None:
@@ -136,10 +203,11 @@ def _take(row: Sequence[Cell], place: int, columns: Columns, own: str, into: _Fi
     name = name_of(columns.name_in(row))
     why = ""
     try:
-        code = own or class_of(cell_at(row, columns.class_))
+        said = cell_at(row, columns.class_)
+        code = own if own and is_empty(said) else class_of(said)
         student = id_of(cell_at(row, columns.id))
     except RefusedError as refused:
-        code, student = own or _told(cell_at(row, columns.class_)), _told(cell_at(row, columns.id))
+        code, student = _told(said) or own, _told(cell_at(row, columns.id))
         why = str(refused)
     entry = RollEntry(
         file=into.file, row=place, class_code=code, student=student, number=number, name=name
@@ -156,17 +224,33 @@ def _told(cell: Cell) -> str:
     return "" if is_personal(text) or len(text) > MAX_PUPILS else text
 
 
-def _is_pupil(row: Sequence[Cell], columns: Columns) -> bool:
-    """Whether a row is a pupil's: not empty, no total, no second line of the heading."""
-    if clean(cell_at(row, columns.id)) or (
-        cell_at(row, columns.id) is None and columns.id < len(row)
-    ):
-        return folded(clean(cell_at(row, columns.id))).split()[:1] not in (["tong"], ["cong"])
-    first = next((folded(clean(cell)) for cell in row if clean(cell)), "")
-    if not first or first.startswith(_TOTALS):
-        return False
-    named = bool(columns.name_in(row)) or bool(clean(cell_at(row, columns.class_)))
-    return named or number_of(cell_at(row, columns.number)) is not None
+def _passed_over(
+    row: Sequence[Cell], columns: Columns, head: Sequence[Cell]
+) -> PassedReason | None:
+    """Why the row is no pupil's; None where it is one's, though perhaps one that is refused."""
+    filled = {place for place, cell in enumerate(row) if not is_empty(cell)}
+    number = number_of(cell_at(row, columns.number))
+    prepared = {columns.number, *([columns.class_] if columns.has_names else [])}
+    if not filled or (number is not None and filled <= prepared):
+        return PassedReason.BLANK  # some lists are numbered in advance
+    words = [folded(display_of(row[place])) for place in sorted(filled)]
+    if words == [folded(clean(cell)) for cell in head if clean(cell)]:
+        return PassedReason.HEADING
+    if columns.id in filled:
+        return _with_id(row, columns)
+    if any(map(_TOTAL.match, words)):
+        return PassedReason.TOTAL
+    if words[0].startswith(_FOOTERS) and number is None:
+        return PassedReason.FOOTER
+    is_told = number is not None or (len(filled) > 1 and columns.class_ in filled)
+    return None if is_told or (columns.name_in(row) and len(filled) > 1) else PassedReason.TITLE
+
+
+def _with_id(row: Sequence[Cell], columns: Columns) -> PassedReason | None:
+    if _TOTAL.match(folded(clean(row[columns.id]))):
+        return PassedReason.TOTAL
+    left = standing_of(cell_at(row, columns.status)) is Standing.LEFT
+    return PassedReason.LEFT if left else None
 
 
 def _dropped(
@@ -178,29 +262,14 @@ def _dropped(
         unkept = unkept - {columns.name, columns.family, columns.given}
     width = max((len(row) for row in rows[at:]), default=0)
     heads = [clean(cell_at(rows[at], place))[:64] for place in range(width)]
-    return [head or _letter(place) for place, head in enumerate(heads) if place not in unkept]
-
-
-def _letter(place: int) -> str:
-    """A column's letters in Excel: 0 is A, 26 is AA."""
-    letters = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
+    return [head or letter_of(place) for place, head in enumerate(heads) if place not in unkept]
 
 
 def _class_of_sheet(sheet: Worksheet, at: int) -> str:
     """The class that a whole sheet is about: told above the heading, or by the sheet's name."""
-    for row in sheet.rows[:at]:
-        for cell in row:
-            words = clean(cell).split() if isinstance(cell, str) else []
-            plain = [folded(word.strip(":")) for word in words]
-            if "lop" in plain and plain.index("lop") + 1 < len(words):
-                class_name = words[plain.index("lop") + 1].strip(":,;.")
-                if any(char.isdigit() for char in class_name) and not is_personal(class_name):
-                    return class_name
+    titles = (cell for row in sheet.rows[:at] for cell in row if isinstance(cell, str))
+    if named := next(filter(None, map(class_in, titles)), ""):
+        return named
     name = clean(sheet.name)
     if not name or folded(name).startswith(_PLAIN_SHEETS):
         return ""

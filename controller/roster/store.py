@@ -13,15 +13,19 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, Table, delete, select, update
 
+from controller.database.clock import now_in
 from controller.database.plan_version import bump_version, plans
 from controller.database.required import require
 from controller.database.scope import codes_of, everywhere, of
 from controller.database.shape import Shape
 from controller.fleet.store import rooms_with_agents, schools_with_agents
+from controller.roster.doors import known_in_rooms
+from controller.roster.members import note_members
 from controller.roster.plan import Lists, Schedule, SchoolClass, SchoolPlan
 from controller.roster.tables import (
     bells,
     bookings,
+    class_members,
     classes,
     door_cards,
     door_keys,
@@ -48,9 +52,6 @@ require(bells, lambda row: [*map(int, row["weekdays"])])
 def plan_of(db: Connection, place: Place) -> SchoolPlan:
     """All that the school plans, in an order that is always the same."""
     head = db.execute(select(plans).where(of(plans, place))).mappings().one_or_none()
-    cards = _rows(db, door_cards, place, "serial")
-    valid = [card for card in cards if card["revoked_ms"] is None]
-    gone = [card for card in cards if card["revoked_ms"] is not None]
     return SchoolPlan(
         version=head["version"] if head else 0,
         classes=classes_of(db, place),
@@ -65,14 +66,23 @@ def plan_of(db: Connection, place: Place) -> SchoolPlan:
             for row in _rows(db, letters, place, "status")
         },
         grace_min=head["grace_min"] if head else DEFAULT_GRACE_MIN,
-        door_keys={
-            str(row["version"]): row["key"] for row in _rows(db, door_keys, place, "version")
-        },
-        door_cards=tuple(DOOR_CARDS.records(valid)),
-        revoked=tuple(
-            row["serial"] for row in sorted(gone, key=lambda row: -int(row["revoked_ms"]))
-        ),
+        **_doors_of(db, place),
     )
+
+
+def _doors_of(db: Connection, place: Place) -> dict[str, Any]:
+    """What rooms get of door cards: fingerprints, or as before, while keys are still in rooms."""
+    keys = _rows(db, door_keys, place, "version")
+    cards = _rows(db, door_cards, place, "serial")
+    valid = tuple(DOOR_CARDS.records(card for card in cards if card["revoked_ms"] is None))
+    given = {str(row["version"]): row["key"] for row in keys if row["in_rooms"]}
+    if not given:
+        signing = {row["version"]: bytes.fromhex(row["key"]) for row in keys}
+        return {"door_cards": known_in_rooms(valid, signing)}
+    gone = [card for card in cards if card["revoked_ms"] is not None]
+    newest_first = sorted(gone, key=lambda row: -int(row["revoked_ms"]))
+    revoked = tuple(row["serial"] for row in newest_first)
+    return {"door_keys": given, "door_cards": valid, "revoked": revoked}
 
 
 def classes_of(db: Connection, place: Place) -> tuple[SchoolClass, ...]:
@@ -86,8 +96,8 @@ def classes_of(db: Connection, place: Place) -> tuple[SchoolClass, ...]:
     )
 
 
-def keep_lists(db: Connection, place: Place, lists: Lists) -> bool:
-    """Keep class lists; returns whether anything is other than before.
+def keep_lists(db: Connection, place: Place, lists: Lists, *, day: str) -> bool:
+    """Keep class lists from a local day on; returns whether anything is other than before.
 
     The classes that are given are replaced whole: who is no longer in one has left it. A pupil
     who is given is in no class but the given ones. Classes that are not given stay, except with
@@ -99,6 +109,7 @@ def keep_lists(db: Connection, place: Place, lists: Lists) -> bool:
         school_class = before.get(fresh.code)
         room = fresh.room or (school_class.room if school_class else "")
         after[fresh.code] = msgspec.structs.replace(fresh, room=room)
+    note_members(db, place, before.values(), after.values(), day=day, now_ms=now_in(db))
     return bump_version(db, place, changed=_put_classes(db, place, before, after))
 
 
@@ -106,7 +117,7 @@ def forget_pupil(db: Connection, place: Place, student: str) -> int:
     """Erase a pupil from every list, and the door cards; returns how many rows went."""
     gone = sum(
         db.execute(delete(table).where(of(table, place), table.c.student == student)).rowcount
-        for table in (pupils, door_cards)
+        for table in (pupils, class_members, door_cards)
     )
     bump_version(db, place, changed=gone > 0)
     return gone

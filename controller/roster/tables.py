@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Column, Integer, Table
 
-from controller.database.schema import keys, longs, metadata, numbers, texts
+from controller.database.schema import flags, keys, longs, metadata, numbers, texts
 
 classes: Final = Table(
     "classes",
@@ -22,6 +22,17 @@ pupils: Final = Table(
     *keys("province", "school", "class", "student"),
     *numbers("number"),
     *texts("name", nullable=True),  # only where the school chose to keep names
+)
+
+
+class_members: Final = Table(
+    "class_members",
+    metadata,
+    *keys("province", "school", "class_code", "student", "since"),  # the first local day
+    *numbers("number"),
+    *texts("name", nullable=True),  # as in pupils
+    *texts("until", nullable=True),  # the first local day that is none any more
+    *longs("ended_ms", nullable=True),
 )
 
 
@@ -88,4 +99,5 @@ door_keys: Final = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
     *texts("key"),  # hex
     *longs("made_ms"),
+    *flags("in_rooms"),  # given to every room, as before rooms knew cards by fingerprints
 )

@@ -7,19 +7,39 @@ file of a few kilobytes may claim millions of cells.
 from __future__ import annotations
 
 import contextlib
-import csv
+import dataclasses
 import datetime as dt
-import io
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import zipfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from controller.sheets.errors import Notice, SheetError
-from controller.sheets.text import Cell, Day
+from controller.sheets.letters import Mended, legacy_of, mend
+from controller.sheets.openxml import OpenXml
+from controller.sheets.separated import records
+from controller.sheets.text import (
+    Cause,
+    Cell,
+    Day,
+    Unreadable,
+    cell_of,
+    display_of,
+    letter_of,
+)
+from controller.sheets.worksheet import (
+    RowFlaw,
+    Span,
+    Worksheet,
+    fill_down,
+    lost_rows,
+    notices_of,
+    refuse_wide,
+)
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
@@ -28,9 +48,11 @@ MAX_ROWS: Final = 50_000
 MAX_COLUMNS: Final = 256
 MAX_CELL: Final = 4096
 MAX_SHEETS: Final = 200
-_MEMORY_BYTES: Final = 1024**3
-_TIMEOUT_S: Final = 60.0
 HEAD_WITHIN: Final = 40  # rows of titles there may be above a table's heading
+_MAX_MERGED: Final = 10**6  # cells that merged ranges fill
+_MEMORY_BYTES: Final = 1024**3
+_CPU_S: Final = 30
+_TIMEOUT_S: Final = 60.0
 ZIP: Final = b"PK\x03\x04"
 _WORKBOOKS: Final = (ZIP, b"\xd0\xcf\x11\xe0")  # .xlsx, which is a ZIP, and .xls
 _ENCODINGS: Final = ("utf-8-sig", "cp1258")
@@ -43,13 +65,33 @@ TOO_BIG: Final = SheetError(
 DAMAGED: Final = SheetError(
     "damaged", N_("The file cannot be read: it is damaged or of another kind.")
 )
-
-
-class Worksheet(msgspec.Struct, frozen=True):
-    """A sheet's name and its cells, row by row from the first."""
-
-    name: str
-    rows: list[list[Cell]]
+PASSWORD: Final = SheetError(
+    "password",
+    N_("The workbook has a password."),
+    N_("Open it in Excel, take the password away, save it and give it again."),
+)
+_EXIT_TOO_BIG: Final = 3
+_EXIT_PASSWORD: Final = 4
+# By the child's exit; a negative one is the signal that ended it at its bounds.
+_REASONS: Final = {
+    _EXIT_TOO_BIG: TOO_BIG,
+    _EXIT_PASSWORD: PASSWORD,
+    -6: TOO_BIG,  # SIGABRT: the parser asked for more memory than it may have
+    -9: TOO_BIG,  # SIGKILL
+    -24: TOO_BIG,  # SIGXCPU
+}
+# What is named .xls and is none, by how it begins, folded.
+_OTHER_KINDS: Final = (
+    ("mime-version:", "web_page"),
+    ("<html", "web_page"),
+    ("<!doctype html", "web_page"),
+    ("<table", "web_page"),
+    ("<?xml", "xml"),
+)
+_OTHER_MESSAGES: Final = {
+    "web_page": N_("The file is a web page, though its name says that it is a workbook."),
+    "xml": N_("The file is XML, though its name says that it is a workbook."),
+}
 
 
 def bounded_bytes(path: Path) -> bytes:
@@ -78,11 +120,75 @@ def sheets_in(
 
     A CSV is one sheet, parted by what makes the most of its heading, by the measure headed.
     """
+    sheets, notices = _read(path, raw, headed, days=days)
+    mended = [mend(sheet.rows) for sheet in sheets]
+    if any(sheet.is_refused for sheet in mended) and not any(
+        headed(sheet.rows) for sheet in sheets
+    ):
+        raise SheetError(
+            "letters_tcvn3",
+            N_("The file is written in a TCVN3 font (.VnTime), not in Unicode."),
+            N_("Convert it to Unicode, as UniKey's tool does, and give that file."),
+        )
+    return sheets, [
+        *notices,
+        *notices_of_letters(path.name, zip(sheets, mended, strict=True)),
+        *(
+            dataclasses.replace(notice, sheet=sheet.name)
+            for sheet in sheets
+            for notice in notices_of(lost_rows(sheet.rows), path.name)
+        ),
+    ]
+
+
+def notices_of_letters(file: str, mended: Iterable[tuple[Worksheet, Mended]]) -> list[Notice]:
+    """A notice of each sheet with converted letters, which names the columns."""
+    message = N_("Letters of an old font (TCVN3 or VNI) were made Unicode. Columns: {value}")
+    return [
+        Notice(
+            file=file,
+            code="letters_converted",
+            message=message,
+            value=", ".join(map(letter_of, letters.columns)),
+            sheet=sheet.name,
+        )
+        for sheet, letters in mended
+        if letters.columns
+    ]
+
+
+def _read(
+    path: Path, raw: bytes, headed: Callable[[list[list[Cell]]], int], *, days: bool
+) -> tuple[list[Worksheet], list[Notice]]:
     if raw.startswith(_WORKBOOKS):
         return workbook(path, days=days), []
-    text, encoding = decoded(raw)
-    sheet = Worksheet("", max(csv_ways(text), key=headed))
-    return [sheet], notices_of_encoding(path.name, encoding)
+    text, encoding = _in_old_letters(raw) or decoded(raw)
+    _refuse_other_kinds(text)
+    sheet, widths = max(_ways(text), key=lambda way: headed(way[0].rows))
+    sheet.flaws.extend(refuse_wide(sheet.rows, widths, headed, HEAD_WITHIN))
+    notices = notices_of(sheet.flaws, path.name)
+    return [sheet], [*notices_of_encoding(path.name, encoding), *notices]
+
+
+def _in_old_letters(raw: bytes) -> tuple[str, str] | None:
+    """The text of a file whose bytes are those of an old font, as its letters in Windows-1252."""
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        with contextlib.suppress(UnicodeDecodeError):
+            text = raw.decode("cp1252")
+            if "\0" not in text and legacy_of(text.splitlines()):
+                return text, "cp1252"
+    return None
+
+
+def _refuse_other_kinds(text: str) -> None:
+    """Raises SheetError for what programs write and call .xls, with what to do."""
+    start = text[:4096].lstrip("\ufeff \t\r\n").casefold()
+    for mark, code in _OTHER_KINDS:
+        if start.startswith(mark):
+            hint = N_("Open it in Excel, save it as .xlsx and give that file.")
+            raise SheetError(code, _OTHER_MESSAGES[code], hint)
 
 
 def notices_of_encoding(file: str, encoding: str) -> list[Notice]:
@@ -90,11 +196,6 @@ def notices_of_encoding(file: str, encoding: str) -> list[Notice]:
     message = N_("The file is not in UTF-8; it was read as Windows-1258: check the letters.")
     notice = Notice(file=file, code="encoding_1258", message=message)
     return [notice] if encoding == "cp1258" else []
-
-
-def cell_at(row: Sequence[Cell], place: int | None) -> Cell:
-    """The cell in a column, counted from 0; empty where the row or the sheet has none."""
-    return row[place] if place is not None and place < len(row) else ""
 
 
 def workbook(path: Path, *, days: bool = False) -> list[Worksheet]:
@@ -107,7 +208,7 @@ def workbook(path: Path, *, days: bool = False) -> list[Worksheet]:
             return msgspec.json.decode(done.stdout, type=list[Worksheet])
     except (subprocess.TimeoutExpired, *UNREADABLE):
         raise DAMAGED from None
-    raise TOO_BIG if done.returncode == _EXIT_TOO_BIG else DAMAGED
+    raise _REASONS.get(done.returncode, DAMAGED)
 
 
 def decoded(raw: bytes) -> tuple[str, str]:
@@ -123,21 +224,34 @@ def decoded(raw: bytes) -> tuple[str, str]:
 
 
 def csv_rows(text: str, delimiter: str) -> list[list[Cell]]:
-    """The rows of a CSV. Raises SheetError."""
-    try:
-        return bounded(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except csv.Error:
-        raise DAMAGED from None
+    """The rows of a CSV that a program wrote. Raises SheetError, also for a stray quote."""
+    sheet, _ = _parted(text, delimiter)
+    for flaw in sheet.flaws:
+        raise SheetError(
+            flaw.code, N_('Row {row} begins a cell with a " that does not close.'), row=flaw.row
+        )
+    return sheet.rows
 
 
-def csv_ways(text: str) -> list[list[list[Cell]]]:
-    """The rows as each delimiter parts them; only those that the first lines hold."""
+def _parted(text: str, delimiter: str) -> tuple[Worksheet, list[int]]:
+    """The sheet, and how many cells each row has with those that are empty at its end."""
+    rows = records(text, delimiter)
+    flaws = [
+        RowFlaw(row, "quote_unclosed") for row, record in enumerate(rows, 1) if record.is_stray
+    ]
+    table = bounded(map(cell_of, record.cells) for record in rows)
+    widths = [len(record.cells) for record in rows]
+    return Worksheet("", table, is_text=True, flaws=flaws), widths
+
+
+def _ways(text: str) -> list[tuple[Worksheet, list[int]]]:
+    """The sheet and its widths as each delimiter parts it; only those that the text holds."""
     body = text
     if text[:4].casefold() == "sep=":
         _, _, body = text.partition("\n")
         body = "\n" + body  # the rows keep their numbers
     delimiters = [delimiter for delimiter in _DELIMITERS if delimiter in body] or [","]
-    return [csv_rows(body, delimiter) for delimiter in delimiters]
+    return [_parted(body, delimiter) for delimiter in delimiters]
 
 
 def bounded(rows: Iterable[Iterable[Cell]]) -> list[list[Cell]]:
@@ -145,7 +259,7 @@ def bounded(rows: Iterable[Iterable[Cell]]) -> list[list[Cell]]:
     table: list[list[Cell]] = []
     for row in rows:
         cells = list(row)
-        while cells and cells[-1] in ("", None):
+        while cells and cells[-1] == "":
             cells.pop()
         long = any(isinstance(cell, str) and len(cell) > MAX_CELL for cell in cells)
         if len(table) >= MAX_ROWS or len(cells) > MAX_COLUMNS or long:
@@ -154,43 +268,79 @@ def bounded(rows: Iterable[Iterable[Cell]]) -> list[list[Cell]]:
     return table
 
 
-_EXIT_TOO_BIG: Final = 3
-
-
 def _parse(path: str, *, days: bool) -> list[Worksheet]:
-    """What the child does: every sheet's cells; times, and dates but for days, as None."""
-    import python_calamine  # noqa: PLC0415 - the parser is loaded in the child alone
+    """What the child does: every sheet's cells; dates as such if days are asked for."""
+    import python_calamine as calamine  # noqa: PLC0415 - the parser is loaded in the child alone
 
     sheets: list[Worksheet] = []
-    with python_calamine.CalamineWorkbook.from_path(path) as book:
+    with calamine.CalamineWorkbook.from_path(path) as book, _amendments(path) as amendments:
+        hidden = {
+            sheet.name
+            for sheet in book.sheets_metadata
+            if sheet.visible != calamine.SheetVisibleEnum.Visible
+        }
         for name in book.sheet_names[:MAX_SHEETS]:
             sheet = book.get_sheet_by_name(name)
             if sheet.total_width > MAX_COLUMNS or sheet.total_height > MAX_ROWS:
                 raise TOO_BIG
             rows = sheet.to_python(skip_empty_area=False)
-            plain = ([_plain(cell, days=days) for cell in row] for row in rows)
-            sheets.append(Worksheet(name[:64], bounded(plain)))
+            cells = [[_plain(cell, days=days) for cell in row] for row in rows]
+            if amendments:
+                amendments.amend(name, cells)
+            table = bounded(cells)
+            spans = _spans(sheet.merged_cell_ranges or (), table)
+            fill_down(table, spans)
+            sheets.append(Worksheet(name[:64], table, is_hidden=name in hidden, spans=spans))
     return sheets
 
 
+def _amendments(path: str) -> contextlib.AbstractContextManager[OpenXml | None]:
+    """What an .xlsx tells beside its cells; of .xls and .ods the parser's word is all there is."""
+    return OpenXml(Path(path)) if zipfile.is_zipfile(path) else contextlib.nullcontext()
+
+
+def _spans(
+    ranges: Iterable[tuple[tuple[int, int], tuple[int, int]]], rows: list[list[Cell]]
+) -> list[Span]:
+    """The merged ranges, as far as the sheet reaches."""
+    height, width = len(rows), max(map(len, rows), default=0)
+    spans = [
+        Span(*first, min(last[0], height - 1), min(last[1], width - 1)) for first, last in ranges
+    ]
+    if sum(max(0, span.bottom - span.top) for span in spans) > _MAX_MERGED:
+        raise TOO_BIG
+    return [span for span in spans if (span.top, span.left) < (span.bottom, span.right)]
+
+
 def _plain(cell: object, *, days: bool) -> Cell:
-    if days and isinstance(cell, dt.date):
-        return Day(cell.year, cell.month, cell.day)
-    if isinstance(cell, dt.date | dt.time | dt.timedelta):
-        return None
-    return cell if isinstance(cell, str | float | int) else ""
+    """The cell as the parser tells it; a bool is an int, a datetime is a date."""
+    if isinstance(cell, bool):
+        return Unreadable(Cause.BOOLEAN, str(cell).upper())
+    if isinstance(cell, dt.date):
+        day = Day(cell.year, cell.month, cell.day)
+        return day if days else Unreadable(Cause.DATE, display_of(day))
+    if isinstance(cell, dt.time | dt.timedelta):
+        return Unreadable(Cause.TIME, str(cell))
+    if isinstance(cell, str):
+        return cell_of(cell)
+    return cell if isinstance(cell, float | int) else ""
 
 
 def _main(path: str, *, days: bool) -> int:
+    import python_calamine as calamine  # noqa: PLC0415 - the parser is loaded in the child alone
+
     if sys.platform != "win32":
         import resource  # noqa: PLC0415 - not on Windows
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         sheets = _parse(path, days=days)
-    except SheetError:
+    except (SheetError, MemoryError):
         return _EXIT_TOO_BIG
+    except calamine.PasswordError:
+        return _EXIT_PASSWORD
     sys.stdout.buffer.write(msgspec.json.encode(sheets))
     return 0
 

@@ -15,14 +15,22 @@ class SheetError(LopHocError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Something a person should know about the file, which stops nothing."""
+    """Something a person should know about the file, which stops nothing.
+
+    sheet, row, column: where, as a person counts and names them; row 0: no single one.
+    """
 
     file: str
     code: str
     message: str
     value: str = ""
+    sheet: str = ""
+    row: int = 0
+    column: str = ""
 
     def said(self, say: Translate) -> dict[str, str]:
-        """For the report."""
+        """For the report; the place, as far as there is one."""
         text = phrase(self.message, say, value=self.value)
-        return {"file": self.file, "code": self.code, "message": text}
+        place = {"sheet": self.sheet, "row": str(self.row or ""), "column": self.column}
+        known = {name: value for name, value in place.items() if value}
+        return {"file": self.file, "code": self.code, "message": text, **known}

@@ -13,27 +13,42 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
-from controller.sheets.text import BLANKS, EXACT, Cell, Day, RefusedError, clean, folded, text_of
+from controller.sheets.text import (
+    BLANKS,
+    CELL_MESSAGES,
+    EXACT,
+    Cell,
+    RefusedError,
+    clean,
+    folded,
+    text_of,
+)
 from protocol.model import NO_ROOM
 from protocol.words import N_
 
 MAX_CODE: Final = 64
 MESSAGES: Final[dict[str, str]] = {
+    **CELL_MESSAGES,
     "code_too_long": N_("This is longer than 64 characters."),
-    "code_is_date": N_("Excel has made a date of it: format the column as text."),
     "code_scientific": N_("Excel has shortened the number: format the column as text."),
     "code_rounded": N_("Excel has rounded the number: format the column as text."),
 }
 
 # Hyphens and dashes of typesetters, and the minus that spreadsheets write for a hyphen.
 _DASHES: Final = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
-_SCIENTIFIC: Final = re.compile(r"^[0-9]([.,][0-9]+)?[eE]\+[0-9]+$")
+_SCIENTIFIC: Final = re.compile(r"^[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]+$")
+_CUT: Final = re.compile(r"^[1-9][0-9]{14}0+$")  # Excel keeps 15 digits of a number
+# What makers and people write where no serial is: one sign over and over, or words without digits.
+_NO_SERIAL: Final = re.compile(r"^(.)\1*$")
 _SERIAL_LEAD: Final = re.compile(r"^(s/?n|serial( number)?|số sê-ri)\s*[:#]\s*", re.IGNORECASE)
 _ROOM_LEAD: Final = re.compile(
-    r"^(phòng học|phong hoc|phòng|phong|room|ph\.|p\.)[\s.:_-]*(?=p?[\s.-]?[0-9])",
+    r"^((?:phòng|phong|ph?\.) ?(?:học|hoc|số|so)|phòng|phong|room|ph\.|p\.)[\s.:_-]*"
+    r"(?=p?[\s.-]?[0-9])",
     re.IGNORECASE,
 )
 _NUMBERED: Final = re.compile(r"^p?[\s._-]*([0-9][0-9a-z./]*)$", re.IGNORECASE)
+_SHORT_ROOM: Final = re.compile(r"^P\. ?(?=[^\W\d_]{2})", re.IGNORECASE)  # "P. Tin 1"
+_PART_OF_ROOM: Final = re.compile(r"^[0-9]{3}[A-Za-z]$")
 _ROOM_WORDS: Final = re.compile(
     r"^(?:(?:ph[òo]ng(?: h[ọo]c)?|(?:class)?room|ph|p)(?: |(?=[0-9])))+"
 )
@@ -46,13 +61,13 @@ NaturalKey = tuple[bool, tuple[tuple[bool, int, str], ...], str]
 
 def tag_of(cell: Cell) -> str:
     """An asset tag, letter for letter. Raises RefusedError."""
-    if isinstance(cell, Day) or cell is None:
-        raise RefusedError("code_is_date")
-    if isinstance(cell, float) and not isinstance(cell, bool) and cell >= EXACT:
+    if isinstance(cell, float | int) and cell >= EXACT:
         raise RefusedError("code_rounded")
     text = text_of(cell)
     if _SCIENTIFIC.match(text):
         raise RefusedError("code_scientific")
+    if _CUT.match(text):
+        raise RefusedError("code_rounded")
     if len(text) > MAX_CODE:
         raise RefusedError("code_too_long")
     return text
@@ -61,19 +76,32 @@ def tag_of(cell: Cell) -> str:
 def serial_of(cell: Cell) -> str:
     """A serial as text, zeros kept, never as a number. Raises RefusedError."""
     text = _SERIAL_LEAD.sub("", tag_of(cell))
-    return "" if text and not text.strip("0 -") else text
+    return "" if text and _says_no_serial(text) else text
+
+
+def _says_no_serial(text: str) -> bool:
+    """Whether this stands for none: "0000", "xxx", "Mờ số", "To be filled by O.E.M."."""
+    signs = "".join(char for char in text if char.isalnum())
+    has_digit = any(map(str.isdigit, text))
+    is_one_sign = bool(_NO_SERIAL.match(signs.casefold())) and len(signs) > 1
+    return not signs.strip("0") or is_one_sign or (not has_digit and " " in text)
 
 
 def room_of(cell: Cell) -> str:
-    """The room in one writing: "P 203", "p.203", "Phòng 203" are P203; other names stay."""
+    """The room in one writing: "P 203", "p.203", "Phòng 203" are P203; other names stay.
+
+    Raises RefusedError for a day and for what cannot be read.
+    """
     text = _DASHES.sub("-", text_of(cell)[:MAX_CODE]).rstrip(" .,;")
     numbered = _NUMBERED.match(_ROOM_LEAD.sub("", text))
-    return f"P{numbered[1].upper()}" if numbered and _is_room_of_p(text) else text
+    if numbered and _is_room_of_p(text):
+        return f"P{numbered[1].upper()}"
+    return _SHORT_ROOM.sub("Phòng ", text)
 
 
 def _is_room_of_p(text: str) -> bool:
-    """Whether a P belongs before the number: 6A1 is a room by that name, 203 is P203."""
-    return not text[:1].isdigit() or text.isdecimal()
+    """Whether a P belongs before the number: 6A1 is a room by that name, 203 and 203A are not."""
+    return not text[:1].isdigit() or text.isdecimal() or bool(_PART_OF_ROOM.match(text))
 
 
 @lru_cache(maxsize=4096)  # a school names few rooms, each on many lines

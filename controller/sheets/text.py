@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Final
 
 import msgspec
 
+from protocol.words import N_
 
-class Day(msgspec.Struct, frozen=True):
+
+class Day(msgspec.Struct, frozen=True, tag="day"):
     """A cell that a workbook holds as a date."""
 
     year: int
@@ -18,8 +22,43 @@ class Day(msgspec.Struct, frozen=True):
     day: int = 1
 
 
-# None: a time or an error, or a date where no day is asked for, which no id or class is.
-Cell = str | float | bool | Day | None
+class Cause(StrEnum):
+    """Why a cell that is not empty says nothing that can be kept."""
+
+    ERROR = "error"  # such as #REF!
+    FORMULA = "formula"  # without a result
+    BOOLEAN = "boolean"
+    TIME = "time"
+    DATE = "date"  # where no day is asked for
+    SHIFTED = "shifted"  # in a row with more cells than its heading
+    LETTERS = "letters"  # lost, or in an encoding that is not known
+
+
+class Unreadable(msgspec.Struct, frozen=True, tag="unreadable"):
+    """A cell that holds what is no text, number or day; text: as the sheet shows it."""
+
+    cause: Cause
+    text: str = ""
+
+
+Cell = str | float | Day | Unreadable
+CELL_MESSAGES: Final[Mapping[str, str]] = {
+    "cell_error": N_("The cell holds an error of the sheet, such as #REF!."),
+    "cell_formula": N_("The formula has no result: open the file in Excel and save it."),
+    "cell_boolean": N_("The cell holds TRUE or FALSE, which is no text."),
+    "cell_letters": N_("Letters were lost here when the file was saved: write them anew."),
+    "cell_shifted": N_("The row has more cells than the heading: which is which is not known."),
+    "code_is_date": N_("Excel has made a date of it: format the column as text."),
+}
+_CODES: Final = {
+    Cause.ERROR: "cell_error",
+    Cause.FORMULA: "cell_formula",
+    Cause.BOOLEAN: "cell_boolean",
+    Cause.TIME: "code_is_date",
+    Cause.DATE: "code_is_date",
+    Cause.SHIFTED: "cell_shifted",
+    Cause.LETTERS: "cell_letters",
+}
 PERSONAL_DIGITS: Final = 12
 EXACT: Final = 1e15  # beyond it Excel has rounded
 MAX_FIELD: Final = 200
@@ -29,6 +68,10 @@ BLANKS: Final = frozenset(
 )
 FORMULA_STARTS: Final = "=+-@\t\r"  # a spreadsheet runs what begins so (OWASP, CSV injection)
 
+# What spreadsheets save as text for a cell in error, or for one too narrow for its number.
+_ERRORS: Final = re.compile(
+    r"^(?:#(?:REF|N/A|VALUE|DIV/0|NAME|NUM|NULL|SPILL|CALC)[!?]?|Err:[0-9]{3}|#{3,})$"
+)
 _SEPARATORS: Final = re.compile(r"[^0-9A-Za-z]+")
 _BRACKETS: Final = re.compile(r"\([^)]*\)")
 _OTHERS: Final = re.compile(r"[^a-z0-9]+")
@@ -40,8 +83,11 @@ class RefusedError(ValueError):
 
 
 def clean(cell: Cell) -> str:
-    """The cell as text: one writing of each letter (NFC), no unseen characters, single spaces."""
-    if cell is None or isinstance(cell, bool | Day):
+    """The cell as text: one writing of each letter (NFC), no unseen characters, single spaces.
+
+    Empty for a day and for what cannot be read; readable refuses them.
+    """
+    if isinstance(cell, Day | Unreadable):
         return ""
     if isinstance(cell, float | int):
         return str(int(cell)) if cell == int(cell) else repr(cell)
@@ -54,6 +100,44 @@ def clean(cell: Cell) -> str:
     )
 
 
+def cell_of(text: str) -> Cell:
+    """The cell of a text, which may be a spreadsheet's word for an error."""
+    if text[:1] in ("#", "E") and _ERRORS.match(text):
+        return Unreadable(Cause.ERROR, text)
+    return text
+
+
+def readable(cell: Cell) -> str | float:
+    """The cell, if it is text or a number. Raises RefusedError, whose code CELL_MESSAGES has."""
+    if isinstance(cell, Day):
+        raise RefusedError("code_is_date")
+    if isinstance(cell, Unreadable):
+        raise RefusedError(_CODES[cell.cause])
+    return cell
+
+
+def is_empty(cell: Cell) -> bool:
+    """Whether nothing is written in the cell; what cannot be read is something."""
+    return isinstance(cell, str) and not clean(cell)
+
+
+def display_of(cell: Cell) -> str:
+    """The cell as a person sees it, whatever it holds."""
+    if isinstance(cell, Day):
+        return f"{cell.day:02}/{cell.month:02}/{cell.year:04}"
+    return clean(cell.text if isinstance(cell, Unreadable) else cell)
+
+
+def letter_of(place: int) -> str:
+    """A column's letters in a spreadsheet: 0 is A, 26 is AA."""
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
 def is_personal(text: str) -> bool:
     """Whether this is 12 digits, however they are written or parted."""
     digits = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text))
@@ -62,7 +146,9 @@ def is_personal(text: str) -> bool:
 
 def folded(head: Cell) -> str:
     """A heading without marks, brackets, signs and case: "Mã định danh (*)" -> "ma dinh danh"."""
-    text = _BRACKETS.sub(" ", clean(head)).casefold().replace("đ", "d")
+    text = clean(head)
+    closed = text.rfind(")") + 1  # further on no bracket closes: nothing is looked for in vain
+    text = (_BRACKETS.sub(" ", text[:closed]) + text[closed:]).casefold().replace("đ", "d")
     if not text.isascii():
         parted = unicodedata.normalize("NFD", text)
         text = "".join(char for char in parted if not unicodedata.combining(char))
@@ -70,8 +156,12 @@ def folded(head: Cell) -> str:
 
 
 def text_of(cell: Cell) -> str:
-    """The cell as text; empty where it says that there is nothing, such as "-" or "không có"."""
-    text = clean(cell) if not isinstance(cell, float) or math.isfinite(cell) else ""
+    """The cell as text; empty where it says that there is nothing, such as "-" or "không có".
+
+    Raises RefusedError for a day and for what cannot be read.
+    """
+    value = readable(cell)
+    text = clean(value) if not isinstance(value, float) or math.isfinite(value) else ""
     quoted = _QUOTED.match(text)
     text = (quoted[1] if quoted else text.lstrip("'")).strip()
     blank = not any(char.isalnum() for char in text) or folded(text) in BLANKS

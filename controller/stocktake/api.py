@@ -9,8 +9,8 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from controller.access.gate import Gate, gate_of
 from controller.feature import Program
+from controller.people.person import Permission
 from controller.stocktake.count import Outcome, rooms_of
 from controller.stocktake.service import (
     MAX_BATCH_BYTES,
@@ -22,6 +22,7 @@ from controller.stocktake.service import (
 from controller.web.forms import body_of
 from controller.web.items import ErrorItem
 from controller.web.refusals import HttpError
+from controller.web.rules import needs, person_of
 from protocol.words import N_
 
 Number = Annotated[int, Path(ge=1, lt=1 << 53, description="the stocktake's number")]
@@ -68,15 +69,15 @@ class StocktakeItem(BaseModel):
 
 
 def api(program: Program) -> APIRouter:
-    """The routes; each passes the gate."""
-    taking, gate = program.service(Stocktaking), program.service(gate_of)
+    """The routes of one count."""
+    taking = program.service(Stocktaking)
     router = APIRouter(prefix="/api/v1/stocktakes", tags=["stocktake"], responses=_ERRORS)
 
     @router.get("/{no}")
+    @needs(Permission.STOCKTAKE)
     async def stands(request: Request, no: Number) -> StocktakeItem:
         """How far a stocktake is: what was counted, in which room, with what outcome."""
-        let_in(gate, request)
-        take, result = await run_in_threadpool(taking.look, no)
+        take, result = await run_in_threadpool(taking.look, no, person_of(request))
         return StocktakeItem(
             no=take.no,
             begun_ms=take.begun_ms,
@@ -91,17 +92,17 @@ def api(program: Program) -> APIRouter:
         )
 
     @router.post("/{no}/scans")
+    @needs(Permission.STOCKTAKE)
     async def scans(request: Request, no: Number) -> TakenItem:
         """A JSON object: begun_ms, sent_ms (the phone's clock), scans; it may come again."""
-        who = let_in(gate, request)
         raw = await body_of(request, MAX_BATCH_BYTES)
-        taken = await run_in_threadpool(taking.take, no, raw, who)
+        taken = await run_in_threadpool(taking.take, no, raw, person_of(request))
         return TakenItem.model_validate(taken._asdict())
 
     @router.post("/photo")
+    @needs(Permission.STOCKTAKE)
     async def photo(request: Request) -> TextsItem:
         """A JPEG, PNG or WebP of a label. Nothing of it is kept."""
-        let_in(gate, request)
         if not reads_photos():
             raise HttpError(
                 409, "photos_unread", N_("This controller reads no photos."), N_("Type the tag.")
@@ -110,16 +111,3 @@ def api(program: Program) -> APIRouter:
         return TextsItem(texts=[*await run_in_threadpool(texts_in, raw)])
 
     return router
-
-
-def let_in(gate: Gate, request: Request) -> str:
-    """Who counts: a session, or the server. Raises HttpError."""
-    who = gate.who(request)
-    if who is None:
-        raise HttpError(
-            401,
-            "password_needed",
-            N_("A stocktake needs the office's password."),
-            N_("Open /login, or ask on the server itself."),
-        )
-    return who

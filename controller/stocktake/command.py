@@ -47,7 +47,9 @@ def _begin(options: argparse.Namespace, say: Translate) -> int:
             N_("The equipment book has no line of these rooms."),
             N_("Bring it in first: lophoc-controller register import FILE"),
         )
-    sentence = N_("Stocktake {no} has begun: {lines} lines. On a phone open /stocktake/{no}.")
+    sentence = N_(
+        "Stocktake {no} has begun: {lines} {lines:line|lines}. On a phone open /stocktake/{no}."
+    )
     tell(phrase(sentence, say, no=str(take.no), lines=len(take.lines)))
     return 0
 

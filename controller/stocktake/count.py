@@ -7,10 +7,11 @@ that is found in any room is found.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
+from msgspec.structs import replace
 
 from controller.register.decisions import Rulings
 from controller.register.merging import Kept
@@ -126,6 +127,14 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     of: int = 0
     found: int = 0
     extra: int = 0
+
+
+def part_of(take: Stocktake, has_room: Callable[[str], bool]) -> Stocktake | None:
+    """What of a stocktake somebody sees who may see these rooms; None where that is nothing."""
+    book = tuple(line for line in take.book if has_room(line.room))
+    named = take.rooms or dict.fromkeys(line.room for line in book)
+    rooms = tuple(filter(has_room, named))
+    return replace(take, rooms=rooms, book=book) if rooms else None
 
 
 def book_of(register: Iterable[Kept], rulings: Rulings) -> tuple[Expected, ...]:

@@ -85,12 +85,17 @@ def _tell(
     say: Translate,
 ) -> None:
     if chosen:
-        sentence = N_("{count} labels are in {path}; print them at 100 %.")
+        sentence = N_(
+            "{count} {count:label is|labels are} in {path}; print {count:it|them} at 100 %."
+        )
         tell(phrase(sentence, say, count=len(chosen), path=options.out))
     else:
         tell(say(N_("There is no label to print.")))
     for line in untagged:
         tell("\t".join((str(line.row), type_word(line.type, say) or "-", line.room or "-")))
     if untagged:
-        left = N_("{count} lines have no asset tag and get no label: give them one first.")
+        left = N_(
+            "{count} {count:line has no asset tag and gets|lines have no asset tag and get} no"
+            " label: give {count:it|them} one first."
+        )
         tell(phrase(left, say, count=len(untagged)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path as FilePath
 from typing import Any, Final
 from urllib.parse import quote
@@ -15,17 +16,16 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from controller.access.gate import Gate, gate_of
 from controller.feature import Program
+from controller.people.person import Permission
 from controller.register.vocabulary import type_word
 from controller.sheets.names import room_key, room_of
-from controller.stocktake.api import Number, let_in
+from controller.stocktake.api import Number
 from controller.stocktake.count import rooms_of
 from controller.stocktake.form import form_in
 from controller.stocktake.minutes import minutes_of, name_of
-from controller.stocktake.papers import as_docx, as_xlsx
 from controller.stocktake.scan import ScanError, scan_of
-from controller.stocktake.service import Stocktaking, reads_photos
+from controller.stocktake.service import Looked, Stocktaking, reads_photos, room_unknown
 from controller.stocktake.view import (
     OUTCOME_STATUS,
     OUTCOME_WORDS,
@@ -37,6 +37,7 @@ from controller.web.downloads import DOCX, XLSX, attachment
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError
+from controller.web.rules import needs, person_of, public
 from controller.web.words import Words
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -44,43 +45,36 @@ from protocol.words import N_, Translate
 TRY_AGAIN: Final = N_("The form did not arrive whole: try again.")
 NO_ROOM: Final = "-"  # in an address, for things that the book gives no room
 _WORKER: Final = FilePath(__file__).with_name("static") / "stocktake-worker.js"
-_KINDS: Final = {
-    "xlsx": (as_xlsx, XLSX),
-    "docx": (as_docx, DOCX),
-}
+_KINDS: Final = {"xlsx": XLSX, "docx": DOCX}
 
 
 def pages(program: Program) -> APIRouter:
     """The pages of counting."""
     router = APIRouter()
-    screens, gate = program.service(PageRenderer), program.service(gate_of)
+    screens = program.service(PageRenderer)
     taking, folder = program.service(Stocktaking), program.config.data
-    _add_overview(router, screens, taking, gate)
-    _add_minutes(router, screens, taking, gate, name=program.name, zone=program.zone, folder=folder)
-    _add_counting(router, screens, taking, gate)
-    _add_note(router, screens, taking, gate)
+    _add_overview(router, screens, taking)
+    _add_minutes(router, screens, taking, name=program.name, zone=program.zone, folder=folder)
+    _add_counting(router, screens, taking)
+    _add_note(router, screens, taking)
     return router
 
 
-def _add_overview(
-    router: APIRouter, screens: PageRenderer, taking: Stocktaking, gate: Gate
-) -> None:
+def _add_overview(router: APIRouter, screens: PageRenderer, taking: Stocktaking) -> None:
     @router.get("/stocktake")
+    @needs(Permission.STOCKTAKE)
     async def overview(request: Request) -> Response:
-        if gate.who(request) is None:
-            return _to_login(request)
         try:
-            takes = await run_in_threadpool(taking.all)
+            takes = await run_in_threadpool(taking.all, person_of(request))
         except HttpError as refused:
             return screens.error(request, refused)
         data = waiting_data(screens.words(request))
         return screens.page(request, "stocktakes.html", takes=takes, data=_script(data))
 
     @router.post("/stocktake")
+    @needs(Permission.BOOK)
     async def begin(request: Request) -> Response:
-        who = gate.who(request)
-        if who is None:
-            return _to_login(request)
+        who = person_of(request).account
         form = await fields_of(request)
         names = form.get("rooms", "").replace(";", ",").split(",")
         rooms = [room for name in names if (room := room_of(name))]
@@ -93,15 +87,15 @@ def _add_overview(
         return RedirectResponse(f"/stocktake/{take.no}", 303)
 
     @router.get("/stocktake/worker.js")
+    @public
     async def worker() -> Response:
         allowed = {"Service-Worker-Allowed": "/stocktake"}
         return FileResponse(_WORKER, media_type="text/javascript", headers=allowed)
 
     @router.post("/stocktake/{no}/finish")
+    @needs(Permission.BOOK)
     async def finish(request: Request, no: Number) -> Response:
-        who = gate.who(request)
-        if who is None:
-            return _to_login(request)
+        who = person_of(request).account
         try:
             await run_in_threadpool(taking.finish, no, who)
         except HttpError as refused:
@@ -113,76 +107,78 @@ def _add_minutes(
     router: APIRouter,
     screens: PageRenderer,
     taking: Stocktaking,
-    gate: Gate,
     *,
     name: str,
     zone: tzinfo,
     folder: FilePath | None,
 ) -> None:
     @router.get("/stocktake/{no}/minutes.{kind}")
+    @needs(Permission.STOCKTAKE)
     async def minutes(request: Request, no: Number, kind: str) -> Response:
-        if gate.who(request) is None:
-            return _to_login(request)
         try:
-            return await run_in_threadpool(_minutes, no, kind, screens.words(request).say)
+            look = partial(taking.look, no, person_of(request))
+            return await run_in_threadpool(_minutes, look, kind, screens.words(request).say)
         except HttpError as refused:
             return screens.error(request, refused)
 
-    def _minutes(no: int, kind: str, say: Translate) -> Response:
+    def _minutes(look: Callable[[], Looked], kind: str, say: Translate) -> Response:
         if kind not in _KINDS:
             raise HttpError(404, "not_found", N_("There is nothing here."), "/stocktake")
-        write, media = _KINDS[kind]
-        take, result = taking.look(no)
+        from controller.stocktake.papers import as_docx, as_xlsx  # noqa: PLC0415 - heavy
+
+        take, result = look()
         try:
             form = form_in(folder)
         except SettingsError as error:
             raise HttpError(500, error.code, error.text(say), "/stocktake") from error
-        raw = write(minutes_of(take, result, form, school=name, zone=zone))
+        drawn = minutes_of(take, result, form, school=name, zone=zone)
+        raw = (as_xlsx if kind == "xlsx" else as_docx)(drawn)
         headers = attachment(name_of(take, kind, zone))
-        return Response(raw, media_type=media, headers=headers)
+        return Response(raw, media_type=_KINDS[kind], headers=headers)
 
 
-def _add_counting(
-    router: APIRouter, screens: PageRenderer, taking: Stocktaking, gate: Gate
-) -> None:
+def _add_counting(router: APIRouter, screens: PageRenderer, taking: Stocktaking) -> None:
     @router.get("/stocktake/{no}")
+    @needs(Permission.STOCKTAKE)
     async def count(request: Request, no: Number) -> Response:
         return await _count(request, no, None)
 
     @router.get("/stocktake/{no}/rooms/{room:path}")
+    @needs(Permission.STOCKTAKE)
     async def count_room(request: Request, no: Number, room: str) -> Response:
         return await _count(request, no, "" if room == NO_ROOM else room[:64])
 
     async def _count(request: Request, no: Number, room: str | None) -> Response:
-        if gate.who(request) is None:
-            return _to_login(request)
-        words = screens.words(request)
+        words, person = screens.words(request), person_of(request)
         try:
-            values = await run_in_threadpool(_values, taking, no, room, words)
+            if room is not None and not person.has_room(room):
+                raise room_unknown()
+            looked = await run_in_threadpool(taking.look, no, person)
+            made = partial(_values, looked, room, words, at_ms=taking.now_ms())
+            values = await run_in_threadpool(made)
         except HttpError as refused:
             return screens.error(request, refused)
         return screens.page(request, "stocktake.html", **values)
 
     @router.get("/stocktake/{no}/standing")
+    @needs(Permission.STOCKTAKE, is_data=True)
     async def standing(request: Request, no: Number) -> Response:
         """What other phones have counted, for a page that is open."""
-        let_in(gate, request)
-        looked = await run_in_threadpool(taking.look, no)
+        looked = await run_in_threadpool(taking.look, no, person_of(request))
         data = standing_data(looked, screens.words(request), at_ms=taking.now_ms())
         return JSONResponse(data)
 
 
-def _add_note(router: APIRouter, screens: PageRenderer, taking: Stocktaking, gate: Gate) -> None:
+def _add_note(router: APIRouter, screens: PageRenderer, taking: Stocktaking) -> None:
     @router.post("/stocktake/{no}/rooms/{room:path}")
+    @needs(Permission.STOCKTAKE)
     async def note(request: Request, no: Number, room: str) -> Response:
         """One scan of a page without a script."""
-        who = gate.who(request)
-        if who is None:
-            return _to_login(request)
+        person = person_of(request)
         written = _written_scan(await fields_of(request), room, taking.now_ms())
         try:
             scan = scan_of(written)
-            await run_in_threadpool(taking.note, no, scan, who)
+            await run_in_threadpool(taking.note, no, scan, person)
         except ScanError:
             pass  # an empty field: the page is shown again
         except HttpError as refused:
@@ -190,10 +186,9 @@ def _add_note(router: APIRouter, screens: PageRenderer, taking: Stocktaking, gat
         return RedirectResponse(room_address(no, room), 303)
 
 
-def _values(taking: Stocktaking, no: int, room: str | None, words: Words) -> dict[str, Any]:
-    """What the page of a stocktake shows, or of one of its rooms. Raises HttpError."""
-    looked = taking.look(no)
-    data = page_data(looked, words, at_ms=taking.now_ms(), photos=reads_photos())
+def _values(looked: Looked, room: str | None, words: Words, *, at_ms: int) -> dict[str, Any]:
+    """What the page of a stocktake shows, or of one of its rooms."""
+    data = page_data(looked, words, at_ms=at_ms, photos=reads_photos())
     lines = [] if room is None else looked.result.lines
     key = room_key(room or "")
     return {
@@ -212,11 +207,6 @@ def _values(taking: Stocktaking, no: int, room: str | None, words: Words) -> dic
 def room_address(no: int, room: str) -> str:
     """The address of a stocktake's room."""
     return f"/stocktake/{no}/rooms/{quote(room or NO_ROOM, safe='')}"
-
-
-def _to_login(request: Request) -> Response:
-    way = request.url.path if request.method == "GET" else "/stocktake"
-    return RedirectResponse(f"/login?next={quote(way)}", 303)
 
 
 def _script(data: dict[str, Any]) -> str:

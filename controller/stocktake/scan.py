@@ -9,7 +9,7 @@ import msgspec
 
 from controller.register.vocabulary import Condition, condition_of, type_of
 from controller.sheets.names import MAX_CODE, room_of
-from controller.sheets.text import text_of
+from controller.sheets.text import clean, text_of
 from protocol.unreadable import UNREADABLE
 
 MAX_NOTE: Final = 200
@@ -21,6 +21,8 @@ _ID: Final = re.compile(r"[0-9A-Za-z_-]{8,64}")
 _LAST_MS: Final = 1 << 53
 # The text of a label's code is LOPHOC, a space, the tag: see docs/decisions/0020.
 _LEAD: Final = re.compile(r"^lophoc[ :]\s*", re.IGNORECASE)
+# What many hand scanners set before a code: its kind, such as ]Q1 (ISO/IEC 15424).
+_SYMBOLOGY: Final = re.compile(r"^\][A-Za-z][0-9A-Za-z]")
 
 
 class ScanError(ValueError):
@@ -118,6 +120,9 @@ def label_text(tag: str) -> str:
 
 
 def tag_in(text: str) -> str:
-    """The tag in what was scanned or typed: with the lead or without; empty where there is none."""
-    plain = _LEAD.sub("", " ".join(text.split()))
+    """The tag in what was scanned or typed; empty where there is none.
+
+    A scanner's mark of the kind of code, our lead and what nobody sees are no part of it.
+    """
+    plain = _LEAD.sub("", _SYMBOLOGY.sub("", clean(text)).lstrip())
     return text_of(plain)[:MAX_CODE]

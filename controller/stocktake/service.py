@@ -8,11 +8,13 @@ from importlib.util import find_spec
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from controller.feature import Program
+from controller.people.person import Person
 from controller.roster.store import schools_of
 from controller.stocktake import store as stocktake
-from controller.stocktake.count import Result, Stocktake, counted
+from controller.stocktake.count import Result, Stocktake, counted, part_of
 from controller.stocktake.scan import Scan, ScanError, scan_of
 from controller.web.refusals import HttpError
 from protocol.model import Place
@@ -66,11 +68,13 @@ class Stocktaking:
         self._scope = program.school
         self.now_ms = program.now_ms
 
-    def all(self) -> list[Stocktake]:
-        """Every stocktake without its list, the newest first."""
+    def all(self, person: Person) -> list[Stocktake]:
+        """Every stocktake that the person sees something of, without its list, the newest first."""
         place = self._place()
         with self._store.view() as db:
-            return stocktake.stocktakes_of(db, place)
+            takes = stocktake.stocktakes_of(db, place)
+        own = [(take, tuple(filter(person.has_room, take.rooms))) for take in takes]
+        return [replace(take, rooms=rooms) for take, rooms in own if rooms or not take.rooms]
 
     def begin(self, rooms: list[str], who: str) -> Stocktake:
         """Begin one. Raises HttpError where the book has nothing of these rooms."""
@@ -86,12 +90,18 @@ class Stocktaking:
             )
         return take
 
-    def look(self, no: int) -> Looked:
-        """A stocktake and what it came to. Raises HttpError where there is none."""
+    def look(self, no: int, person: Person) -> Looked:
+        """A stocktake and what it came to, in the person's rooms.
+
+        Raises HttpError where there is none.
+        """
         place = self._place()
         with self._store.view() as db:
             take = stocktake.stocktake_of(db, place, no)
             scans = stocktake.scans_of(db, place, no) if take else []
+        if take and person.rooms is not None:
+            take = part_of(take, person.has_room)
+            scans = [scan for scan in scans if person.has_room(scan.room)]
         if take is None:
             raise _unknown()
         return Looked(take, counted(take, scans))
@@ -102,14 +112,16 @@ class Stocktaking:
         with self._store.locked(place) as db:
             stocktake.finish(db, place, no, who=who, now_ms=self.now_ms())
 
-    def note(self, no: int, scan: Scan, who: str) -> None:
+    def note(self, no: int, scan: Scan, person: Person) -> None:
         """Keep one scan that was made just now. Raises HttpError."""
-        self._keep(no, [scan], who, sent_ms=scan.at_ms)
+        if not person.has_room(scan.room):
+            raise room_unknown()
+        self._keep(no, [scan], person.account, sent_ms=scan.at_ms)
 
-    def take(self, no: int, raw: bytes, who: str) -> Taken:
+    def take(self, no: int, raw: bytes, person: Person) -> Taken:
         """Keep a phone's batch, each scan once; one that makes no sense hinders no other.
 
-        Raises HttpError.
+        So does one in a room that is not the person's. Raises HttpError.
         """
         try:
             batch = msgspec.json.decode(raw, type=_Batch)
@@ -119,12 +131,18 @@ class Stocktaking:
             ) from error
         scans: list[Scan] = []
         refused: list[str] = []
-        for scan in batch.scans:
+        for raw_scan in batch.scans:
             try:
-                scans.append(scan_of(scan))
+                scan = scan_of(raw_scan)
             except ScanError:
-                refused.append(_id_in(scan))
-        receipt = self._keep(no, scans, who, sent_ms=batch.sent_ms, begun_ms=batch.begun_ms)
+                refused.append(_id_in(raw_scan))
+            else:
+                if person.has_room(scan.room):
+                    scans.append(scan)
+                else:
+                    refused.append(scan.id)
+        who, told = person.account, {"sent_ms": batch.sent_ms, "begun_ms": batch.begun_ms}
+        receipt = self._keep(no, scans, who, **told)
         return Taken(receipt.kept, receipt.late, tuple(filter(None, refused)), self.now_ms())
 
     def _keep(
@@ -188,6 +206,11 @@ def _id_in(raw: msgspec.Raw) -> str:
     with suppress(msgspec.DecodeError):
         return msgspec.json.decode(raw, type=_Named).id
     return ""
+
+
+def room_unknown() -> HttpError:
+    """What answers who asks for a room that is not there, or not theirs."""
+    return HttpError(404, "room_unknown", N_("There is no such room."), "/stocktake")
 
 
 def _unknown() -> HttpError:

@@ -6,16 +6,18 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from controller.feature import Program
+from controller.people.person import Permission
 from controller.sheets.writing import file_name
 from controller.use.report import use_csv, whole_weeks
 from controller.use.store import use_of, use_report
 from controller.web.downloads import CSV_WITH_HEAD, attachment
 from controller.web.paging import Day, narrowed
 from controller.web.refusals import HttpError
+from controller.web.rules import needs, person_of
 from protocol.words import N_
 
 MAX_WEEKS: Final = 53
@@ -38,14 +40,17 @@ def api(program: Program) -> APIRouter:
     store, scope = program.store, program.scope
 
     @router.get("/use", response_model=None)
+    @needs(Permission.SCHOOL, in_parts=True)
     def use(
+        request: Request,
+        *,
         since: Annotated[Day, Query(alias="from")] = "",
         until: Annotated[Day, Query(alias="to")] = "",
         school: Code = "",
         format: UseFormat = UseFormat.JSON,  # noqa: A002 - a query's usual name
     ) -> Response:
         """Boards' hours in the weeks of these days; without days, in the last four whole weeks."""
-        place = narrowed(scope, school)
+        place = narrowed(scope, school, person_of(request))
         first, last = weeks_of(since, until, program.today())
         with store.view() as db:
             if format is UseFormat.JSON:

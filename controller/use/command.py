@@ -59,7 +59,10 @@ def _tell(report: UseReport, say: Translate) -> None:
     for board in report.boards:
         tell("\t".join([*([board.school] if many else []), *_row(board, say)]))
     verdicts = [board.verdict for board in report.boards]
-    summed = N_("{since} to {until}: {boards} boards, {low} hardly used, {unknown} not known.")
+    summed = N_(
+        "{since} to {until}: {boards} {boards:board|boards}, {low} hardly used, {unknown} not"
+        " known."
+    )
     tell(
         phrase(
             summed,

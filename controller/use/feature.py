@@ -9,6 +9,7 @@ from typing import Final
 
 from controller.database.writing import Writing
 from controller.feature import Feature, Jobs, MenuEntry, Program
+from controller.people.person import Permission
 from controller.use import signs
 from controller.use.tables import board_signs, watches
 from protocol.words import N_
@@ -28,5 +29,5 @@ FEATURE: Final = Feature(
     written={board_signs: Writing.UPSERT, watches: Writing.UPSERT},
     forget=(board_signs.c.at_ms, watches.c.until_ms),
     jobs=_jobs,
-    menu=(MenuEntry("/use", N_("Board use"), lambda _frame: True),),
+    menu=(MenuEntry("/use", N_("Board use"), (Permission.SCHOOL,)),),
 )

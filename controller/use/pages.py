@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.database.store import Store
 from controller.feature import Program
+from controller.people.person import Permission
 from controller.use.api import weeks_of
 from controller.use.hours import LOW_MIN
 from controller.use.report import VERDICTS, UseReport, UseVerdict
@@ -18,6 +19,7 @@ from controller.use.store import use_report
 from controller.web.page import PageRenderer
 from controller.web.paging import day_or, narrowed
 from controller.web.refusals import HttpError
+from controller.web.rules import needs, person_of
 from protocol import formats
 from protocol.model import Place
 from protocol.words import Translate
@@ -36,6 +38,7 @@ def pages(program: Program) -> APIRouter:
 
 def _add_use(router: APIRouter, screens: PageRenderer, store: Store, scope: Place) -> None:
     @router.get("/use")
+    @needs(Permission.SCHOOL, in_parts=True)
     async def use(
         request: Request,
         school: Word = "",
@@ -44,7 +47,7 @@ def _add_use(router: APIRouter, screens: PageRenderer, store: Store, scope: Plac
     ) -> Response:
         today = date.fromisoformat(screens.today())
         try:
-            place = narrowed(scope, school)
+            place = narrowed(scope, school, person_of(request))
             first, last = weeks_of(day_or(since, ""), day_or(until, ""), today)
         except HttpError as refused:
             return screens.error(request, refused)

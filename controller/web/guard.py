@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
@@ -44,11 +44,19 @@ _REFUSALS: Final = {
 class WebGuard:
     """ASGI middleware: refuses foreign names and foreign pages, hardens every answer.
 
-    allowed_hosts: names and addresses without ports; "*" allows every name.
+    allowed_hosts: names and addresses without ports; "*" allows every name. own_names: those that
+    the server has in its networks now.
     """
 
-    def __init__(self, app: ASGIApp, allowed_hosts: Iterable[str]) -> None:
-        self._guard = Guard(app, refuse, is_ours=by_name(allowed_hosts), max_body=MAX_BODY)
+    def __init__(
+        self, app: ASGIApp, allowed_hosts: Iterable[str], own_names: Callable[[], Container[str]]
+    ) -> None:
+        is_allowed = by_name(allowed_hosts)
+
+        def is_ours(name: str, port: str, scope: Scope) -> bool:
+            return is_allowed(name, port, scope) or name in own_names()
+
+        self._guard = Guard(app, refuse, is_ours=is_ours, max_body=MAX_BODY)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer 403 or 413."""

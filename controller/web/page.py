@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
@@ -9,11 +10,14 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 
-from controller.feature import Program, packages_with
+from controller.feature import MenuEntry, Program, packages_with
+from controller.people.person import Person
 from controller.web.refusals import HttpError
+from controller.web.rules import visitor_of
 from controller.web.words import Words, language_of
 from protocol.words import LANGUAGES, Translate
 
+_NOBODY: Final = Person(account="", permissions=frozenset())
 _YEAR_S: Final = 365 * 24 * 3600
 SomeWords = TypeVar("SomeWords", bound=Words)
 
@@ -63,8 +67,11 @@ class PageRenderer:
         for feature in program.features:
             if feature.frame:
                 frame |= feature.frame(program, words.language)
+        person = visitor_of(request) or _NOBODY
+        shown = [entry for entry in self._menu if _is_for(entry, person, frame)]
         return frame | {
             "_": words.say,
+            "person": person,
             "words": words,
             "number": words.number,
             "school": program.name,
@@ -73,7 +80,8 @@ class PageRenderer:
             "at": words.iso(now_ms),
             "now_ms": now_ms,
             "languages": [(code, _with_language(request, code)) for code in LANGUAGES],
-            "menu": [entry for entry in self._menu if entry.is_shown(frame)],
+            "menu": [entry for entry in shown if not entry.is_tool],
+            "tools": [entry for entry in shown if entry.is_tool],
         }
 
     def error(self, request: Request, refused: HttpError) -> HTMLResponse:
@@ -100,6 +108,10 @@ class PageRenderer:
             self._program.default_language,
         )
         return kind(language, self._program.translate_to(language), self._program.zone)
+
+
+def _is_for(entry: MenuEntry, person: Person, frame: Mapping[str, Any]) -> bool:
+    return person.may(*entry.permissions) and entry.is_shown(frame)
 
 
 def _with_language(request: Request, language: str) -> str:

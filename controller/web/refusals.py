@@ -40,6 +40,18 @@ class HttpError(Exception):
         self.hint = hint
 
 
+class PageRefusedError(HttpError):
+    """The same, for a person who looks at a page: it is told on one."""
+
+
+class ElsewhereError(Exception):
+    """A request that is answered by leading a browser to another page of ours."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
 def encode_cursor(*values: str | int) -> str:
     """The values as an opaque word that callers hand back: a cursor or a token."""
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, cast
 
 from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from controller.web.plain import PlainDoor
+from protocol.doors.entrance import Tls
 from protocol.doors.limits import DoorLimits
 from protocol.doors.server import DoorServer
 from protocol.errors import LopHocError
-from protocol.words import N_
+from protocol.guard import App
+from protocol.words import N_, Translate
 
 
 class ServerError(LopHocError):
@@ -32,11 +36,29 @@ SCREENS: Final = DoorLimits(
 )
 
 
-def server_of(web: ASGIApp, limits: DoorLimits = SCREENS) -> DoorServer:
-    """The server, to be run by its `serve`."""
+def server_of(
+    web: ASGIApp,
+    limits: DoorLimits = SCREENS,
+    *,
+    proxies: Sequence[str] = (),
+    tls: Tls = lambda: None,
+    say: Translate = str,
+) -> DoorServer:
+    """The server, to be run by its `serve`. proxies: whose word is taken on who calls.
+
+    tls: with what lines are encrypted now. say: what tells who comes unencrypted from elsewhere.
+    """
+
+    def before(app: App) -> App:
+        believing = ProxyHeadersMiddleware(cast("Any", app), [*proxies])
+        is_near = believing.trusted_hosts.__contains__
+        return PlainDoor(cast("Any", believing), is_near, lambda: tls() is not None, say)
+
     return DoorServer(
-        web,
+        cast("Any", web),
         limits,
+        tls=tls,
+        before=before,
         ws_max_size=limits.message_bytes,
         ws_ping_interval=20.0,
         timeout_graceful_shutdown=2,

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI
-from fastapi.responses import HTMLResponse
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from controller.feature import Program, packages_with
+from controller.web.certificate import screen_tls_of
 from controller.web.guard import HeadAsGet, WebGuard
-from controller.web.refusals import answer_refusals
+from controller.web.noting import Noting
+from controller.web.page import PageRenderer
+from controller.web.refusals import ElsewhereError, PageRefusedError, answer_refusals
+from controller.web.rules import check_rules, public
 from protocol import __version__
 
 
@@ -32,30 +38,62 @@ def create_web(program: Program, allowed_hosts: Sequence[str]) -> FastAPI:
         lifespan=life,
         docs_url=None,
         redoc_url=None,
+        dependencies=[
+            Depends(feature.admit(program)) for feature in program.features if feature.admit
+        ],
     )
+    notes = [feature.note(program) for feature in program.features if feature.note]
+    app.add_middleware(Noting, notes=notes)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(WebGuard, allowed_hosts=allowed_hosts)  # added last, so it stands in front
+    tls = program.service(screen_tls_of)
+    app.add_middleware(  # added last, so it stands in front
+        WebGuard, allowed_hosts=allowed_hosts, own_names=lambda: tls.names
+    )
     answer_refusals(app, program.default_language, program.translate_to)
+    _answer_on_pages(app, program)
     for feature in program.features:
         if api := feature.router(program, "api"):
             app.include_router(api)
-    app.include_router(_pages(program))
+    _include_pages(app, program)
     static: list[str | tuple[str, str]] = [
         (package, "static") for package in packages_with(program, "static")
     ]
-    app.mount("/static", StaticFiles(packages=static))
+    app.mount("/static", public(StaticFiles(packages=static)))
+    _open_description(app)
+    check_rules(app.routes)
     return app
 
 
-def _pages(program: Program) -> APIRouter:
-    looks = [feature.look(program) for feature in program.features if feature.look]
-    router = APIRouter(
-        include_in_schema=False,
-        default_response_class=HTMLResponse,
-        dependencies=[Depends(look) for look in looks],
-    )
+def _answer_on_pages(app: FastAPI, program: Program) -> None:
+    """Have pages say what is refused, and lead to another page, as a person expects of them."""
+    screens = program.service(PageRenderer)
+
+    async def refuse(request: Request, error: Any) -> Response:
+        return screens.error(request, error)
+
+    async def lead(_: Request, error: Any) -> Response:
+        return RedirectResponse(error.path, 303)
+
+    app.add_exception_handler(PageRefusedError, refuse)
+    app.add_exception_handler(ElsewhereError, lead)
+
+
+def _open_description(app: FastAPI) -> None:
+    """The API's description is the same everywhere and tells of no school."""
+    for route in app.routes:
+        if isinstance(route, Route) and route.path == app.openapi_url:
+            public(route.endpoint)
+
+
+def _include_pages(app: FastAPI, program: Program) -> None:
+    """One by one: a router of routers builds each address once more, at every start."""
+    looks = [Depends(feature.look(program)) for feature in program.features if feature.look]
     for feature in program.features:
         if pages := feature.router(program, "pages"):
-            router.include_router(pages)
-    return router
+            app.include_router(
+                pages,
+                include_in_schema=False,
+                default_response_class=HTMLResponse,
+                dependencies=looks,
+            )

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import html
+from collections.abc import Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from controller.config import ControllerConfig
+from controller.web.certificate import ScreenTls
 from controller.web.guard import HeadAsGet
 from controller.web.server import listening, server_of
-from protocol.words import N_, Translate
+from protocol.clock import wall_ms
+from protocol.words import N_, Translate, preferred_language, translator
 
 _TITLE = N_("The server's disk is full or read-only: nothing is stored until there is room.")
 _HINT = N_("Free some space on it; the controller then goes on by itself. Nothing is lost.")
 
 
 async def stand_in(
-    host: str, port: int, say: Translate, stop: asyncio.Event, time_s: float
+    config: ControllerConfig, environ: Mapping[str, str], stop: asyncio.Event, time_s: float
 ) -> None:
     """Serve the page for so long, or until `stop`. Raises ServerError."""
-    with listening(host, port) as listener:
-        server = server_of(stand_in_app(say))
+    say = translator(config.lang or preferred_language(environ))
+    tls = ScreenTls(config, wall_ms)
+    tls.look()
+    with listening(config.http_host, config.http_port) as listener:
+        server = server_of(stand_in_app(say), tls=lambda: tls.context, say=say)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             async with asyncio.timeout(time_s):

@@ -21,6 +21,7 @@ from hardware.camera.order import (
     line_of,
     word_of,
 )
+from hardware.camera.shutter import View
 from hardware.readings import CameraState, SenseMissing
 
 LONGEST_S: Final = 60.0  # of any look, whatever the child says
@@ -28,7 +29,7 @@ LONGEST_S: Final = 60.0  # of any look, whatever the child says
 _START_S: Final = 10.0  # Python itself, on a busy machine
 _SILENCE_LIMIT_S: Final = 25.0  # whatever the child says
 _POLL_S: Final = 0.25
-_BURY_S: Final = 2.0
+_BURY_S: Final = 10.0
 _ROOT: Final = Path(__file__).parents[2]
 _MODULE: Final = "hardware.camera.child"
 
@@ -41,14 +42,19 @@ def always() -> bool:
 
 
 async def ask(
-    order: Order, *, longest_s: float = LONGEST_S, is_wanted: Callable[[], bool] = always
+    order: Order,
+    view: View,
+    *,
+    longest_s: float = LONGEST_S,
+    is_wanted: Callable[[], bool] = always,
 ) -> LookVerdict | None:
     """Have a look taken. is_wanted: asked four times a second; once it is False the look is ended.
 
-    Returns None where it was ended so. Raises SenseMissing("no_vision") where this machine
-    cannot look at pictures. However it ends, the child is dead and the camera closed.
+    Returns None where it was ended so, or its shutter is closed. Raises SenseMissing("no_vision")
+    where this machine cannot look at pictures. However it ends, the child is dead and the
+    camera closed.
     """
-    verdict = await _verdict(order, longest_s, is_wanted)
+    verdict = await _verdict(order, view, longest_s, is_wanted)
     if verdict is not None and verdict.reason == NO_VISION:
         raise no_vision()
     return verdict
@@ -58,6 +64,7 @@ async def words_of(
     module: str,
     order: bytes,
     read: Callable[[bytes], Word],
+    view: View,
     *,
     line_limit: int = LINE_LIMIT,
     longest_s: float = float("inf"),
@@ -65,32 +72,41 @@ async def words_of(
 ) -> AsyncGenerator[Word, None]:
     """What a module of ours says that was given the order, as long as it is alive and wanted.
 
+    Every camera is opened here and nowhere else: nothing gets an order through a closed shutter.
     read: a word from its line; raises ValueError. Raises TimeoutError once it is silent for
     longer than it said, or has taken longest_s in all; ValueError where it says nonsense or
     dies. However this ends, the process is dead and the camera closed.
     """
     clock = asyncio.get_running_loop().time
     word_by, end_by = clock() + _START_S, clock() + longest_s
-    async with _child_of(module, order, line_limit) as child:
-        while is_wanted():
-            left_s = min(word_by, end_by) - clock()
-            if left_s <= 0:
-                raise TimeoutError
-            try:
-                async with asyncio.timeout(min(_POLL_S, left_s)):
-                    line = await _line(child)
-            except TimeoutError:
-                continue
-            word = read(line)  # a picture that kills its decoder ends here too
-            if isinstance(word, Alive):
-                word_by = clock() + min(word.within_s, _SILENCE_LIMIT_S)
-            yield word
+    if not view.is_open():
+        return
+    async with _child_of(module, line_limit) as child:
+        if not view.is_open():  # it was closed while the process started
+            return
+        with view.shutter.note(view.key, view.use):
+            await _send(child, order)
+            while view.is_open() and is_wanted():
+                left_s = min(word_by, end_by) - clock()
+                if left_s <= 0:
+                    raise TimeoutError
+                try:
+                    async with asyncio.timeout(min(_POLL_S, left_s)):
+                        line = await _line(child)
+                except TimeoutError:
+                    continue
+                word = read(line)  # a picture that kills its decoder ends here too
+                if isinstance(word, Alive):
+                    word_by = clock() + min(word.within_s, _SILENCE_LIMIT_S)
+                yield word
 
 
 async def _verdict(
-    order: Order, longest_s: float, is_wanted: Callable[[], bool]
+    order: Order, view: View, longest_s: float, is_wanted: Callable[[], bool]
 ) -> LookVerdict | None:
-    words = words_of(_MODULE, line_of(order), word_of, longest_s=longest_s, is_wanted=is_wanted)
+    words = words_of(
+        _MODULE, line_of(order), word_of, view, longest_s=longest_s, is_wanted=is_wanted
+    )
     framed = False
     try:
         async with aclosing(words):
@@ -112,11 +128,8 @@ def no_vision() -> SenseMissing:
 
 
 @asynccontextmanager
-async def _child_of(module: str, order: bytes, line_limit: int) -> AsyncIterator[Process]:
-    """A process that runs a module of ours and has read its order; dead once this is left.
-
-    Orders go by standard input, for arguments can be read by every user of the machine.
-    """
+async def _child_of(module: str, line_limit: int) -> AsyncIterator[Process]:
+    """A process that runs a module of ours and waits for its order; dead once this is left."""
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH", ""))))
     child = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -132,7 +145,6 @@ async def _child_of(module: str, order: bytes, line_limit: int) -> AsyncIterator
         start_new_session=True,
     )
     try:
-        await _send(child, order)
         yield child
     finally:
         _kill(child)
@@ -151,6 +163,7 @@ def _kill(child: Process) -> None:
 
 
 async def _send(child: Process, order: bytes) -> None:
+    """By standard input, for arguments can be read by every user of the machine."""
     if child.stdin is not None:
         child.stdin.write(order)
         # One that died at once is heard to be silent.

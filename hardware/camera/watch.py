@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from hardware.camera.features import Baseline
 from hardware.camera.order import LookVerdict, Order
 from hardware.camera.process import ask, no_vision
+from hardware.camera.shutter import FILE_VIEW, CameraUse, Shutter
 from hardware.readings import CameraReading, CameraState, Report
 
 LOOK_S: Final = 6.0
@@ -109,13 +110,18 @@ def is_camera(place: str) -> bool:
 
 
 async def look(
-    target: CameraTarget, *, seconds: float = LOOK_S, baseline: Baseline | None = None
+    target: CameraTarget,
+    shutter: Shutter,
+    *,
+    seconds: float = LOOK_S,
+    baseline: Baseline | None = None,
 ) -> CameraReading:
     """Look at one camera for so many seconds, a few more in doubt; trouble is known within 5.
 
     Raises SenseMissing("no_vision") where this machine cannot look at pictures.
     """
-    verdict = await ask(order_for(target, seconds, baseline))
+    view = shutter.view(target.key, CameraUse.COMMAND)
+    verdict = await ask(order_for(target, seconds, baseline), view)
     return _reading(target.key, verdict or _UNWANTED)
 
 
@@ -124,13 +130,14 @@ async def look_at_file(path: Path) -> CameraReading:
 
     Raises SenseMissing("no_vision") as look does.
     """
-    verdict = await ask(Order(place=str(path), is_file=True), longest_s=_FILM_S)
+    verdict = await ask(Order(place=str(path), is_file=True), FILE_VIEW, longest_s=_FILM_S)
     return _reading(path.name, verdict or _UNWANTED)
 
 
 async def watch(
     report: Report,
     targets: Callable[[], Iterable[CameraTarget]],
+    shutter: Shutter,
     *,
     every_s: float = EVERY_S,
     again_s: float = AGAIN_S,
@@ -148,14 +155,15 @@ async def watch(
     rounds: Rounds[CameraTarget] = Rounds(every_s, again_s)
     baselines: dict[CameraTarget, Baseline] = {}
     while True:
-        current = tuple(targets())
+        current = tuple(targets()) if shutter.is_open() else ()
         target = rounds.next(current, time.monotonic())
         if target is None:
             await asyncio.sleep(_POLL_S)
             continue
         baselines = {camera: base for camera, base in baselines.items() if camera in current}
         order = order_for(target, seconds, baselines.get(target))
-        verdict = await ask(order, is_wanted=partial(_is_wanted, target, targets))
+        view = shutter.view(target.key, CameraUse.CHECK)
+        verdict = await ask(order, view, is_wanted=partial(_is_wanted, target, targets))
         if verdict is None:
             continue
         report(_reading(target.key, verdict))

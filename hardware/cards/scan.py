@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from hardware.camera.order import NO_VISION, line_of
 from hardware.camera.process import always, words_of
+from hardware.camera.shutter import FILE_VIEW, CameraUse, Shutter, View
 from hardware.camera.watch import CameraTarget, order_for
 from hardware.cards.acceptance import FoundCard
 from hardware.cards.words import LINE_LIMIT, CardPicture, Job, Over, Task, Text, Word, word_of
@@ -27,6 +28,7 @@ async def scan(
     target: CameraTarget,
     allowed: frozenset[int],
     report: Callable[[FoundCard], None],
+    shutter: Shutter,
     *,
     within_s: float = SCAN_S,
     is_wanted: Callable[[], bool] = always,
@@ -38,7 +40,8 @@ async def scan(
     camera's trouble as reason, if it had any. Raises SenseMissing("no_vision").
     """
     job = Job(task=Task.CLASS, camera=order_for(target, within_s), allowed=allowed)
-    async with aclosing(_words(job, is_wanted, longest_s=within_s + _OPEN_S)) as words:
+    view, longest_s = shutter.view(target.key, CameraUse.CARDS), within_s + _OPEN_S
+    async with aclosing(_words(job, view, is_wanted, longest_s=longest_s)) as words:
         async for word in words:
             if isinstance(word, FoundCard) and word.id in allowed:
                 report(word)
@@ -48,7 +51,11 @@ async def scan(
 
 
 async def watch_door(
-    target: CameraTarget, report: Callable[[str], None], *, is_wanted: Callable[[], bool] = always
+    target: CameraTarget,
+    report: Callable[[str], None],
+    shutter: Shutter,
+    *,
+    is_wanted: Callable[[], bool] = always,
 ) -> Over:
     """Read door cards for as long as they are wanted and the camera gives pictures.
 
@@ -56,7 +63,8 @@ async def watch_door(
     and raises as scan does.
     """
     job = Job(task=Task.DOOR, camera=order_for(target, 0.0))
-    async with aclosing(_words(job, is_wanted)) as words:
+    view = shutter.view(target.key, CameraUse.DOOR)
+    async with aclosing(_words(job, view, is_wanted)) as words:
         async for word in words:
             if isinstance(word, Text):
                 report(word.text)
@@ -75,7 +83,8 @@ async def read_pictures(paths: Sequence[Path]) -> AsyncIterator[CardPicture]:
     while done < len(paths):
         batch = tuple(str(path) for path in paths[done : done + _PICTURES_AT_ONCE])
         before = done
-        async with aclosing(_words(Job(task=Task.PICTURES, paths=batch), always)) as words:
+        job = Job(task=Task.PICTURES, paths=batch)
+        async with aclosing(_words(job, FILE_VIEW, always)) as words:
             async for word in words:
                 if isinstance(word, Over):
                     _well(word)
@@ -89,7 +98,7 @@ async def read_pictures(paths: Sequence[Path]) -> AsyncIterator[CardPicture]:
 
 
 async def _words(
-    job: Job, is_wanted: Callable[[], bool], *, longest_s: float = float("inf")
+    job: Job, view: View, is_wanted: Callable[[], bool], *, longest_s: float = float("inf")
 ) -> AsyncGenerator[Word, None]:
     """What the process says, until it is over, silent for too long, or no longer wanted.
 
@@ -99,6 +108,7 @@ async def _words(
         _MODULE,
         line_of(job),
         word_of,
+        view,
         line_limit=LINE_LIMIT,
         longest_s=longest_s,
         is_wanted=is_wanted,

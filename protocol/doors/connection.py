@@ -12,7 +12,7 @@ from typing import Any, Final
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from protocol.doors.pace import Pace
+from protocol.doors.pace import Pace, PacedWriting
 from protocol.doors.visits import Visits
 
 _GONE: Final = "socket.send() raised exception."
@@ -26,31 +26,33 @@ BUSY: Final = (
 )
 
 
-class BoundedConnection(H11Protocol):
-    """A connection that has come in by the rules of `visits`, and goes at its pace."""
+class BoundedConnection(PacedWriting, H11Protocol):
+    """A connection that has come in by the rules of `visits`, and goes at its pace.
 
-    def __init__(self, visits: Visits[asyncio.BaseTransport], **uvicorns: Any) -> None:
+    line: by which it came in; what is encrypted goes on by another.
+    """
+
+    def __init__(
+        self,
+        visits: Visits[asyncio.BaseTransport],
+        line: asyncio.BaseTransport,
+        **uvicorns: Any,
+    ) -> None:
         super().__init__(**uvicorns)
         self.logger = LOGGER
         self._visits = visits
+        self._line = line
         self._limits = visits.limits
         self._received = 0
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._is_upgraded = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
-        """Let it in, or turn it away."""
+        """Begin: from now on it owes a request."""
         super().connection_made(transport)
-        transport.set_write_buffer_limits(high=0)  # so that each byte that waits is noticed
+        self._visits.rename(self._line, transport)
+        self.watch_writing(transport, self._limits)
         self._reading = Pace(transport, self._limits, lambda: self._received)
-        self._writing = Pace(transport, self._limits, lambda: -transport.get_write_buffer_size())
-        entry = self._visits.enter(transport, self.client[0] if self.client else "")
-        if not entry.is_in:
-            transport.write(BUSY)
-            transport.close()
-            return
-        if isinstance(entry.leaves, asyncio.Transport):
-            entry.leaves.abort()
         if self._limits.life_s:
             self._end_in("life", self._limits.life_s)
         self._end_in("head", self._limits.head_s)
@@ -92,16 +94,6 @@ class BoundedConnection(H11Protocol):
         self._visits.rest(self.transport)
         super().on_response_complete()
         self._look()
-
-    def pause_writing(self) -> None:
-        """Its reader is slower than we."""
-        super().pause_writing()
-        self._writing.watch()
-
-    def resume_writing(self) -> None:
-        """It has read all."""
-        super().resume_writing()
-        self._writing.rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of it."""

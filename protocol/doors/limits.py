@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
+
+from protocol.this_machine import is_this_machine
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -13,8 +14,10 @@ class DoorLimits:
     at_once: connections in all; reserve: the last of them, for peers that were answered before.
     of_one_peer, of_this_machine: connections of one address; loopback has a larger share, for a
     reverse proxy on this machine brings everybody by one address. sockets, sockets_of_one_peer:
-    WebSockets among them. turns, turns_of_this_machine: requests of one peer that are worked on
-    at the same time; the others wait for their turn. head_bytes: a request's line and headers.
+    WebSockets among them; sockets_per_s, sockets_per_s_of_this_machine: how fast one peer opens new
+    ones, after twice its share at once, for each is told the whole present as it comes. turns,
+    turns_of_this_machine: requests of one peer that are worked on at the same time; the others wait
+    for their turn. head_bytes: a request's line and headers.
     message_bytes: what a WebSocket may say at once; of a page it is one word.
     head_s: from the first byte of a request, or from the connection, to the end of its headers.
     pace_s, pace_bytes: whoever sends a body or reads an answer moves so much in so long. life_s:
@@ -29,6 +32,8 @@ class DoorLimits:
     reserve: int = 0
     sockets: int = 0
     sockets_of_one_peer: int = 0
+    sockets_per_s: float = 1.0
+    sockets_per_s_of_this_machine: float = 10.0
     head_bytes: int = 16 * 1024
     message_bytes: int = 1024
     head_s: float = 10.0
@@ -44,16 +49,11 @@ class DoorLimits:
         """How many WebSockets a peer may have."""
         return self.sockets if is_this_machine(peer) else self.sockets_of_one_peer
 
+    def sockets_per_s_of(self, peer: str) -> float:
+        """How many more a second it may open, once it has opened many."""
+        here = is_this_machine(peer)
+        return self.sockets_per_s_of_this_machine if here else self.sockets_per_s
+
     def turns_of(self, peer: str) -> int:
         """How many requests of a peer are worked on at the same time."""
         return self.turns_of_this_machine if is_this_machine(peer) else self.turns
-
-
-def is_this_machine(peer: str) -> bool:
-    """Whether an address is loopback (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3), also as IPv6 maps it."""
-    try:
-        address = ip_address(peer)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return address.is_loopback or (mapped is not None and mapped.is_loopback)

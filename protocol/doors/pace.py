@@ -44,3 +44,31 @@ class Pace:
             self._transport.abort()
         else:
             self._timer = self._later()
+
+
+class PacedWriting(asyncio.BaseProtocol):
+    """A protocol whose peer reads at the door's pace; it stands before uvicorn's own."""
+
+    _writing: Pace
+    _is_inner = False
+
+    def watch_writing(self, transport: asyncio.Transport, limits: DoorLimits) -> None:
+        """From now on see that what waits for the peer grows less.
+
+        What is encrypted is watched where its bytes leave, and not again within.
+        """
+        self._is_inner = transport.get_extra_info("sslcontext") is not None
+        # So that each byte that waits is noticed; asyncio's TLS takes 0 for always full.
+        transport.set_write_buffer_limits(high=int(self._is_inner))
+        self._writing = Pace(transport, limits, lambda: -transport.get_write_buffer_size())
+
+    def pause_writing(self) -> None:
+        """Its reader is slower than we."""
+        super().pause_writing()
+        if not self._is_inner:
+            self._writing.watch()
+
+    def resume_writing(self) -> None:
+        """It has read all."""
+        super().resume_writing()
+        self._writing.rest()

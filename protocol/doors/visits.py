@@ -6,11 +6,13 @@ whole request, and again when that is answered; only an idle line gives way, and
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Final, Generic, NamedTuple, TypeVar
 
+from protocol.doors.allowance import Allowance
 from protocol.doors.limits import DoorLimits
 
 Line = TypeVar("Line", bound=Hashable)
@@ -38,8 +40,10 @@ class _Peer(Generic[Line]):
 class Visits(Generic[Line]):
     """Who is in. turned_away: lines and WebSockets; given_way: lines ended for another's sake."""
 
-    def __init__(self, limits: DoorLimits) -> None:
+    def __init__(self, limits: DoorLimits, now_s: Callable[[], float] = time.monotonic) -> None:
         self.limits = limits
+        self._now_s = now_s
+        self._openings: OrderedDict[str, Allowance] = OrderedDict()
         self.turned_away = 0
         self.given_way = 0
         self._peers: dict[str, _Peer[Line]] = {}
@@ -81,6 +85,18 @@ class Visits(Generic[Line]):
         self._peer_of[line] = peer
         return Entry(is_in=True, leaves=leaves)
 
+    def rename(self, line: Line, onward: Line) -> None:
+        """It goes on as another one: what is encrypted has a transport of its own."""
+        name = self._peer_of.pop(line, None)
+        if name is None:
+            return
+        peer = self._peers[name]
+        self._peer_of[onward] = name
+        peer.lines.remove(line)
+        peer.lines.add(onward)
+        peer.idle.pop(line)
+        peer.idle[onward] = None
+
     def work(self, line: Line) -> None:
         """It has said a whole request."""
         if peer := self._peers.get(self._peer_of.get(line, "")):
@@ -104,13 +120,26 @@ class Visits(Generic[Line]):
             return False
         peer = self._peers[name]
         is_full = self._sockets >= self.limits.sockets
-        if is_full or len(peer.sockets) >= self.limits.sockets_of(name):
+        has_share = len(peer.sockets) >= self.limits.sockets_of(name)
+        if is_full or has_share or not self._may_open(name):
             self.turned_away += 1
             return False
         peer.sockets.add(line)
         peer.idle.pop(line, None)
         self._sockets += 1
         return True
+
+    def _may_open(self, peer: str) -> bool:
+        """Whether it has not opened too many lately, whatever became of them."""
+        now_s = self._now_s()
+        if peer not in self._openings:
+            burst = 2 * self.limits.sockets_of(peer)
+            fresh = Allowance(burst, self.limits.sockets_per_s_of(peer), now_s)
+            self._openings[peer] = fresh
+        self._openings.move_to_end(peer)
+        if len(self._openings) > REMEMBERED:
+            self._openings.popitem(last=False)
+        return self._openings[peer].takes(1, now_s)
 
     def leave(self, line: Line) -> None:
         """It is gone, or was never in."""

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from protocol.doors.allowance import Allowance
 from protocol.doors.connection import LOGGER
-from protocol.doors.pace import Pace
+from protocol.doors.pace import PacedWriting
 from protocol.doors.visits import Visits
 
 BURST_BYTES: Final = 8 * 1024
@@ -19,26 +20,23 @@ RATE_BYTES_S: Final = 512  # a browser's pongs and a word now and then are a ten
 _INVALID_TEXT: Final = 1007  # RFC 6455, 7.4.1
 
 
-class BoundedWebSocket(WebSocketsSansIOProtocol):
+class BoundedWebSocket(PacedWriting, WebSocketsSansIOProtocol):
     """A WebSocket among `visits`. Pings, too, count as what it says."""
 
     def __init__(self, visits: Visits[BaseTransport], **uvicorns: Any) -> None:
         super().__init__(**uvicorns)
         self.logger = LOGGER
         self._visits = visits
-        self._spare = float(BURST_BYTES)
-        self._counted_s = self.loop.time()
+        self._words = Allowance(BURST_BYTES, RATE_BYTES_S, self.loop.time())
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Take over the line, whose writing is watched."""
         super().connection_made(transport)
-        line = self.transport
-        limits = self._visits.limits
-        self._writing = Pace(line, limits, lambda: -line.get_write_buffer_size())
+        self.watch_writing(self.transport, self._visits.limits)
 
     def data_received(self, data: bytes) -> None:
         """Hear it, as long as it is not too much; the first is the request, whose size is known."""
-        if self.handshake_initiated and not self._affords(len(data)):
+        if self.handshake_initiated and not self._words.takes(len(data), self.loop.time()):
             self.transport.abort()
         else:
             super().data_received(data)
@@ -51,28 +49,11 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         else:
             super().send_receive_event_to_app()
 
-    def pause_writing(self) -> None:
-        """Its reader is slower than we."""
-        super().pause_writing()
-        self._writing.watch()
-
-    def resume_writing(self) -> None:
-        """It has read all."""
-        super().resume_writing()
-        self._writing.rest()
-
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of it."""
         super().connection_lost(exc)
         self._visits.leave(self.transport)
         self._writing.rest()
-
-    def _affords(self, count: int) -> bool:
-        now_s = self.loop.time()
-        gained = (now_s - self._counted_s) * RATE_BYTES_S
-        self._spare = min(self._spare + gained, BURST_BYTES) - count
-        self._counted_s = now_s
-        return self._spare >= 0
 
 
 def _is_text(data: bytes) -> bool:

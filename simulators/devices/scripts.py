@@ -29,7 +29,7 @@ from simulators.errors import SimError
 from simulators.running import Show, show_line, until_stopped
 
 MAX_EXPORT_MB: Final = 64
-PLAYED: Final = N_("{count} events in {seconds} s.")
+PLAYED: Final = N_("{count} {count:event|events} in {seconds} s.")
 WRITTEN: Final = N_("{folder} now shows {make}; its faults: {faults}.")
 LOOK: Final = (
     N_("Look at it: find {folder} -type f | xargs tail -v -n +1"),

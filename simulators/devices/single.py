@@ -27,7 +27,9 @@ DEFAULT_PASSWORD: Final = "lop-hoc"  # noqa: S105 - of a camera that is none
 
 CAMERA_IS: Final = N_("The camera {name} answers, also to a search by ONVIF:")
 PROJECTOR_IS: Final = N_("The projector {name} answers at {host}:{port}, also to a search.")
-FLEET_IS: Final = N_("{count} devices are announced by mDNS from {host}; Ctrl-C ends it.")
+FLEET_IS: Final = N_(
+    "{count} {count:device is|devices are} announced by mDNS from {host}; Ctrl-C ends it."
+)
 NO_ADDRESS: Final = N_("This cannot be opened at {host}: {cause}.")
 NO_ADDRESS_HINT: Final = N_("Choose an address of this computer and a port that is free.")
 

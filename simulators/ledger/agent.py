@@ -31,6 +31,7 @@ OUTBOX: Final = "outbox.db"
 PASSES: Final = 75  # what the disk is to blame for mends itself (sysexits.h, EX_TEMPFAIL)
 BEAT_S: Final = 60.0
 AGAIN_S: Final = 0.3
+ARCHIVE_BYTES: Final = 8 << 20  # the agents share a disk of 96 MB
 FLOOD_SIGNAL: Final = signal.SIGURG  # ends no program that does not listen yet
 
 _LOGGER = logging.getLogger(__name__)
@@ -150,7 +151,7 @@ async def play(order: Order) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     mend(path, path.with_name(f"{OUTBOX}.damaged-{boot}"))
     with (
-        Outbox(path, Place(*order.place), boot) as outbox,
+        Outbox(path, Place(*order.place), boot, archive_bytes=ARCHIVE_BYTES) as outbox,
         DeedList(Path(order.list)) as deeds,
     ):
         playing = asyncio.create_task(LedgerAgent(order, outbox, deeds, boot).run())

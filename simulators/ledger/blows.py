@@ -14,11 +14,11 @@ from typing import Final
 from protocol.model import Place
 from simulators.ledger.agent import FLOOD_SIGNAL
 from simulators.ledger.plan import Fault
-from simulators.ledger.poison import say_poison
+from simulators.ledger.poison import NAME, say_poison
 from simulators.ledger.stations import ControllerStation, Station
-from simulators.ledger.stored import StoredRow, items_in, rows_in, waiting_in
+from simulators.ledger.stored import StoredRow, archived_in, items_in, rows_in, waiting_in
 from simulators.ledger.verdict import Excuse, excuse_change
-from simulators.ledger.world import DEPARTMENT, NOT_KEPT, PROVINCE, SCHOOL, Copy, World
+from simulators.ledger.world import DEPARTMENT, NOT_KEPT, PROVINCE, SCHOOL, WAY_UP, Copy, World
 
 JUMPS_S: Final = (3_600, -3_600, 86_400, 700_000, -400 * 86_400, 2 * 365 * 86_400, 5 * 365 * 86_400)
 _CODES: Final = {"school": SCHOOL, "department": DEPARTMENT}
@@ -49,7 +49,9 @@ class Striker:
             case "cut" | "stall" | "refuse":
                 await self._spoil_line(verb)
             case "poison":
-                return await self._poison()
+                return await self._poison(is_upward=whom == "up")
+            case "late":
+                return self._world.late.say(self._random)
             case "flood":
                 self._agent().signal(FLOOD_SIGNAL)
             case "book":
@@ -58,12 +60,20 @@ class Striker:
                 return await self._fill(whom)
             case "flip":
                 return await (self._flip_agent() if whom == "agent" else self._flip(whom))
+            case "copy" | "restore" | "fork":
+                return await self._use_copy(verb, whom)
+            case _:
+                self._jump()
+        return True
+
+    async def _use_copy(self, verb: str, whom: str) -> bool:
+        match verb:
             case "copy":
                 await self._copy(whom)
             case "restore":
                 return await self._restore(whom)
             case _:
-                self._jump()
+                await self._fork()
         return True
 
     def _controller(self, name: str) -> ControllerStation:
@@ -94,20 +104,22 @@ class Striker:
         await self._last(0.3, 3.0)
         line.heal()
 
-    async def _poison(self) -> bool:
-        name = self._random.choice([*_CODES])
-        port, place = self._world.mqtt[name], Place(PROVINCE, _CODES[name])
-        return await say_poison(
-            port, place, str(self._random.random()), self._random.randrange(5, 60)
-        )
+    async def _poison(self, *, is_upward: bool) -> bool:
+        """Poison either broker; or the department's, as the school itself."""
+        name = "department" if is_upward else self._random.choice([*_CODES])
+        place = WAY_UP if is_upward else Place(PROVINCE, _CODES[name], NAME)
+        seed, count = str(self._random.random()), self._random.randrange(5, 60)
+        return await say_poison(self._world.mqtt[name], place, seed, count)
 
     async def _fill(self, whom: str) -> bool:
         disk = self._world.disks[whom]
         if not disk.is_own:
             return False
+        before = self._held() if whom == "agents" else set()
         await asyncio.to_thread(disk.fill)
         await self._last(0.5, 6.0)
         disk.clear()
+        self._excuse(before - self._held(), Excuse.MADE_WAY)
         return True
 
     def _jump(self) -> None:
@@ -137,10 +149,11 @@ class Striker:
         if not outbox.exists():
             await agent.up()
             return False
-        before = _waiting(outbox)
+        before = _held_in(outbox)
         _overwrite(outbox, self._random)
         # It repairs the file at its start; what that cannot read is gone.
-        self._world.excuses |= dict.fromkeys(before, Excuse.SWAPPED_OUT)
+        self._excuse(before, Excuse.SWAPPED_OUT)
+        self._world.doubtful |= before
         await agent.up()
         return True
 
@@ -164,10 +177,9 @@ class Striker:
         if whom == "agent":
             agent = world.agents[0]
             await agent.down(self._random.choice(_HOWS))
-            gone = _waiting(world.outbox(agent))
+            before = _held_in(world.outbox(agent))
             _put_back(copy.folder, agent.folder)
-            gone -= _waiting(world.outbox(agent))
-            world.excuses |= dict.fromkeys(gone, Excuse.SWAPPED_OUT)
+            self._excuse(before - _held_in(world.outbox(agent)), Excuse.SWAPPED_OUT)
             await agent.up()
             return True
 
@@ -178,6 +190,19 @@ class Striker:
         if whom == "school":
             world.book = copy.book
         return True
+
+    async def _fork(self) -> None:
+        """Let a copy of the school run beside it, with a book of its own, and end."""
+        world = self._world
+        await world.school.all_down(signal.SIGTERM)
+        shutil.copytree(world.school.folder, world.fork.folder, ignore=NOT_KEPT)
+        await world.school.up()
+        world.is_forked = True
+        await world.fork.up()
+        await world.bring_other_book(self._random)
+        await self._last(2.0, 12.0)
+        await world.fork.all_down(self._random.choice(_HOWS))
+        shutil.rmtree(world.fork.folder)
 
     async def _change(
         self, whom: str, work: Callable[[], Awaitable[None]], excuse: Excuse, how: signal.Signals
@@ -192,13 +217,24 @@ class Striker:
         await work()
         after, items_after = _seen(database)
         if whom == "school":
-            waiting = {name for agent in agents for name in _waiting(world.outbox(agent))}
-            world.excuses |= excuse_change(before, after, waiting, excuse)
+            held = self._held() - world.doubtful
+            world.excuses |= excuse_change(before, after, held, excuse)
         elif excuse is Excuse.DAMAGED:
             both = items.keys() | items_after.keys()
             world.lost_items |= {name for name in both if items.get(name) != items_after.get(name)}
         await controller.up()
         await asyncio.gather(*(agent.up() for agent in agents))
+
+    def _held(self) -> set[str]:
+        """What waits at the agents or is archived there."""
+        world = self._world
+        return {name for agent in world.agents for name in _held_in(world.outbox(agent))}
+
+    def _excuse(self, gone: set[str], excuse: Excuse) -> None:
+        """Excuse what is gone from agents, but for what the school has."""
+        world = self._world
+        stored = {row.id for row in rows_in(world.database(world.school))} if gone else set()
+        world.excuses |= dict.fromkeys(gone - stored, excuse)
 
 
 async def _down(station: Station, how: signal.Signals) -> None:
@@ -212,10 +248,10 @@ def _seen(database: Path) -> tuple[list[StoredRow], dict[str, tuple[object, ...]
     return rows_in(database), items_in(database, SCHOOL)
 
 
-def _waiting(outbox: Path) -> set[str]:
-    """What waits; of a file that was damaged and not repaired yet, all is excused already."""
+def _held_in(outbox: Path) -> set[str]:
+    """What it has; of a file that was damaged and not repaired yet, all is excused already."""
     try:
-        return waiting_in(outbox)
+        return waiting_in(outbox) | archived_in(outbox)
     except sqlite3.DatabaseError:
         return set()
 

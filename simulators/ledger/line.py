@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import struct
+from pathlib import Path
 from typing import Final
+
+from protocol.door_key import key_file, own_folders
 
 CHUNK_BYTES: Final = 4096
 
@@ -25,15 +29,26 @@ class BadLine:
         self._refuses = False
 
     async def start(self) -> None:
-        """Begin to listen. Raises OSError."""
+        """Begin to listen; who comes this way shows the key of where it leads. Raises OSError."""
+        for way, key in self._keys():
+            way.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            way.unlink(missing_ok=True)
+            way.symlink_to(key)
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
     async def close(self) -> None:
         """Hang up and listen no more."""
         if self._server is not None:
             self._server.close()
+        for way, _ in self._keys():
+            way.unlink(missing_ok=True)
         self.heal()
         self.drop()
+
+    def _keys(self) -> list[tuple[Path, Path]]:
+        """Where a key is looked for, and the one that opens the far door."""
+        folders = own_folders(os.environ)
+        return [(key_file(each, self.port), key_file(each, self._target)) for each in folders]
 
     def stall(self) -> None:
         """Carry nothing until it is healed; connections stay."""

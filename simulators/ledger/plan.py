@@ -25,6 +25,8 @@ class Fault(StrEnum):
     STALL = "stall"
     REFUSE = "refuse"
     POISON = "poison"
+    POISON_UP = "poison_up"
+    LATE = "late"
     FLOOD = "flood"
     BOOK = "book"
     FULL_SCHOOL = "full_school"
@@ -39,6 +41,7 @@ class Fault(StrEnum):
     RESTORE_SCHOOL = "restore_school"
     RESTORE_DEPARTMENT = "restore_department"
     RESTORE_AGENT = "restore_agent"
+    FORK_SCHOOL = "fork_school"
     CLOCK = "clock"
 
 
@@ -63,6 +66,8 @@ WEIGHTS: Final = {
     Fault.STALL: 6,
     Fault.REFUSE: 6,
     Fault.POISON: 6,
+    Fault.POISON_UP: 4,
+    Fault.LATE: 6,
     Fault.FLOOD: 6,
     Fault.BOOK: 6,
     Fault.FULL_SCHOOL: 2,
@@ -74,6 +79,7 @@ WEIGHTS: Final = {
     Fault.RESTORE_SCHOOL: 2,
     Fault.RESTORE_DEPARTMENT: 2,
     Fault.RESTORE_AGENT: 3,
+    Fault.FORK_SCHOOL: 3,
     Fault.CLOCK: 4,
 }
 FULL: Final = frozenset({Fault.FULL_SCHOOL, Fault.FULL_DEPARTMENT, Fault.FULL_AGENTS})
@@ -86,6 +92,8 @@ LIGHT: Final = frozenset(
         Fault.STALL,
         Fault.REFUSE,
         Fault.POISON,
+        Fault.POISON_UP,
+        Fault.LATE,
         Fault.FLOOD,
         Fault.FLIP_AGENT,
         Fault.RESTORE_AGENT,

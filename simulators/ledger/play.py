@@ -80,6 +80,9 @@ async def play_world(seeds: Sequence[int], config: LedgerConfig, folder: Path) -
             if not result.is_clean:
                 world.keep(folder / f"kept-{seed}")
                 break  # whatever comes after it would be blamed for it
+    except TimeoutError:  # its programs do not even begin
+        world.keep(folder / f"kept-{seeds[0]}")
+        raise
     finally:
         await world.end()
         world.close()
@@ -103,8 +106,9 @@ async def play_seed(
 
 
 def _need_clocks(blows: Sequence[Blow]) -> bool:
-    """Whether clocks jump, or the wait for a school that was put back is to be short."""
-    return any(blow.fault in {Fault.CLOCK, Fault.RESTORE_SCHOOL} for blow in blows)
+    """Whether clocks jump, or the wait for another history of the school is to be short."""
+    needing = {Fault.CLOCK, Fault.RESTORE_SCHOOL, Fault.FORK_SCHOOL}
+    return any(blow.fault in needing for blow in blows)
 
 
 def possible_faults(config: LedgerConfig) -> set[Fault]:
@@ -179,8 +183,8 @@ async def _differences_above(world: World, devices: set[str]) -> list[Difference
 
 
 def _uses_that_differ(world: World) -> list[Difference]:
-    """Weeks of use that the school keeps; one that was put back has other ones than it told."""
-    if "school" in world.copies:
+    """Weeks of use that the school keeps; another history of it has told other ones."""
+    if world.has_other_history:
         return []
     school, department = map(world.database, (world.school, world.department))
     lost = uses_in(school, SCHOOL) - uses_in(department, SCHOOL)

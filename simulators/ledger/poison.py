@@ -15,6 +15,7 @@ from protocol.model import Place
 from protocol.topics import Address, Channel, topic_of
 
 NAME: Final = "poison"
+_OF_ROOMS: Final = (Channel.EVENT, Channel.EVENT, Channel.SCHOOL, Channel.HEALTH, Channel.BIRTH)
 _WAIT_S: Final = 5.0
 _LAST_MS: Final = 32_503_679_999_999
 _EVENT: Final = {"kind": "fault_reported", "room": "P1", "part": "board", "at_ms": 1}
@@ -51,14 +52,14 @@ def _bytes(message: dict[str, Any]) -> bytes:
 async def say_poison(port: int, place: Place, seed: str, count: int) -> bool:
     """Say it over the real broker; False if there was no line.
 
-    place: the school's, or the department's; whoever speaks there is the poisoner.
+    place: who says it; an agent of the poisoner's own, or a school at its department.
     """
-    own = place.of_agent(NAME)
+    channels = _OF_ROOMS if place.agent == NAME else (Channel.SCHOOL,)
     link = Link(
         Broker("127.0.0.1", port),
         f"lophoc-{NAME}-{uuid4().hex[:8]}",
         filters=(),
-        will=lambda _: Letter(topic_of(Address(own, Channel.HEALTH)), b"gone"),
+        will=lambda _: Letter(topic_of(Address(place.of_agent(NAME), Channel.HEALTH)), b"gone"),
         greeting=lambda _: (),
     )
     running = asyncio.create_task(link.run())
@@ -66,9 +67,8 @@ async def say_poison(port: int, place: Place, seed: str, count: int) -> bool:
         async with asyncio.timeout(_WAIT_S):
             await link.connected.wait()
         random = Random(seed)  # noqa: S311 - play
-        channels = [Channel.EVENT, Channel.EVENT, Channel.SCHOOL, Channel.HEALTH, Channel.BIRTH]
         for payload in poison_for(random, count):
-            link.say(Letter(topic_of(Address(own, random.choice(channels))), payload))
+            link.say(Letter(topic_of(Address(place, random.choice(channels))), payload))
             await asyncio.sleep(0)
         await asyncio.sleep(0.2)  # so that it has left
     except TimeoutError:

@@ -9,10 +9,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from protocol.clock import wall_ms
+
 DATABASE: Final = "lophoc.db"
 _MARK: Final = ("student", "status", "method", "class_code")
 _USE: Final = ("week", "device_id", "room", "on_min", "used_min", "planned_min", "known_min")
 _WAIT_S: Final = 30.0
+_PLAY_MS: Final = 86_400_000  # no play lasts as long
 
 
 class StoredRow(NamedTuple):
@@ -72,12 +75,28 @@ def items_in(database: Path, school: str) -> dict[str, tuple[Any, ...]]:
         }
 
 
+def heard_in(database: Path, school: str) -> int:
+    """When a department heard a school last, by its own time; 0: never. Raises sqlite3.Error."""
+    with _opened(database) as db:
+        query = "SELECT heard_ms FROM schools WHERE school = ?"
+        row = db.execute(query, (school,)).fetchone()
+    return int(row[0]) if row else 0
+
+
 def waiting_in(outbox: Path) -> set[str]:
     """The ids of the events that wait in an outbox. Raises sqlite3.Error."""
     if not outbox.exists():
         return set()
     with _opened(outbox) as db:
         return {name for (name,) in db.execute("SELECT id FROM parcel WHERE lane > 0")}
+
+
+def archived_in(outbox: Path) -> set[str]:
+    """The ids of the events that an outbox keeps after their ack. Raises sqlite3.Error."""
+    if not outbox.exists():
+        return set()
+    with _opened(outbox) as db:
+        return {name for (name,) in db.execute("SELECT id FROM archive")}
 
 
 def dropped_in(outbox: Path) -> int:
@@ -88,12 +107,19 @@ def dropped_in(outbox: Path) -> int:
 
 
 def _roll(row: sqlite3.Row) -> dict[str, Any]:
-    return {"day": row["day"], "lines": json.loads(row["lines"])}
+    return {"day": row["told_day"] or row["day"], "lines": json.loads(row["lines"])}
 
 
 def _row(row: sqlite3.Row, kind: str, facts: dict[str, Any]) -> StoredRow:
-    common = {"room": row["room"], "at_ms": row["at_ms"], "lesson": row["lesson"]}
+    common = {"room": row["room"], "at_ms": _said_ms(row), "lesson": row["lesson"]}
     return StoredRow(row["agent"], row["event_id"], kind, common | facts)
+
+
+def _said_ms(row: sqlite3.Row) -> int:
+    """When its agent said that it happened; where that cannot be, it is placed where it may."""
+    at_ms: int = row["at_ms"]
+    told_ms: int | None = row["told_ms"] if "told_ms" in row.keys() else None  # noqa: SIM118 - no mapping
+    return told_ms if told_ms is not None and abs(at_ms - wall_ms()) < _PLAY_MS else at_ms
 
 
 def _all(db: sqlite3.Connection, table: str) -> Iterator[sqlite3.Row]:

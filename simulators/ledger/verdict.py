@@ -25,13 +25,15 @@ class Trouble(StrEnum):
 class Excuse(StrEnum):
     """Why the rules let a row go or differ.
 
-    put_back: acknowledged after the copy was made that was put back. damaged: overwritten on the
-    disk, and in no copy. swapped_out: it waited in an agent's folder that was put back or damaged.
+    put_back: acknowledged after the copy was made that was put back, and held by no agent. damaged:
+    overwritten on the disk, in no copy and held by no agent. swapped_out: it was in an agent's
+    folder that was put back or damaged. made_way: a full disk took it from an agent's archive.
     """
 
     PUT_BACK = "put_back"
     DAMAGED = "damaged"
     SWAPPED_OUT = "swapped_out"
+    MADE_WAY = "made_way"
 
 
 class Difference(NamedTuple):
@@ -139,13 +141,14 @@ def _trouble(is_here: bool, is_above: bool) -> Trouble:  # noqa: FBT001 - a tabl
 
 
 def excuse_change(
-    before: Sequence[StoredRow], after: Sequence[StoredRow], waiting: set[str], excuse: Excuse
+    before: Sequence[StoredRow], after: Sequence[StoredRow], held: set[str], excuse: Excuse
 ) -> dict[str, Excuse]:
-    """What a damage or an older copy took: rows that are gone or other, but for what still waits.
+    """What a damage or an older copy took: rows that are other, or gone and held by no agent.
 
     A row that nobody said, because its letters were overwritten, is excused too.
     """
     now = {(row.id, row.kind): row for row in after}
-    gone = {row.id for row in before if now.get((row.id, row.kind)) != row}
+    gone = {row.id for row in before if (row.id, row.kind) not in now}
+    other = {row.id for row in before if now.get((row.id, row.kind), row) != row}
     garbled = {row.id for row in after} - {row.id for row in before}
-    return dict.fromkeys((gone - waiting) | garbled, excuse)
+    return dict.fromkeys((gone - held) | other | garbled, excuse)

@@ -15,22 +15,27 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from protocol.clock import wall_ms
+from protocol.model import Place
 from simulators.children import answers, command_path, fetch, free_port
 from simulators.config import LedgerConfig
 from simulators.ledger.agent import OUTBOX, Order
 from simulators.ledger.clocks import Clock, clock_library
 from simulators.ledger.deeds import ListedDeed, deeds_of, has_ended, lines_of
 from simulators.ledger.disk import SmallDisk
+from simulators.ledger.late import LateWords
 from simulators.ledger.line import BadLine
 from simulators.ledger.stations import ControllerStation, Station
-from simulators.ledger.stored import DATABASE, waiting_in
+from simulators.ledger.stored import DATABASE, heard_in, waiting_in
 from simulators.ledger.verdict import Excuse
 
 PROVINCE: Final = "14"
 SCHOOL: Final = "ledger-1"
 DEPARTMENT: Final = "so-14"
+WAY_UP: Final = Place(PROVINCE, DEPARTMENT, SCHOOL)  # what a school says at its department
 LOOK_S: Final = 0.2
 READY_S: Final = 180.0
+_FORK: Final = "fork"
 SILENCE_S: Final = 660
 NOT_KEPT: Final = shutil.ignore_patterns("fill")
 _HEAD: Final = ("STT", "Mã tài sản", "Loại", "Số sê-ri", "Phòng", "Năm sử dụng")
@@ -61,17 +66,21 @@ class Copy(NamedTuple):
 class World:
     """Everything that runs, for one seed after the other: each has agents of its own.
 
-    excuses: what faults took by the rules, by the id of the deed. lost_items: what a damage took at
-    the department. book: None if a damage may have taken lines.
+    excuses: what faults took by the rules, by the id of the deed. doubtful: what an agent may hold
+    with noise in it. lost_items: what a damage took at the department. book: None if a damage may
+    have taken lines. fork: a copy of the school that runs beside it for a while. late: what the
+    school told upward, to be said again.
     """
 
     def __init__(self, folder: Path, config: LedgerConfig, *, has_clocks: bool) -> None:
         self.folder = folder
         self.seed = 0
         self.excuses: dict[str, Excuse] = {}
+        self.doubtful: set[str] = set()
         self.lost_items: set[str] = set()
         self.book: PlayedBook | None = PlayedBook()
         self.copies: dict[str, Copy] = {}
+        self.is_forked = False
         self.flaws: list[str] = []
         self.agents: list[Station] = []
         self.disks = {name: SmallDisk(folder / name) for name in ("school", "department", "agents")}
@@ -79,23 +88,32 @@ class World:
             (folder / name).mkdir(parents=True, exist_ok=True)
         library = clock_library() if has_clocks else None
         self.clocks = {name: Clock(folder / f"{name}.clock", library) for name in self.disks}
-        mqtt, above, self.school_http, self.department_http, line, line_up = _ports(6)
+        mqtt, above, self.school_http, self.department_http, *others = _ports(8)
+        line, line_up, fork_http, fork_mqtt = others
         self._config = config
-        self.mqtt = {"school": mqtt, "department": above}
+        self.mqtt = {"school": mqtt, "department": above, _FORK: fork_mqtt}
         self.lines = [BadLine(mqtt, line), BadLine(above, line_up)]
         up = ("--upstream", f"mqtt://127.0.0.1:{line_up}", "--upstream-department", DEPARTMENT)
         self.school = self._controller("school", SCHOOL, self.school_http, up)
         self.department = self._controller("department", DEPARTMENT, self.department_http, ())
+        self.fork = self._controller(_FORK, SCHOOL, fork_http, up)
+        self.late = LateWords(above, folder / "department", WAY_UP)
+        self._listening: asyncio.Task[None] | None = None
 
     @property
     def stations(self) -> list[Station]:
         """Every program."""
-        return [self.department, self.school, *self.agents]
+        return [self.department, self.school, self.fork, *self.agents]
+
+    @property
+    def has_other_history(self) -> bool:
+        """Whether the school may be told of by two histories, one of which ends."""
+        return self.is_forked or "school" in self.copies
 
     @property
     def is_quick_to_believe(self) -> bool:
         """Whether the department need not wait out a silence before all is told."""
-        return "school" not in self.copies or bool(self.clocks["department"].environ)
+        return not self.has_other_history or bool(self.clocks["department"].environ)
 
     async def begin(self) -> None:
         """Start the controllers and the lines. Raises TimeoutError."""
@@ -105,12 +123,13 @@ class World:
             await line.start()
         await asyncio.gather(self.school.up(), self.department.up())
         await self._answering()
+        self._listening = asyncio.create_task(self.late.listen(), name="late words")
 
     async def enter(self, seed: int) -> None:
         """Go on with another seed: the agents of the one before leave."""
         await self.leave()
         self.seed = seed
-        self.excuses, self.copies = {}, {}
+        self.excuses, self.copies, self.doubtful, self.is_forked = {}, {}, set(), False
         names = [f"r{number + 1}" for number in range(self._config.agents)]
         self.agents = [self._agent(name) for name in names]
         await asyncio.gather(*(agent.up() for agent in self.agents))
@@ -129,9 +148,11 @@ class World:
     async def end(self) -> None:
         """Leave no process, no line and no disk behind."""
         await self.leave()
-        await asyncio.gather(
-            self.school.all_down(signal.SIGKILL), self.department.all_down(signal.SIGKILL)
-        )
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
+        controllers = (self.fork, self.school, self.department)
+        await asyncio.gather(*(each.all_down(signal.SIGKILL) for each in controllers))
         for line in self.lines:
             await line.close()
 
@@ -148,15 +169,19 @@ class World:
     def heal(self) -> None:
         """End whatever lasts: lines carry, disks have room.
 
-        A school that was put back is believed when its silence has lasted; the department's clock
-        makes that short.
+        A history of the school that goes on is believed when the other's silence has lasted; the
+        department's clock makes that short. Raises sqlite3.Error.
         """
         for line in self.lines:
             line.heal()
         for disk in self.disks.values():
             disk.clear()
-        if "school" in self.copies:
-            self.clocks["department"].set(self.clocks["department"].offset_s + SILENCE_S)
+        for name in ("school", "agents"):
+            self.clocks[name].set(0)  # a clock in doubt says to nobody what may be told again
+        if self.has_other_history:
+            heard_s = heard_in(self.database(self.department), SCHOOL) // 1000
+            # By its own time, which a clock that nobody believes has not moved.
+            self.clocks["department"].set(max(0, heard_s - wall_ms() // 1000) + SILENCE_S)
 
     def outbox(self, agent: Station) -> Path:
         """Where an agent's outbox lies."""
@@ -204,15 +229,21 @@ class World:
         """Bring in another equipment book by command; False if it was refused."""
         number = self.book.number + 1 if self.book else random.randrange(100, 999)
         book = PlayedBook(number, random.randrange(5, 180))
+        is_done = await self._import("school", book)
+        self.book = book if is_done else None  # it may have been cut off after its commit
+        return is_done
+
+    async def bring_other_book(self, random: Random) -> None:
+        """Bring a book of its own into the copy of the school that runs beside it."""
+        await self._import(
+            _FORK, PlayedBook(random.randrange(1000, 9999), random.randrange(5, 180))
+        )
+
+    async def _import(self, name: str, book: PlayedBook) -> bool:
         path = self.folder / "book.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, delimiter=";").writerows([_HEAD, *book.rows()])
-        code = await self.command("school", SCHOOL, "register", "import", str(path), "--all")
-        if code == 0:
-            self.book = book
-        else:
-            self.book = None  # it may have been cut off after its commit
-        return code == 0
+        return not await self.command(name, SCHOOL, "register", "import", str(path), "--all")
 
     async def command(self, name: str, code: str, *arguments: str) -> int:
         """Run a command of a controller's beside it; returns its exit code."""
@@ -225,7 +256,7 @@ class World:
                 str(self.folder / name),
                 stdout=log,
                 stderr=log,
-                env=_environment() | own | self.clocks[name].environ,
+                env=_environment() | own | self._clock(name).environ,
             )
             return await process.wait()
 
@@ -240,8 +271,12 @@ class World:
             *("--http-port", str(http), "--mqtt-port", str(self.mqtt[name])),
             *("--province", PROVINCE, "--school", code, "--mdns", "false", "--lang", "en", *more),
         ]
-        environ = _environment() | self.clocks[name].environ
+        environ = _environment() | self._clock(name).environ
         return ControllerStation(self.folder / name, command, environ, self.folder / "logs")
+
+    def _clock(self, name: str) -> Clock:
+        """The clock by which a controller goes; the copy of the school is on its computer."""
+        return self.clocks["school" if name == _FORK else name]
 
     def _agent(self, name: str) -> Station:
         agent, config = f"{name}-s{self.seed}", self._config

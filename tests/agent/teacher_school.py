@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import uvicorn
@@ -78,10 +78,13 @@ def pupils(*classes: str) -> list[dict[str, Any]]:
 class TeacherSchool:
     """The agent's door on a real port, in a thread of its own, with a lesson to play."""
 
-    def __init__(self, lines: list[dict[str, Any]] | None = None) -> None:
+    def __init__(
+        self, lines: list[dict[str, Any]] | None = None, more: Sequence[Route] = ()
+    ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         self.lines = pupils("10A1") if lines is None else lines
+        self.more_routes = more
         self.posts: list[tuple[str, Any]] = []
         self.phase, self.confirmed, self.rev = "idle", False, 1
         self.undo: Callable[[], None] | None = None
@@ -106,10 +109,12 @@ class TeacherSchool:
             "/api/v1/roll/mark": self._mark,
             "/api/v1/undo": self._undo,
             "/api/v1/fault": self._fault,
+            "/api/v1/camera": lambda _told: None,
         }
         app = Starlette(
             routes=[
                 *routes(),
+                *self.more_routes,
                 Route("/livez", self._livez),
                 Route("/api/v1/teacher", self._teacher),
                 *(Route(path, self._post(deed), methods=["POST"]) for path, deed in posts.items()),

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from agent.config import PREFIX, TITLE, AgentConfig
+from agent.school.credential import settings_with
+from protocol.model import NOWHERE
 from protocol.settings import SettingsError, load, sample, settings_of
 
 SAMPLE = Path(__file__).parents[2] / "systemd" / "agent.toml"
@@ -55,6 +58,17 @@ def test_settings_that_cannot_work_are_refused(name: str, value: str) -> None:
     """The error names the setting."""
     with pytest.raises(SettingsError, match=name.lower()):
         loaded(**{PREFIX + name: value})
+
+
+def test_who_was_told_no_place_is_nobodys_until_it_joins(tmp_path: Path) -> None:
+    """It runs, carried about or in its room; half of a school is a mistake, and stays one."""
+    complete = partial(settings_with, default_data=tmp_path)
+    config = load(AgentConfig, PREFIX, argparse.Namespace(), {}, complete)
+    assert (config.province, config.school, config.roaming) == (NOWHERE, NOWHERE, True)
+    with pytest.raises(SettingsError, match="--province"):
+        load(AgentConfig, PREFIX, argparse.Namespace(), {PREFIX + "SCHOOL": "S1"}, complete)
+    config = load(AgentConfig, PREFIX, argparse.Namespace(room="6A1"), {}, complete)
+    assert (config.school, config.room, config.roaming) == (NOWHERE, "6A1", False)
 
 
 def test_without_a_place_the_error_names_the_options() -> None:

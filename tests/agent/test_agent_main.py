@@ -43,7 +43,8 @@ def test_a_typo_names_the_nearest_option(capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     ("arguments", "needle"),
     [
-        ([], "--school"),
+        (["--province", "14"], "--school"),
+        (["--school", "THCS-01"], "--province"),
         ([*PLACE_OPTIONS, "--broker", "http://x"], "mqtt://"),
         ([*PLACE_OPTIONS, "--broker-password-file", "/no/such/file"], "/no/such/file"),
         ([*PLACE_OPTIONS, "--local-port", "eighty"], "local_port"),

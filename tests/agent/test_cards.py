@@ -13,11 +13,12 @@ from agent.cards.matching import (
     DoorRefusal,
     allowed_ids,
     at_door,
+    is_door_card,
     keys_of,
     scan_result,
 )
 from hardware.cards.acceptance import CardFlag, FoundCard
-from protocol.doorcode import sign
+from protocol.doorcode import fingerprint, sign
 from protocol.model import Method
 from protocol.plan import ClassList, DoorCard, Plan, Pupil
 
@@ -101,3 +102,33 @@ def test_a_card_of_another_class_is_no_pupils_of_this_lesson() -> None:
 def test_a_key_without_a_number_is_no_key() -> None:
     """And nothing is raised for it."""
     assert keys_of(PLAN) == {1: KEY}
+
+
+KEYLESS = Plan(
+    door_cards=(
+        DoorCard(serial=fingerprint(sign(KEY, 1, SERIAL)), student="A2"),
+        DoorCard(serial=fingerprint(sign(KEY, 1, STRAY)), student="B1"),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (sign(KEY, 1, SERIAL), CardMark("A2", Method.DOOR)),
+        (sign(KEY, 1, STRAY), DoorRefusal.OTHER_CLASS),
+        (sign(KEY, 1, LOST), DoorRefusal.UNKNOWN),
+        (sign(b"theirs", 1, SERIAL), DoorRefusal.UNKNOWN),
+        (sign(KEY, 2, SERIAL), DoorRefusal.UNKNOWN),
+        (fingerprint(sign(KEY, 1, SERIAL)), DoorRefusal.FORGED),
+        ("http://example.org", DoorRefusal.FORGED),
+    ],
+)
+def test_a_door_without_a_key_knows_the_cards_of_its_classes(
+    text: str, answer: CardMark | DoorRefusal
+) -> None:
+    """As they were printed; what the room itself holds of a card opens nothing."""
+    assert at_door(text, KEYLESS, ROLL) == answer
+    assert is_door_card(text, KEYLESS) == (
+        answer is DoorRefusal.OTHER_CLASS or isinstance(answer, CardMark)
+    )

@@ -15,15 +15,17 @@ import pytest
 
 from agent.commands.check_camera import CameraCheckError, check, json_of, printable, sentence_of
 from hardware.camera.order import REASONS
+from hardware.camera.shutter import Shutter
 from hardware.readings import CameraReading, CameraState, SenseMissing
 from simulators.devices.pictures import FAULTS, HARD, SMALL, frame, jpeg_of
 
 FPS = 15.0
+OPEN = Shutter(lambda: False)
 
 
 def told(target: str | Path) -> dict[str, Any]:
     """What a program is told."""
-    found: dict[str, Any] = json.loads(check(str(target), as_json=True, environ={}))
+    found: dict[str, Any] = json.loads(check(str(target), as_json=True, environ={}, shutter=OPEN))
     return found
 
 
@@ -188,11 +190,11 @@ def test_a_person_reads_a_sentence_in_vietnamese_or_english(tmp_path: Path) -> N
     """By the language of the machine."""
     path = tmp_path / "a.jpg"
     path.write_bytes(jpeg_of(3, "black", SMALL, 0))
-    english = check(str(path), as_json=False, environ={"LANG": "en_US.UTF-8"})
+    english = check(str(path), as_json=False, environ={"LANG": "en_US.UTF-8"}, shutter=OPEN)
     assert english == (
         f"{path}: The picture is black: take off the lens cap, or switch on the light.\n"
     )
-    assert "Hình đen" in check(str(path), as_json=False, environ={})
+    assert "Hình đen" in check(str(path), as_json=False, environ={}, shutter=OPEN)
 
 
 def test_a_machine_without_opencv_says_what_to_install(

@@ -14,8 +14,11 @@ from msgspec.structs import replace
 from agent.database.documents import Documents, SavedState
 from agent.database.generations import backup_of
 from agent.database.salvage import salvage
+from agent.equipment.switch import CameraSwitch
+from agent.lessons.lesson import RunningLesson
+from agent.lessons.marks import PupilMark
 from hardware.readings import Kind
-from protocol.model import Device, DeviceKind
+from protocol.model import AttendanceStatus, Device, DeviceKind, Method
 from protocol.plan import ClassList, Plan, Pupil
 from tests.agent.test_documents import saved
 from tests.agent.test_repair import repaired
@@ -34,9 +37,42 @@ FULL = SavedState(
         for n in range(30)
     ),
     answers={"usb-1": Kind.BOARD},
-    camera_off=True,
+    camera=CameraSwitch(off=True),
     plan=Plan(classes=("10A1",), lists=(ClassList(code="10A1", pupils=PUPILS),)),
 )
+# What an agent of format 2 had: the lesson and its marks stood in the document.
+OLDER = SavedState(
+    agent_id="laptop-6a1",
+    devices=FULL.devices[:3],
+    marks=tuple(
+        PupilMark(
+            student=f"00{n}",
+            status=AttendanceStatus.LATE,
+            method=Method.MANUAL,
+            day="2025-11-29",
+            at_ms=n,
+            event_id=f"e{n}",
+        )
+        for n in range(30)
+    ),
+    running=RunningLesson(lesson="l1", since_ms=1000, classes=("10A1",)),
+)
+
+
+def of_format_2(folder: Path) -> Path:
+    """A document as an agent of that time wrote it."""
+    path = saved(folder, OLDER)
+    tree = json.loads(path.read_bytes())
+    tree["identity"]["1"]["format"] = 2
+    del tree["traces"]
+    path.write_text(json.dumps(tree, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def older(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of format 2 of a room in its lesson."""
+    return of_format_2(tmp_path_factory.mktemp("older")).read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +121,15 @@ def test_whatever_is_overwritten_the_rows_elsewhere_are_saved(
             assert device.device_id in read
 
 
+@pytest.mark.parametrize("no", range(len(FULL.devices) - 1))
+def test_a_row_without_an_end_swallows_no_other(content: bytes, no: int) -> None:
+    """It could be read as one that holds all that follow."""
+    _, end = _bounds_of(content, FULL.devices[no].device_id)
+    torn = content[: end - 1] + b" " + content[end:]
+    read = salvage(torn).saved.devices
+    assert read == FULL.devices[:no] + FULL.devices[no + 1 :]
+
+
 def _bounds_of(content: bytes, device_id: str) -> tuple[int, int]:
     at = content.index(b'"device_id": "%s"' % device_id.encode())
     return content.rindex(b'": {', 0, at) - 4, _end_of(content, device_id)
@@ -105,7 +150,7 @@ def test_a_field_that_makes_no_sense_costs_that_field_alone(content: bytes) -> N
     read = salvage(json.dumps(tree).encode())
     first, *others = FULL.devices
     assert read.saved.devices == (replace(first, name=""), *others[1:])
-    assert (read.saved.camera_off, read.refused) == (True, 1)
+    assert (read.saved.camera.off, read.refused) == (True, 1)
     assert read.saved.plan == FULL.plan
 
 
@@ -125,9 +170,52 @@ def test_repair_saves_what_it_can_where_both_generations_are_damaged(tmp_path: P
 
 def test_what_only_the_generation_before_still_holds_is_saved_from_it(tmp_path: Path) -> None:
     """The newer file is empty, the older one is cut."""
-    path = saved(tmp_path, FULL, msgspec.structs.replace(FULL, camera_off=False))
+    path = saved(tmp_path, FULL, msgspec.structs.replace(FULL, camera=CameraSwitch()))
     path.write_bytes(b"")
     backup = backup_of(path)
     backup.write_bytes(backup.read_bytes()[:-30])
     repaired(tmp_path)
     assert Documents(path).load().devices == FULL.devices
+
+
+def test_a_sound_file_of_an_older_lophoc_is_read_whole(older: bytes, tmp_path: Path) -> None:
+    """The lesson and its marks, too; as the program itself reads it."""
+    read = salvage(older)
+    assert (read.saved, read.refused) == (OLDER, 0)
+    path = tmp_path / "documents.json"
+    path.write_bytes(older)
+    assert Documents(path).load() == OLDER
+
+
+@given(st.data())
+def test_every_mark_in_front_of_the_cut_is_saved(older: bytes, data: st.DataObject) -> None:
+    """Of a file of format 2, counted by where each mark ends in the text."""
+    length = data.draw(st.integers(0, len(older)))
+    read = salvage(older[:length]).saved
+    ends = [older.index(b"\n    }", older.index(b'"event_id": "e%d"' % n)) for n in range(30)]
+    assert read.marks == tuple(
+        mark for mark, end in zip(OLDER.marks, ends, strict=True) if end + 6 <= length
+    )
+    assert read.running in [None, OLDER.running]
+
+
+def test_repair_keeps_the_marks_of_an_older_lophoc(tmp_path: Path) -> None:
+    """Saved from both damaged generations, they stand in the mended file."""
+    path = of_format_2(tmp_path)
+    backup_of(path).write_bytes(b"{")
+    path.write_bytes(path.read_bytes().replace(b'"event_id": "e7"', b'"event_id": 7777'))
+    repaired(tmp_path)
+    loaded = Documents(path).load()
+    assert loaded.marks == OLDER.marks[:7] + OLDER.marks[8:]
+    assert loaded.running == OLDER.running
+
+
+def test_the_backup_of_an_older_lophoc_comes_back_with_its_marks(tmp_path: Path) -> None:
+    """That the cameras are switched off in it costs nothing else."""
+    path = of_format_2(tmp_path)
+    path.rename(backup_of(path))
+    repaired(tmp_path)
+    loaded = Documents(path).load()
+    assert loaded == replace(OLDER, camera=CameraSwitch(off=True))
+    assert Documents(path).save(replace(loaded, marks=(), running=None))
+    assert json.loads(path.read_bytes()).keys().isdisjoint({"roll", "lesson"})

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from agent.database import DOCUMENTS
 from agent.database.documents import Documents, SavedState
 from agent.database.generations import DocumentError, backup_of
+from agent.equipment.switch import CameraSwitch
 from agent.lessons.lesson import RunningLesson
 from protocol.model import Device, DeviceKind, Reason, Status
 from protocol.plan import ClassList, Plan, Pupil
@@ -138,7 +139,7 @@ def test_rows_that_make_no_sense_are_damage(
 def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
     """An older agent does not write over what it does not understand."""
     path = saved(tmp_path, OLD)
-    path.write_text(path.read_text("utf-8").replace('"format": 4', '"format": 5'), "utf-8")
+    path.write_text(path.read_text("utf-8").replace('"format": 5', '"format": 6'), "utf-8")
     with pytest.raises(DocumentError) as caught:
         Documents(path).load()
     assert caught.value.code == "documents_newer"
@@ -236,5 +237,5 @@ def test_what_an_older_lophoc_remembered_is_read(tmp_path: Path) -> None:
     assert [each.device_id for each in remembered.devices] == ["usb-1"]
     assert [each.student for each in remembered.marks] == ["0012"]
     assert remembered.running == RunningLesson(lesson="l1", since_ms=1000)
-    assert documents.save(msgspec.structs.replace(remembered, camera_off=True))
-    assert Documents(path).load().camera_off
+    assert documents.save(msgspec.structs.replace(remembered, camera=CameraSwitch(off=True)))
+    assert Documents(path).load().camera.off

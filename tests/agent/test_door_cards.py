@@ -12,13 +12,14 @@ import pytest
 from agent.cards.door import DoorCardReader
 from agent.config import NO_PASSWORDS
 from agent.equipment.logins import DeviceLogins
+from hardware.camera.shutter import Shutter
 from hardware.cards import scan as cards
 from hardware.cards.words import Over
-from protocol.doorcode import sign
+from protocol.doorcode import fingerprint, sign
 from protocol.model import Method
-from protocol.plan import DoorCard
+from protocol.plan import DoorCard, Plan
 from tests.agent.classrooms import sighting
-from tests.agent.test_lesson_door import PLAN, Desk, at_desk
+from tests.agent.test_lesson_door import PLAN, Desk, at_desk, shutter_of
 from tests.waiting import eventually
 
 CAMERA = sighting("usb:1", nodes=("/dev/video0",))
@@ -31,6 +32,11 @@ CARDS_PLAN = msgspec.structs.replace(
 )
 
 
+KEYLESS_PLAN = msgspec.structs.replace(
+    PLAN, door_cards=(DoorCard(serial=fingerprint(sign(KEY, 1, SERIAL)), student=OWNER),)
+)
+
+
 class Door:
     """A camera that sees some codes, and then the last again and again until nobody wants it."""
 
@@ -39,7 +45,12 @@ class Door:
         self.open = False
 
     async def __call__(
-        self, _target: object, report: Callable[[str], None], *, is_wanted: Callable[[], bool]
+        self,
+        _target: object,
+        report: Callable[[str], None],
+        _shutter: Shutter,
+        *,
+        is_wanted: Callable[[], bool],
     ) -> Over:
         """See, and look on."""
         self.open = True
@@ -58,13 +69,16 @@ def at_the_door(
     door: Door,
     monkeypatch: pytest.MonkeyPatch,
     story: Callable[[Desk], Awaitable[None]],
+    plan: Plan = CARDS_PLAN,
 ) -> None:
     """Play a story with a camera at the door."""
     monkeypatch.setattr(cards, "watch_door", door)
 
     async def play(desk: Desk) -> None:
         await desk.store.see([CAMERA])
-        reader = DoorCardReader(desk.store, DeviceLogins(NO_PASSWORDS, tuple), "usb:1")
+        reader = DoorCardReader(
+            desk.store, DeviceLogins(NO_PASSWORDS, tuple), shutter_of(desk), "usb:1"
+        )
         running = asyncio.create_task(reader.run())
         try:
             await story(desk)
@@ -72,11 +86,12 @@ def at_the_door(
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 
-    at_desk(folder, play, CARDS_PLAN)
+    at_desk(folder, play, plan)
 
 
+@pytest.mark.parametrize("plan", [CARDS_PLAN, KEYLESS_PLAN], ids=["keys", "fingerprints"])
 def test_a_card_at_the_door_is_a_suggestion_and_a_forged_one_is_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plan: Plan
 ) -> None:
     """Whatever a camera reads at a door, one pupil is suggested."""
     door = Door("http://example.org", sign(b"theirs", 1, SERIAL), sign(KEY, 1, SERIAL))
@@ -88,7 +103,7 @@ def test_a_card_at_the_door_is_a_suggestion_and_a_forged_one_is_nothing(
         methods = {student: one.method for student, one in sheet().suggestions.items()}  # type: ignore[union-attr]
         assert methods == {OWNER: Method.DOOR}
 
-    at_the_door(tmp_path, door, monkeypatch, story)
+    at_the_door(tmp_path, door, monkeypatch, story, plan)
 
 
 def test_the_camera_at_the_door_is_closed_with_the_roll(

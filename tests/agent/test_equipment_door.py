@@ -121,7 +121,7 @@ def test_a_camera_is_switched_off_for_good(tmp_path: Path) -> None:
         assert (await client.post("/api/v1/camera", json={"off": True})).json() == {
             "camera_off": True
         }
-        assert here.documents.load().camera_off
+        assert here.documents.load().camera.off
         device = (await status(client))["devices"]["list"][0]
         assert (device["status"], device["reasons"][0]["code"]) == ("ok", "camera_off")
         await client.post("/api/v1/camera", json={"off": False})

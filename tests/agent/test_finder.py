@@ -2,14 +2,20 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from zeroconf import IPVersion, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
+from agent.config import AgentConfig
+from agent.school.connection import broker_of
 from agent.school.finder import Finder
 from protocol.discovery import SERVICE
 from protocol.link import Broker
+from protocol.model import Place
 from tests.waiting import eventually
 
 OURS: dict[bytes, bytes | None] = {
@@ -22,7 +28,7 @@ NAME = f"school.{SERVICE}"
 
 def finder() -> Finder:
     """Looks for the controller of one school."""
-    return Finder("79", "THCS-01", "laptop-6a1", "secret")
+    return Finder("79", "THCS-01", Broker("", 0, "laptop-6a1", "secret"))
 
 
 def test_nothing_found_is_said_as_a_connection_that_failed() -> None:
@@ -44,6 +50,59 @@ def test_addresses_are_tried_in_turn() -> None:
     found = finder()
     found.take(NAME, OURS, ["192.168.1.10", "10.0.0.5"], 1883)
     assert [found().host for _ in range(3)] == ["192.168.1.10", "10.0.0.5", "192.168.1.10"]
+
+
+def test_who_was_believed_has_every_other_turn() -> None:
+    """However many announce themselves beside; the others have theirs, least tried first."""
+    found = finder()
+    found.take(NAME, OURS, ["192.168.1.10"], 1883)
+    assert found().host == "192.168.1.10"
+    found.note_believed()
+    for no in range(3):
+        found.take(f"false-{no}.{SERVICE}", OURS, [f"10.0.0.{no}"], 1883)
+    hosts = [found().host for _ in range(7)]
+    assert hosts[::2] == ["192.168.1.10"] * 4
+    assert hosts[1::2] == ["10.0.0.0", "10.0.0.1", "10.0.0.2"]
+    found.drop(NAME)
+    assert found().host == "10.0.0.0"
+    assert found().host == "192.168.1.10"  # it was there, and may be again
+
+
+@given(st.integers(0, 60), st.integers(1, 40))
+def test_whoever_comes_after_a_crowd_is_tried(crowd: int, addresses: int) -> None:
+    """As soon as one of those before was tried in vain."""
+    found = finder()
+    for no in range(crowd):
+        found.take(f"false-{no}.{SERVICE}", OURS, [f"10.0.0.{no % addresses}"], 1883)
+    if crowd:
+        found()
+    found.take(NAME, OURS, ["192.168.1.10"], 1883)
+    assert "192.168.1.10" in {found().host for _ in range(17)}
+
+
+@pytest.mark.parametrize("address", ["", "mqtt://192.168.1.10"])
+def test_a_typed_password_names_its_session(tmp_path: Path, address: str) -> None:
+    """Who does not know it ends no session; a computer without one has the name of before."""
+
+    def session(password: str) -> str:
+        file = tmp_path / "password"
+        file.write_text(password)
+        config = AgentConfig(
+            province="79",
+            school="THCS-01",
+            data=tmp_path,
+            broker=address,
+            broker_password_file=str(file) if password else "",
+        )
+        broker = broker_of(config, Place("79", "THCS-01", "laptop-6a1"))
+        if isinstance(broker, Finder):
+            broker.take(NAME, OURS, ["192.168.1.10"], 1883)
+            broker = broker()
+        return broker.client_id
+
+    assert session("") == ""
+    assert len({session("secret"), session("secret"), session("other"), ""}) == 3
+    assert "secret" not in session("secret")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+import pytest
 from starlette.types import ASGIApp
 
 from agent.database import DOCUMENTS, OUTBOX
@@ -21,9 +22,10 @@ from agent.local.surroundings import DeviceActions, Surroundings
 from agent.room import Moment
 from agent.school.connection import ConnectionState
 from agent.store import ClassroomStore
+from hardware.camera.shutter import Shutter
 from protocol.door_key import bearer
 from protocol.kit import KitTemplate
-from protocol.messages import LessonStarted, RollConfirmed, up_from
+from protocol.messages import LessonStarted, ListsRefused, RollConfirmed, up_from
 from protocol.outbox import Outbox
 from protocol.plan import Bell, Booking, ClassList, Plan, Pupil
 from tests.agent.classrooms import PLACE, classroom, moment, room
@@ -67,13 +69,20 @@ class Desk(NamedTuple):
         return (await self.client.get("/api/v1/teacher", params={"after": after})).json()
 
 
+def shutter_of(here: Desk) -> Shutter:
+    """The one that the desk's switch closes."""
+    return Shutter(lambda: here.store.classroom.camera_off)
+
+
 async def nothing(*_: object) -> bool:
     """Reach nowhere."""
     return False
 
 
 @asynccontextmanager
-async def desk(folder: Path, plan: Plan = PLAN) -> AsyncIterator[Desk]:
+async def desk(
+    folder: Path, plan: Plan = PLAN, refused: ListsRefused | None = None
+) -> AsyncIterator[Desk]:
     """A door at 07:16 on a Monday, with what the outbox remembers."""
     documents = Documents(folder / DOCUMENTS)
     documents.load()
@@ -88,7 +97,7 @@ async def desk(folder: Path, plan: Plan = PLAN) -> AsyncIterator[Desk]:
             stirred=lambda: None,
         )
         hands = DeviceActions(typed=lambda _: None, switch=nothing, wake=nothing)  # type: ignore[arg-type, return-value]
-        away = ConnectionState("", connected=False, controller_listening=False)
+        away = ConnectionState("", connected=False, controller_listening=False, refused=refused)
         around = Surroundings(PLACE, lambda: away, "vi", hands)
         app: ASGIApp = application(store, around, KEYS)
         async with httpx.AsyncClient(
@@ -100,11 +109,16 @@ async def desk(folder: Path, plan: Plan = PLAN) -> AsyncIterator[Desk]:
         await asyncio.get_running_loop().shutdown_default_executor()
 
 
-def at_desk(folder: Path, story: Callable[[Desk], Awaitable[None]], plan: Plan = PLAN) -> None:
+def at_desk(
+    folder: Path,
+    story: Callable[[Desk], Awaitable[None]],
+    plan: Plan = PLAN,
+    refused: ListsRefused | None = None,
+) -> None:
     """Play a story at a door."""
 
     async def play() -> None:
-        async with desk(folder, plan) as here:
+        async with desk(folder, plan, refused) as here:
             await story(here)
 
     asyncio.run(play())
@@ -259,3 +273,39 @@ def test_a_lesson_starts_without_any_plan(tmp_path: Path) -> None:
         assert "no_list" in [each["code"] for each in started["notices"]]
 
     at_desk(tmp_path, story, Plan())
+
+
+@pytest.mark.parametrize(
+    ("refused", "classes", "idle", "in_lesson"),
+    [
+        (ListsRefused(boot="c", at_ms=0, classes=("10A9",)), ["10A9"], [], ["class_refused"]),
+        (ListsRefused(boot="c", at_ms=0, classes=("10A8",)), ["10A9"], [], ["no_list"]),
+        (ListsRefused(boot="c", at_ms=0, classes=("10A1",)), ["10A1"], [], []),
+        (
+            ListsRefused(boot="c", at_ms=0, is_room=True),
+            ["10A9"],
+            ["room_refused"],
+            ["room_refused"],
+        ),
+        (ListsRefused(boot="c", at_ms=0), ["10A9"], [], ["no_list"]),
+    ],
+)
+def test_the_teacher_reads_that_the_school_gives_no_list(
+    tmp_path: Path,
+    refused: ListsRefused,
+    classes: list[str],
+    idle: list[str],
+    in_lesson: list[str],
+) -> None:
+    """In words, where it concerns the lesson; the plain notice then says no second reason."""
+
+    async def story(here: Desk) -> None:
+        mine = {"class_refused", "room_refused", "no_list"}
+        before = (await here.see())["notices"]
+        assert [each["code"] for each in before if each["code"] in mine] == idle
+        notices = (await here.post("lesson/start", {"classes": classes}))["notices"]
+        assert [each["code"] for each in notices if each["code"] in mine] == in_lesson
+        said = [each["sentence"] for each in notices if each["code"] in mine - {"no_list"}]
+        assert all("báo văn phòng" in sentence for sentence in said)
+
+    at_desk(tmp_path, story, refused=refused)

@@ -58,16 +58,18 @@ def at_door(
     folder: Path,
     story: Callable[[httpx.AsyncClient, Desk], Awaitable[None]],
     start: Classroom | None = None,
+    around: Surroundings = AROUND,
 ) -> None:
     """Play a story at the agent's door, as the teacher's window knocks on it."""
 
     async def play() -> None:
         async with desk(folder, start) as here:
-            transport = httpx.ASGITransport(application(here.store, AROUND, KEYS))
+            transport = httpx.ASGITransport(application(here.store, around, KEYS))
             async with httpx.AsyncClient(
                 transport=transport, base_url="http://127.0.0.1:8765", headers=bearer(KEYS.key)
             ) as client:
                 await story(client, here)
+                await around.joining.close()  # what a press has begun
 
     asyncio.run(play())
 

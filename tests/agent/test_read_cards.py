@@ -11,8 +11,8 @@ from agent.__main__ import main
 from agent.commands.read_cards import CardsUnreadableError, keys_in
 from agent.database import DOCUMENTS
 from agent.database.documents import Documents, SavedState
-from protocol.doorcode import sign
-from protocol.plan import Plan
+from protocol.doorcode import fingerprint, sign
+from protocol.plan import DoorCard, Plan
 from simulators.devices.cards import Scene, class_of, door
 
 OURS, THEIRS = b"\x01\x02", b"\x03"
@@ -86,13 +86,21 @@ def test_keys_are_read_by_version(tmp_path: Path) -> None:
     assert keys_in(tmp_path / "keys") == {1: b"\1\2", 7: b"\xff"}
 
 
-def test_without_a_file_the_keys_are_those_of_the_schools_plan(
-    pictures: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "plan",
+    [
+        Plan(door_keys={"1": OURS.hex()}),
+        Plan(door_cards=(DoorCard(serial=fingerprint(sign(OURS, 1, b"serial")), student="a"),)),
+    ],
+    ids=["keys", "fingerprints"],
+)
+def test_without_a_file_the_schools_plan_says_which_cards_are_good(
+    pictures: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], plan: Plan
 ) -> None:
-    """The agent holds them since the school gave its plan."""
+    """The agent holds it since the school gave it, with keys or without."""
     documents = Documents(tmp_path / DOCUMENTS)
     documents.load()
-    documents.save(SavedState(plan=Plan(door_keys={"1": OURS.hex()})))
+    documents.save(SavedState(plan=plan))
     assert main(["read-cards", str(pictures[1]), "--json", "--data", str(tmp_path)]) == 0
     told = json.loads(capsys.readouterr().out)["door"]
     assert sorted(each["valid"] for each in told) == [False, True]

@@ -4,16 +4,20 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from agent.database import DOCUMENTS, OUTBOX
 from agent.database.documents import Documents, SavedState
 from agent.database.repair import repair
+from agent.equipment.switch import CameraSwitch
 from protocol.folder import lock_folder
 from protocol.messages import LessonStarted
 from protocol.outbox import Outbox
 from protocol.settings import SettingsError
 from tests.agent.classrooms import PLACE
 from tests.agent.test_documents import NEW, OLD, saved
+
+OFF = CameraSwitch(off=True)  # nobody knows what was pressed last
 
 
 def filled_outbox(folder: Path, count: int = 200) -> Path:
@@ -50,7 +54,8 @@ def test_damaged_documents_come_back_from_the_backup(tmp_path: Path) -> None:
     path.write_bytes(b'{"identity"')
     lines = repaired(tmp_path)
     assert any("restored" in line for line in lines)
-    assert Documents(path).load() == OLD
+    assert Documents(path).load() == replace(OLD, camera=OFF)
+    assert any("cameras are off" in line for line in lines)
     (aside,) = tmp_path.glob("documents.json.damaged-*")
     assert aside.read_bytes() == b'{"identity"'
 
@@ -62,7 +67,7 @@ def test_without_a_sound_backup_the_agent_starts_anew_and_says_so(tmp_path: Path
     path.with_name(DOCUMENTS + ".bak").write_bytes(b"{")
     lines = repaired(tmp_path)
     assert any("no sound backup" in line for line in lines)
-    assert Documents(path).load() == SavedState()
+    assert Documents(path).load() == SavedState(camera=OFF)
     assert len(list(tmp_path.glob("documents.json*.damaged-*"))) == 2
 
 
@@ -71,7 +76,7 @@ def test_documents_that_are_gone_come_back_from_the_backup(tmp_path: Path) -> No
     path = saved(tmp_path, OLD, NEW)
     path.unlink()
     assert any("restored" in line for line in repaired(tmp_path))
-    assert Documents(path).load() == OLD
+    assert Documents(path).load() == replace(OLD, camera=OFF)
 
 
 def test_a_damaged_outbox_gives_back_what_can_be_read(tmp_path: Path) -> None:

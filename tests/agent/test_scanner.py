@@ -11,13 +11,14 @@ import pytest
 from agent.cards.scanner import CardScanner
 from agent.config import NO_PASSWORDS
 from agent.equipment.logins import DeviceLogins
+from hardware.camera.shutter import Shutter
 from hardware.cards import scan as cards
 from hardware.cards.acceptance import CardFlag, FoundCard
 from hardware.cards.words import Over
 from hardware.readings import SenseMissing
 from protocol.words import translator
 from tests.agent.classrooms import sighting
-from tests.agent.test_lesson_door import Desk, at_desk
+from tests.agent.test_lesson_door import Desk, at_desk, shutter_of
 from tests.waiting import eventually
 
 CAMERA = sighting("usb:1", nodes=("/dev/video0",))
@@ -37,6 +38,7 @@ class Eyes:
         _target: object,
         allowed: frozenset[int],
         report: Callable[[FoundCard], None],
+        _shutter: Shutter,
         *,
         is_wanted: Callable[[], bool],
     ) -> Over:
@@ -64,7 +66,7 @@ def scanning(
     async def play(here: Desk) -> None:
         await here.store.see([CAMERA])
         await here.post("lesson/start")
-        scanner = CardScanner(here.store, DeviceLogins(NO_PASSWORDS, tuple))
+        scanner = CardScanner(here.store, DeviceLogins(NO_PASSWORDS, tuple), shutter_of(here))
         running = asyncio.create_task(scanner.run())
         try:
             await story(here, scanner)

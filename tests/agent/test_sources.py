@@ -12,7 +12,7 @@ from agent.classroom import Classroom
 from agent.config import PREFIX, AgentConfig
 from agent.database.restore import open_room
 from agent.health.machine import this_machine
-from agent.services.context import make_context
+from agent.services.context import Life, make_context
 from agent.services.doors import DOORS
 from agent.services.routines import ROUTINES
 from agent.services.sources import SOURCES, internet_targets
@@ -86,7 +86,7 @@ def test_whatever_runs_can_be_started_anew(tmp_path: Path) -> None:
         config = msgspec.structs.replace(config_with(), data=tmp_path)
         machine = this_machine(tmp_path)
         async with open_room(config, machine) as before:
-            context = make_context(config, machine, before)
+            context = make_context(config, machine, before, Life(), lambda: None)
             for service in (*ROUTINES, *SOURCES, *DOORS):
                 for work in (service.start(context), service.start(context)):
                     work.close()

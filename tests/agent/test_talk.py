@@ -10,11 +10,14 @@ from protocol.link import Arrival
 from protocol.messages import (
     Ack,
     ControllerState,
+    ListsRefused,
+    NotEnrolled,
     Presence,
     Rebirth,
     to_bytes,
     up_from,
 )
+from protocol.proof import proven
 from protocol.topics import controller_state, level_of
 from tests.agent.classrooms import PLACE
 from tests.waiting import eventually
@@ -126,7 +129,7 @@ def test_what_the_controller_says_is_done() -> None:
 def test_what_is_not_understood_is_counted_and_let_go(topic: str, payload: bytes) -> None:
     """A broken or newer controller neither ends the agent nor moves it."""
     here, told, owed = heard(topic, payload)
-    assert (told, owed, here.not_understood) == ([], False, 1)
+    assert (told, owed, here.not_understood.counts.total()) == ([], False, 1)
 
 
 def test_however_often_it_is_asked_a_birth_is_said_once_at_a_time() -> None:
@@ -170,3 +173,72 @@ def test_an_agent_is_the_client_of_its_own_name() -> None:
     levels = ("79", level_of("THCS-01"), "laptop-6a1")
     assert here.client_id == "-".join(("lophoc", *levels))
     assert list(here.filters) == [f"{COMMAND}/#", controller_state(PLACE)]
+
+
+SECRET = "ab" * 32
+
+
+def told(*said: bytes) -> tuple[int, list[object]]:
+    """What an enrolled agent does with commands: how many it refuses, what its relay hears."""
+
+    async def play() -> tuple[int, list[object]]:
+        here, relay = SchoolTalk(PLACE, "b1", now_ms=lambda: 5, secret=SECRET), FakeRelay()
+        for payload in said:
+            arrival = Arrival(f"{COMMAND}/ack", payload, 1, 1, 7)
+            await here.hear(arrival, cast("Any", relay), cast("Any", None))
+        return here.not_understood.counts.total(), relay.told
+
+    return asyncio.run(play())
+
+
+def test_an_enrolled_agent_takes_no_ack_that_is_not_proven() -> None:
+    """From a foreign broker, of another agent, or once more; so its outbox stays."""
+    good = proven(SECRET, PLACE.agent, "c", 1, "b1", to_bytes(ACK))
+    assert told(good) == (0, [ACK])
+    for wrong in (
+        to_bytes(ACK),
+        proven("cd" * 32, PLACE.agent, "c", 1, "b1", to_bytes(ACK)),
+        proven(SECRET, "another", "c", 1, "b1", to_bytes(ACK)),
+        proven(SECRET, PLACE.agent, "c", 1, "b0", to_bytes(ACK)),
+        good[:-1] + b" ",
+    ):
+        assert told(wrong) == (1, [])
+    assert told(good, good) == (1, [ACK])
+
+
+def test_a_command_to_an_earlier_start_is_not_done() -> None:
+    """A recorded one is of no use after the next start; an ack names its own."""
+
+    async def play(boot: str) -> bool:
+        here = SchoolTalk(PLACE, "b1", now_ms=lambda: 5, secret=SECRET)
+        payload = proven(SECRET, PLACE.agent, "c", 1, boot, to_bytes(REBIRTH))
+        arrival = Arrival(f"{COMMAND}/rebirth", payload, 1, 1, 7)
+        await here.hear(arrival, cast("Any", FakeRelay()), cast("Any", None))
+        return here._birth_owed.is_set()
+
+    assert asyncio.run(play("b1"))
+    assert not asyncio.run(play("b0"))
+    older = Ack(boot="c", at_ms=0, of="b0", seqs=((1, 2),))
+    assert told(proven(SECRET, PLACE.agent, "c", 1, "b0", to_bytes(older))) == (0, [older])
+
+
+def test_the_schools_word_that_it_may_join_holds_for_the_session() -> None:
+    """Said to this agent alone; what an agent of before makes of it is no harm (see the schema)."""
+    message = to_bytes(NotEnrolled(boot="c", at_ms=0))
+    here, _, _ = heard(f"{COMMAND}/enrolment", message)
+    assert here.is_invited
+    here.greeting(8)
+    assert not here.is_invited
+    elsewhere, _, _ = heard(controller_state(PLACE), message)
+    assert not elsewhere.is_invited
+
+
+def test_what_the_school_does_not_give_is_kept_until_the_next_session() -> None:
+    """Said to this agent alone; a new session begins without it."""
+    refused = ListsRefused(boot="c", at_ms=0, classes=("7A7",))
+    here, _, _ = heard(f"{COMMAND}/refused", to_bytes(refused))
+    assert here.refused == refused
+    here.greeting(8)
+    assert here.refused is None
+    elsewhere, _, _ = heard(controller_state(PLACE), to_bytes(refused))
+    assert elsewhere.refused is None

@@ -9,7 +9,7 @@ import pytest
 
 from tests.agent.teacher_school import TeacherSchool, pupils
 from tests.axe import violations
-from tests.browser import LAPTOP, SIZES, Page, Profile, opened_tab
+from tests.browser import LAPTOP, Page, Profile, opened_tab
 from tests.waiting import calm_s, until
 from tests.web import http_request
 
@@ -293,11 +293,11 @@ def test_english_is_remembered(page: TeacherPage, school: TeacherSchool) -> None
 
 
 def test_the_page_is_small_and_guarded(school: TeacherSchool) -> None:
-    """Under 42 KB in all; only its own files; a foreign Host hears nothing."""
-    scripts = ("page.js", "choices.js", "dom.js", "door.js")
+    """Under 47 KB in all; only its own files; a foreign Host hears nothing."""
+    scripts = ("page.js", "choices.js", "dom.js", "door.js", "joining.js")
     names = ("", *(f"page/{name}" for name in (*scripts, "page.css")))
     answers = [http_request("GET", school.url + name) for name in (*names, "page/icon.svg")]
-    assert sum(len(each.content) for each in answers) < 42_000
+    assert sum(len(each.content) for each in answers) < 47_000
     policies = {each.headers["content-security-policy"].split(";")[0] for each in answers}
     assert policies == {"default-src 'self'"}
     assert "<noscript>" in answers[0].text
@@ -306,10 +306,9 @@ def test_the_page_is_small_and_guarded(school: TeacherSchool) -> None:
     assert foreign.status_code == httpx.codes.FORBIDDEN
 
 
-@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("phase", ["idle", "running", "confirmed", "ended"])
 def test_every_phase_can_be_used_by_everybody_at_every_size(
-    page: TeacherPage, school: TeacherSchool, phase: str, size: tuple[int, int]
+    page: TeacherPage, school: TeacherSchool, phase: str
 ) -> None:
     """No violation of WCAG 2.1 AA, no sideways scrolling, a big button of 96 pixels or more."""
     school.gaps = {"sentence": "Chưa thấy bảng.", "todo": "Thầy/cô bật công tắc bảng giúp."}
@@ -317,16 +316,17 @@ def test_every_phase_can_be_used_by_everybody_at_every_size(
     ask = {"device_id": "d1", "question": "bảng?", "name": "HitEVision", "kind": "board"}
     notice = {"code": "offline", "sentence": "Không có đường truyền.", "level": "info"}
     school.more = {"notices": [notice], "questions": [ask]}
-    page.open(school.url, *size)
+    page.open(school.url)
     to(page, phase)
     if phase == "running":
         page.click(f"{ROW.format('10A1-02')} > button")
         page.says("#counts", "42/41/1")
-        assert page.see(OVERLAPPING) == []
-    assert violations(page) == []
-    assert page.see("document.documentElement.scrollWidth") <= size[0]
-    assert page.see(f"{BIG}.offsetHeight") >= 96
-    assert page.see(f"{BIG}.getBoundingClientRect().bottom") <= size[1]
+    for width, height in page.at_each_size():
+        assert phase != "running" or page.see(OVERLAPPING) == []
+        assert violations(page) == []
+        assert page.see("document.documentElement.scrollWidth") <= width
+        assert page.see(f"{BIG}.offsetHeight") >= 96
+        assert page.see(f"{BIG}.getBoundingClientRect().bottom") <= height
 
 
 @pytest.mark.parametrize("dialog", ["fault", "other-class", "room"])
@@ -361,3 +361,24 @@ def test_a_lesson_may_end_before_its_roll_is_confirmed(
     page.click("#also")
     page.says("#headline", "Đã hết tiết")
     assert [path for path, _ in school.posts] == ["/api/v1/lesson/start", "/api/v1/lesson/end"]
+
+
+def test_the_camera_says_what_it_is_looked_at_for_and_is_switched_off(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """What for and since when, in words; one press closes it."""
+    words = "Từ 07:16 hình camera đang được xem: để đọc thẻ của cả lớp."
+    school.more = {"camera": {"off": False, "looking": True, "label": "Tắt camera", "words": words}}
+    page.open(school.url)
+    page.says("#camera-words", words)
+    assert page.see("document.querySelector('#camera-words[data-looking]') !== null")
+    assert violations(page) == []
+    page.click("#camera")
+    until(lambda: school.posts, "the press arrives")
+    assert school.posts == [("/api/v1/camera", {"off": True})]
+    words = "Camera tắt từ 07:17: có người trong phòng này đã tắt."
+    school.more = {"camera": {"off": True, "looking": False, "label": "Bật camera", "words": words}}
+    school.change()
+    page.says("#camera-words", words)
+    assert page.see("document.querySelector('#camera-words[data-looking]') === null")
+    assert page.errors == []

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agent.classroom import Classroom
+from agent.equipment.switch import CameraSwitch
 from agent.lessons.lesson import RunningLesson
 from agent.lessons.sheet import LessonSheet, SheetPupil
 from agent.local.teacher.phase import STARTING_S, LessonPhase, gaps, phase_of
@@ -160,7 +161,7 @@ def test_a_fault_waits_until_the_school_has_it() -> None:
 
 def test_a_camera_that_is_switched_off_is_no_fault() -> None:
     """The chip says so, whatever was seen."""
-    chips = seen_by_teacher(replace(in_lesson(), camera_off=True))["chips"]
+    chips = seen_by_teacher(replace(in_lesson(), own_switch=CameraSwitch(off=True)))["chips"]
     assert [(chip["part"], chip["state"]) for chip in chips] == [
         ("board", "absent"),
         ("camera", "absent"),

@@ -132,5 +132,6 @@ def test_a_roll_says_since_when_it_is_confirmed() -> None:
 def test_what_is_not_there_or_switched_off_has_words_too() -> None:
     """Neither is a fault."""
     assert words.chip_words([], EN) == ("absent", "not seen")
-    assert words.camera_words(off=True, say=EN)[0] == "Camera on"
-    assert words.camera_words(off=False, say=EN)[0] == "Camera off"
+    assert words.camera_label(off=True, locked=False, say=EN) == "Camera on"
+    assert words.camera_label(off=False, locked=False, say=EN) == "Camera off"
+    assert words.camera_label(off=True, locked=True, say=EN) == "Camera off by settings"

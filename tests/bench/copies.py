@@ -27,7 +27,7 @@ from pathlib import Path
 from controller.config import ControllerConfig
 from controller.copies.copying import make_copy
 config = ControllerConfig(school="00140708", province="14", data=Path(sys.argv[1]))
-make_copy(config, Path(sys.argv[2]), 1, full=True, prepare=True)
+make_copy(config, sys.argv[2], 1, full=True, prepare=True)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 

@@ -15,6 +15,7 @@ import psutil
 from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.flows.programs import School
+from tests.logins import as_controller
 from tests.ports import free_port
 
 SETTLE_S, WATCH_S = 20.0, 120.0
@@ -30,7 +31,7 @@ def measure(*, quick: bool) -> dict[str, object]:
         processes = {"agent": psutil.Process(school.agent.pid)}
         processes |= dict(stack.enter_context(_neighbours(Path(folder), school.mqtt_port)))
         time.sleep(SETTLE_S)
-        heard = stack.enter_context(_listening(school.mqtt_port))
+        heard = stack.enter_context(_listening(school.mqtt_port, school.folder / "controller"))
         started = {name: sum(each.cpu_times()[:2]) for name, each in processes.items()}
         time.sleep(watch_s)
         figures: dict[str, object] = {"messages_per_minute": len(heard) * 60 / watch_s}
@@ -42,7 +43,7 @@ def measure(*, quick: bool) -> dict[str, object]:
 
 
 @contextlib.contextmanager
-def _listening(port: int) -> Iterator[list[str]]:
+def _listening(port: int, data: Path) -> Iterator[list[str]]:
     """What agents say meanwhile: topics of everything but the controller's own."""
     heard: list[str] = []
 
@@ -52,7 +53,7 @@ def _listening(port: int) -> Iterator[list[str]]:
 
     client = mqtt.Client(CallbackAPIVersion.VERSION2, "bench-listener")
     client.on_message = note
-    client.connect("127.0.0.1", port)
+    as_controller(client, data).connect("127.0.0.1", port)
     client.subscribe("lophoc/v1/14/00140708/p203/#", 1)
     client.loop_start()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import tempfile
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from websockets.sync.client import connect
 
+from protocol.door_key import bearer, door_key
 from protocol.messages import AttendanceMarked
 from protocol.model import AttendanceStatus, Method, Place
 from protocol.outbox import Outbox
@@ -54,7 +56,8 @@ def _live(school: School, changes: int) -> list[float]:
     """Lessons started and ended at the agent, until the browser's socket tells of each."""
     delays = []
     until(lambda: get(f"{school.local}/api/v1/status"), "the agent answers")
-    with connect(f"ws://127.0.0.1:{school.http_port}/live") as browser:
+    shown = bearer(door_key(school.http_port, os.environ))
+    with connect(f"ws://127.0.0.1:{school.http_port}/live", additional_headers=shown) as browser:
         browser.recv()
         for number in range(changes):
             deed = "end" if number % 2 else "start"

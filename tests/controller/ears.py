@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import cast
 
+from controller.broker.signing import CommandSigner
 from controller.feature import Program
 from controller.features import listeners_of
 from controller.ingest import Ingest
@@ -48,7 +49,7 @@ class SilentLink:
 class Ears:
     """A program's ingest; `shown` is what it published."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, signer: CommandSigner | None = None) -> None:
         self.program = program
         self.link = SilentLink()
         self.shown: list[object] = []
@@ -60,6 +61,7 @@ class Ears:
             boot=program.boot,
             publish=self.shown.extend,
             now_ms=program.now_ms,
+            signer=signer,
         )
 
     def take(self, *arrivals: Arrival) -> None:

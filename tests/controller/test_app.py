@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from controller import app
@@ -21,8 +22,10 @@ from controller.__main__ import main
 from controller.config import ControllerConfig
 from controller.feature import Feature, Jobs, Program
 from controller.features import FEATURES
+from controller.web import plain
 from protocol.errors import EXIT_PASSING, EXIT_SETTINGS
 from protocol.folder import lock_folder
+from protocol.pin import pinned
 from tests.ports import free_port
 from tests.waiting import eventually
 
@@ -44,14 +47,18 @@ def health(port: int) -> dict[str, Any]:
 
 
 async def while_running(
-    folder: Path, watch: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch, *features: Feature
+    folder: Path,
+    watch: Callable[[int], Any],
+    monkeypatch: pytest.MonkeyPatch,
+    *features: Feature,
+    **more: Any,
 ) -> None:
     """Run the controller with these features more until the watch holds; it must end in order."""
     monkeypatch.setattr(app, "FEATURES", (*FEATURES, *features))
     port = free_port()
     config = ControllerConfig(
         province="14", school="00140708", data=folder, http_port=port, mqtt_port=free_port(),
-        mdns=False,
+        mdns=False, **more,
     )  # fmt: skip
     stop = asyncio.Event()
     running = asyncio.create_task(app.run(config, stop, {}))
@@ -117,3 +124,25 @@ def test_a_part_that_fails_is_told_started_again_and_names_nobody(
     assert "lost name=odd" in caplog.text
     assert "ValueError, test_app.py" in caplog.text
     assert CHILD not in caplog.text
+
+
+def test_an_installation_that_was_open_comes_up_encrypted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody changed its settings: others are led to https there, and this machine goes on."""
+    trust = tmp_path / "tls" / "ca.pem"
+
+    def shown(port: int) -> tuple[int, int]:
+        with httpx.Client(verify=pinned(trust), trust_env=False) as web:
+            own = web.get(f"http://127.0.0.1:{port}/livez").status_code
+            with monkeypatch.context() as elsewhere:
+                elsewhere.setattr(plain, "is_this_machine", lambda _: False)
+                other = web.get(f"http://127.0.0.1:{port}/", headers={"accept": "text/html"})
+            page = web.get(other.headers["location"] + "livez")
+            return own, page.status_code
+
+    def answered(port: int) -> bool:
+        return bool(health(port)) and shown(port) == (200, 200)
+
+    opened = {"http_host": "0.0.0.0"}  # noqa: S104 - as the handbook said before
+    asyncio.run(while_running(tmp_path, answered, monkeypatch, **opened))

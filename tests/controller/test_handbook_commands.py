@@ -16,7 +16,8 @@ from tests.controller.fresh import fresh_folder
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINE = re.compile(
-    r"^(?:sudo -u \S+ )?(?:/opt/lophoc/bin/)?lophoc-controller (?!run|sample)(.+)$", re.MULTILINE
+    r"^(?:sudo (?:-u \S+ )?)?(?:/opt/lophoc/bin/)?lophoc-controller (?!run|sample)(.+)$",
+    re.MULTILINE,
 )
 LINES = sorted(
     {(page.name, line) for page in PAGES for line in LINE.findall(page.read_text("utf-8"))}
@@ -25,7 +26,7 @@ LINES = sorted(
 NEEDS_DATA = re.compile(
     r"repairs (pick|start|done|undo|open)|register (condition|history|decide|undo|import)"
     r"|roster (import|erase|show)|schedule import|cards|attendance|stocktake (begin|minutes)|labels"
-    r"|areas|schools|rooms|export .*--school"
+    r"|areas|schools|rooms|export .*--school|doctor|token end|students|guests end"
 )
 LOST = ("no controller's folder", "no database", "No such option", "Traceback", "--help")
 

@@ -19,9 +19,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from controller.attendance.log import findings
-from controller.attendance.store import erase_pupil, marks_of, rolls_of, whole_log
+from controller.attendance.store import erase_pupil, marks_of, rolls_of
 from controller.database.store import Store
+from controller.evidence.chains import chain_findings
+from controller.evidence.store import evidence_of
 from controller.fleet.store import agents_of
 from controller.repairs.store import faults_of, set_done
 from protocol.chain import link_record
@@ -160,12 +161,12 @@ def test_a_new_database_gets_everything_and_the_chain_holds(room: Room, tmp_path
     (tmp_path / "second").mkdir()
     with a_store(tmp_path / "first") as store:
         assert room.meet(store) == []
-        before = store.read(whole_log, SCHOOL)
+        before = store.read(evidence_of, SCHOOL).log
     with a_store(tmp_path / "second") as store:
         assert len(room.meet(store)) == 4
-        after = store.read(whole_log, SCHOOL)
+        after = store.read(evidence_of, SCHOOL).log
         assert [r.event_id for r in after] == [r.event_id for r in before]
-        assert findings(after) == []
+        assert chain_findings(after) == []
         assert [each.event_id for each in store.read(faults_of, SCHOOL)] == ["f1"]
         assert room.meet(store) == []
 
@@ -199,10 +200,10 @@ def test_an_erased_pupil_comes_back_as_a_tombstone_that_breaks_no_chain(
         room.meet(store, session=2)
     with a_store(tmp_path / "second") as store:
         assert len(room.meet(store)) == 3
-        log = store.read(whole_log, SCHOOL)
+        log = store.read(evidence_of, SCHOOL).log
         assert sum(bool(record.erased) for record in log) == 2
         assert b"hs-1" not in msgspec.json.encode(log)
-        assert findings(log) == []
+        assert chain_findings(log) == []
 
 
 def test_history_turns_no_lesson_and_asks_for_nothing(room: Room, tmp_path: Path) -> None:

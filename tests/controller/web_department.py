@@ -25,6 +25,7 @@ from controller.inventory.tables import assets as assets_table
 from controller.reconcile.tables import figures
 from controller.web.site import create_web
 from protocol.model import DeviceKind, Place
+from tests.controller.people import with_office
 from tests.controller.web_school import FOLDERS, NOW_MS, ZONE, Served, a_live, a_program
 from tests.databases import sqlite_in
 
@@ -149,7 +150,8 @@ def a_department_face(store: Store, live: LiveView) -> FastAPI:
     """The face of a department whose store this process holds."""
     program = a_program(store, live, scope=OWN, upstream="")
     program.config = replace(program.config, name="Sở GD&ĐT Sơn La")
-    return create_web(program, ("127.0.0.1", "localhost", "testserver"))
+    web = create_web(program, ("127.0.0.1", "localhost", "testserver"))
+    return with_office(web, program)
 
 
 class ServedDepartment(Served):

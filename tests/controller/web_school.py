@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -48,6 +49,7 @@ from protocol.model import (
 )
 from protocol.words import Translate, translator
 from tests.controller.ears import Ears
+from tests.controller.people import with_office
 from tests.databases import sqlite_in
 from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
@@ -294,7 +296,7 @@ def a_face(
 ) -> FastAPI:
     """The face of a school whose store and fleet this process holds."""
     program = a_program(store, live, scope=scope, translate_to=translate_to, folder=folder)
-    return create_web(program, allowed_hosts)
+    return with_office(create_web(program, allowed_hosts), program)
 
 
 def a_live(
@@ -343,11 +345,13 @@ class Served:
         port: int = 0,
         scope: Place = SCHOOL,
         limits: DoorLimits = SCREENS,
+        tls: ssl.SSLContext | None = None,
         **face: object,
     ) -> None:
         self._store = store
         self._scope = scope
         self._limits = limits
+        self.tls = tls
         self._face = face
         self.port = port or free_port()
 
@@ -365,7 +369,7 @@ class Served:
 
     def start(self) -> None:
         """Serve, and return when the port answers."""
-        self._server = server_of(self.made(), self._limits)
+        self._server = server_of(self.made(), self._limits, tls=lambda: self.tls)
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
         until(lambda: self._server.started or not self._thread.is_alive())

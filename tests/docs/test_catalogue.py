@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po
 
 from agent.config import AgentConfig
 from controller.config import ControllerConfig
+from protocol.formats import phrase
 from protocol.health import ReasonCode
 from protocol.model import DeviceKind, Reason, Status
 from protocol.settings import settings_of
@@ -50,6 +51,10 @@ ALONE = (
 )
 SETTINGS = (AgentConfig, ControllerConfig, SimConfig, DemoConfig, *ALONE)
 NAMES = re.compile(r"\{[a-z_]+\}")
+CHOICE = re.compile(r"\{(\w+):([^{}|]*)\|([^{}|]*)\}")
+COUNTED = re.compile(r"\{(\w+)\} ((?:[a-z-]+ )?)([a-z]+s)\b")
+# Behind a value that is no number, or no noun at all.
+NOT_NOUNS = frozenset({"is", "has", "was", "as", "its", "class", "names", "this"})
 
 
 def said_in_code() -> Iterator[str]:
@@ -130,6 +135,50 @@ def test_a_translation_names_the_same_values_and_ends_alike() -> None:
     for name, text in translations().items():
         assert sorted(NAMES.findall(text)) == sorted(NAMES.findall(name)), name
         assert text.endswith(".") == name.endswith("."), name
+
+
+def counted() -> dict[str, set[str]]:
+    """What each sentence that counts something counts, by its message id."""
+    return {text: {found[1] for found in CHOICE.finditer(text)} for text in translations()}
+
+
+@lru_cache
+def plurals() -> set[str]:
+    """The words that some sentence has for many, and none for one."""
+    found = [choice for text in translations() for choice in CHOICE.finditer(text)]
+    return {word for each in found for word in each[3].split()} - {
+        word for each in found for word in each[2].split()
+    }
+
+
+def test_what_is_counted_may_be_one() -> None:
+    """A noun behind a number is written {n:line|lines}; limits that are never 1 are not."""
+    counts = {"n", "count"}.union(*counted().values())
+    missing = [
+        text
+        for text in translations()
+        for name, between, noun in COUNTED.findall(CHOICE.sub("#", text))
+        if (name in counts and noun not in NOT_NOUNS) or noun in {name, *plurals()}
+        if name not in {"most", "least"} and between not in {"of ", "are ", "had "}
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("text", sorted(text for text, counts in counted().items() if counts))
+def test_none_one_and_two_read_right(text: str) -> None:
+    """In English each count chooses for itself; in Vietnamese nothing is left to choose."""
+    for language in ("en", "vi"):
+        said = {n: _counted_as(text, language, n) for n in (0, 1, 2)}
+        assert not any(re.search("[{}|]", each) for each in said.values())
+        assert said[0].replace("0", "2") == said[2].replace("0", "2")
+        assert (said[1] != said[2].replace("2", "1")) == (language == "en")
+        assert not set(re.findall(r"\b1 (\w+)", said[1])) & plurals()
+
+
+def _counted_as(text: str, language: str, value: int) -> str:
+    others = dict.fromkeys((name[1:-1] for name in NAMES.findall(text)), "x")
+    counts = dict.fromkeys(counted()[text], value)
+    return phrase(text, translator(language), **others | counts)
 
 
 @pytest.mark.parametrize("code", ReasonCode)

@@ -37,6 +37,9 @@ WALL: Final[Mapping[str, str]] = {
     "controller/database/clock.py": "guarded there",
     "controller/copies/command.py": "when a copy was made by hand, of what cannot be read perhaps",
     "controller/cli/repair_command.py": "a name for what is set aside; the database cannot be read",
+    "controller/web/stand_in.py": "no database takes the guarded time while the disk takes nothing",
+    "controller/doctor/probes.py": "how old copies are, also where the database cannot be read",
+    "controller/roster/command.py": "the day of a trial without a database",
 }
 
 

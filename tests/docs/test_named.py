@@ -25,7 +25,7 @@ OF_OTHERS = {
     "an older version": {"--dry"},
     "systemctl enable": {"--now"},
     "git push": {"--follow-tags"},
-    "pip install": {"--no-deps", "--require-hashes"},
+    "pip install": {"--force-reinstall", "--no-deps", "--require-hashes"},
     "udevadm info": {"--export-db"},
     "curl": {"--dump-header", "--fail", "--output"},
     "vacuumdb": {"--analyze-only"},

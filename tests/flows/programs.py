@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import os
 import signal
@@ -35,14 +36,22 @@ def request(
     if data is not None:
         asked.add_header("Content-Type", "application/json")
     try:
-        with urllib.request.urlopen(asked, timeout=LIMIT_S) as answer:  # noqa: S310
+        with _answer(asked) as answer:
             text, status = answer.read(), answer.status
-    except urllib.error.HTTPError as error:
-        text, status = error.read(), error.code
+    except http.client.HTTPException as error:
+        raise ConnectionError(f"the answer was cut off: {error!r}") from error
     try:
         return status, json.loads(text)
     except ValueError:
         return status, text.decode()
+
+
+def _answer(question: urllib.request.Request) -> Any:
+    """What answers, a refusal too; its body is still to be read."""
+    try:
+        return urllib.request.urlopen(question, timeout=LIMIT_S)  # noqa: S310
+    except urllib.error.HTTPError as error:
+        return error
 
 
 def get(url: str) -> Any:
@@ -82,10 +91,11 @@ class Program:
         self.process.wait()
 
     def stop(self, how: signal.Signals = signal.SIGTERM, patience_s: float = 10.0) -> int:
-        """Ask it to end; returns its exit code."""
+        """Ask it to end, which it does in so many seconds; returns its exit code."""
         assert self.process is not None
         self.process.send_signal(how)
-        return self.process.wait(patience_s)
+        until(self.ended, "it ends", limit_s=patience_s)
+        return self.process.returncode
 
     def ended(self) -> bool:
         """Whether it has ended."""

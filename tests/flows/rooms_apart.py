@@ -1,4 +1,4 @@
-"""This file makes two network namespaces on one cable: a computer, and the devices of its room."""
+"""This file makes network namespaces: two on one cable, or several at one switch."""
 
 from __future__ import annotations
 
@@ -60,23 +60,53 @@ class Side:
 @contextmanager
 def cable() -> Iterator[tuple[Side, Side]]:
     """The computer's end and the devices' end. Skips where the machine lets us make none."""
-    if os.geteuid() != 0:
-        pytest.skip("needs root, for network namespaces of its own")
-    for program, package in (("ip", "iproute2"), ("unshare", "util-linux")):
-        if shutil.which(program) is None:
-            pytest.skip(f"needs {program}: apt install {package}")
+    _need_namespaces()
     with ExitStack() as stack:
         computer, devices = (stack.enter_context(_side(card)) for card in ("lhc0", "lhd0"))
         computer.run(
             *("ip", "link", "add", computer.card, "type", "veth"),
             *("peer", "name", devices.card, "netns", str(devices.pid)),
         )
-        for side, address in ((computer, COMPUTER), (devices, DEVICES)):
-            side.run("ip", "link", "set", "lo", "up")
-            side.run("ip", "link", "set", side.card, "up")
-            side.has(address, has=True)
-            side.run("ip", "route", "add", "224.0.0.0/4", "dev", side.card)
+        _set_up(computer, COMPUTER)
+        _set_up(devices, DEVICES)
         yield computer, devices
+
+
+@contextmanager
+def at_one_switch(*addresses: str) -> Iterator[list[Side]]:
+    """A computer for each address. The switch is a hub: each hears what all the others say.
+
+    Namespaces have no names, so that several tests may play at once. Skips as `cable` does.
+    """
+    _need_namespaces()
+    with ExitStack() as stack:
+        switch = stack.enter_context(_side("lhs"))
+        hub = ("type", "bridge", "ageing_time", "0", "mcast_snooping", "0")
+        switch.run("ip", "link", "add", switch.card, *hub)
+        switch.run("ip", "link", "set", switch.card, "up")
+        sides = [stack.enter_context(_side(f"lhc{no}")) for no in range(len(addresses))]
+        for no, (side, address) in enumerate(zip(sides, addresses, strict=True)):
+            port = f"lhp{no}"
+            far = ("peer", "name", side.card, "netns", str(side.pid))
+            switch.run("ip", "link", "add", port, "type", "veth", *far)
+            switch.run("ip", "link", "set", port, "master", switch.card, "up")
+            _set_up(side, address)
+        yield sides
+
+
+def _need_namespaces() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, for network namespaces of its own")
+    for program, package in (("ip", "iproute2"), ("unshare", "util-linux")):
+        if shutil.which(program) is None:
+            pytest.skip(f"needs {program}: apt install {package}")
+
+
+def _set_up(side: Side, address: str) -> None:
+    side.run("ip", "link", "set", "lo", "up")
+    side.run("ip", "link", "set", side.card, "up")
+    side.has(address, has=True)
+    side.run("ip", "route", "add", "224.0.0.0/4", "dev", side.card)
 
 
 @contextmanager

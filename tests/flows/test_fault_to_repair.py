@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 from tests.flows.programs import BIN, School, get, request
-from tests.waiting import LIMIT_S, until
+from tests.waiting import until
 
 BOOK = """STT;Mã tài sản;Tên thiết bị;Số sê-ri;Phòng;Năm đưa vào sử dụng;Tình trạng
 1;TS-1;Bảng tương tác;SN1;P 203;2021;Tốt
@@ -52,9 +51,7 @@ def repairs(school: School, everything: str = "") -> list[dict[str, Any]]:
 def text_of(url: str) -> str:
     """A page's text; empty while nobody answers."""
     try:
-        with urllib.request.urlopen(url, timeout=LIMIT_S) as answer:  # noqa: S310 - our own address
-            told: str = answer.read().decode()
-            return told
+        return str(request("GET", url)[1])
     except OSError:
         return ""
 

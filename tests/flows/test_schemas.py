@@ -12,6 +12,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.flows.programs import School, get
+from tests.logins import as_local
 from tests.waiting import until
 
 ROOT = "lophoc/v1/14/00140708"
@@ -43,7 +44,7 @@ def agent(school: School, name: str) -> Iterator[Any]:
 
 def _connected(client: mqtt.Client, port: int) -> bool:
     try:
-        client.connect("127.0.0.1", port)
+        as_local(client, port).connect("127.0.0.1", port)
     except OSError:
         return False
     return True

@@ -9,8 +9,9 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from controller.broker.embedded import EmbeddedBroker, config_text, is_loopback
+from controller.broker.embedded import EmbeddedBroker, config_text
 from protocol.model import Place
+from protocol.this_machine import is_this_machine
 from tests.flows.programs import BIN, Program, School, get, request
 from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
@@ -130,7 +131,7 @@ def _let_in(port: int, user: str, password: str) -> Heard | None:
 )
 def test_what_counts_as_this_machine_alone(host: str, alone: bool) -> None:  # noqa: FBT001
     """Anything that is not surely loopback needs passwords."""
-    assert is_loopback(host) == alone
+    assert is_this_machine(host) == alone
 
 
 def test_passwords_are_for_their_owner_only(tmp_path: Path) -> None:

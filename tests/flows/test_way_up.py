@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import sqlite3
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from paho.mqtt.client import CallbackAPIVersion, Client
 
+from controller.broker.embedded import CONTROLLER_USER
+from simulators.ledger.clocks import Clock, clock_library
 from tests.databases import KINDS
 from tests.flows.programs import BIN, Program, get
+from tests.hostile.school import _COOKIE, _logged_in
 from tests.ports import free_port
 from tests.postgres import Cluster
 from tests.waiting import LIMIT_S, until
 
 DEPARTMENT, SCHOOL = "so-14", "00140708"
+SILENCE_S = 70  # after an orderly end, another history of a school is believed
 ASSET = ("device_id", "asset_tag", "type", "room", "year", "serial", "condition", "state", "line")
 
 
@@ -28,8 +38,15 @@ class Above:
         self.folder = folder
         self.mqtt = free_port()
         self.api = f"http://127.0.0.1:{(port := free_port())}"
+        self.clock = Clock(folder / "department.clock", clock_library())
         self.department = self._controller(
-            "department", DEPARTMENT, port, self.mqtt, "--database", database
+            "department",
+            DEPARTMENT,
+            port,
+            self.mqtt,
+            "--database",
+            database,
+            env=self.clock.environ,
         )
         self.school_api = f"http://127.0.0.1:{(port := free_port())}"
         self.school = self._controller(
@@ -45,7 +62,15 @@ class Above:
             "THPT Tô Hiệu",
         )
 
-    def _controller(self, name: str, code: str, http: int, mqtt: int, *more: str) -> Program:
+    def _controller(
+        self,
+        name: str,
+        code: str,
+        http: int,
+        mqtt: int,
+        *more: str,
+        env: dict[str, str] | None = None,
+    ) -> Program:
         return Program(
             self.folder / f"{name}.log",
             "lophoc-controller",
@@ -54,7 +79,19 @@ class Above:
             *("--http-port", str(http), "--mqtt-port", str(mqtt)),
             *("--mdns", "false"),
             *more,
+            env=env,
         )
+
+    def copy_of_the_school(self) -> Program:
+        """The school's folder on another machine, not started."""
+        above = ("--upstream", f"mqtt://127.0.0.1:{self.mqtt}", "--upstream-department", DEPARTMENT)
+        return self._controller("second", SCHOOL, free_port(), free_port(), *above)
+
+    def known(self) -> tuple[int, int]:
+        """When the department knew of two servers, and of another history; 0: never."""
+        with closing(sqlite3.connect(self.folder / "department" / "lophoc.db")) as db:
+            row: tuple[int, int] = db.execute("SELECT rival_ms, forked_ms FROM schools").fetchone()
+            return row
 
     def import_book(self, count: int, room: str) -> None:
         """Bring an equipment book in while the school's controller runs, or does not."""
@@ -144,6 +181,7 @@ def test_a_school_that_puts_an_old_copy_back_is_told_as_it_is_then(above: Above)
     for side in ("lophoc.db-wal", "lophoc.db-shm"):
         (folder / side).unlink(missing_ok=True)
     above.import_book(31, "R")
+    above.clock.set(SILENCE_S)  # where no clock can be set, the silence is waited for
     above.school.start()
     until(lambda: above.here() and above.here() == above.there(), "the same on both sides")
     assert len(above.there()) == 31
@@ -167,3 +205,105 @@ def test_a_played_province_fills_a_department_and_again_it_is_no_news(above: Abo
     news = get(f"{above.api}/api/v1/inventory?limit=1000&since={again['next']}")
     moved = [each for each in news["items"] if each["state"] == "moved"]
     assert len({each["device_id"] for each in moved}) >= 6
+
+
+class Tap(Client):
+    """Somebody at the department's broker who keeps every word of a school, and says it again."""
+
+    def __init__(self) -> None:
+        super().__init__(CallbackAPIVersion.VERSION2, "tap")
+        self.words: list[tuple[str, bytes]] = []
+        self.on_connect = lambda *_: self.subscribe(f"lophoc/v1/14/{DEPARTMENT}/{SCHOOL}/school", 1)
+        self.on_message = lambda _client, _data, word: self.words.append((word.topic, word.payload))
+
+    def listen(self, port: int, passwords: Path) -> None:
+        """As the department's own user: nobody else hears a school."""
+        self.username_pw_set(CONTROLLER_USER, json.loads(passwords.read_bytes())[CONTROLLER_USER])
+        self.connect("127.0.0.1", port)
+        self.loop_start()
+
+    def say_again(self, words: list[tuple[str, bytes]]) -> None:
+        """All these, the last first, and each twice."""
+        for topic, payload in reversed(words):
+            for _ in range(2):
+                self.publish(topic, payload, 1).wait_for_publish(LIMIT_S)
+
+
+def test_late_words_are_no_second_server_and_a_second_server_is_one(tmp_path: Path) -> None:
+    """Both are killed midway, and words of the earlier start come late; then a copy serves too."""
+    both = Above(tmp_path)
+    second, tap = both.copy_of_the_school(), Tap()
+    try:
+        both.department.start()
+        until(lambda: get(f"{both.api}/healthz"), "the department's controller")
+        tap.listen(both.mqtt, tmp_path / "department" / "agents.json")
+        both.school.start()
+        until(lambda: get(f"{both.school_api}/healthz"), "the school's controller")
+        both.import_book(30, "P")
+        until(lambda: len(both.there()) == 30, "the first book")
+        both.school.kill()
+        words, book = list(tap.words), len(tap.words)
+        both.import_book(40, "Q")
+        both.school.start()
+        until(lambda: len(both.there()) == 40 and both.here() == both.there(), "the second book")
+        tap.say_again(words)
+        both.department.kill()
+        both.department.start()
+        until(lambda: len(tap.words) > 2 * book, "the late words")
+        both.import_book(41, "R")
+        until(lambda: len(both.there()) == 41 and both.here() == both.there(), "the third book")
+        assert both.known() == (0, 0)
+        both.school.kill()
+        shutil.copytree(tmp_path / "school", tmp_path / "second")
+        both.school.start()
+        second.start()
+        until(lambda: both.known()[0], "two servers that bear one code")
+    finally:
+        for program in (second, both.school, both.department):
+            program.close()
+        tap.loop_stop()
+
+
+def test_a_school_joins_by_a_code_and_lets_go_on_proof_alone(tmp_path: Path) -> None:
+    """No file is edited: page, code, command, start; proven acknowledgements empty its outbox."""
+    both, door = Above(tmp_path), free_port()
+    school_port, above_port = (int(api.rpartition(":")[2]) for api in (both.school_api, both.api))
+    both.school = both._controller("school", SCHOOL, school_port, free_port())
+    both.department = both._controller(
+        "department", DEPARTMENT, above_port, both.mqtt, "--enrol-port", str(door)
+    )
+    try:
+        both.department.start()
+        until(lambda: get(f"{both.api}/healthz"), "the department's controller")
+        enrol(code_of(both.api, tmp_path / "department"), door, tmp_path / "school")
+        both.school.start()
+        until(lambda: get(f"{both.school_api}/healthz"), "the school's controller")
+        both.import_book(30, "P")
+        until(lambda: rows_in(tmp_path / "department" / "lophoc.db", "assets") == 30, "the book")
+        until(lambda: rows_in(tmp_path / "school" / "upward.db", "parcel") == 0, "the proofs")
+    finally:
+        both.school.close()
+        both.department.close()
+
+
+def code_of(api: str, data: Path) -> str:
+    """The code for the school that the department's page shows to its office."""
+    cookies, form = {_COOKIE: _logged_in(data)}, {"school": SCHOOL}
+    with httpx.Client(base_url=api, cookies=cookies, headers={"Origin": api}) as office:
+        shown = office.post("/enrolment", data=form, follow_redirects=True).text
+    (code,) = re.findall(r"lophoc-controller enrol (\w{3} \w{3}) --department", shown)
+    return str(code)
+
+
+def enrol(code: str, door: int, folder: Path) -> None:
+    """What the school's person runs."""
+    where = ("--department", f"127.0.0.1:{door}", "--data", folder)
+    environ = {"LOPHOC_CONTROLLER_SCHOOL": SCHOOL, "LOPHOC_CONTROLLER_PROVINCE": "14"}
+    command = [BIN / "lophoc-controller", "enrol", *code.split(), *where]
+    subprocess.run(command, env=environ, check=True, timeout=LIMIT_S)
+
+
+def rows_in(path: Path, table: str) -> int:
+    """How many rows a table of a file has."""
+    with closing(sqlite3.connect(path)) as db:
+        return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - ours

@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 import pytest
 
+from hardware.camera.shutter import Shutter
 from hardware.camera.watch import look, target_of
 from hardware.readings import CameraReading, CameraState
 from simulators.devices.camera import CameraFault, OnvifCamera
 from tests.ports import free_port
 
+OPEN = Shutter(lambda: False)
 WAYS = ("snapshot_url", "mjpeg_url", "stream_url")
 AT_ONCE = 4
 
@@ -49,10 +51,10 @@ async def looked(case: Case, turn: asyncio.Semaphore) -> CameraReading:
         if case.fault:
             camera.faults.add(case.fault)
         target = target_of("mac:1", getattr(camera, case.way), *case.login)
-        reading = await look(target, seconds=4.0)
+        reading = await look(target, OPEN, seconds=4.0)
         for _ in range(2):
             if reading.state is CameraState.SLOW:
-                reading = await look(target, seconds=4.0)
+                reading = await look(target, OPEN, seconds=4.0)
         return reading
 
 

@@ -18,6 +18,7 @@ import pytest
 
 from hardware.camera import watch as camera
 from hardware.camera.order import line_of
+from hardware.camera.shutter import Shutter
 from hardware.camera.watch import CameraTarget, look, target_of
 from hardware.readings import CameraReading, CameraState, Reading, SenseMissing
 from tests.hardware.camera_peers import (
@@ -34,6 +35,7 @@ from tests.hardware.camera_peers import (
 )
 from tests.waiting import eventually
 
+OPEN = Shutter(lambda: False)
 KNOWN_S = 5.0
 # The loop's own goal is 50 ms; a busy machine also stops the whole process, which is told apart.
 BLOCKED_S = 0.5
@@ -184,7 +186,7 @@ def looked(cases: dict[str, Case]) -> dict[str, tuple[CameraReading, float]]:
                 is_typed=case.is_typed,
             )
             began_at = time.monotonic()
-            reading = await look(target)
+            reading = await look(target, OPEN)
             return reading, time.monotonic() - began_at
 
     async def test() -> list[tuple[CameraReading, float]]:
@@ -255,7 +257,7 @@ def test_a_child_that_is_stopped_is_killed() -> None:
     async def test() -> tuple[CameraReading, float]:
         async with peer(mjpeg(pictures())) as port, free_loop():
             target = CameraTarget(key="k", url_or_node=f"http://127.0.0.1:{port}/")
-            looking = asyncio.ensure_future(look(target))
+            looking = asyncio.ensure_future(look(target, OPEN))
             child = (await eventually(children))[0]
             await eventually(lambda: "cv2" in " ".join(each.path for each in child.memory_maps()))
             await asyncio.sleep(1)
@@ -364,7 +366,7 @@ def test_a_machine_without_opencv_lacks_the_sense(monkeypatch: pytest.MonkeyPatc
     """Importing and starting still work; what is missing is said with what to do."""
     monkeypatch.setattr(camera, "find_spec", lambda _name: None)
     with pytest.raises(SenseMissing, match="no_vision: Install") as missing:
-        asyncio.run(camera.watch(lambda _seen: None, tuple))
+        asyncio.run(camera.watch(lambda _seen: None, tuple, OPEN))
     assert missing.value.code == "no_vision"
 
 
@@ -404,7 +406,7 @@ async def watching(
 ) -> AsyncIterator[None]:
     """The source at work on what is wanted now."""
     async with asyncio.TaskGroup() as tasks:
-        source = camera.watch(seen.append, lambda: wanted, every_s=GIVE_UP_S, again_s=again_s)
+        source = camera.watch(seen.append, lambda: wanted, OPEN, every_s=GIVE_UP_S, again_s=again_s)
         task = tasks.create_task(source, name="cameras")
         yield
         task.cancel()

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from hardware.camera.shutter import Shutter
 from hardware.camera.watch import target_of
 from hardware.cards.acceptance import CardFlag, FoundCard
 from hardware.cards.scan import Over, read_pictures, scan, watch_door
@@ -20,6 +21,7 @@ from tests.hardware.camera_peers import mjpeg, peer, silent
 from tests.ports import free_port
 from tests.waiting import LIMIT_S
 
+OPEN = Shutter(lambda: False)
 ROSTER = frozenset(range(1, 13))
 HD = (1280, 720)
 GIVE_UP_S = 60.0
@@ -52,7 +54,11 @@ def test_what_a_simulated_class_holds_up_is_what_counts(way: str) -> None:
         found: list[FoundCard] = []
         async with asyncio.timeout(LIMIT_S), camera() as one:
             over = await scan(
-                target_of("mac:1", getattr(one, way)), ROSTER, found.append, within_s=40.0
+                target_of("mac:1", getattr(one, way)),
+                ROSTER,
+                found.append,
+                OPEN,
+                within_s=40.0,
             )
         return over, found
 
@@ -71,7 +77,7 @@ def test_a_copied_card_is_told_and_counts_for_nobody() -> None:
         found: list[FoundCard] = []
         async with asyncio.timeout(LIMIT_S), peer(mjpeg(shown, fps=8)) as port:
             target = target_of("mac:1", f"http://127.0.0.1:{port}/pic")
-            await scan(target, frozenset({1, 2, 3}), found.append, within_s=3.0)
+            await scan(target, frozenset({1, 2, 3}), found.append, OPEN, within_s=3.0)
         return found
 
     found = asyncio.run(story())
@@ -86,18 +92,21 @@ def test_a_camera_that_is_locked_or_silent_is_told() -> None:
         async with asyncio.timeout(LIMIT_S), camera() as one, peer(silent) as port:
             one.faults.add(CameraFault.PASSWORD)
             urls = (one.mjpeg_url, f"http://127.0.0.1:{port}/", "file:///etc/passwd")
-            overs = [await scan(target_of("mac:1", url), ROSTER, lambda _: None) for url in urls]
+            overs = [
+                await scan(target_of("mac:1", url), ROSTER, lambda _: None, OPEN) for url in urls
+            ]
         return [each.reason for each in overs]
 
     assert asyncio.run(story()) == ["needs_password", "no_answer", "nonsense"]
 
 
-@pytest.mark.parametrize("how", ["cancelled", "unwanted"])
+@pytest.mark.parametrize("how", ["cancelled", "unwanted", "shut"])
 def test_a_scan_that_is_ended_leaves_no_process(how: str) -> None:
     """Cancelled, or the camera is switched off: dead once it returned."""
 
     async def story() -> None:
-        began, is_wanted = asyncio.Event(), True
+        began, is_wanted, is_shut = asyncio.Event(), True, False
+        shutter = Shutter(lambda: is_shut)
         found: list[FoundCard] = []
 
         def note(each: FoundCard) -> None:
@@ -108,15 +117,21 @@ def test_a_scan_that_is_ended_leaves_no_process(how: str) -> None:
             target = target_of("mac:1", one.mjpeg_url)
             # One card more than is shown: the scan would go on.
             scanning = asyncio.ensure_future(
-                scan(target, ROSTER | {49}, note, within_s=50.0, is_wanted=lambda: is_wanted)
+                scan(
+                    target, ROSTER | {49}, note, shutter, within_s=50.0, is_wanted=lambda: is_wanted
+                )
             )
             await began.wait()
             assert len(readers()) == 1
-            is_wanted = how != "unwanted"
-            if is_wanted:
+            assert [look.use for look in shutter.looks] == ["cards"]
+            is_wanted, is_shut = how != "unwanted", how == "shut"
+            if how == "cancelled":
                 scanning.cancel()
             ended = await asyncio.gather(scanning, return_exceptions=True)
-            assert isinstance(ended[0], Over if how == "unwanted" else asyncio.CancelledError)
+            assert isinstance(ended[0], asyncio.CancelledError if how == "cancelled" else Over)
+            assert (shutter.looks, readers()) == ((), [])
+            if is_shut:
+                assert await scan(target, ROSTER, note, shutter) == Over()
         assert not readers()
 
     asyncio.run(story())
@@ -128,7 +143,7 @@ def test_a_scan_ends_in_time() -> None:
     async def story() -> Over:
         async with asyncio.timeout(LIMIT_S), camera() as one:
             target = target_of("mac:1", one.mjpeg_url)
-            return await scan(target, frozenset({49}), lambda _: None, within_s=1.0)
+            return await scan(target, frozenset({49}), lambda _: None, OPEN, within_s=1.0)
 
     over = asyncio.run(story())
     assert over.reason == ""
@@ -144,7 +159,9 @@ def test_the_door_tells_each_code_once_in_a_while() -> None:
         found: list[str] = []
         async with asyncio.timeout(LIMIT_S), peer(mjpeg(shown)) as port:
             target = target_of("mac:1", f"http://127.0.0.1:{port}/pic")
-            await watch_door(target, found.append, is_wanted=lambda: len(set(found)) < len(texts))
+            await watch_door(
+                target, found.append, OPEN, is_wanted=lambda: len(set(found)) < len(texts)
+            )
         return found
 
     assert sorted(asyncio.run(story())) == sorted(texts)

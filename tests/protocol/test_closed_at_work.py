@@ -93,9 +93,10 @@ for turn in range(TURNS):
 CAMERA = """
 import asyncio, os, sys
 from hardware.camera.process import words_of
+from hardware.camera.shutter import FILE_VIEW
 
 async def look(seen):
-    async for pid in words_of("tests.protocol.endless_child", b"", int):
+    async for pid in words_of("tests.protocol.endless_child", b"", int, FILE_VIEW):
         seen.append(pid)
 
 async def play():

@@ -61,7 +61,8 @@ def test_what_is_wrong_is_said_by_the_command_itself(
 def test_what_is_right_is_taken() -> None:
     """Anywhere on the line."""
     options = program().parse_args(["first", "--out", "o", "a", "--all", "--count=3"])
-    assert vars(options) == {"path": "a", "out": "o", "kind": None, "count": 3, "all": True}
+    given = {"path": "a", "out": "o", "kind": None, "count": 3, "all": True}
+    assert vars(options) == {**given, "called": f"{program().prog} first"}
 
 
 @pytest.mark.parametrize(

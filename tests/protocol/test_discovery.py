@@ -26,6 +26,8 @@ def test_a_school_knows_its_own_controller(school: Place, other: Place) -> None:
 def test_the_words_on_the_wire_stay() -> None:
     """Agents of other versions read them."""
     txt = txt_of(Place("79", "THCS-01"))
-    assert txt == {"role": "controller", "v": "1", "province": "79", "school": "THCS-01"}
+    words = {"role": "controller", "v": "1", "province": "79", "school": "THCS-01"}
+    assert txt == {**words, "enrol": "8884"}
+    assert is_controller_of(Place("79", "THCS-01"), heard(words))  # of before 0052
     assert is_controller_of(Place("79", "THCS-01"), heard(txt | {"v": "2", "new": "word"}))
     assert not is_controller_of(Place("79", "THCS-01"), heard(txt | {"role": "agent"}))

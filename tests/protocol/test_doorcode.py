@@ -10,7 +10,7 @@ import segno
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.doorcode import SERIAL_BYTES, TEXT_LENGTH, read, sign
+from protocol.doorcode import SERIAL_BYTES, TEXT_LENGTH, fingerprint, read, sign
 
 KEYS = {1: b"k" * 32, 7: b"another key of the school"}
 serials = st.binary(min_size=SERIAL_BYTES, max_size=SERIAL_BYTES)
@@ -73,3 +73,21 @@ def test_of_many_forged_codes_none_is_accepted() -> None:
     luck = random.Random(4)
     forged = (base64.b32encode(b"\x01" + luck.randbytes(14)).decode() for _ in range(FORGED))
     assert not any(read(text, KEYS) for text in forged)
+
+
+@given(serials, serials)
+def test_a_fingerprint_tells_one_card_and_nothing_of_it(one: bytes, other: bytes) -> None:
+    """The same for the same card alone; neither its serial nor its signature stands in it."""
+    text = sign(KEYS[1], 1, one)
+    assert len(fingerprint(text)) == 32
+    assert (fingerprint(text) == fingerprint(sign(KEYS[1], 1, other))) == (one == other)
+    assert fingerprint(text) != fingerprint(sign(KEYS[7], 1, one))
+    raw = base64.b32decode(text)
+    assert raw[1:5].hex() not in fingerprint(text)
+    assert raw[-8:-3].hex() not in fingerprint(text)
+
+
+@given(st.text())
+def test_any_text_has_a_fingerprint(text: str) -> None:
+    """Whatever a camera reads, lone surrogates too."""
+    assert int(fingerprint(text + "\ud800"), 16) >= 0

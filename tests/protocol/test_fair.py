@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from hypothesis import given
@@ -22,19 +21,27 @@ class Waiting(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now_s = 0.0
-        self.queue: FairQueue[Item] = FairQueue(LIMIT, SHARE, now_s=lambda: self.now_s)
+        self.queue: FairQueue[Item] = FairQueue(
+            LIMIT, SHARE, now_s=lambda: self.now_s, weight_of=lambda item: self.weights[item[1]]
+        )
         self.waiting: dict[str, list[int]] = {}
+        self.weights: dict[int, int] = {}
         self.spoke_s: dict[str, float] = {}
         self.cut: set[str] = set()  # something of them was dropped, and they have not paused since
         self.number = 0
 
-    @rule(peer=peers, count=st.integers(1, 8))
-    def arrive(self, peer: str, count: int) -> None:
-        """Some arrive, as long as the reader reads."""
-        for _ in range(count):
+    def weight(self, peer: str) -> int:
+        """What waits of a peer, by weight."""
+        return sum(self.weights[number] for number in self.waiting.get(peer, ()))
+
+    @rule(peer=peers, weights=st.lists(st.integers(1, 3), min_size=1, max_size=8))
+    def arrive(self, peer: str, weights: list[int]) -> None:
+        """Some arrive, light and heavy, as long as the reader reads."""
+        for weight in weights:
             if self.queue.is_full:
                 return
             self.number += 1
+            self.weights[self.number] = weight
             paused = self.now_s - self.spoke_s.get(peer, self.now_s) >= QUIET_S
             if paused:
                 self.cut.discard(peer)
@@ -45,12 +52,12 @@ class Waiting(RuleBasedStateMachine):
     def _drop(self, spoke: str, dropped: Sequence[Item]) -> None:
         if spoke in self.cut:
             assert [*dropped] == [(spoke, self.number)], "nothing passes what was dropped before it"
-        lengths = Counter({peer: len(numbers) for peer, numbers in self.waiting.items()})
+        before = {peer: self.weight(peer) for peer in self.waiting}
         for peer, number in dropped:
-            assert spoke in self.cut or lengths[peer] > SHARE, "who has no more than a share"
+            assert spoke in self.cut or self.weight(peer) > SHARE, "who has no more than a share"
             assert self.waiting[peer].pop() == number, "the newest goes first"
             if spoke not in self.cut:
-                assert lengths[peer] == max(lengths.values()), "the longest gives way"
+                assert before[peer] == max(before.values()), "the heaviest gives way"
                 self.spoke_s[peer] = self.now_s
         self.cut |= {peer for peer, _ in dropped}
 
@@ -81,8 +88,11 @@ class Waiting(RuleBasedStateMachine):
 
     @invariant()
     def is_bounded(self) -> None:
-        """It holds what the lists hold, and no more than it may."""
+        """It holds what the lists hold, and no more than it may but for one that is heavy."""
         assert len(self.queue) == sum(map(len, self.waiting.values())) <= LIMIT
+        weight = sum(map(self.weight, self.waiting))
+        assert weight <= LIMIT + max(self.weights.values(), default=0)
+        assert self.queue.is_full == (weight >= LIMIT)
 
 
 TestWaiting = Waiting.TestCase

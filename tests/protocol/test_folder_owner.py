@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import protocol.folder
-from protocol.folder import OWNER_ONLY, give_to_owner, lock_folder, write_whole
+from protocol.folder import OWNER_ONLY, changing, give_to_owner, lock_folder, write_whole
 
 SERVICE = 12_345
 
@@ -50,6 +50,15 @@ def test_a_file_written_whole_is_the_folders_before_it_has_its_name(
     """At no moment is there one that the service cannot read."""
     write_whole(tmp_path / "agents.json", b"{}", OWNER_ONLY)
     assert given == [(".part", SERVICE, SERVICE)]
+
+
+def test_what_root_holds_at_a_change_the_service_can_hold_too(
+    tmp_path: Path, given: list[tuple[str, int, int]]
+) -> None:
+    """The lock is the folder's as soon as it is there."""
+    for _ in range(2):
+        with changing(tmp_path / "agents.json"):
+            assert given == [(".lock", SERVICE, SERVICE)]
 
 
 def test_what_else_root_left_is_given_when_the_folder_is_let_go(

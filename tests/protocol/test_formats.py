@@ -9,6 +9,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from protocol import formats
 from protocol.errors import LopHocError
@@ -99,6 +101,16 @@ def test_a_phrase_is_filled_once_numbers_by_language() -> None:
     assert formats.phrase("{a} {b} {c}", str, a="{b}", b=1000, c=None) == "{b} 1,000 None"
     assert formats.phrase("{a} {b} %", str, a="2026") == "2026 {b} %"
     assert formats.phrase("On {day}.", str, day=date(2026, 9, 5)) == "On 05/09/2026."
+
+
+@given(st.integers(0, 10**7), st.integers(0, 3))
+def test_each_count_of_a_sentence_has_its_own_noun(rows: int, tables: int) -> None:
+    """One of a thing is one; what has no value stays as it is."""
+    text = "{rows} {rows:row|rows} in {tables} {tables:table is|tables are} {state:a|b}."
+    told = formats.phrase(text, str, rows=rows, tables=tables)
+    thing = {1: "row"}.get(rows, "rows")
+    those = {1: "table is"}.get(tables, "tables are")
+    assert told == f"{rows:,} {thing} in {tables} {those} {{state:a|b}}."
 
 
 def test_an_errors_values_are_told_as_they_are() -> None:

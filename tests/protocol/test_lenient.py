@@ -146,8 +146,10 @@ def test_of_a_page_the_other_items_can_be_read() -> None:
     with pytest.raises(MessageError) as refused:
         upward_from(json.dumps(told).encode())
     assert refused.value.flaw is MessageFlaw.LEFT_OUT
-    assert isinstance(refused.value.rest, ItemsTold)
-    assert [item.room for item in refused.value.rest.items] == [good["room"], LONG[:MAX_TEXT]]
+    rest = refused.value.rest
+    assert rest
+    assert isinstance(rest.message, ItemsTold)
+    assert [item.room for item in rest.message.items] == [good["room"], LONG[:MAX_TEXT]]
     told["items"].pop(1)
     read = upward_from(json.dumps(told).encode())
     assert isinstance(read, ItemsTold)

@@ -57,9 +57,9 @@ def test_a_line_that_is_cut_is_said_to_be_cut(
 ) -> None:
     """Not what the library says where it knows nothing."""
     port = free_port()
-    broker = EmbeddedBroker(tmp_path, "127.0.0.1", port, Place("14", "1"), {})
+    broker = EmbeddedBroker(tmp_path, "127.0.0.1", port, Place("14", "1"), {"p1": "a"})
     link = Link(
-        Broker("127.0.0.1", port), "p1", filters=[], will=lambda _: Letter("x", b""),
+        Broker("127.0.0.1", port, "p1", "a"), "p1", filters=[], will=lambda _: Letter("x", b""),
         greeting=lambda _: [],
     )  # fmt: skip
 

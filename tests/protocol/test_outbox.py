@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -29,6 +29,7 @@ from protocol.messages import (
 )
 from protocol.model import AttendanceStatus, Device, DeviceKind, Method, Place, Status
 from protocol.outbox import Outbox, OutboxError, mend, repair
+from protocol.topics import address_of
 
 PLACE = Place("14", "00140708", "p203")
 
@@ -78,6 +79,28 @@ def test_events_come_out_in_the_order_they_were_put(box: Outbox) -> None:
     assert {event.boot for event in events} == {"boot-1"}
 
 
+names = st.sampled_from(["-", "14", "15"])
+
+
+@given(st.lists(st.tuples(names, names, st.sampled_from(["p203", "p204"])), min_size=1, max_size=6))
+@settings(max_examples=40)
+def test_what_waits_goes_under_the_name_of_now_and_never_to_another_school(
+    lives: list[tuple[str, str, str]],
+) -> None:
+    """Against a list of who recorded what: an agent that was enrolled takes its own along."""
+    recorded: list[tuple[str, str, str]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for life in lives:
+            recorded = [
+                life if before[:2] in {("-", "-"), life[:2]} else before for before in recorded
+            ]
+            with Outbox(Path(folder) / "outbox.db", Place(*life), uuid.uuid4().hex) as box:
+                places = [address_of(parcel.topic).place for parcel in box.waiting_events(0, 100)]
+                assert places == [Place(*before) for before in recorded]
+                box.put(mark())
+                recorded.append(life)
+
+
 def test_a_newer_state_takes_the_older_ones_place(box: Outbox) -> None:
     """States are compacted by key; different devices stay apart."""
     box.put(device("usb-1", "old"), device("usb-2"), device("usb-1", "new"))
@@ -109,6 +132,27 @@ def test_the_same_event_is_kept_once_and_takes_one_number(box: Outbox) -> None:
     box.put(mark("a", "same"))
     box.put(mark("b"))
     assert [up_from(each.payload).seq for each in box.waiting_events(0, 10)] == [1, 2]
+
+
+def test_one_list_of_numbers_goes_on_from_start_to_start(tmp_path: Path) -> None:
+    """States and events have different ones; what was not put takes none, not even by a kill."""
+    path, start = tmp_path / "outbox.db", 1 << 32
+
+    def numbers(box: Outbox) -> list[int]:
+        waiting = [*box.waiting_states(), *box.waiting_events(0, 9)]
+        read = [up_from(parcel.payload) for parcel in waiting]
+        return [getattr(one, "rev", 0) or getattr(one, "seq", 0) for one in read]
+
+    with Outbox(path, PLACE, "boot-1", list_from=start) as box:
+        box.put(device("usb-1"), mark(event_id="e1"))
+        with pytest.raises(AttributeError):
+            box.put(device("usb-2"), "no message")  # type: ignore[arg-type]
+        box.put(mark(event_id="e1"), mark(event_id="e2"))
+        assert numbers(box) == [start + 1, start + 2, start + 3]
+        box.clear()
+    with Outbox(path, PLACE, "boot-2", list_from=start) as box:
+        box.put(device("usb-1"), mark(event_id="e3"))
+        assert numbers(box) == [start + 4, start + 5]
 
 
 def test_when_full_telemetry_is_dropped_before_a_pupils_mark(tmp_path: Path) -> None:

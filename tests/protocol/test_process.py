@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from protocol.process import end
+from protocol.process import end, running_module
 from tests.waiting import until
 
 PARENT = textwrap.dedent("""
@@ -80,3 +80,20 @@ def test_a_process_is_asked_then_killed(
         return process.returncode
 
     assert asyncio.run(play()) == (-by if by else 0)
+
+
+@pytest.mark.parametrize("how", [None, TimeoutError, asyncio.CancelledError])
+def test_a_module_that_was_started_has_ended_whatever_became_of_who_waited(
+    how: type[BaseException] | None,
+) -> None:
+    """It waits for its order, which never comes."""
+
+    async def play() -> int | None:
+        with suppress(TimeoutError, asyncio.CancelledError):
+            async with running_module("json.tool", 30.0) as child:
+                assert child.returncode is None
+                if how is not None:
+                    raise how
+        return child.returncode
+
+    assert asyncio.run(play()) == -signal.SIGTERM

@@ -15,7 +15,7 @@ def test_the_controller_reads_the_invented_book_whole(tmp_path: Path) -> None:
     lines = book_of(school_of(SimConfig(rooms=3, tablets=6)), 1)
     path = tmp_path / "so.csv"
     write_book(path, "Trường", lines)
-    book = read_book(path, {})
+    book = read_book(path)
     assert [each.serial for each in book.lines] == [each.serial for each in lines]
     assert {each.room for each in book.lines} >= {"P101", "P102", "P103"}
     assert not any(each.errors for each in book.lines)

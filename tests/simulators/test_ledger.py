@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocol.link import Arrival, Broker, Letter, Link
+from protocol.topics import Address, Channel, topic_of
 from simulators.ledger.deeds import (
     Deed,
     DeedList,
@@ -26,11 +28,12 @@ from simulators.ledger.deeds import (
     has_ended,
     lines_of,
 )
+from simulators.ledger.late import LateWords
 from simulators.ledger.line import BadLine
 from simulators.ledger.plan import COPY_FOR, WEIGHTS, Fault, blows_of
 from simulators.ledger.poison import poison_for
 from simulators.ledger.rooms import DeedRoom, deed_of
-from simulators.ledger.stored import StoredRow, waiting_in
+from simulators.ledger.stored import StoredRow, archived_in, heard_in, waiting_in
 from simulators.ledger.verdict import (
     Excuse,
     Trouble,
@@ -39,7 +42,10 @@ from simulators.ledger.verdict import (
     judge,
     states_that_differ,
 )
+from simulators.ledger.world import WAY_UP
+from tests.conftest import Nats
 from tests.ports import free_port
+from tests.waiting import LIMIT_S, eventually
 
 
 def mark(name: str, value: int = 0) -> Deed:
@@ -100,10 +106,10 @@ def test_a_report_of_a_fault_opens_one_fault() -> None:
 
 
 def test_only_what_a_damage_took_is_excused() -> None:
-    """What still waits at an agent must come again; what was never touched is not excused."""
-    before = [row("gone"), row("waits"), row("well"), row("other")]
+    """What an agent holds must come again; what is there stays as it is, held or not."""
+    before = [row("gone"), row("held"), row("well"), row("other")]
     after = [row("well"), row("other", 5), row("n01se")]
-    excuses = excuse_change(before, after, {"waits"}, Excuse.DAMAGED)
+    excuses = excuse_change(before, after, {"held", "other"}, Excuse.DAMAGED)
     assert excuses.keys() == {"gone", "other", "n01se"}
 
 
@@ -171,13 +177,15 @@ def test_poison_is_of_many_kinds() -> None:
 
 
 def test_what_waits_in_an_outbox_is_read_by_itself(tmp_path: Path) -> None:
-    """States are no deeds; no file, nothing waits."""
+    """States are no deeds; no file, nothing waits; what was acknowledged is apart."""
     path = tmp_path / "o.db"
-    assert waiting_in(path) == set()
+    assert waiting_in(path) == archived_in(path) == set()
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("CREATE TABLE parcel (id TEXT, lane INTEGER)")
         db.executemany("INSERT INTO parcel VALUES (?, ?)", [("birth", 0), ("e1", 1), ("e2", 2)])
-    assert waiting_in(path) == {"e1", "e2"}
+        db.execute("CREATE TABLE archive (id TEXT)")
+        db.execute("INSERT INTO archive VALUES ('e0')")
+    assert (waiting_in(path), archived_in(path)) == ({"e1", "e2"}, {"e0"})
 
 
 @pytest.mark.parametrize("size", [0, 1, 5000, 9999])
@@ -215,3 +223,49 @@ def test_a_line_is_cut_at_any_byte(size: int) -> None:
             server.close()
 
     asyncio.run(play())
+
+
+def test_what_a_school_told_upward_is_said_again_late(nats: Nats, tmp_path: Path) -> None:
+    """By the real broker: with nothing kept nothing is said, then what was told comes once more."""
+    (tmp_path / "agents.json").write_text('{"controller": "secret"}', "utf-8")
+    letter = Letter(topic_of(Address(WAY_UP, Channel.SCHOOL)), b"told")
+    told = 0
+
+    async def play() -> None:
+        late = LateWords(nats.port, tmp_path, WAY_UP)
+        assert not late.say(Random(1))
+        school = Link(
+            Broker("127.0.0.1", nats.port),
+            "school",
+            filters=(letter.topic,),
+            will=lambda _: Letter("will", b""),
+            greeting=lambda _: (),
+        )
+
+        def told_again() -> bool:
+            nonlocal told
+            told += school.say(letter)
+            return late.say(Random(1))
+
+        async with asyncio.timeout(LIMIT_S), asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(late.listen()), tasks.create_task(school.run())]
+            await eventually(told_again, "letters that are kept")
+            arrivals: list[Arrival] = []
+            while len(arrivals) <= told:
+                batch = await school.batch(100)
+                school.ack(batch)  # else the broker itself brings it once more
+                arrivals += batch
+            assert {arrival.payload for arrival in arrivals} == {b"told"}
+            for task in running:
+                task.cancel()
+
+    asyncio.run(play())
+
+
+def test_when_a_department_heard_a_school_is_read_by_itself(tmp_path: Path) -> None:
+    """Never, of a school that it does not know."""
+    path = tmp_path / "lophoc.db"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE schools (school TEXT, heard_ms INTEGER)")
+        db.execute("INSERT INTO schools VALUES ('a', 7)")
+    assert (heard_in(path, "a"), heard_in(path, "b")) == (7, 0)

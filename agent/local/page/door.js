@@ -1,5 +1,5 @@
 // This file lets the page in: it trades the one-time code behind # for a cookie, and clears it.
-const ELSEWHERE = new Set(["/board"]);
+const ELSEWHERE = new Set(["/board", "/doctor"]);
 
 // What stands behind #: the code, and which of our own pages it is for.
 export function givenIn(hash) {

@@ -1,6 +1,7 @@
 // This file shows the agent's view of the lesson and posts what is pressed; it decides nothing.
 import * as choices from "./choices.js";
 import { enter } from "./door.js";
+import { renderJoining } from "./joining.js";
 import { attribute, byId, keep, make, picture, say, setPressed, show, text } from "./dom.js";
 
 const own = JSON.parse(document.body.dataset.words);
@@ -160,6 +161,14 @@ function renderBar() {
   say("link-words", away ? words.away_short : (view.link?.words ?? words.here));
 }
 
+function renderEnrolment() {
+  renderJoining(view.enrolment, (button, path, body) => {
+    if (!away && usable(button)) post(button, path, body);
+  });
+  const isFree = !["running", "knocked"].includes(view.enrolment?.state);
+  for (const id of ["join", "knock"]) if (byId(id)) able(byId(id), isFree);
+}
+
 function renderLesson() {
   say("headline", view.headline);
   say("subline", view.subline);
@@ -272,6 +281,7 @@ function renderTools() {
   text(camera, view.camera?.label);
   setPressed(camera, view.camera?.off);
   say("camera-words", view.camera?.words);
+  attribute(byId("camera-words"), "data-looking", view.camera?.looking ? "" : null);
   for (const button of [fault, scan, camera]) able(button, true);
   renderBoard(view.tablets?.board);
 }
@@ -466,6 +476,7 @@ function render() {
     return;
   }
   renderBar();
+  renderEnrolment();
   renderLesson();
   renderLists();
   renderLogbook();

@@ -22,6 +22,8 @@ _KINDS: Final = {
     "choices.js": "text/javascript",
     "dom.js": "text/javascript",
     "door.js": "text/javascript",
+    "joining.js": "text/javascript",
+    "doctor.js": "text/javascript",
     "page.css": "text/css",
     "icon.svg": "image/svg+xml",
 }
@@ -67,25 +69,28 @@ _WORDS: Final[Mapping[str, str]] = {
     "copied": N_("Copied"),
     "selected": N_("Selected: press Ctrl+C"),
     "close": N_("Close"),
+    "looking": N_("Looking; this takes some seconds…"),
+    "look_failed": N_("Not looked at: LopHoc did not answer. Press again."),
     "yes": N_("Yes"),
     "no": N_("No"),
 }
 
 
 def routes(language: str = "vi") -> list[Route]:
-    """The addresses of the page: `/` and its files. language: where nobody has chosen one."""
+    """The addresses of the pages and their files. language: where nobody has chosen one."""
     return [
-        Route("/", partial(_page, language=language)),
+        Route("/", partial(_page, language=language, name="page.html")),
+        Route("/doctor", partial(_page, language=language, name="doctor.html")),
         *(Route(f"/page/{name}", partial(_file, name=name)) for name in _KINDS),
     ]
 
 
-async def _page(request: Request, *, language: str) -> Response:
-    """The page in the language that is asked for now, or was the last time."""
+async def _page(request: Request, *, language: str, name: str) -> Response:
+    """A page in the language that is asked for now, or was the last time."""
     lang = request.query_params.get("lang", "")
     last = request.cookies.get(_COOKIE, "")
     chosen = next((code for code in (lang, last) if code in LANGUAGES), language)
-    answer = Response(_page_text(chosen), headers=_SAFE, media_type="text/html")
+    answer = Response(_page_text(chosen, name), headers=_SAFE, media_type="text/html")
     if lang == chosen:
         answer.set_cookie(_COOKIE, chosen, max_age=_YEAR_S, httponly=True, samesite="strict")
     return answer
@@ -101,17 +106,15 @@ def _read(name: str) -> str:
 
 
 @lru_cache
-def _page_text(language: str) -> str:
-    """The page's text with the language's words in their places."""
+def _page_text(language: str, name: str) -> str:
+    """A page's text with the language's words in their places."""
     say = translator(language)
     words = {name: say(text) for name, text in _WORDS.items()}
     compact = json.dumps(words, ensure_ascii=False, separators=(",", ":"))
     # Between single quotes, so that JSON's own need no escape.
     quoted = html.escape(compact, quote=False).replace("'", "&#39;")
     values = {"language": language, "words": quoted}
-    return re.sub(
-        r"\{\{ (.+?) \}\}", lambda match: _word(match[1], values, say), _read("page.html")
-    )
+    return re.sub(r"\{\{ (.+?) \}\}", lambda match: _word(match[1], values, say), _read(name))
 
 
 def _word(mark: str, values: Mapping[str, str], say: Translate) -> str:

@@ -7,14 +7,20 @@ from typing import Any, Final
 
 import msgspec
 
+from agent.joining.joining import Membership
+from agent.joining.words import membership_tree
 from agent.local.status import questions
 from agent.local.surroundings import Surroundings
 from agent.local.teacher.view import teacher_view
 from agent.store import ClassroomStore
+from protocol.messages import ListsRefused
+from protocol.model import NOWHERE
 from protocol.words import N_, Translate, translator
 
 WAIT_S: Final = 20.0
 LOOK_S: Final = 2.0  # what no step tells, such as the line, is looked at so often
+
+_FAULTS: Final = ("password_refused", "other_school", "not_believed")
 
 
 class TeacherFeed:
@@ -40,7 +46,7 @@ class TeacherFeed:
 
     async def tree(self, language: str) -> dict[str, Any]:
         """The view now, with a number that grows with each change but the countdown's."""
-        store, say = self._store, translator(language)
+        store, say, around = self._store, translator(language), self._surroundings
         faults = [fault.event_id for fault in store.classroom.teaching.faults]
         undelivered = await store.waiting_ids(faults)
         tree = teacher_view(
@@ -50,12 +56,14 @@ class TeacherFeed:
             say,
             undelivered=undelivered,
             also=self._notices(),
+            looks=self._surroundings.looks(),
         )
         tree |= {
             "language": language,
             "questions": questions(store.classroom, say),
             "tablets": self._tablets(),
             "scan": self._scan(say),
+            "enrolment": membership_tree(self._membership(), around.joining.latest, say),
         }
         return tree | {"rev": self._rev(language, tree)}
 
@@ -76,13 +84,33 @@ class TeacherFeed:
         }
 
     def _notices(self) -> list[str]:
-        line = self._surroundings.line()
+        line, membership = self._surroundings.line(), self._membership()
+        is_alone = self._surroundings.place.school == NOWHERE
         codes = {
             "disk": self._store.refusing,
-            "offline": not line.controller_listening,
-            **{code: line.fault == code for code in ("password_refused", "other_school")},
+            "offline": not line.controller_listening and not is_alone,
+            **self._refusals(line.refused),
+            **{code: line.fault == code and not is_alone for code in _FAULTS},
+            "not_enrolled": membership is Membership.NOT_ENROLLED,
+            "invited": membership is Membership.INVITED,
         }
         return [code for code, holds in codes.items() if holds]
+
+    def _membership(self) -> Membership:
+        """As the agent judged it at its start, unless the school says that it may join."""
+        is_invited = self._surroundings.line().is_invited
+        return Membership.INVITED if is_invited else self._surroundings.membership
+
+    def _refusals(self, refused: ListsRefused | None) -> dict[str, bool]:
+        """Which lists the school does not give, as far as it matters in this room now."""
+        running = self._store.classroom.lesson.running
+        if refused is None:
+            return {}
+        lacking = running.classes if running and running.sheet is None else ()
+        return {
+            "room_refused": refused.is_room,
+            "class_refused": not refused.is_room and not set(lacking).isdisjoint(refused.classes),
+        }
 
     def _rev(self, language: str, tree: dict[str, Any]) -> int:
         undo = tree["undo"]

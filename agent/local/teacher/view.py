@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from agent.classroom import Classroom, ClassroomView
@@ -14,11 +14,13 @@ from agent.local.teacher import words
 from agent.local.teacher.phase import LessonPhase, gaps, phase_of, present_devices
 from agent.local.teacher.words import Letters
 from agent.room import Moment
+from hardware.camera.shutter import CameraLook
 from protocol.messages import Ending, Part
 from protocol.model import NO_ROOM, DeviceKind, Status
 from protocol.words import N_, Translate
 
 _MAX_GAPS: Final = 3
+_WHY_NO_LIST: Final = frozenset({"class_refused", "room_refused"})
 _CHIPS: Final = {
     Part.BOARD: frozenset({DeviceKind.BOARD, DeviceKind.PROJECTOR}),
     Part.CAMERA: frozenset({DeviceKind.CAMERA}),
@@ -33,10 +35,12 @@ def teacher_view(
     *,
     undelivered: Iterable[str] = (),
     also: Iterable[str] = (),
+    looks: Sequence[CameraLook] = (),
 ) -> dict[str, Any]:
     """Everything the teacher sees, in codes and in the language's words.
 
     undelivered: the events that still wait here. also: notices of what is round the classroom.
+    looks: the pictures that are looked at now.
     """
     teaching = classroom.teaching
     lesson, phase = teaching.lesson.present, phase_of(classroom, view, moment)
@@ -55,7 +59,7 @@ def teacher_view(
         "undo": _undo(classroom, moment, say),
         "notices": _notices(classroom, proposal, moment, say, also),
         "faults": _faults(classroom, frozenset(undelivered), say),
-        "camera": _camera(classroom, say),
+        "camera": _camera(classroom, looks, say),
         "labels": {name: say(text) for name, text in words.LABELS.items()},
     }
 
@@ -204,6 +208,8 @@ def _notices(
     also: Iterable[str],
 ) -> list[dict[str, str]]:
     codes = {*also, *_lesson_notices(classroom, proposal, moment)}
+    if codes & _WHY_NO_LIST:
+        codes.discard("no_list")
     return [
         {"code": code, "level": level, "sentence": say(text)}
         for code, (level, text) in words.NOTICES.items()
@@ -240,6 +246,12 @@ def _faults(classroom: Classroom, waiting: frozenset[str], say: Translate) -> di
     }
 
 
-def _camera(classroom: Classroom, say: Translate) -> dict[str, Any]:
-    label, text = words.camera_words(off=classroom.camera_off, say=say)
-    return {"off": classroom.camera_off, "label": label, "words": text}
+def _camera(classroom: Classroom, looks: Sequence[CameraLook], say: Translate) -> dict[str, Any]:
+    switch, locked = classroom.camera, classroom.camera_locked
+    return {
+        "off": switch.off,
+        "locked": locked,
+        "looking": bool(looks),
+        "label": words.camera_label(off=switch.off, locked=locked, say=say),
+        "words": words.camera_words(switch, looks, say),
+    }

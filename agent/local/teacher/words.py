@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from agent.equipment.switch import CameraSwitch, SwitchedBy
 from agent.lessons.lesson import RunningLesson
 from agent.lessons.sheet import LessonSheet, SheetEntry, Suggestion
 from agent.lessons.teaching import ReportedFault, Undoable
 from agent.lessons.timetable import LessonProposal, ProposalReason
 from agent.local.teacher.phase import LessonPhase, is_warming
-from protocol.formats import clock, phrase
+from hardware.camera.shutter import CameraLook, CameraUse
+from protocol.formats import clock, moment_in_text, phrase
 from protocol.messages import Part
 from protocol.model import AttendanceStatus, Device, DeviceKind, Reason, Status, worst
 from protocol.words import N_, Translate, sentence, status_word
@@ -88,6 +90,22 @@ LABELS: Final[Mapping[str, str]] = {
     "yes": N_("Yes"),
     "no": N_("No"),
 }
+_CAMERA_OFF_BEFORE: Final[Mapping[SwitchedBy, str]] = {
+    SwitchedBy.ROOM: N_("The camera is switched off in this room."),
+    SwitchedBy.SCHOOL: N_("The school has switched the camera off."),
+    SwitchedBy.SETTINGS: N_("The camera is switched off in this computer's settings."),
+}
+_CAMERA_OFF: Final[Mapping[SwitchedBy, str]] = {
+    SwitchedBy.ROOM: N_("The camera is off since {since}: somebody in this room switched it off."),
+    SwitchedBy.SCHOOL: N_("The camera is off since {since}: the school did it ({name})."),
+    SwitchedBy.SETTINGS: N_("The camera is switched off in this computer's settings."),
+}
+_CAMERA_USES: Final[Mapping[CameraUse, str]] = {
+    CameraUse.CHECK: N_("Since {since} the picture is looked at: whether the camera works."),
+    CameraUse.CARDS: N_("Since {since} the picture is looked at: for the class's cards."),
+    CameraUse.DOOR: N_("Since {since} the picture is looked at: for cards at the door."),
+    CameraUse.COMMAND: N_("Since {since} the picture is looked at: somebody tries the camera."),
+}
 UNDONE: Final[Mapping[Undoable, str]] = {
     Undoable.START: N_("The lesson has started."),
     Undoable.CONFIRM: N_("Attendance is confirmed."),
@@ -98,6 +116,20 @@ UNDONE: Final[Mapping[Undoable, str]] = {
 NOTICES: Final[Mapping[str, tuple[str, str]]] = {
     "disk": ("warning", N_("The disk takes no new records: free some space now.")),
     "unconfirmed": ("warning", N_("The last lesson's attendance is not confirmed.")),
+    "class_refused": (
+        "warning",
+        N_(
+            "The school's server gives this room no list of the class: it opened as many other"
+            " classes today as one room may. The lesson goes on; please tell the office."
+        ),
+    ),
+    "room_refused": (
+        "warning",
+        N_(
+            "The school's server gives this computer no class list here: it was in too many rooms"
+            " today. The lesson goes on; please tell the office."
+        ),
+    ),
     "no_list": ("info", N_("The class list is not on this computer; the lesson goes on.")),
     "bell": ("info", N_("The bell has rung: press Start the lesson.")),
     "password_refused": (
@@ -107,6 +139,18 @@ NOTICES: Final[Mapping[str, tuple[str, str]]] = {
     "other_school": (
         "warning",
         N_("Only another school's server answers here: is this computer's school code right?"),
+    ),
+    "not_believed": (
+        "warning",
+        N_("What answers here is not your school's server; please tell the office."),
+    ),
+    "not_enrolled": (
+        "warning",
+        N_("This computer has not joined the school yet: enter the code on LopHoc's page."),
+    ),
+    "invited": (
+        "info",
+        N_("This computer is invited to join the school by a code: enter it on LopHoc's page."),
     ),
     "offline": ("info", N_("No line to the school's server; everything is kept here.")),
 }
@@ -204,14 +248,25 @@ def fault_words(fault: ReportedFault, *, delivered: bool, say: Translate) -> str
     return phrase(text, say, part=say(PARTS[fault.part]), time=at)
 
 
-def camera_words(*, off: bool, say: Translate) -> tuple[str, str]:
-    """What the camera's switch would do, and how it stands."""
-    if off:
-        return say(N_("Camera on")), say(N_("The camera is switched off in this room."))
-    return (
-        say(N_("Camera off")),
-        say(N_("The camera is only looked at to see whether it works.")),
-    )
+def camera_label(*, off: bool, locked: bool, say: Translate) -> str:
+    """What the camera's switch would do."""
+    if locked:
+        return say(N_("Camera off by settings"))
+    return say(N_("Camera on")) if off else say(N_("Camera off"))
+
+
+def camera_words(switch: CameraSwitch, looks: Sequence[CameraLook], say: Translate) -> str:
+    """How the camera stands: off by whose word and since when, or what it is looked at for."""
+    if switch.off:
+        text = _CAMERA_OFF[switch.by] if switch.since_ms else _CAMERA_OFF_BEFORE[switch.by]
+        since = moment_in_text(switch.since_ms, None, say)
+        return phrase(text, say, since=since, name=switch.name)
+    lines = [_look_words(look, say) for look in looks]
+    return " ".join(lines) or say(N_("Nobody looks at the camera's picture now."))
+
+
+def _look_words(look: CameraLook, say: Translate) -> str:
+    return phrase(_CAMERA_USES[look.use], say, since=clock(look.since_ms, None, say))
 
 
 def _lesson_parts(lesson: RunningLesson, say: Translate) -> list[str]:

@@ -261,7 +261,8 @@ function hear(message) {
     rooms.clear();
     if (!onRoomPage) message.rooms.forEach(showRoom);
     sumUpSoon();
-    if (greeted) refreshSoon();
+    // The page was written before this line was there: what came in between stands on neither.
+    if (greeted || message.edition !== document.body.dataset.edition) refreshSoon();
     greeted = true;
   } else if (message.type === "change") show(message.what, message.item);
   else if (message.type === "resync") return "snapshot";

@@ -2,16 +2,14 @@
 const NUMBERED = /^(?:phòng học|phòng|phong|room|p|)[\s.:_-]*(?=p?\d)p?(\d[\da-z./]*)$/iu;
 
 const DASHES = /[\u2010-\u2015\u2212\uFE58\uFE63\uFF0D]/gu;
+// oxlint-disable-next-line no-control-regex -- blanks to Python, as a GS1 code holds them
+const BLANKS = /[\t-\r\u001C-\u001F\u0085]/gu;
 const RUNS = /[0-9]+|(?:(?![0-9])[\p{L}\p{M}\p{N}])+/gu;
 const ROOM_WORDS = /^(?:(?:ph[òo]ng(?: h[ọo]c)?|(?:class)?room|ph|p)(?: |(?=[0-9])))+/u;
 
 // As controller/sheets/names.py compares them: a phone without a network finds what the office does.
-const plain = (text) =>
-  text
-    .normalize("NFKC")
-    .toLowerCase()
-    .normalize("NFKC")
-    .replaceAll(/\p{Cf}/gu, "");
+const seen = (text) => text.replaceAll(BLANKS, " ").replaceAll(/\p{C}/gu, "");
+const plain = (text) => seen(text).normalize("NFKC").toLowerCase().normalize("NFKC");
 export const tagKey = (text) => plain(text).replaceAll(DASHES, "-").replaceAll(/\s/gu, "");
 export const serialKey = (text) => tagKey(text).replaceAll(/\p{Pd}/gu, "");
 const isNumber = (text) => /^[0-9]/u.test(text);
@@ -30,8 +28,13 @@ export function roomOf(text) {
   return numbered ? `P${numbered.toUpperCase()}` : text.trim();
 }
 
-// What a label says, without its lead.
-export const tagIn = (text) => text.trim().replace(/^lophoc[ :]\s*/iu, "");
+// What a label says, without its lead and the mark that a scanner sets before it (]Q1, ISO/IEC 15424).
+export const tagIn = (text) =>
+  seen(text)
+    .trim()
+    .replace(/^\][a-z][\da-z]/iu, "")
+    .trim()
+    .replace(/^lophoc[ :]\s*/iu, "");
 
 export const called = (line) => {
   const name = [line.kind, line.name].filter(Boolean).join(" ") || line.tag || `#${line.no}`;

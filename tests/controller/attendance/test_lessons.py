@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from controller.attendance.lessons import figures_of, lesson_of, sheet_of
-from controller.attendance.log import findings
 from controller.attendance.store import (
     erase_pupil,
     lesson_at,
@@ -20,10 +19,11 @@ from controller.attendance.store import (
     marks_of,
     marks_of_pupil,
     rolls_of,
-    whole_log,
 )
 from controller.database.forgetting import forget_before
 from controller.database.store import Store
+from controller.evidence.chains import chain_findings
+from controller.evidence.store import evidence_of
 from controller.features import ages_of_pupils, keep_batch
 from controller.fleet.fleet import Change, Fleet
 from controller.fleet.records import AttendanceRecord, EventRecord, LessonRecord, Logged, RollRecord
@@ -217,7 +217,7 @@ def test_the_store_keeps_the_log_and_folds_the_lesson_batch_by_batch(store: Stor
     assert lesson == folded(changes) == store.read(lesson_at, AGENT, "l1")
     assert len(store.read(rolls_of, SCHOOL)) == 3
     assert len(store.read(marks_of, SCHOOL)) == 2
-    assert findings(store.read(log_of, SCHOOL, ["l1"])) == []
+    assert chain_findings(store.read(log_of, SCHOOL, ["l1"])) == []
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_the_store_keeps_the_log_and_folds_the_lesson_batch_by_batch(store: Stor
             {("e4", "changed")},
         ),
         ("UPDATE marks SET actor = 'nobody' WHERE event_id = 'e5'", {("e5", "changed")}),
-        ("DELETE FROM rolls WHERE event_id = 'e3'", {("e4", "the record before it is missing")}),
+        ("DELETE FROM rolls WHERE event_id = 'e3'", {("e4", "before_missing")}),
         ("UPDATE marks SET at_ms = at_ms + 1 WHERE event_id = 'e5'", {("e5", "changed")}),
     ],
 )
@@ -239,7 +239,7 @@ def test_a_hand_in_the_database_is_named(
     """Who changes, takes out or backdates a record breaks the chain at that place."""
     store.write(keep_batch, records_of(a_lesson()), BEGAN)
     database.say(deed)
-    found = findings(store.read(whole_log, SCHOOL))
+    found = chain_findings(store.read(evidence_of, SCHOOL).log)
     assert {(each.event_id, each.why) for each in found} == why
     assert {each.agent for each in found} == {"p203"}
 
@@ -248,7 +248,7 @@ def test_marks_are_forgotten_and_the_lesson_keeps_its_counts(store: Store) -> No
     """After attendance_keep_days nobody can say who was away, only how many."""
     store.write(keep_batch, records_of(a_lesson()), BEGAN)
     assert store.write(forget_before, ages_of_pupils(), BEGAN + 1) == 5
-    assert store.read(whole_log, SCHOOL) == []
+    assert store.read(evidence_of, SCHOOL).log == []
     (lesson,) = store.read(lessons_of, SCHOOL, "2026-11-04", "2026-11-04")
     assert str(figures_of(lesson)) == "3/2/1"
 
@@ -275,8 +275,8 @@ def test_an_erased_pupil_leaves_a_tombstone_in_a_chain_that_still_holds(store: S
     assert len(store.read(marks_of_pupil, SCHOOL, "c")) == 4
     assert store.write(erase_pupil, SCHOOL, "c") == 4
     assert store.read(marks_of_pupil, SCHOOL, "c") == []
-    log = store.read(whole_log, SCHOOL)
-    assert findings(log) == []
+    log = store.read(evidence_of, SCHOOL).log
+    assert chain_findings(log) == []
     assert sum(bool(each.erased) for each in log) == 4
     assert set(sheet_of(log).marks) == {"a", "b"}
     (lesson,) = store.read(lessons_of, SCHOOL, "2026-11-04", "2026-11-04")

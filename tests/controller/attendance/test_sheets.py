@@ -17,8 +17,7 @@ from controller.attendance.sheet import Attendance, days_of, laid_out
 from controller.database.store import Store
 from controller.features import keep_batch
 from controller.fleet.records import AgentRecord
-from controller.roster.plan import SchoolClass, SchoolPlan
-from protocol.plan import Pupil
+from controller.roster.members import ClassMember
 from tests.controller.attendance.test_lessons import (
     AGENT,
     BEGAN,
@@ -34,14 +33,13 @@ NAMES = ("=1+1", "@SUM(A1)", "Trần Thị Ánh")
 
 
 def told(names: tuple[str, ...] = NAMES) -> Attendance:
-    pupils = tuple(
-        Pupil(number=number, student=student, name=name)
+    members = tuple(
+        ClassMember(class_code="10A1", number=number, student=student, name=name)
         for number, (student, name) in enumerate(zip("abc", names, strict=True), 1)
     )
-    school = SchoolPlan(classes=(SchoolClass(code="10A1", pupils=pupils),))
     changes = records_of(a_lesson())
     days = days_of("2026-11-02", "2026-11-07")
-    return laid_out(school, "10A1", days, [folded(changes)], attendance_of(changes))
+    return laid_out("10A1", days, members, [folded(changes)], attendance_of(changes), letters={})
 
 
 def test_the_sheet_has_a_column_a_day_and_the_schools_letters() -> None:
@@ -105,6 +103,11 @@ def test_the_commands_verify_export_find_and_erase(
     assert json.loads(capsys.readouterr().out)["erased"] == 4
     database.say("UPDATE rolls SET room = 'P999' WHERE event_id = 'e3'")
     assert main(["attendance", "verify", *data]) == 1
-    assert "p203 e3: changed" in capsys.readouterr().out
+    line, signed, copies, seals, sums = capsys.readouterr().out.splitlines()
+    assert signed == "0 bản ghi đã được chính máy lập ký, 5 bản ghi chưa có chữ ký."
+    assert copies == "Không có bản sao hằng ngày nào để đối chiếu."
+    assert line == "P999, 04/11/2026: bản ghi đã bị sửa sau khi được lập. [e3]"
+    assert "chưa đối chiếu với sở" in seals.lower()
+    assert sums == "5 bản ghi, 1 chỗ đứt, 4 có học sinh đã xóa."
     with Store(database.url) as store:
         assert len(store.read(access_log, SCHOOL)) == 3

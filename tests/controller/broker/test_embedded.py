@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,10 +15,12 @@ from hypothesis import strategies as st
 from controller.broker import embedded
 from controller.broker.brokerage import Brokerage
 from controller.broker.credentials import CredentialError, Credentials
-from controller.broker.embedded import BrokerError, EmbeddedBroker
+from controller.broker.embedded import EmbeddedBroker, config_text
+from controller.broker.program import BrokerError
 from controller.config import ControllerConfig
 from protocol.link import Broker, Letter, Link
 from protocol.model import NAME_RULE, Place
+from protocol.topics import Address, Channel, topic_of
 from tests.ports import free_port
 from tests.waiting import eventually
 
@@ -97,7 +100,7 @@ def test_a_configuration_that_is_refused_leaves_the_one_before(
     made.prepare()
     before = (tmp_path / "nats.conf").read_bytes()
     good = embedded.config_text
-    monkeypatch.setattr(embedded, "config_text", lambda *_: "{ mqtt: ")
+    monkeypatch.setattr(embedded, "config_text", lambda *_, **__: "{ mqtt: ")
     made.reload({"p2": "b"})
     assert (made.refuses_users, (tmp_path / "nats.conf").read_bytes()) == (True, before)
     broker(tmp_path, {"p2": "b"}).prepare()
@@ -112,7 +115,40 @@ def test_without_one_before_the_start_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a sentence that says where to look."""
-    monkeypatch.setattr(embedded, "config_text", lambda *_: "{ mqtt: ")
+    monkeypatch.setattr(embedded, "config_text", lambda *_, **__: "{ mqtt: ")
     with pytest.raises(BrokerError) as caught:
         broker(tmp_path, {}).prepare()
     assert caught.value.code == "broker_config_refused"
+
+
+@pytest.mark.parametrize("channel", [*Channel])
+def test_a_room_may_say_all_that_rooms_say_and_no_command(tmp_path: Path, channel: Channel) -> None:
+    """A channel that comes later, too: nats-server acknowledges what it does not let through."""
+    config = json.loads(config_text("0.0.0.0", 1, tmp_path, SCHOOL, {"p1": "a"}))  # noqa: S104
+    [user] = config["authorization"]["users"]
+    topic = topic_of(Address(SCHOOL.of_agent("p1"), channel, "camera-1"))
+    pattern = re.compile(
+        "|".join(
+            re.escape(one).replace(r"\*", "[^.]+")
+            for one in user["permissions"]["publish"]["allow"]
+        )
+    )
+    is_rooms = channel not in {Channel.COMMAND, Channel.SCHOOL}
+    assert bool(pattern.fullmatch(topic.replace("/", "."))) == is_rooms
+
+
+@pytest.mark.parametrize(("before", "after"), [("a", "a"), ("a", "b"), ("", ""), ("", "a")])
+def test_what_is_kept_for_a_session_that_nobody_takes_up_again_goes(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    """As at an upgrade from a session's name that everybody knew: it would lie there for ever."""
+
+    def settle(session: str) -> None:
+        EmbeddedBroker(tmp_path, "127.0.0.1", 1, SCHOOL, {}, session=session)._settle_store()
+
+    settle(before)
+    kept = tmp_path / "jetstream" / "kept"
+    kept.parent.mkdir()
+    kept.touch()
+    settle(after)
+    assert kept.exists() == (before == after)

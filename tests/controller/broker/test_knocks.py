@@ -30,7 +30,7 @@ def test_each_name_stands_once_with_its_last_place_and_its_count(
     tries: list[tuple[int, str]],
 ) -> None:
     """The latest first; a quotation that is not closed is nobody's."""
-    sound = [(host, name.replace("\\", "")) for host, name in tries]
+    sound = [(host, name.replace("\\", "") or "-") for host, name in tries]
     knocks = knocks_of(LINE.format(host, name) for host, name in sound)
     assert {knock.name: knock.tries for knock in knocks} == Counter(name for _, name in sound)
     latest = list(dict.fromkeys(name for _, name in reversed(sound)))
@@ -39,6 +39,50 @@ def test_each_name_stands_once_with_its_last_place_and_its_count(
         name: f"10.0.0.{host}" for host, name in sound
     }
     knocks_of(LINE.format(host, name) for host, name in tries)
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "reason"),
+    [
+        ('"c" - authentication error - User "p1"', "p1", "wrong_password"),
+        ('"c" - authentication error - User "p9"', "p9", "unknown_name"),
+        ('"c" - authentication error', "", "no_name"),
+        ('"c \\" x" - Publish Violation - Subject "other.topic"', "", "not_its_place"),
+        ('"c" - Subscription Violation - Subject "o.>", SID o.>', "", "not_its_place"),
+        ('"c" - Replacing old client "10.0.0.6:9 - x" since both h', "", "others_session"),
+        ('"c" - Replacing old client "10.0.0.5:9 - x" since both h', None, ""),
+        ("TLS handshake error: tls: first record does not look like it", "", "not_encrypted"),
+        ('"" - unacceptable protocol version of 5', "", "other_version"),
+        ('"c" - unable to connect: authentication error', None, ""),
+        ('"c" - authentication error - User "p1" - TLS handshake error: x', None, ""),
+    ],
+)
+def test_each_says_why_it_was_refused(what: str, name: str | None, reason: str) -> None:
+    """And one that told no name is known by its address."""
+    line = f"[7] 2026/11/28 23:06:38.581301 [ERR] 10.0.0.5:37313 - mid:6 - {what}"
+    knocks = knocks_of([line, f"{line} (and 1,304 like it)"], users={"p1"})
+    told = [(knock.name, knock.reason, knock.tries) for knock in knocks]
+    assert told == ([(name, reason, 1306)] if name is not None else [])
+
+
+def test_the_latest_reason_counts() -> None:
+    """A password mended and a room that is not its own are two things."""
+    knocks = knocks_of([LINE.format(1, "p1"), LINE.format(2, "p1")], users=set())
+    assert [(knock.reason, knock.address) for knock in knocks] == [("unknown_name", "10.0.0.2")]
+    elsewhere = LINE.replace('authentication error - User "{}"', 'Publish Violation - Subject "x"')
+    away = knocks_of([LINE.format(1, "c"), elsewhere.format(1)])[0]
+    assert (away.reason, away.name) == ("not_its_place", "")  # its client's id is its own affair
+
+
+def test_one_address_tries_several_things() -> None:
+    """None of them hides another."""
+    line = LINE.partition('"c"')[0].format(1)
+    tried = ['"c" - Publish Violation - Subject "x"', "TLS handshake error: EOF"]
+    knocks = knocks_of(line + what for what in (*tried, tried[1]))
+    assert [(knock.reason, knock.tries) for knock in knocks] == [
+        ("not_encrypted", 2),
+        ("not_its_place", 1),
+    ]
 
 
 def test_names_are_bounded() -> None:
@@ -61,14 +105,24 @@ def test_the_brokers_own_log_is_understood(
         will=lambda _: Letter("x", b""), greeting=lambda _: [],
     )  # fmt: skip
 
+    elsewhere = Link(
+        Broker("127.0.0.1", port, "p1", "right"), "away", filters=["lophoc/14/2/p1/command/#"],
+        will=lambda _: Letter("x", b""), greeting=lambda _: [],
+    )  # fmt: skip
+
     async def play() -> None:
         broker.prepare()
-        running = [asyncio.create_task(broker.run()), asyncio.create_task(link.run())]
-        await eventually(lambda: knocks_in(folder / "nats.log"))
+        jobs = (broker.run, link.run, elsewhere.run)
+        running = [asyncio.create_task(job()) for job in jobs]
+        await eventually(lambda: len(knocks_in(folder / "nats.log")) == 2)
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
     asyncio.run(play())
     assert main(["agents", "refused", "--data", str(tmp_path)]) == 0
-    assert capsys.readouterr().out.startswith("p1\t127.0.0.1\t20")
+    lines = sorted(capsys.readouterr().out.splitlines())
+    assert [line.split("\t")[::4] for line in lines] == [
+        ["", "not_its_place"],
+        ["p1", "wrong_password"],
+    ]

@@ -68,7 +68,7 @@ class CopiedSchool:
     def copy(self, *, full: bool = False) -> PlaceStanding:
         """Make a copy; a step where that can be."""
         self.now_ms += 900_000
-        return make_copy(self.config, self.place, self.now_ms, full=full, prepare=True)
+        return make_copy(self.config, str(self.place), self.now_ms, full=full, prepare=True)
 
     def restore(self, source: Path | None = None, name: str = "new") -> tuple[Path, Restored]:
         """Bring it back into another folder."""

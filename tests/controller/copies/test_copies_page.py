@@ -17,6 +17,7 @@ from controller.database.store import Store
 from tests.axe import violations
 from tests.browser import LAPTOP, PHONE, Page
 from tests.controller.copies.copied_school import CopiedSchool
+from tests.controller.people import READER
 from tests.controller.web_school import NOW_MS, Served, a_store, agent, asked
 
 OUTSIDE = "192.0.2.5"
@@ -32,7 +33,7 @@ def school(tmp_path: Path) -> CopiedSchool:
 def store(tmp_path: Path, school: CopiedSchool) -> Iterator[Store]:
     """One that was, and a face over it."""
     school.copy()
-    rehearse(school.config, school.place, school.now_ms)
+    rehearse(school.config, str(school.place), school.now_ms)
     with a_store(school.data, [agent("6A1")]) as opened:
         yield opened
 
@@ -52,7 +53,7 @@ def test_the_page_tells_where_and_how_old_and_how_the_test_went(
     assert str(school.place) in page
     assert school.files()[-1].name in page
     assert "all as promised" in page
-    first = asked(store, "/?lang=en", host=OUTSIDE).text
+    first = asked(store, "/?lang=en", host=READER).text
     assert f"Last copy elsewhere: 0 minutes ago, in {school.place}." in first
 
 
@@ -99,19 +100,19 @@ def test_a_test_that_fails_is_told_and_the_next_copy_is_a_full_one(school: Copie
     data = bytearray(step.read_bytes())
     data[-40] ^= 1
     step.write_bytes(bytes(data))
-    rehearsal = rehearse(school.config, school.place, school.now_ms)
+    rehearsal = rehearse(school.config, str(school.place), school.now_ms)
     assert rehearsal.trouble is not None
     assert rehearsal.trouble.code == "copy_damaged"
     assert not [*(school.data / "copies").glob("rehearsal-*")]
     assert school.copy().step == 0
-    assert rehearse(school.config, school.place, school.now_ms).trouble is None
+    assert rehearse(school.config, str(school.place), school.now_ms).trouble is None
 
 
 def test_without_a_passphrase_nothing_leaves_the_computer(school: CopiedSchool) -> None:
     """It is a sentence."""
     (school.data / "copies" / "key").unlink()
     with pytest.raises(CopyError, match="No passphrase"):
-        make_copy(school.config, school.place, NOW_MS, full=True, prepare=True)
+        make_copy(school.config, str(school.place), NOW_MS, full=True, prepare=True)
     assert school.files() == []
 
 

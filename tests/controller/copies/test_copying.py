@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from controller.copies.errors import CopyError
 from controller.copies.keys import PassphraseOpener, keep_key, new_key
 from controller.copies.names import name_from
 from controller.copies.restore import restore
+from simulators.ledger.disk import can_go_apart
 from tests.controller.copies.copied_school import (
     NAME,
     CopiedSchool,
@@ -26,10 +29,10 @@ from tests.controller.copies.copied_school import (
     opener,
 )
 
+NAMES = ["insert", "delete", "fatten", "vacuum", "step", "step", "full", "cut", "flip"]
+# What is done; where in the file, for one that spoils it, which no two runs write alike; which bit.
 DEEDS = st.lists(
-    st.sampled_from(
-        ["insert", "delete", "fatten", "vacuum", "step", "step", "full", "cut", "flip"]
-    ),
+    st.tuples(st.sampled_from(NAMES), st.floats(0, 1, exclude_max=True), st.integers(0, 7)),
     min_size=1,
     max_size=12,
 )
@@ -49,17 +52,19 @@ def school(tmp_path: Path) -> CopiedSchool:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(DEEDS, st.randoms(use_true_random=False))
-def test_a_restore_gives_the_newest_moment_that_is_whole(deeds: list[str], chance: object) -> None:
+@given(DEEDS)
+def test_a_restore_gives_the_newest_moment_that_is_whole(
+    deeds: list[tuple[str, float, int]],
+) -> None:
     """Played against a plain list: what the database held when each file was written."""
     with tempfile.TemporaryDirectory() as folder:
         school = CopiedSchool(Path(folder))
         model: dict[str, list[str]] = {}
-        for deed in ["full", *deeds]:
+        for deed, part, bit in [("full", 0.0, 0), *deeds]:
             if deed in STATEMENTS:
                 school.say(STATEMENTS[deed])
             elif deed in {"cut", "flip"}:
-                spoil(school.shelf / list(model)[-1], deed, chance)
+                spoil(school.shelf / list(model)[-1], deed, part, bit)
             else:
                 standing = school.copy(full=deed == "full")
                 file = school.shelf / standing.name.file
@@ -89,13 +94,13 @@ def full_of(name: str) -> str:
     return parsed.full.file
 
 
-def spoil(file: Path, deed: str, chance: object) -> None:
-    """Cut the file, or turn one bit; once."""
+def spoil(file: Path, deed: str, part: float, bit: int) -> None:
+    """Cut the file behind this part of it, or turn one bit there; once."""
     if not file.exists() or spoilt(file):
         return
     data = bytearray(file.read_bytes())
-    at = chance.randrange(len(data))  # type: ignore[attr-defined]
-    data[at] ^= 1 << chance.randrange(8)  # type: ignore[attr-defined]
+    at = int(part * len(data))
+    data[at] ^= 1 << bit
     file.write_bytes(bytes(data) if deed == "flip" else bytes(data[:at]))
     file.with_suffix(".spoilt").touch()
 
@@ -208,7 +213,7 @@ def step(event, arguments):
             os.kill(os.getpid(), signal.SIGKILL)
 sys.addaudithook(step)
 config = ControllerConfig(school="00140708", province="14", data=Path(sys.argv[1]), keep_copies=2)
-copying.make_copy(config, Path(sys.argv[2]), 1, full=sys.argv[4] == "full")
+copying.make_copy(config, sys.argv[2], 1, full=sys.argv[4] == "full")
 """
 
 
@@ -230,6 +235,56 @@ def test_a_kill_at_any_step_leaves_the_older_copy(school: CopiedSchool, kind: st
     assert killed > 3
     assert done.returncode == 0, done.stderr
     assert dump(data / "lophoc.db") == new
+
+
+SMALL_PLACE = """
+import os, subprocess, sys
+from pathlib import Path
+from controller.copies.copying import make_copy
+from controller.config import ControllerConfig
+
+data, place, deed = sys.argv[1:]
+mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "lophoc", place]
+subprocess.run(mount, check=True)
+config = ControllerConfig(school="00140708", province="14", data=Path(data), keep_copies=2)
+make_copy(config, place, 1, full=True, prepare=True)
+shelf = Path(place) / "lophoc-14-00140708"
+before = sorted(path.name for path in shelf.iterdir())
+if deed == "fill":
+    file = os.open(Path(place) / "photos", os.O_WRONLY | os.O_CREAT)
+    try:
+        while True:
+            os.write(file, bytes(4096))
+    except OSError:
+        os.close(file)
+else:
+    subprocess.run(["umount", "--lazy", place], check=True)
+try:
+    make_copy(config, place, 2, full=True)
+except Exception as error:
+    print(getattr(error, "code", "") or error.errno)
+if deed == "fill":
+    assert sorted(path.name for path in shelf.iterdir()) == before
+    (Path(place) / "photos").unlink()
+else:
+    assert not [*Path(place).iterdir()], "nothing was written to the system's disk"
+    subprocess.run(mount, check=True)
+make_copy(config, place, 3, full=True, prepare=True)
+print(len([*shelf.iterdir()]))
+"""
+
+
+@pytest.mark.parametrize(("deed", "answer"), [("fill", "28\n2\n"), ("pull", "place_absent\n1\n")])
+def test_a_stick_that_is_full_or_pulled_out_is_told_and_used_again(
+    school: CopiedSchool, deed: str, answer: str
+) -> None:
+    """A real one, of 2 MB: ENOSPC where it is full, absent where its mount point is left."""
+    if shutil.which("unshare") is None or not can_go_apart():
+        pytest.skip("this system gives no namespace of one's own")
+    command = ("unshare", "--map-root-user", "--mount", sys.executable, "-c", SMALL_PLACE)
+    arguments = (str(school.data), str(school.place), deed)
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == (answer, 0), done.stderr
 
 
 def test_a_full_disk_is_told_and_the_older_copy_stays(
@@ -254,10 +309,10 @@ def test_a_full_disk_is_told_and_the_older_copy_stays(
 def test_an_absent_stick_is_not_written_to(school: CopiedSchool) -> None:
     """Its mount point is there, and is the system's disk."""
     with pytest.raises(CopyError, match="is not there"):
-        make_copy(school.config, school.place, 1, full=True)
+        make_copy(school.config, str(school.place), 1, full=True)
     assert list(school.place.iterdir()) == []
     with pytest.raises(CopyError, match="is not there"):
-        make_copy(school.config, school.folder / "nowhere", 1, full=True, prepare=True)
+        make_copy(school.config, str(school.folder / "nowhere"), 1, full=True, prepare=True)
 
 
 def test_what_the_disk_did_not_keep_is_no_copy(

@@ -26,7 +26,7 @@ def test_a_servers_database_comes_back_by_pg_restore(tmp_path: Path, cluster: Cl
     with Store(school.config.database) as store:
         store.write(set_fact, "pupil", NAME)
     assert [school.copy(full=full).step for full in (True, False)] == [0, 0]
-    assert rehearse(school.config, school.place, school.now_ms).trouble is None
+    assert rehearse(school.config, str(school.place), school.now_ms).trouble is None
     assert not [file for file in school.files() if NAME.encode() in file.read_bytes()]
     data, _ = school.restore()
     done = subprocess.run(
@@ -44,6 +44,6 @@ def test_a_server_that_does_not_answer_is_a_sentence(tmp_path: Path) -> None:
     nowhere = f"postgresql://a:secret@/db?host={tmp_path}"
     school.config = structs.replace(school.config, database=nowhere)
     with pytest.raises(CopyError, match="pg_dump could not copy") as refused:
-        make_copy(school.config, school.place, 1, full=True, prepare=True)
+        make_copy(school.config, str(school.place), 1, full=True, prepare=True)
     assert "secret" not in str(refused.value)
     assert school.files() == []

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from controller.access.password import Office
 from controller.database.store import Store
 from controller.fleet.fleet import Fleet
 from controller.fleet.records import EventRecord, FaultRecord, RollRecord
@@ -31,7 +30,8 @@ from protocol.model import (
     Reason,
 )
 from tests.axe import violations
-from tests.browser import SIZES, Page, Profile, opened_tab
+from tests.browser import Page, Profile, opened_tab
+from tests.controller.people import set_password
 from tests.controller.web_school import (
     CRITICAL,
     OK,
@@ -218,6 +218,35 @@ def test_a_rooms_screen_follows_its_room(page: Page, served: Served) -> None:
     assert page.errors == []
 
 
+LINE_LATER = """{
+  const Real = WebSocket;
+  window.WebSocket = class {
+    constructor(...given) {
+      if (window.mayConnect) return new Real(...given);
+      setTimeout(() => this.onclose());
+    }
+    close() {}
+  };
+}"""
+
+
+@pytest.mark.parametrize("path", ["rooms/6A1", ""])
+def test_what_comes_before_the_line_is_there_is_shown(
+    page: Page, served: Served, path: str
+) -> None:
+    """Neither the page as it was written nor a change on the line would tell of it."""
+    page.call("Page.enable")
+    page.call("Page.addScriptToEvaluateOnNewDocument", source=LINE_LATER)
+    page.open(f"{served.url}{path}")
+    served.tell(device("6A1", BOARD, status=CRITICAL, reasons=(Reason("unplugged"),)))
+    until(lambda: "6A1" in {one.key.room for one in served.live.rooms() if one.status is CRITICAL})
+    page.see("window.mayConnect = true")
+    page.wait(
+        "document.querySelector('[data-device=\"board-6a1-01\"]').dataset.status === 'critical'"
+    )
+    assert page.errors == []
+
+
 def test_a_rooms_kit_is_followed_in_vietnamese(page: Page, served: Served) -> None:
     """What is missing stands on the tile and on the room's screen, and goes when it comes."""
     page.open(served.url)
@@ -299,19 +328,19 @@ def test_a_filter_by_room_holds_however_the_address_writes_it(page: Page, served
     assert page.errors == []
 
 
-@pytest.mark.parametrize("size", [(1366, 768), (800, 1280), (390, 844)])
 @pytest.mark.parametrize("language", ["vi", "en"])
 @pytest.mark.parametrize("path", ["", "rooms/7A3", "rooms/6A1", "rooms/%3F"])
 def test_nothing_sticks_out_at_any_size(
-    page: Page, served: Served, size: tuple[int, int], language: str, path: str
+    page: Page, served: Served, language: str, path: str
 ) -> None:
     """No sideways scrolling, no tile whose words overflow it."""
     served.tell(*a_full_room(), agent(NO_ROOM, kit=a_full_room()[0].kit, lesson="toan-1"))
     until(lambda: len(served.live.rooms()) == 31)
-    page.open(f"{served.url}{path}?lang={language}", *size)
-    assert page.see("document.documentElement.scrollWidth") <= size[0]
+    page.open(f"{served.url}{path}?lang={language}")
     wide = "[...document.querySelectorAll('.tile a')].filter((a) => a.scrollWidth > a.clientWidth)"
-    assert page.see(f"{wide}.map((a) => a.innerText)") == []
+    for width, _ in page.at_each_size():
+        assert page.see("document.documentElement.scrollWidth") <= width
+        assert page.see(f"{wide}.map((a) => a.innerText)") == []
 
 
 def test_thirty_rooms_are_seen_without_scrolling(page: Page, served: Served) -> None:
@@ -346,15 +375,13 @@ def test_ten_tabs_of_one_browser_are_all_live(browser: Profile, served: Served) 
     until(lambda: served.live.browsers == 0)
 
 
-@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("path", ["", "?lang=en", "rooms/7A3", "rooms/6A1", "rooms/none"])
-def test_every_screen_can_be_used_by_everybody(
-    page: Page, served: Served, size: tuple[int, int], path: str
-) -> None:
+def test_every_screen_can_be_used_by_everybody(page: Page, served: Served, path: str) -> None:
     """No violation of WCAG 2.1 AA, on the laptop, the upright tablet and the phone."""
     served.tell(*a_full_room())
-    page.open(f"{served.url}{path}", *size)
-    assert violations(page) == []
+    page.open(f"{served.url}{path}")
+    for size in page.at_each_size():
+        assert violations(page) == [], size
 
 
 def test_a_running_lesson_and_a_fault_are_seen_without_a_reload(page: Page, served: Served) -> None:
@@ -392,23 +419,21 @@ def test_a_running_lesson_and_a_fault_are_seen_without_a_reload(page: Page, serv
     page.wait("document.querySelector('.events').textContent.includes('Đã xử lý: bảng.')")
 
 
-@pytest.mark.parametrize("size", [(1366, 768), (800, 1280), (390, 844)])
 @pytest.mark.parametrize("path", ["attendance", "attendance/6A1", "login", "looks"])
-def test_the_offices_pages_fit_any_screen(
-    page: Page, served: Served, size: tuple[int, int], path: str
-) -> None:
+def test_the_offices_pages_fit_any_screen(page: Page, served: Served, path: str) -> None:
     """Nothing sticks out, nothing is refused."""
-    page.open(f"{served.url}{path}", *size)
-    assert page.see("document.documentElement.scrollWidth") <= size[0]
+    page.open(f"{served.url}{path}")
+    for width, _ in page.at_each_size():
+        assert page.see("document.documentElement.scrollWidth") <= width
     assert page.errors == []
 
 
 def test_the_office_enters_by_its_password_in_a_browser(
-    page: Page, served: Served, tmp_path: Path
+    page: Page, served: Served, store: Store
 ) -> None:
     """The form is taken, and leads on to where the person wanted to go."""
-    Office(tmp_path / "office.json", time.time).set_password("mật khẩu dài")
+    store.write(set_password, "một mật khẩu dài")
     page.open(f"{served.url}login?next=/attendance/6A1")
-    page.see("document.querySelector('[name=password]').value = 'mật khẩu dài'")
+    page.see("document.querySelector('[name=password]').value = 'một mật khẩu dài'")
     page.see("document.querySelector('main form button').click()")
     page.wait("location.pathname === '/attendance/6A1' && document.querySelector('.sheet')")

@@ -47,7 +47,7 @@ _CODE = (
     r"|\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}"
 )
 _TAGS = r"<pre>.*?</pre>|<[^>]*>"
-_NAMES = {"LopHoc", "CSV", "XLSX", "DOCX", "Excel", "GLPI", "Snipe"}
+_NAMES = {"Android", "iPad", "iPhone", "LopHoc", "CSV", "XLSX", "DOCX", "Excel", "GLPI", "Snipe"}
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}"
 TEMPLATES = sorted(Path(controller.__file__ or "").parent.glob("*/templates/*.html"))
 

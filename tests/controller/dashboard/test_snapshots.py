@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from controller.dashboard import subscription
+from controller.dashboard.rooms import RoomKey
 from controller.dashboard.snapshots import FOLLOWED, FRESH_S, KEPT, Snapshots
 from controller.dashboard.subscription import News, NewsKind, Present, Subscription, View
 
@@ -24,7 +25,7 @@ class Figure(BaseModel):
 
 
 def news(value: int) -> News:
-    return News(NewsKind.ROOM, ["6A1"], lambda: Figure(value=value))
+    return News(NewsKind.ROOM, [RoomKey("", "6A1")], lambda: Figure(value=value))
 
 
 def seen(present: Present) -> int:

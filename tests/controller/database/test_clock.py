@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import select
 
-from controller.access.password import ALL_TRIES, TRIES, TRIES_S, Office
 from controller.access.store import note_access
 from controller.access.tables import accesses
+from controller.access.tries import ALL_TRIES, TRIES, TRIES_S, Tries
 from controller.attendance.store import marks_of
 from controller.database.clock import (
     AHEAD_MS,
@@ -250,11 +250,7 @@ class TimeAndRows(RuleBasedStateMachine):
         self.honest, self.liars = set[str](), set[str]()
         self.clock = self.machine.clock_of(self.store)
         self.upkeep = Upkeep(self.store, Path(self.folder.name), [KEEP], self.clock, keep_backups=0)
-        self.office = Office(
-            Path(self.folder.name) / "office.json",
-            lambda: self.clock.look() / 1000,
-            lambda: self.machine.running_s,
-        )
+        self.tries = Tries(lambda: self.machine.running_s)
 
     def teardown(self) -> None:
         """In the end, with a right clock and others who say so, what is old goes."""
@@ -368,7 +364,7 @@ class TimeAndRows(RuleBasedStateMachine):
             self.rows[name] = self.true_ms
             stamp = self.clock.look()
             self.newest_stamp = max(stamp, self.newest_stamp)
-            self.store.write(note_access, SCHOOL, name, "", "", now_ms=stamp)
+            self.store.write(note_access, SCHOOL, (name, 0), "", "", now_ms=stamp)
 
     @rule()
     def look_after(self) -> None:
@@ -378,7 +374,7 @@ class TimeAndRows(RuleBasedStateMachine):
         self.upkeep.look_after()
         left = set(
             self.store.read(
-                lambda db: db.scalars(select(accesses.c.session).where(everywhere(accesses))).all()
+                lambda db: db.scalars(select(accesses.c.account).where(everywhere(accesses))).all()
             )
         )
         for name in set(self.rows) - left:
@@ -387,7 +383,7 @@ class TimeAndRows(RuleBasedStateMachine):
     @rule()
     def try_passwords(self) -> None:
         """Somebody guesses until no more is allowed."""
-        while self.office.may_try("192.0.2.7"):
+        while self.tries.is_allowed("van-phong", "192.0.2.7"):
             pass
         self.locked_s = self.machine.running_s
 
@@ -395,7 +391,7 @@ class TimeAndRows(RuleBasedStateMachine):
     def nobody_is_locked_out_for_long(self) -> None:
         """After the term in running time the office may try again, whatever the clock did."""
         if self.locked_s is not None and self.machine.running_s > self.locked_s + TRIES_S:
-            assert self.office.may_try("192.0.2.7")
+            assert self.tries.is_allowed("van-phong", "192.0.2.7")
             self.locked_s = None
 
 
@@ -526,7 +522,7 @@ def test_a_small_share_goes_at_once(days: list[int], horizon_day: int) -> None:
     """A day's worth, or within a day as much as the share; in the end all before the horizon."""
     with tempfile.TemporaryDirectory() as folder, fresh_store(folder) as store:
         for day in days:
-            store.write(note_access, SCHOOL, "s", "", "", now_ms=FIRST_MS + day * DAY_MS)
+            store.write(note_access, SCHOOL, ("s", 0), "", "", now_ms=FIRST_MS + day * DAY_MS)
         upkeep = Upkeep(
             store, Path(folder), [], GuardedClock(NOW_MS, lambda: NOW_MS), keep_backups=0
         )
@@ -578,15 +574,13 @@ def test_copies_are_ordered_by_their_number(tmp_path: Path) -> None:
     assert [path.name for path in copies_in(tmp_path)] == ["lophoc-2026-01-01.db", *names]
 
 
-def test_no_clock_locks_the_office_out(tmp_path: Path) -> None:
+def test_no_clock_locks_the_office_out() -> None:
     """Tries are forgotten as time runs, whatever the clock is set to."""
-    wall, running = [NOW_MS / 1000 + 5 * 365 * 86_400], [0.0]
-    office = Office(tmp_path / "office.json", lambda: wall[0], lambda: running[0])
+    running = [0.0]
+    tries = Tries(lambda: running[0])
     for _ in range(TRIES):
-        assert office.may_try("1")
-    assert not office.may_try("1")
-    wall[0] = NOW_MS / 1000
-    assert not office.may_try("1")
+        assert tries.is_allowed("1", "1")
+    assert not tries.is_allowed("1", "1")
     running[0] += TRIES_S + 1
-    assert office.may_try("1")
+    assert tries.is_allowed("1", "1")
     assert TRIES < ALL_TRIES

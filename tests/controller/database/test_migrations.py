@@ -13,22 +13,23 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Boolean, Connection, Text, column, insert, select, table, text
 
-from controller.database import store as store_module
 from controller.database.engine import engine_at, url_from
+from controller.database.revision import MIGRATIONS, is_newest, newest
 from controller.database.schema import metadata
 from controller.database.store import Store
 from controller.features import keep_batch
 from controller.fleet.store import agents_of, devices_of
 from controller.repairs import store as repairs
+from controller.roster.store import plan_of
 from protocol.messages import LineMeasures
 from protocol.model import DeviceKind, Place, Reason, Status
 from tests.databases import KINDS
 from tests.postgres import Cluster
 
 SCHOOL = Place("79", "00123")
-_MIGRATIONS = Path(store_module.__file__).with_name("migrations")
 
 # As version 0.1.0 wrote them.
 AGENT = {
@@ -80,7 +81,7 @@ FEED = {"name": "feed_id", "value": "feed-of-old"}
 def config_for(connection: Any) -> Config:
     """Alembic's settings, on an open connection."""
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
@@ -134,6 +135,21 @@ def test_a_migration_can_be_undone_without_loss(old: str) -> None:
         for name, row in (("agents", AGENT), ("devices", DEVICE)):
             kept = db.execute(select(text("*")).select_from(table(name))).mappings().one()
             assert dict(kept) == row
+    engine.dispose()
+
+
+def test_whether_there_is_work_for_alembic_is_told_without_it(old: str) -> None:
+    """What is read of the files' text is what Alembic makes of the files."""
+    assert newest() == ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    engine = engine_at(url_from(old))
+    with engine.begin() as db:
+        assert not is_newest(db)
+        command.upgrade(config_for(db), "head")
+        assert is_newest(db)
+        command.downgrade(config_for(db), "-1")
+        assert not is_newest(db)
+        command.downgrade(config_for(db), "base")
+        assert not is_newest(db)
     engine.dispose()
 
 
@@ -194,6 +210,18 @@ def test_a_fault_that_waits_opens_a_repair_when_repairs_begin(old: str) -> None:
         (repair,) = repairs.repairs_of(db, SCHOOL)
     assert (repair.event_id, repair.room, repair.reported_ms) == ("f1", "6A1", 5)
     assert (repair.who, repair.opened_ms, repair.moves) == ("may-6a1", 6, ())
+
+
+def test_a_door_key_of_before_is_one_that_rooms_hold(old: str) -> None:
+    """Their programs may need it; keys that are made later stay here."""
+    engine = engine_at(url_from(old))
+    with engine.begin() as db:
+        command.upgrade(config_for(db), "0035")
+        row = {"province": "79", "school": "00123", "version": 1, "key": "00ff", "made_ms": 5}
+        db.execute(insert(table("door_keys", *map(column, row))).values(row))
+    engine.dispose()
+    with Store(old) as store:
+        assert store.read(plan_of, SCHOOL).door_keys == {"1": "00ff"}
 
 
 def _put(db: Connection, name: str, **row: object) -> None:

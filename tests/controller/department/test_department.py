@@ -16,7 +16,7 @@ from controller.database.store import Store
 from controller.department import areas_store as areas
 from controller.department import census as memory
 from controller.department.areas import Area, AreaError, Membership, Merger, SchoolFacts
-from controller.department.schools import FigureTold
+from controller.department.schools import FigureTold, Numbered
 from controller.department.standing import Need, Silence
 from controller.department.store import keep as keep_told
 from controller.inventory.store import refresh
@@ -347,6 +347,6 @@ def test_a_merged_schools_own_figure_is_not_kept(store: Store, since: str, kept:
     know(store, merged=[Merger(old=A, new=B, since=since)])
     with store.locked(OWN) as db:
         figures = SchoolFigures(declared=3, complete=2, verified=2, managed=1)
-        keep_told(db, [FigureTold(Place(PROVINCE, A), TODAY, figures)], 0)
+        keep_told(db, [FigureTold(Place(PROVINCE, A), TODAY, figures, Numbered("b", 1))], 0)
         found = memory.figures_until(db, PROVINCE, TODAY)
     assert [*found] == kept

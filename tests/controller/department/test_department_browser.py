@@ -13,7 +13,7 @@ from controller.reconcile.kpi import figure_of
 from controller.reconcile.store import note_figure
 from protocol.model import Place
 from tests.axe import violations
-from tests.browser import SIZES, Page, Profile, opened_tab
+from tests.browser import Page, Profile, opened_tab
 from tests.controller.web_department import (
     DAY_MS,
     MISSING,
@@ -94,17 +94,17 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedDepartment]
             yield served
 
 
-@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_every_page_can_be_used_by_everybody(
-    page: Screen, twelve: ServedDepartment, size: tuple[int, int], path: str, language: str
+    page: Screen, twelve: ServedDepartment, path: str, language: str
 ) -> None:
     """WCAG 2.1 AA by axe-core; nothing sticks out; no error in the console."""
     mark = "&" if "?" in path else "?"
-    page.open(f"{twelve.url.rstrip('/')}{path}{mark}lang={language}", *size)
-    assert violations(page) == []
-    assert page.see("document.documentElement.scrollWidth <= innerWidth")
+    page.open(f"{twelve.url.rstrip('/')}{path}{mark}lang={language}")
+    for size in page.at_each_size():
+        assert violations(page) == [], size
+        assert page.see("document.documentElement.scrollWidth <= innerWidth"), size
     assert not page.errors
 
 

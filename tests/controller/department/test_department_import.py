@@ -33,7 +33,7 @@ AREA_FILE = (
 SCHOOL_FILE = (
     "STT;Mã trường;Tên trường;Cấp học;Xã/phường;Điểm trường\n"
     "1;00140701;THCS Tô Hiệu;THCS;phường Tô Hiệu;\n"
-    "2;00140702;TH Chiềng Xôm;Tiểu học;03661;Bản Ái; Bản Hụm\n"
+    '2;00140702;TH Chiềng Xôm;Tiểu học;03661;"Bản Ái; Bản Hụm"\n'
     "3;00140703;THPT Chuyên;THPT;Mường La;\n"
     "4;;Trường không mã;;;\n"
     "5;00140701;THCS Tô Hiệu (lặp);;;\n"

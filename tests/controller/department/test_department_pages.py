@@ -56,7 +56,7 @@ def three_schools(folder: Path) -> Iterator[Store]:
             opened,
             [line(B, 3, state=NEVER_SEEN, verified=False), stranger(B, 4, serial=f"{A}S00001")],
         )
-        hear(opened, A, rooms=10, rooms_in_lesson=4, boards=8, boards_working=7, faults_open=2)
+        hear(opened, A, rooms=10, rooms_in_lesson=6, boards=8, boards_working=7, faults_open=2)
         hear(opened, B, ago_ms=22 * DAY_MS, rooms=5, rooms_in_lesson=5, boards=3, boards_working=3)
         yield opened
 
@@ -201,7 +201,7 @@ def test_the_tile_has_twelve_numbers_and_says_as_of_when(face: httpx.Client) -> 
         "schools_known": 3,
         "schools_heard_today": 1,
         "rooms": 15,
-        "rooms_in_lesson": 4,
+        "rooms_in_lesson": 6,
         "boards": 11,
         "boards_working": 7,
         "items_declared": 6,

@@ -12,31 +12,35 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from controller.database.store import Store
+from controller.department.brief import item_of
+from controller.department.school_record import SchoolRecord
 from controller.department.schools import (
-    ALIVE_MS,
     GAP_MS,
-    GRACE_MS,
     AskRetell,
     FigureTold,
     ListPage,
-    SchoolRecord,
+    Numbered,
+    SchoolHeard,
     Schools,
 )
 from controller.department.store import load_schools
-from controller.department.upward import item_of
 from controller.features import keep_batch
 from controller.inventory import store as assets
 from controller.inventory.asset import Asset, AssetState
+from controller.reconcile.store import figures_since
+from controller.use.store import use_of
 from protocol.messages import Event, MessageError, MessageFlaw, to_bytes
 from protocol.model import DeviceKind, Place
 from protocol.topics import Address, Channel, topic_of
 from protocol.upward import (
+    LIST_FROM,
     ItemGone,
     ItemsTold,
     SchoolChain,
     SchoolFigures,
     SchoolPresence,
     SchoolTold,
+    UseLine,
     UseTold,
 )
 from tests.controller.ears import Ears
@@ -138,8 +142,9 @@ def test_a_figure_is_kept_for_the_schools_own_day_and_an_old_one_is_not() -> Non
     schools = Schools(ABOVE)
     figures = SchoolFigures(declared=12, managed=8)
     changes = schools.hear("00140708", told(figures=figures), NOW_MS).changes
-    assert FigureTold(SCHOOL, "2026-10-29", figures) in changes
-    assert not schools.hear("00140708", told(), NOW_MS + 1).changes
+    assert FigureTold(SCHOOL, "2026-10-29", figures, Numbered("b", 1)) in changes
+    again = FigureTold(SCHOOL, "2026-10-29", SchoolFigures(), Numbered("b", 1))
+    assert schools.hear("00140708", told(), NOW_MS + 1).changes == (again,)
     assert schools.records["00140708"].heard_ms == NOW_MS
 
 
@@ -243,17 +248,25 @@ class Above:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.schools = store.read(load_schools, ABOVE)
-        self.rev = 0
+        self.rev, self.now_ms = 0, NOW_MS
 
     def hear(self, sender: Sender, at: int, *, acked: bool) -> None:
         """One waiting page arrives; its ack comes back, or is lost."""
         if at >= len(sender.waiting):
             return
         told = sender.waiting[at]
-        heard = self.schools.hear(SCHOOL.school, told, NOW_MS)
-        self.store.write(keep_batch, list(heard.changes), NOW_MS)
+        heard = self._take(sender, told)
         if heard.is_accepted and acked:
             sender.waiting.pop(at)
+
+    def _take(self, sender: Sender, message: ItemsTold | SchoolTold) -> SchoolHeard:
+        """It is stored, and the school begins anew behind what it is asked for."""
+        heard = self.schools.hear(SCHOOL.school, message, self.now_ms)
+        self.store.write(keep_batch, list(heard.changes), NOW_MS)
+        for each in heard.changes:
+            if isinstance(each, AskRetell) and each.since < sender.fed:
+                sender.fed, sender.waiting = each.since, []
+        return heard
 
     def figures(self, sender: Sender) -> None:
         """The school says how far it is; the department may ask for its list anew."""
@@ -261,11 +274,7 @@ class Above:
         said = replace(
             told(settled=sender.settled(), newest=sender.newest), feed=sender.feed, rev=self.rev
         )
-        heard = self.schools.hear(SCHOOL.school, said, NOW_MS)
-        self.store.write(keep_batch, list(heard.changes), NOW_MS)
-        for each in heard.changes:
-            if isinstance(each, AskRetell):
-                sender.fed = min(sender.fed, each.since)
+        self._take(sender, said)
 
     def items(self) -> dict[str, str]:
         """What stands here."""
@@ -310,6 +319,7 @@ def test_in_the_end_the_department_has_what_the_school_has(path: list[tuple[str,
                     case "database":
                         sender.replace_database()
             for _ in range(40):
+                above.now_ms += GAP_MS
                 above.figures(sender)
                 sender.put()
                 above.hear(sender, 0, acked=True)
@@ -424,25 +434,12 @@ def test_a_start_that_goes_on_from_the_known_one_is_no_fork() -> None:
     assert (record.boot, record.reached, record.forked_ms, record.rival) == ("e", 25, 0, "")
 
 
-def test_the_second_of_two_servers_waits_and_is_shown_until_the_first_is_silent() -> None:
-    """Its end must be a minute old: a line that comes and goes is no end."""
-    schools, other = believed(), chain("z", "a", begun=25)
-    assert not schools.hear(SCHOOL.school, other, NOW_MS + 60_000).is_accepted
-    record = schools.records[SCHOOL.school]
-    assert (record.boot, record.rival, record.heard_ms) == ("b", "z", NOW_MS)
-    assert not schools.hear(SCHOOL.school, other, NOW_MS + ALIVE_MS - 1).is_accepted
-    assert schools.hear(SCHOOL.school, other, NOW_MS + ALIVE_MS).is_accepted
-    record = schools.records[SCHOOL.school]
-    assert (record.boot, record.rival, record.forked_ms) == ("z", "", NOW_MS + ALIVE_MS)
-    assert believed(online=False).hear(SCHOOL.school, other, NOW_MS + GRACE_MS).is_accepted
-
-
 def test_the_figure_of_a_day_that_is_over_changes_nothing_of_the_present() -> None:
     """It says no version."""
     schools = believed()
     figures = SchoolFigures(declared=12)
     changes = schools.hear(SCHOOL.school, told(figures=figures), NOW_MS).changes
-    assert FigureTold(SCHOOL, "2026-10-29", figures) in changes
+    assert FigureTold(SCHOOL, "2026-10-29", figures, Numbered("b", 1)) in changes
     assert schools.records[SCHOOL.school].figures is None
 
 
@@ -454,3 +451,41 @@ def test_what_was_acknowledged_and_is_missing_is_asked_for_until_it_was_told() -
         assert AskRetell(SCHOOL, 25) in changes
     changes = schools.hear(SCHOOL.school, chain("b", settled=9, retold=1), NOW_MS).changes
     assert not [each for each in changes if isinstance(each, AskRetell)]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.tuples(st.sampled_from(["d1", "d2", "w1"]), st.integers(1, 9)), max_size=6),
+        max_size=8,
+    )
+)
+def test_of_each_day_and_week_the_highest_number_stands(
+    batches: list[list[tuple[str, int]]],
+) -> None:
+    """Whatever came last: late, twice, in one batch or in several, over restarts."""
+    with tempfile.TemporaryDirectory() as folder, fresh_store(folder) as store:
+        newest: dict[str, int] = {}
+        for batch in batches:
+            schools = store.read(load_schools, ABOVE)
+            changes: list[object] = []
+            for what, number in batch:
+                newest[what] = max(newest.get(what, 0), number)
+                changes += schools.hear(SCHOOL.school, numbered(what, number), NOW_MS).changes
+            store.write(keep_batch, changes, NOW_MS)
+        days = store.read(figures_since, SCHOOL, "")
+        weeks = store.read(use_of, SCHOOL, "", "9")
+        stands = {f"d{day[-1]}": kpi.declared for day, kpi in days.items()}
+        stands |= {f"w{each.week[-1]}": each.line.used_min for each in weeks}
+        assert stands == newest
+
+
+def numbered(what: str, number: int) -> SchoolTold | UseTold:
+    """A day or a week under a number of the list, which its figure tells too."""
+    rev, at_ms = LIST_FROM + number, NOW_MS
+    if what == "w1":
+        line = UseLine(item="usb-1", device=DeviceKind.BOARD, used_min=number)
+        return UseTold(boot="b", at_ms=at_ms, rev=rev, week="2026-06-01", lines=(line,))
+    figures = SchoolFigures(declared=number)
+    day = f"2026-10-0{what[-1]}"
+    return SchoolTold(boot="b", at_ms=at_ms, rev=rev, day=day, feed="f1", figures=figures)

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET, UnsetType
 
-from controller.attendance.log import findings
-from controller.attendance.store import lessons_of, rolls_of, whole_log
+from controller.attendance.store import lessons_of, rolls_of
 from controller.attendance.words import lesson_words
+from controller.evidence.chains import chain_findings
+from controller.evidence.store import evidence_of
 from controller.features import keep_batch
 from controller.fleet.dating import DAY_MS, OLDEST_MS, dated
 from controller.fleet.fleet import Fleet
@@ -111,7 +112,7 @@ def test_a_lesson_of_a_wrong_clock_is_in_the_lists_of_the_day(tmp_path: Path) ->
             assert "đồng hồ máy ở phòng sai" in lesson_words(lesson, "", say_vietnamese)
             (roll,) = store.read(rolls_of, SCHOOL, day=TODAY)
             assert (roll.told_ms, roll.told_day) == (wrong_ms + 600_000, wrong_day)
-            assert findings(store.read(whole_log, SCHOOL)) == []
+            assert chain_findings(store.read(evidence_of, SCHOOL).log) == []
 
 
 def say_vietnamese(text: str, **values: object) -> str:

@@ -12,11 +12,11 @@ import httpx
 import pytest
 from sqlalchemy import Connection
 
-from controller.access.gate import COOKIE
-from controller.access.password import Office
+from controller.access.account import OFFICE
 from controller.database.store import Store, StoreError
 from controller.features import keep_batch
 from controller.inventory.store import kpi_now
+from controller.people.person import Role
 from controller.reconcile.kpi import figure_of
 from controller.reconcile.reconcile import DAY_MS, LineState, Reconciled
 from controller.reconcile.standing import Desk
@@ -42,10 +42,20 @@ from tests.controller.book_school import (
     what_is_seen,
 )
 from tests.controller.dashboard.test_pages import Outline
-from tests.controller.web_school import SCHOOL, ZONE, Served, a_store, agent, device, numbered
+from tests.controller.people import COOKIE, log_in, origin_of, set_password
+from tests.controller.web_school import (
+    SCHOOL,
+    ZONE,
+    Served,
+    a_program,
+    a_store,
+    agent,
+    device,
+    numbered,
+)
 from tests.web import http_client
 
-AWAY = {"x-forwarded-for": "192.0.2.7"}  # a request that does not come from the server itself
+AWAY = {"x-forwarded-for": "192.0.2.7"}  # a stranger
 STATE_OF = {
     DUPLICATE: LineState.DUPLICATE_SERIAL,
     TAGLESS: LineState.NO_ASSET_TAG,
@@ -65,7 +75,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def web(store: Store) -> Iterator[httpx.Client]:
-    """A browser without JavaScript, on the server itself, in English."""
+    """A browser without JavaScript, of the office, in English."""
     cookies = {"lang": "en"}
     with (
         Served(store) as served,
@@ -234,7 +244,7 @@ def test_something_unregistered_is_accepted_and_given_back(
     assert "serial:x90001" not in subjects(page)
     with store.view() as db:
         (told,) = register.decisions_of(db, SCHOOL)
-    assert told.who == "server"
+    assert told.who == OFFICE
     answer = book.post(f"/register/decisions/{told.no}/undo")
     assert answer.status_code == 303
     page = seen(book, answer.headers["location"])
@@ -313,41 +323,41 @@ def test_the_way_back_stays_on_this_page(library: Library) -> None:
     assert location == "/register?state=moved&failed=subject_unknown#decide"
 
 
-def test_from_the_network_the_book_is_seen_and_not_changed(book: httpx.Client) -> None:
-    """No button; a form that comes all the same leads to the password."""
+def test_a_reader_sees_the_book_and_changes_nothing(book: httpx.Client, store: Store) -> None:
+    """No button; a form that comes all the same is refused, and a stranger's leads to the login."""
+    program = a_program(store, now_ms=now_ms)
+    reader = {"cookie": f"{COOKIE}={log_in(program, 'reader', Role.READ_ONLY)}"} | origin_of(book)
     page = seen(book, "/register")
     assert page.find("form", action="/register/decisions")
-    away = book.get("/register", headers=AWAY)
-    outline = Outline(away.text)
+    outline = Outline(book.get("/register", headers=reader).text)
     assert not outline.find("form", action="/register/decisions")
-    assert outline.find("a", href="/login?next=/register")
+    assert outline.find("a", href="/sessions")
+    assert book.get("/register", headers=AWAY).headers["location"] == "/login?next=/register"
     form = {"subject": "serial:x90001", "deed": "accept"}
     for path in ("/register/decisions", "/register/decisions/1/undo"):
+        assert book.post(path, data=form, headers=reader).status_code == 403
         answer = book.post(path, data=form, headers=AWAY)
         assert answer.headers["location"] == "/login?next=/register"
     assert "serial:x90001" in subjects(seen(book))
 
 
-def test_the_office_decides_after_its_password(
-    book: httpx.Client, store: Store, tmp_path: Path
-) -> None:
-    """And the session stands beside the decision."""
-    office = Office(tmp_path / "office.json", lambda: now_ms() / 1000)
-    office.set_password("một mật khẩu dài")
+def test_the_office_decides_after_its_password(book: httpx.Client, store: Store) -> None:
+    """And the account stands beside the decision."""
+    store.write(set_password, "một mật khẩu dài")
     told = {"password": "một mật khẩu dài", "next": "/register"}
     entered = book.post("/login", data=told, headers=AWAY)
     assert entered.headers["location"] == "/register"
     cookie = {"cookie": f"{COOKIE}={entered.cookies[COOKIE]}"}
     form = {"subject": "serial:x90001", "deed": "ignore"}
-    answer = book.post("/register/decisions", data=form, headers=AWAY | cookie)
+    answer = book.post("/register/decisions", data=form, headers=AWAY | origin_of(book) | cookie)
     assert "decided=1" in answer.headers["location"]
     with store.view() as db:
         (decision,) = register.decisions_of(db, SCHOOL)
-    assert decision.who == office.session(entered.cookies[COOKIE])
+    assert decision.who == OFFICE
 
 
 def test_another_sites_page_decides_nothing(library: Library) -> None:
-    """Although the browser is on the server itself."""
+    """Although the office is logged in in that browser."""
     book = library.web
     form = {"subject": "serial:x90001", "deed": "accept"}
     for origin in ("https://evil.example", "null"):

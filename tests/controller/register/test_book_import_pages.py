@@ -14,17 +14,22 @@ from typing import NamedTuple
 import httpx
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
+from hypothesis import given
+from hypothesis import strategies as st
 
 from controller.database.store import Store
 from controller.register import store as register
+from controller.register.choices import UNITS, choices_in
 from controller.register.headings import FIELDS
 from controller.register.intake import HEADINGS
 from controller.register.merging import Kept, MergeVerdict, merged
-from controller.register.uploads import FORGET_AFTER_MS, MAX_WAITING, Uploads
+from controller.register.uploads import Uploads
 from controller.web.forms import Upload
+from controller.web.waiting import FORGET_AFTER_MS, MAX_WAITING
 from tests.controller.book_school import HOSTILE, a_book, bring_in, now_ms
 from tests.controller.dashboard.test_pages import Outline
-from tests.controller.web_school import SCHOOL, Served, a_store
+from tests.controller.people import COOKIE, log_in, origin_of
+from tests.controller.web_school import SCHOOL, Served, a_program, a_store
 from tests.web import http_client
 
 AWAY = {"x-forwarded-for": "192.0.2.7"}
@@ -322,19 +327,23 @@ def test_from_the_network_nothing_can_be_brought_in(library: Library) -> None:
     """Neither the form nor a file, nor another person's file."""
     trial = trial_of(library.web, BOOK)
     files = {"file": ("so.csv", BOOK.encode())}
+    program = a_program(library.store, now_ms=now_ms)
+    other = {"cookie": f"{COOKIE}={log_in(program, 'other')}"} | origin_of(library.web)
     for answer in (
         library.web.get("/register/import", headers=AWAY),
         library.web.post("/register/import", files=files, headers=AWAY),
-    ):
-        assert answer.headers["location"] == "/login?next=/register/import"
-    for answer in (
         library.web.get(trial, headers=AWAY),
-        library.web.post(trial, headers=AWAY),
-        library.web.post(f"{trial}/headings", headers=AWAY),
-        library.web.get(f"{trial}/errors.csv", headers=AWAY),
+        library.web.post(f"{trial}/drop", headers=AWAY),
+    ):
+        assert answer.headers["location"].startswith("/login?next=/register")
+    for answer in (
+        library.web.get(trial, headers=other),
+        library.web.post(trial, headers=other),
+        library.web.post(f"{trial}/headings", headers=other),
+        library.web.get(f"{trial}/errors.csv", headers=other),
     ):
         assert answer.headers["location"] == "/register/import?failed=gone"
-    library.web.post(f"{trial}/drop", headers=AWAY)
+    library.web.post(f"{trial}/drop", headers=other)
     assert verdicts(seen(library.web, trial))
     assert kept(library.store) == []
 
@@ -384,3 +393,47 @@ def test_a_trial_tells_what_each_line_was() -> None:
     ]
     assert [each.before for each in told.steps] == [None, lines[1], None]
     assert told.absent == 0
+
+
+ANSWERS = [
+    "sheets",
+    "sheet-0",
+    "sheet-1",
+    "sheet-9",
+    "heading-0",
+    "heading-1",
+    "heading-x",
+    "times",
+]
+TWO_GROUPS = f"""ĐVT: USD
+{HEAD.replace("Năm sử dụng", "Nguyên giá")}
+Kế toán;;;;;
+1;TS-001;Bảng tương tác;VS00001;6A3;98
+Tổng cộng;;;;;98
+"""
+
+
+def test_the_trial_shows_each_sheet_and_row_and_is_answered(
+    web: httpx.Client, store: Store
+) -> None:
+    """What is no item is named with its reason; unit, sheet and heading's row can be chosen."""
+    trial = trial_of(web, TWO_GROUPS)
+    shown = " ".join(seen(web, trial).words)
+    assert "Kế toán" in shown
+    assert "titles of groups: 1" in shown
+    assert "totals: 1" in shown
+    assert "No amount of it was kept" in shown
+    answers = {"sheets": "yes", "sheet-0": "yes", "heading-0": "2", "times": "1000000"}
+    web.post(f"{trial}/headings", data=answers)
+    assert "No amount of it was kept" not in " ".join(seen(web, trial).words)
+    web.post(trial)
+    assert [each.data.cost_vnd for each in kept(store)] == [98_000_000]
+
+
+@given(st.dictionaries(st.sampled_from(ANSWERS), st.text(max_size=8), max_size=9))
+def test_whatever_a_form_says_is_a_choice(form: dict[str, str]) -> None:
+    """A number that is none says nothing; no sheet but those that were shown is named."""
+    chosen = choices_in(form, ["P203", "P204"])
+    assert chosen.sheets is None or chosen.sheets <= {"P203", "P204"}
+    assert all(0 < row < 10**5 for row in chosen.heading_rows.values())
+    assert chosen.times in {None, *UNITS}

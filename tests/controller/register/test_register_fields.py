@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from controller.register.fields import condition_in, money_of, year_of
 from controller.register.vocabulary import maker_of, type_of
 from controller.sheets.names import room_key, room_of, serial_key, serial_of, tag_key, tag_of
-from controller.sheets.text import Day, RefusedError, clean, text_of
+from controller.sheets.text import Cause, Day, RefusedError, Unreadable, clean, text_of
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_serial_is_text_and_keeps_its_zeros(written: str | float, serial: str)
         ("1.2E+12", "code_scientific"),
         ("8E+12", "code_scientific"),
         (Day(2021), "code_is_date"),
-        (None, "code_is_date"),
+        (Unreadable(Cause.DATE), "code_is_date"),
         ("x" * 65, "code_too_long"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -18,8 +19,10 @@ from hypothesis import strategies as st
 
 from controller.__main__ import main
 from controller.database.store import Store
+from controller.roster.oneroster import files_of_zip
 from controller.roster.plan import SchoolClass
 from controller.roster.store import plan_of
+from controller.sheets.errors import SheetError
 from protocol.model import Place
 from tests.controller.fresh import fresh_folder
 
@@ -45,7 +48,10 @@ def bring(
         )
         told: dict[str, Any] = json.loads(capsys.readouterr().out)
         assert code == (0 if told["loads"] else 1)
-        assert [*told] == ["loads", "schools", "classes", "dropped_columns", "warnings", "errors"]
+        assert [*told] == [
+            "loads", "schools", "classes", "dropped_columns", "warnings", "errors", "rows_passed",
+            "changes",
+        ]  # fmt: skip
         return told
 
     return run
@@ -212,7 +218,13 @@ def test_a_class_is_one_however_the_file_writes_it(tmp_path: Path, bring: Any) -
     rows = [HEAD[:3], [1, "10A1", "0400000001"], [2, "Lớp 10 a1", "0400000002"]]
     assert bring(as_csv(tmp_path / "a.csv", rows))["classes"] == {"10A1": 2}
     rows = [HEAD[:3], [1, "10a1", "0400000002"], [2, "10a1", "0400000003"]]
-    assert bring(as_csv(tmp_path / "b.csv", rows))["classes"] == {"10a1": 2}
+    report = bring(as_csv(tmp_path / "b.csv", rows))
+    assert codes(report) == [(0, "changes_asked")]
+    assert [one.student for one in kept(tmp_path)[0].pupils] == ["0400000001", "0400000002"]
+    report = bring(as_csv(tmp_path / "b.csv", rows), "--yes")
+    (change,) = report["changes"]
+    assert (report["classes"], change["left"]) == ({"10a1": 2}, [1])
+    assert (change["joined"], change["renumbered"]) == ([2], [[2, 1]])
     (only,) = kept(tmp_path)
     assert (only.code, len(only.pupils)) == ("10A1", 2)
 
@@ -361,6 +373,73 @@ def test_oneroster_with_a_flaw_is_told(
     report = bring(folder_of(tmp_path, **changed))
     assert codes(report) == [(where, code)]
     assert report["loads"] is (where > 0)
+
+
+SWITCHED = FILES["users.csv"].replace("phone", "enabledUser")
+DATED = FILES["enrollments.csv"].replace(",role", ",role,beginDate,endDate")
+
+
+@pytest.mark.parametrize(
+    ("changed", "sizes", "warned"),
+    [
+        ({"enrollments": DATED.replace("u1,student", "u1,student,,2020-01-31")}, 1, "ended"),
+        ({"enrollments": DATED.replace("u1,student", "u1,student,2990-09-05,")}, 2, "later"),
+        ({"enrollments": DATED.replace("u1,student", "u1,student,2020-09-05,2990-05-31")}, 2, ""),
+        ({"users": SWITCHED.replace("0912", "False")}, 1, "disabled"),
+        ({"classes": FILES["classes.csv"] + "c2,,10 a1,,P203,o1\n"}, 2, "twice"),
+        ({"orgs": FILES["orgs.csv"].replace("school", "School")}, 2, ""),
+    ],
+    ids=["ended", "later", "between", "switched off", "one code", "type in another case"],
+)  # fmt: skip
+def test_dates_and_flags_of_the_standard_hold_and_are_told(
+    tmp_path: Path, bring: Any, changed: dict[str, str], sizes: int, warned: str
+) -> None:
+    """Nobody is in a class of whom the export says that he is not."""
+    report = bring(folder_of(tmp_path, **changed), "--dry-run")
+    assert (report["classes"], report["schools"]) == ({"10A1": sizes}, ["00140708"])
+    told = {each["code"].rpartition("_")[2] for each in report["warnings"]}
+    assert told - {"agent", "writings"} == {warned} - {""}
+    assert report["errors"] == []
+
+
+def test_a_day_that_is_none_refuses_its_row_alone(tmp_path: Path, bring: Any) -> None:
+    """It is named; the others are in their class."""
+    changed = DATED.replace("u1,student", "u1,student,,31/05/2027")
+    report = bring(folder_of(tmp_path, enrollments=changed), "--dry-run")
+    assert (codes(report), report["classes"]) == ([(2, "date_unreadable")], {"10A1": 1})
+
+
+def test_an_export_without_ids_says_what_belongs_there(tmp_path: Path, bring: Any) -> None:
+    """The standard lets them be empty; a class list cannot."""
+    users = FILES["users.csv"].replace("0400000001", "").replace("0400000002", "")
+    report = bring(folder_of(tmp_path, users=users))
+    assert codes(report) == [(0, "identifier_blank")]
+
+
+def test_two_exports_in_one_zip_are_refused(tmp_path: Path, bring: Any) -> None:
+    """However their names are written: nobody can tell which one holds."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for member, text in FILES.items():
+            archive.writestr(member.title(), text)
+    assert bring(path)["classes"] == {"10A1": 2}
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("old/users.csv", "sourcedId,identifier\n")
+    assert codes(bring(path)) == [(0, "file_twice")]
+
+
+@given(st.data())
+def test_a_torn_zip_is_damaged_and_nothing_else(data: st.DataObject) -> None:
+    """Whatever of its directory is overwritten: refused, or read as what it holds."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, text in FILES.items():
+            archive.writestr(member, text)
+    torn = bytearray(whole.getvalue())
+    for _ in range(data.draw(st.integers(1, 4))):
+        torn[-data.draw(st.integers(1, 400))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(SheetError):
+        files_of_zip(bytes(torn))
 
 
 def test_what_is_to_be_deleted_is_dropped_and_a_byte_order_mark_is_told(

@@ -42,7 +42,8 @@ test("a room is one room however it is written", () => {
 
 test("rooms, tags and serials are compared as the controller does", () => {
   const file = new URL("../sheets/names.json", import.meta.url);
-  const keys = { room: roomKey, tag: tagKey, serial: serialKey };
+  const scanned = (text) => tagKey(tagIn(text));
+  const keys = { room: roomKey, tag: tagKey, serial: serialKey, scanned };
   for (const [kind, groups] of Object.entries(JSON.parse(readFileSync(file, "utf8")))) {
     const all = groups.map((group) => new Set(group.map(keys[kind])));
     for (const each of all) assert.equal(each.size, 1, `${kind}: ${[...each]}`);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from controller.register.book import Line
 from controller.register.decisions import Decision, Deed, Rulings
 from controller.register.merging import Kept
-from controller.sheets.names import natural
+from controller.sheets.names import natural, tag_key
 from controller.stocktake.count import (
     Expected,
     Outcome,
@@ -24,6 +25,7 @@ from controller.stocktake.count import (
 from controller.stocktake.scan import Scan, ScanError, label_text, reckoned, scan_of, tag_in
 
 BEGUN = 1_000_000
+NAMES = Path(__file__).parents[1] / "sheets" / "names.json"
 LINES = (
     Line(row=1, asset_tag="TB-001", type="board", room="P203", serial="0012345"),
     Line(row=2, asset_tag="0007", type="desk", room="P203", condition="good"),
@@ -327,6 +329,14 @@ def test_what_no_phone_of_ours_sends_is_refused(sent: bytes, why: str) -> None:
     """With a word why; nothing of it is kept."""
     with pytest.raises(ScanError, match=why):
         scan_of(sent)
+
+
+def test_what_a_scanner_sets_about_a_tag_is_no_part_of_it() -> None:
+    """The phone's page is held to the same writings."""
+    groups: list[list[str]] = json.loads(NAMES.read_text("utf-8"))["scanned"]
+    keys = [{tag_key(tag_in(text)) for text in group} for group in groups]
+    assert [len(group) for group in keys] == [1] * len(groups)
+    assert len(set.union(*keys)) == len(groups)
 
 
 @given(st.text(st.characters(categories=("L", "N")), min_size=1, max_size=64))

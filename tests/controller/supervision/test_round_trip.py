@@ -35,9 +35,13 @@ class Road:
         self.busy_for = 0  # patiences in which others' messages still come
         self.mended = 0
 
+    async def wipe(self) -> bool:
+        """No probe has a store emptied."""
+        raise AssertionError
+
     def line(self) -> Line:
         """As the probe sees it."""
-        return Line(self.say, self.delivered, self.mend)
+        return Line(self.say, self.delivered, self.mend, self.wipe, self.mend)
 
     def say(self, letter: Letter) -> bool:
         """Publish, hear, store."""

@@ -26,7 +26,7 @@ from controller.use.hours import BoardWeek
 from controller.use.store import keep_use
 from protocol.model import Place
 from tests.axe import violations
-from tests.browser import SIZES, Page, Profile, opened_tab
+from tests.browser import Page, Profile, opened_tab
 from tests.controller.web_school import (
     NOW_MS,
     SCHOOL,
@@ -286,8 +286,8 @@ def test_everybody_can_use_the_screens_on_a_phone_and_a_laptop(
     """WCAG 2.1 AA by axe-core, no error, nothing wider than the window."""
     with Served(library, scope=scope) as served, opened_tab(browser, Page) as page:
         since = "?from=2026-08-17&to=2026-08-30" if path == "use" else ""
-        for width, height in SIZES:
-            page.open(f"{served.url}{path}{since}", width, height)
+        page.open(f"{served.url}{path}{since}")
+        for width, _ in page.at_each_size():
             assert page.see("document.documentElement.scrollWidth") <= width
             page.shoot(tmp_path / f"{path}-{scope.school}-{width}.png")
             assert violations(page) == []

@@ -257,6 +257,26 @@ def test_websockets_are_counted() -> None:
     played(story)
 
 
+def test_who_opens_websockets_again_and_again_is_turned_away_for_a_while() -> None:
+    """Each is told the whole present at once: it costs us more than whoever comes."""
+
+    async def story(_server: DoorServer, port: int) -> None:
+        url, there = f"ws://{HERE}:{port}/echo", {"local_addr": (THERE, 0)}
+
+        async def open_again() -> None:
+            while True:
+                async with connect(url, **there):
+                    continue
+
+        with pytest.raises(InvalidStatus, match="503"):
+            await open_again()
+        async with connect(url, local_addr=("127.0.0.3", 0)) as another:
+            await another.send("a")
+            assert await another.recv() == b"a"
+
+    played(story, replace(LIMITS, sockets_per_s_of_this_machine=0.1))
+
+
 @pytest.mark.parametrize("size", [1, 900], ids=["many", "long"])
 def test_a_websocket_that_says_too_much_is_cut(size: int) -> None:
     """A page says one word; a flood of words or pings is none of ours."""

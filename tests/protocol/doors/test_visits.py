@@ -9,10 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from protocol.doors.limits import DoorLimits, is_this_machine
+from protocol.doors.limits import DoorLimits
 from protocol.doors.turns import Turns
 from protocol.doors.visits import OF_RESERVE, REMEMBERED, Visits
 from protocol.guard import Receive, Scope, Send
+from protocol.this_machine import is_this_machine
 
 LIMITS = DoorLimits(
     at_once=10,
@@ -23,11 +24,15 @@ LIMITS = DoorLimits(
     turns_of_this_machine=3,
     sockets=3,
     sockets_of_one_peer=2,
+    sockets_per_s=0.5,
+    sockets_per_s_of_this_machine=2.0,
 )
 PEERS = ["127.0.0.1", *(f"192.0.2.{number}" for number in range(1, 9))]
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["enter", "enter", "work", "rest", "upgrade", "leave"]),
+        st.sampled_from(
+            ["enter", "enter", "work", "rest", "upgrade", "upgrade", "leave", "wait", "rename"]
+        ),
         st.integers(0, 40),
         st.sampled_from(PEERS),
     ),
@@ -43,6 +48,8 @@ class Model:
         self.idle: list[int] = []
         self.sockets: set[int] = set()
         self.answered: set[str] = set()
+        self.opened = dict.fromkeys(PEERS, 0.0)
+        self.now_s = 0.0
 
     def of(self, peer: str) -> list[int]:
         return [line for line, its in self.peer.items() if its == peer]
@@ -65,7 +72,15 @@ class Model:
         if line not in self.peer or len(self.sockets) >= LIMITS.sockets:
             return False
         peer = self.peer[line]
-        return len(self.sockets & {*self.of(peer)}) < LIMITS.sockets_of(peer)
+        if len(self.sockets & {*self.of(peer)}) >= LIMITS.sockets_of(peer):
+            return False
+        return self.opened[peer] + 1 <= 2 * LIMITS.sockets_of(peer)
+
+    def wait(self, time_s: float) -> None:
+        """What was opened is forgiven by and by."""
+        self.now_s += time_s
+        for peer, opened in self.opened.items():
+            self.opened[peer] = max(0.0, opened - time_s * LIMITS.sockets_per_s_of(peer))
 
     def enter(self, *lines: tuple[int, str]) -> None:
         self.peer.update(lines)
@@ -73,6 +88,8 @@ class Model:
 
     def upgrade(self, *lines: int) -> None:
         self.sockets.update(lines)
+        for line in lines:
+            self.opened[self.peer[line]] += 1
         self.idle = [line for line in self.idle if line not in lines]
 
     def work(self, line: int) -> None:
@@ -82,6 +99,16 @@ class Model:
         if line in self.peer:
             self.answered.add(self.peer[line])
             self.idle += [] if line in self.idle else [line]
+
+    def may_rename(self, line: int) -> bool:
+        """A line that owes a handshake is idle; or it is gone already."""
+        is_waiting = line in self.idle or line not in self.peer
+        return is_waiting and line > 0 and line - 1 not in self.peer
+
+    def rename(self, line: int, onward: int) -> None:
+        if line in self.peer:
+            self.peer[onward] = self.peer.pop(line)
+            self.idle = [each for each in self.idle if each != line] + [onward]
 
     def leave(self, line: int) -> None:
         self.peer.pop(line, None)
@@ -94,7 +121,8 @@ class Model:
 @settings(max_examples=200)
 def test_the_door_keeps_its_shares_whatever_comes(steps: list[tuple[str, int, str]]) -> None:
     """Held against a model of lists: who is in, who gives way, who is turned away."""
-    visits, model = Visits[int](LIMITS), Model()
+    model = Model()
+    visits = Visits[int](LIMITS, lambda: model.now_s)
     for step, line, peer in steps:
         if step == "enter" and line not in model.peer:
             leaving = model.may_leave(peer)
@@ -103,6 +131,11 @@ def test_the_door_keeps_its_shares_whatever_comes(steps: list[tuple[str, int, st
             assert entry.leaves in (leaving or [None])
             model.leave(-1 if entry.leaves is None else entry.leaves)
             model.enter(*([(line, peer)] if entry.is_in else []))
+        elif step == "wait":
+            model.wait(line / 8)
+        elif step == "rename" and model.may_rename(line):
+            visits.rename(line, line - 1)
+            model.rename(line, line - 1)
         elif step == "upgrade" and line not in model.sockets:
             may = model.may_upgrade(line)
             assert visits.upgrade(line) == may

@@ -1,0 +1,1 @@
+"""What ails the agent, in plain words; what may be sent on."""

@@ -1,0 +1,1 @@
+"""What this computer vouches for: it signs the head of its attendance log."""

@@ -1,0 +1,81 @@
+"""This file is the part of the door where the doctor's findings are shown and saved."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from agent.local.refusals import json_response
+from protocol import probing
+from protocol.doctor import (
+    CHECK_WORDS,
+    GROUP_WORDS,
+    Diagnosis,
+    Fact,
+    bundle,
+    diagnose,
+    groups,
+    summary,
+)
+from protocol.words import Translate, translator
+
+PROGRAM: Final = "lophoc-agent"
+
+
+class DoctorDoor:
+    """Each question is answered by a fresh look, one at a time. examine: takes some seconds."""
+
+    def __init__(
+        self, examine: Callable[[], Sequence[Fact]], language: Callable[[Request], str]
+    ) -> None:
+        self._examine = examine
+        self._language = language
+        self._one_at_a_time = asyncio.Lock()
+
+    def routes(self) -> list[Route]:
+        """The addresses of this part of the door."""
+        return [
+            Route("/api/v1/doctor", self.findings),
+            Route("/api/v1/doctor/bundle", self.bundle),
+        ]
+
+    async def findings(self, request: Request) -> Response:
+        """What is wrong and what to do, the worst first."""
+        diagnoses, say = await self._diagnoses(), translator(self._language(request))
+        return json_response(
+            {
+                "summary": summary(diagnoses, say),
+                "groups": [
+                    {
+                        "status": status,
+                        "label": say(GROUP_WORDS[status]),
+                        "findings": [_finding(each, say) for each in members],
+                    }
+                    for status, members in groups(diagnoses)
+                ],
+            }
+        )
+
+    async def bundle(self, _request: Request) -> Response:
+        """What may be sent to who helps, as a file to keep."""
+        text = bundle(PROGRAM, await self._diagnoses(), probing.figures())
+        name = {"content-disposition": 'attachment; filename="lophoc-doctor.json"'}
+        return Response(text, media_type="application/json", headers=name)
+
+    async def _diagnoses(self) -> list[Diagnosis]:
+        async with self._one_at_a_time:
+            return diagnose(await asyncio.to_thread(self._examine))
+
+
+def _finding(diagnosis: Diagnosis, say: Translate) -> dict[str, Any]:
+    return {
+        "check": say(CHECK_WORDS[diagnosis.check]),
+        "code": diagnosis.code,
+        "sentence": diagnosis.sentence(say),
+        "advice": diagnosis.advice(say),
+    }

@@ -1,0 +1,1 @@
+"""Rooms' cameras: how they are switched, what they are used for; the school may switch them off."""

@@ -1,0 +1,1 @@
+"""Who may join: codes that enrol a room's computer, and the computers that have joined."""

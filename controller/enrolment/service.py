@@ -1,0 +1,195 @@
+"""This file enrols computers: it makes codes, and gives a credential to who proves one."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import time
+from contextlib import suppress
+from typing import Final
+
+from controller.broker.authority import Authority
+from controller.broker.credentials import Credentials, Enrolled
+from controller.enrolment.invitations import Invitation, Invitations
+from controller.enrolment.knocks import Knocks
+from controller.enrolment.members import Members
+from controller.feature import Program
+from controller.fleet.clones import clones_of
+from controller.fleet.store import agents_of
+from protocol.enrolment import LINK, Credential, Hello, fingerprint_of
+from protocol.errors import ActionError, LopHocError
+from protocol.topics import CONTROLLER, MAX_CODE
+from protocol.words import N_
+
+_AGENT: Final = re.compile(rf"[A-Za-z0-9._-]{{1,{MAX_CODE}}}")
+_MAX_LABEL: Final = 64
+_MANY: Final = 100_000
+
+
+def _not_now(error: LopHocError | OSError) -> ActionError:
+    """Why a computer cannot join now, for the page."""
+    if isinstance(error, LopHocError):
+        return ActionError(error.code, error.message, error.hint, **error.values)
+    return ActionError(
+        "grant_unwritten",
+        N_("The server's disk does not take the new computer: {cause}."),
+        N_("Make room on it; then the same code can be tried again."),
+        cause=error.strerror or type(error).__name__,
+    )
+
+
+def _room_code(typed: str) -> str:
+    """A room's code as a person typed it. Raises ActionError."""
+    if not (room := typed.strip()) or len(room) > MAX_CODE:
+        raise ActionError("room_missing", N_("Which room? Give its code, such as 6A1."))
+    return room
+
+
+class Enrolment:
+    """The codes and the credentials of a running controller."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self.credentials = Credentials(program.config.data / "agents.json")
+        self.authority = Authority(program.config.data)
+        self.clones = program.service(clones_of)
+        self.invitations = Invitations(time.monotonic)
+        self.knocks = Knocks(time.monotonic)
+        self.opened = asyncio.Event()
+        self.spoken: asyncio.Queue[str] = asyncio.Queue()
+        self.members = Members(self.credentials)
+        self.trouble: LopHocError | None = None  # why nobody can join now
+
+    def invite(self, room: str, replaces: str) -> Invitation:
+        """A code for a room's computer. Raises ActionError."""
+        self._refuse_elsewhere()
+        return self._opened(self.invitations.invite(_room_code(room), replaces))
+
+    def let_knock(self) -> None:
+        """Let rooms knock for a while: people compare digits in place of a code.
+
+        Raises ActionError.
+        """
+        self._refuse_elsewhere()
+        self.knocks.open()
+        self.opened.set()
+
+    def accept(self, knock_id: str, room: str, replaces: str) -> None:
+        """The office saw the same digits on a computer that knocks. Raises ActionError."""
+        self.knocks.accept(knock_id, _room_code(room), replaces)
+
+    @property
+    def is_awaiting(self) -> bool:
+        """Whether a computer may come."""
+        return bool(self.invitations.open()) or self.knocks.is_busy
+
+    @property
+    def takes_schools(self) -> bool:
+        """Whether schools may join here."""
+        return self._program.config.hears_schools
+
+    def invite_school(self, code: str) -> Invitation:
+        """A code for the controller of a school below, which keeps its code. Raises ActionError."""
+        self._refuse_elsewhere()
+        if not (code := code.strip()) or len(code) > MAX_CODE or not self.takes_schools:
+            raise ActionError("school_missing", N_("Which school? Give its code, as it has it."))
+        return self._opened(self.invitations.invite(code, code, is_school=True))
+
+    def _opened(self, invitation: Invitation) -> Invitation:
+        self.opened.set()
+        return invitation
+
+    def _refuse_elsewhere(self) -> None:
+        if self._program.config.broker:
+            raise ActionError(
+                "broker_elsewhere",
+                N_("The broker is another program here, which takes no new names from this one."),
+                N_("Give the room a password there."),
+            )
+
+    def link_of(self, invitation: Invitation, host: str) -> str:
+        """What a QR code holds in place of the code; nobody could guess it."""
+        fingerprint = fingerprint_of(self.authority.pem()).hex()
+        port = self._program.config.enrol_port
+        return f"{LINK}{host}:{port}#{invitation.slot}.{fingerprint}.{invitation.secret.hex()}"
+
+    def enrolled(self) -> dict[str, Enrolled]:
+        """The computers that have joined. Raises CredentialError."""
+        return self.credentials.enrolled()
+
+    def typed(self) -> list[str]:
+        """Agents that go by a typed password. Raises CredentialError."""
+        return sorted(self.credentials.typed())
+
+    def revoke(self, agent: str) -> None:
+        """Cut a computer off; the broker does within two seconds. Raises CredentialError."""
+        self.credentials.remove(agent)
+
+    async def grant(self, invitation: Invitation, hello: Hello) -> Credential:
+        """A credential for who proved the code, another one at each call, good at once.
+
+        Raises ActionError, which the page shows as well.
+        """
+        try:
+            credential = await asyncio.to_thread(self._issue, invitation, hello)
+        except (LopHocError, OSError) as error:
+            self.trouble = _not_now(error)
+            raise self.trouble from error
+        self.clones.forget(hello.agent)  # the one it leaves; whom it replaces shows in the file
+        if line := self._program.line:
+            await line.admit()
+        self.trouble = None
+        return credential
+
+    def _issue(self, invitation: Invitation, hello: Hello) -> Credential:
+        config = self._program.config
+        invitation.agent = invitation.replaces or invitation.agent or self._free_name(hello.agent)
+        invitation.label = "".join(filter(str.isprintable, hello.label))[:_MAX_LABEL]
+        issued = self.credentials.issue(
+            invitation.agent,
+            invitation.label,
+            now_ms=self._program.now_ms(),
+            is_kept=False,
+            is_school=invitation.is_school,
+        )
+        return Credential(
+            province=config.province,
+            school=config.school,
+            agent=invitation.agent,
+            room=invitation.room,
+            port=config.mqtt_port,
+            password=issued.password,
+            client_id=issued.client_id,
+            secret=issued.secret,
+        )
+
+    async def note_used(self, agent: str) -> None:
+        """The computer has kept its credential: the code is of no more use."""
+        self.invitations.use(agent)
+        self.knocks.use(agent)
+        with suppress(LopHocError, OSError):  # it is in the file all the same
+            await asyncio.to_thread(self.credentials.note_kept, agent)
+
+    def note_spoken(self, agent: str) -> None:
+        """The computer speaks by what it was given, so it has kept that."""
+        self.spoken.put_nowait(agent)
+
+    async def use_spoken(self) -> None:
+        """Take in who speaks, and could not say before that it kept its credential."""
+        while True:
+            await self.note_used(await self.spoken.get())
+
+    def _free_name(self, wish: str) -> str:
+        """The name that a computer goes by, unless another one does.
+
+        What was granted and never kept is nobody's: the talk was cut, and it comes again.
+        """
+        agents = self._program.store.read(agents_of, self._program.school, limit=_MANY)
+        lost = {name for name, one in self.credentials.enrolled().items() if not one.is_kept}
+        names = (self.credentials.names() - lost) | {CONTROLLER}
+        taken = {agent.place.agent for agent in agents} | names
+        if _AGENT.fullmatch(wish) and wish not in taken:
+            return wish
+        base = wish[: MAX_CODE - 9] if _AGENT.fullmatch(wish) else "room"
+        return f"{base}-{secrets.token_hex(4)}"

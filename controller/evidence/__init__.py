@@ -1,0 +1,1 @@
+"""This package holds attendance against what proves it: its chains, its totals, its erasures."""

@@ -1,0 +1,136 @@
+"""This file says of a school's attendance all that does not hold. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from typing import Final, NamedTuple
+
+from controller.evidence.chains import chain_findings, is_tombstone, unhashed_findings
+from controller.evidence.days import day_findings
+from controller.evidence.findings import Finding, Flaw
+from controller.evidence.heads import IsSigned, held_against
+from controller.evidence.seals import KeptSeals, seal_findings
+from controller.evidence.tombstones import AskedErasure, tombstone_findings
+from controller.evidence.totals import lesson_findings
+from controller.fleet.dating import DAY_MS, local_day
+from controller.fleet.records import ChainHeadRecord, ChainRecord, ErasureProofRecord, LessonRecord
+
+
+class Compared(NamedTuple):
+    """What copies have and the log has not. read: those that could be read; unread: the others."""
+
+    findings: Sequence[Finding] = ()
+    read: Sequence[str] = ()
+    unread: Sequence[str] = ()
+
+
+NO_COPIES: Final = Compared()
+
+
+class Evidence(NamedTuple):
+    """What a school has of its attendance, and what it is held against.
+
+    unreadable: rows that hold what no record can. asked: the erasures that persons asked for;
+    has_older_erasures: some are older than their list. forgotten_before_ms: what arrived before was
+    let go by its term. emptied: tables that have lost every row. heads: what agents told of their
+    logs' ends.
+    """
+
+    log: Sequence[ChainRecord] = ()
+    unreadable: Sequence[Finding] = ()
+    lessons: Sequence[LessonRecord] = ()
+    asked: Sequence[AskedErasure] = ()
+    has_older_erasures: bool = False
+    forgotten_before_ms: int = 0
+    emptied: Sequence[str] = ()
+    heads: Sequence[ChainHeadRecord] = ()
+
+
+class Verdict(NamedTuple):
+    """What does not hold, and how much was looked at.
+
+    erased: records with an erased pupil. unhashed: records of before there were hashes. signed:
+    records that their computer signed for; keys: the keys of each room, the oldest first. copies:
+    the daily copies that it was compared with; copies_unread: those that could not be read.
+    seals: of the department's, how many it was compared with; None where there was no file.
+    sealed_copies: places of encrypted copies, which nobody compares without their passphrase.
+    """
+
+    findings: Sequence[Finding]
+    records: int
+    erased: int
+    unhashed: int
+    signed: int
+    keys: Mapping[str, Sequence[str]]
+    copies: Sequence[str] = ()
+    copies_unread: Sequence[str] = ()
+    seals: int | None = None
+    sealed_copies: Sequence[str] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+
+def verdict_on(
+    evidence: Evidence,
+    zone: tzinfo,
+    is_signed: IsSigned,
+    compared: Compared = NO_COPIES,
+    seals: KeptSeals | None = None,
+) -> Verdict:
+    """Everything that does not hold, by agent and day. compared: with the daily copies.
+
+    seals: what the department kept.
+    """
+    log, before_ms = evidence.log, evidence.forgotten_before_ms
+    heads = held_against(log, evidence.heads, is_signed, forgotten_before_ms=before_ms, zone=zone)
+    findings = [
+        *compared.findings,
+        *evidence.unreadable,
+        *heads.findings,
+        *_seal_findings(evidence, zone, seals),
+        *chain_findings(log, before_ms, heads.covered),
+        *unhashed_findings(log),
+        *day_findings(log, zone),
+        *tombstone_findings(log, evidence.asked, has_older=evidence.has_older_erasures),
+        *_lesson_findings(evidence, zone),
+        *_emptied_findings(evidence),
+    ]
+    return Verdict(
+        sorted(set(findings), key=_place_of),
+        records=len(log),
+        erased=sum(map(is_tombstone, log)),
+        unhashed=sum(not record.hash for record in log),
+        signed=sum(record.hash in heads.covered.get(record.place.agent, ()) for record in log),
+        keys=heads.keys,
+        copies=compared.read,
+        copies_unread=compared.unread,
+        seals=len(seals.seals) if seals else None,
+    )
+
+
+def _seal_findings(evidence: Evidence, zone: tzinfo, seals: KeptSeals | None) -> list[Finding]:
+    before_ms = evidence.forgotten_before_ms
+    kept = seals.seals if seals else ()
+    return seal_findings(kept, evidence.heads, forgotten_before_ms=before_ms, zone=zone)
+
+
+def _lesson_findings(evidence: Evidence, zone: tzinfo) -> list[Finding]:
+    before_ms = evidence.forgotten_before_ms
+    forgotten_until = local_day(before_ms + DAY_MS, zone) if before_ms else ""
+    log = [record for record in evidence.log if not isinstance(record, ErasureProofRecord)]
+    return lesson_findings(evidence.lessons, log, forgotten_until)
+
+
+def _emptied_findings(evidence: Evidence) -> list[Finding]:
+    """Tables that are empty though nothing was let go by its term."""
+    if evidence.forgotten_before_ms:
+        return []
+    return [Finding("", Flaw.EMPTIED, event_id=table) for table in evidence.emptied]
+
+
+def _place_of(finding: Finding) -> tuple[str, str, int, str, str]:
+    return finding.agent, finding.day, finding.period or 0, finding.why, finding.event_id

@@ -1,0 +1,1 @@
+"""Copies of other schools' data, which their controllers leave here, encrypted."""

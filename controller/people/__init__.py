@@ -1,0 +1,1 @@
+"""Who asks here: people and programs, and what they may."""

@@ -1,0 +1,100 @@
+"""This file keeps the imports of the book, so that each can be taken back whole.
+
+Every function works in a transaction of the store's: `view` to read, `locked` to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from sqlalchemy import Connection, func, select, update
+
+from controller.database.reading import bunches, rows_of
+from controller.database.scope import codes_of, of
+from controller.database.shape import Shape
+from controller.register import life_store as lives
+from controller.register.life import Said, Step, life_of
+from controller.register.merging import Kept, Merged, MergeVerdict
+from controller.register.tables import book_imports, conditions, import_lines
+from controller.register.undoing import BookImport, LineChange, changes_of
+from protocol.model import Place
+
+IMPORTS: Final = Shape(BookImport, book_imports)
+CHANGES: Final = Shape(LineChange, import_lines)
+
+
+def imports_of(db: Connection, place: Place) -> list[BookImport]:
+    """Every import that changed something, the newest first."""
+    query = select(book_imports).where(of(book_imports, place))
+    return IMPORTS.records(rows_of(db, query.order_by(book_imports.c.no.desc())))
+
+
+def changes_in(db: Connection, place: Place, no: int) -> list[LineChange]:
+    """What an import made of each line."""
+    query = select(import_lines).where(of(import_lines, place), import_lines.c.import_no == no)
+    return CHANGES.records(rows_of(db, query.order_by(import_lines.c.line)))
+
+
+def keep_import(
+    db: Connection,
+    place: Place,
+    register: Sequence[Kept],
+    merger: Merged,
+    steps: Iterable[Step],
+    *,
+    stamp: Said,
+    file: str,
+) -> None:
+    """Keep what an import changes, under the next number; nothing where it changes nothing."""
+    if not merger.writes:
+        return
+    newest = select(func.max(book_imports.c.no)).where(of(book_imports, place))
+    no = (db.execute(newest).scalar() or 0) + 1
+    record = BookImport(
+        no=no, who=stamp.who, at_ms=stamp.at_ms, file=file, removed=merger.removed,
+        new=merger.verdicts.count(MergeVerdict.NEW),
+        changed=merger.verdicts.count(MergeVerdict.CHANGED), newest_step=_newest_step(db, place),
+    )  # fmt: skip
+    db.execute(book_imports.insert(), codes_of(place) | IMPORTS.values(record))
+    own = {step.line: step.no for step in steps}
+    rows = [
+        codes_of(place) | {"import_no": no} | CHANGES.values(change)
+        for change in changes_of(register, merger.writes, own)
+    ]
+    for bunch in bunches(rows):
+        db.execute(import_lines.insert(), bunch)
+
+
+def busy_lines(db: Connection, place: Place, record: BookImport) -> set[int]:
+    """The lines of which somebody said something since that still stands."""
+    return {
+        line for line, step in lives.standing_of(db, place).items() if step.no > record.newest_step
+    }
+
+
+def take_steps_back(
+    db: Connection, place: Place, reverted: Iterable[LineChange], stamp: Said
+) -> None:
+    """Take back the steps that an import took, by steps that say so."""
+    own = {change.line: change for change in reverted if change.step is not None and change.was}
+    by_line = lives.steps_of(db, place, own)
+    steps = [
+        life_of(change.was, by_line.get(line, ())).without(change.step, *stamp)
+        for line, change in own.items()
+        if change.was and change.step is not None
+    ]
+    lives.keep_steps(db, place, filter(None, steps))
+
+
+def close_import(db: Connection, place: Place, record: BookImport) -> None:
+    """Keep that an import was taken back, and what it left."""
+    row = IMPORTS.values(record)
+    changed = {name: row[name] for name in ("remaining", "undone_ms")}
+    closed = update(book_imports).where(of(book_imports, place), book_imports.c.no == record.no)
+    db.execute(closed.values(changed))
+
+
+def _newest_step(db: Connection, place: Place) -> int:
+    query = select(func.max(conditions.c.no)).where(of(conditions, place))
+    return db.execute(query).scalar() or 0

@@ -1,0 +1,298 @@
+"""This file says of a row below a heading whether it is an item, and else what it is; pure.
+
+A row is judged by its shape: which columns it fills against those that this table's lines fill.
+Words help where the shape allows: a row with a tag or a serial is no total and no signature.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from controller.register.book import RowReason
+from controller.register.headings import FIELDS, RECORD, BookHeading
+from controller.register.vocabulary import condition_of
+from controller.sheets.names import room_of
+from controller.sheets.text import MAX_FIELD, Cell, clean, display_of, folded, is_empty
+from controller.sheets.worksheet import cell_at
+
+_CODES: Final = ("asset_tag", "serial")
+_SAYS_WHAT: Final = ("type", "name", "asset_tag", "serial", "model")
+_STRAYS: Final = ("ngoai so", "not in the book")
+_MIN_COUNTED: Final = 4  # columns that a row numbers
+_FILLED_LIKE_LINES: Final = 0.6
+_MAX_ROW: Final = 10**9
+_ROOM_DIGITS: Final = 4  # of a room that is a number alone, in a table of as many columns
+
+_AMOUNT: Final = re.compile(
+    r"[0-9.,\s%()x-]*(?:đồng|đ|vnđ|vnd|cái|chiếc|bộ|máy|món|thiết bị|tb)?\.?", re.IGNORECASE
+)
+_TOTAL: Final = re.compile(
+    r"(?:[ivxlc0-9]{1,4}[.)] *)?"
+    r"(?:(?:tổng|tong)(?! *đài| dai)|cộng|cong(?= )(?! tac)|luỹ kế|lũy kế"
+    r"|(?:grand |sub-?)?total(?! station)|sum)"
+    r"(?=[\s:.(]|$)",
+    re.IGNORECASE,
+)
+_SURE_TOTAL: Final = re.compile(
+    r"(?:tong|cong|tong cong|tong so|cong tong|total|grand total|sum)$"
+    r"|(?:tong cong|tong so|tong gia tri|tong tien|tong nguyen gia|tong tai san|cong phong"
+    r"|grand total|total) "
+)
+_CARRIED: Final = re.compile(
+    r"\b(?:mang sang|chuyen sang|trang truoc|sang trang|carried forward)\b"
+)
+_FOOTER: Final = re.compile(
+    r"(?:nguoi (?:lap|kiem|ky|viet|giao|nhan|bao)|ke toan|pho hieu truong|hieu truong|thu truong"
+    r"|ban kiem ke|ban giam hieu|to truong|truong ban|chu tich|thu kho|dai dien|xac nhan|ghi chu"
+    r"|bang chu|so tien bang chu|ky ten|ky ghi|ky va|ky ho|ngay [0-9. ])|(?:.*\b)?ngay .*\bthang\b"
+)
+_OFFICE: Final = re.compile(
+    r"ke toan|(?:pho )?hieu truong|thu truong|to truong|thu kho|ban giam hieu"
+)
+_MARKER: Final = re.compile(
+    r"^(?:[IVXLC]{1,6}|[A-Z]|[0-9]{1,2}(?:\.[0-9]{1,2})*)(?=[.):\s-]|$)[.):\s-]*"
+)
+_ROMAN: Final = re.compile(r"[IVXLC]+|[A-Za-z]")
+_LEAD: Final = re.compile(
+    r"(?:(?:danh mục|danh sách|sổ|bảng kê|thiết bị|tài sản|đồ dùng|tại|của|ở)\s+)+", re.IGNORECASE
+)
+_NUMBERED_ROOM: Final = re.compile(
+    r"(?:phòng(?:\s+(?:học|số|máy|tin|tin học|bộ môn|thực hành|thí nghiệm))*\s*[:.]?\s*"
+    r"(?:p\.?\s*)?|p\.?\s*)[a-z]{0,2}[.\s-]?[0-9][\w.]{0,5}(?:\s*\([^)]*\))?",
+    re.IGNORECASE,
+)
+_NAMED_ROOM: Final = re.compile(
+    r"(?:phòng|kho|thư viện|hội trường|văn phòng|nhà đa năng|nhà bếp|sân)\b.*", re.IGNORECASE
+)
+_NO_ROOM: Final = re.compile(
+    r"phòng (?:giáo dục|gd|ban|học|chức năng|bộ môn|tài chính|nội vụ)(?:\b(?!.*[0-9])|\s*&).*",
+    re.IGNORECASE,
+)
+_TWICE: Final = re.compile(r"^phòng(?:\s*:\s*|\s*[.]?\s*(?=p\.?\s*[0-9]))", re.IGNORECASE)
+
+
+class Shape:
+    """Which columns the lines of a table fill, and whether a total or a signature came last."""
+
+    def __init__(self) -> None:
+        self.is_behind = False
+        self.last_number = 0
+        self._lines = 0
+        self._filled: Counter[int] = Counter()
+
+    def add(self, filled: Sequence[int], number: int | None) -> None:
+        """Count a line."""
+        self.last_number = number or self.last_number
+        self._lines += 1
+        self._filled.update(filled)
+        self.is_behind = False
+
+    def fits(self, filled: Sequence[int]) -> bool:
+        """Whether a row fills what the lines fill, most of it."""
+        usual = {place for place, count in self._filled.items() if count * 2 >= self._lines}
+        return len(usual & {*filled}) >= _FILLED_LIKE_LINES * len(usual)
+
+
+class Group(NamedTuple):
+    """A row that heads the lines below it; marker: the kind of what numbers it."""
+
+    room: str
+    marker: str
+
+
+class Row:
+    """A row as the table's heading sees it. filled: the columns of known fields, but its number."""
+
+    def __init__(self, cells: Sequence[Cell], heading: BookHeading) -> None:
+        self.cells = cells[: heading.width]
+        self.heading = heading
+        places = heading.places
+        self.texts = {at: text for at, cell in enumerate(self.cells) if (text := shown(cell))}
+        self.number = number_of(cell_at(self.cells, places.get("row")))
+        self.filled = {
+            place: name
+            for name in FIELDS
+            if (place := places.get(name)) is not None
+            and place in self.texts
+            and not self._is_marker(place, self.texts[place])
+        }
+        self.codes = {places[name] for name in _CODES if name in places}
+        self.words = {
+            at: text
+            for at, text in self.texts.items()
+            if not self._is_marker(at, text) and (at in self.codes or not _AMOUNT.fullmatch(text))
+        }
+
+    def _is_marker(self, at: int, text: str) -> bool:
+        """Whether this numbers the row: 1, I, A; in the column for it, or before all others."""
+        if at == self.heading.places.get("row"):
+            return bool(self.number) or bool(_ROMAN.fullmatch(text.rstrip(".)")))
+        return at == min(self.texts) and bool(_ROMAN.fullmatch(text))
+
+    @property
+    def has_code(self) -> bool:
+        """Whether it has a tag or a serial."""
+        return any(
+            any(char.isdigit() for char in text) and not _is_footer(text)
+            for at, text in self.words.items()
+            if at in self.codes
+        )
+
+    @property
+    def label(self) -> str:
+        """Its only words."""
+        return next(iter(self.words.values())) if len(self.words) == 1 else ""
+
+
+def shown(cell: Cell) -> str:
+    """The cell's text, or a sign that there is something that is no text."""
+    return display_of(cell)[:MAX_FIELD] or ("" if is_empty(cell) else "#")
+
+
+def reason_of(row: Row, shape: Shape) -> RowReason | None:
+    """What a row is that is no item; None: an item."""
+    if not row.texts:
+        return RowReason.BLANK
+    if _counts_columns(row) or _heads_ticks(row):
+        return RowReason.HEADING
+    if folded(clean(cell_at(row.cells, row.heading.places.get(RECORD)))) in _STRAYS:
+        return RowReason.STRAY
+    if len(row.texts) == 1 and (alone := number_of(next(iter(row.texts.values())))):
+        return _of_number(row, shape, alone)
+    reason = _of_label(row) if row.label else _of_words(row)
+    if reason or row.number or row.has_code:
+        return reason
+    if shape.is_behind and not shape.fits([*row.filled]):
+        return RowReason.FOOTER
+    return None if _says_what(row) else RowReason.GROUP
+
+
+def _of_number(row: Row, shape: Shape, alone: int) -> RowReason | None:
+    """What a row of one number is: numbered in advance, a group (room 204), or an amount below."""
+    if row.number:
+        is_next = alone == shape.last_number + 1
+        shape.last_number = alone
+        return RowReason.BLANK if is_next else RowReason.GROUP
+    is_short = len(next(iter(row.texts.values()))) <= _ROOM_DIGITS
+    if is_short and len(row.heading.places) >= _ROOM_DIGITS:
+        return RowReason.GROUP
+    return _of_label(row) if row.label else _of_words(row)
+
+
+def group_of(row: Row) -> Group:
+    """What a row that heads a group says of the lines below; the room is empty if it names none."""
+    text = row.label or next(iter(row.texts.values()), "")
+    if _NUMBERED_ROOM.fullmatch(plain := _LEAD.sub("", text).strip()):
+        return Group(_room(plain), "")  # the P of P.301 marks nothing
+    first = next(iter(row.texts.values()), "")
+    marker = _MARKER.match(text if first == text else first)
+    kind = marker[0].strip(".):- ") if marker else ""
+    kind = "" if not kind else "1" if kind[0].isdigit() else "I"
+    plain = _LEAD.sub("", _MARKER.sub("", text, count=1) if text != kind else text).strip()
+    return Group(_room(plain) if _is_room(plain) else "", kind)
+
+
+def room_of_title(text: str) -> str:
+    """The room that a line above a table or a sheet's name tells: "THIẾT BỊ PHÒNG: P.203"."""
+    plain = _LEAD.sub("", text[:MAX_FIELD].strip()).strip(" :.-")
+    return _room(plain) if _NUMBERED_ROOM.fullmatch(plain) else ""
+
+
+def room_of_sheet(name: str) -> str:
+    """The room whose sheet this is by its name; empty where that is none."""
+    plain = name.strip()
+    is_named = bool(_NAMED_ROOM.fullmatch(plain)) and not _NO_ROOM.match(plain)
+    return _room(plain) if is_named else room_of_title(plain)
+
+
+def number_of(cell: Cell) -> int | None:
+    """The book's own number of a line; None where the cell holds none."""
+    text = clean(cell).rstrip(".")
+    if not (text.isascii() and text.isdecimal() and len(text) < len(str(_MAX_ROW))):
+        return None
+    return int(text) or None
+
+
+def _is_room(text: str) -> bool:
+    return not _NO_ROOM.fullmatch(text) and bool(
+        _NUMBERED_ROOM.fullmatch(text) or _NAMED_ROOM.fullmatch(text)
+    )
+
+
+def _room(text: str) -> str:
+    return room_of(_TWICE.sub("", text))
+
+
+def _of_label(row: Row) -> RowReason | None:
+    """What a row with words in one cell is, beside amounts."""
+    at, label = next(iter(row.words.items()))
+    plain = _plain(label)
+    if _TOTAL.match(label) and (not row.number or _SURE_TOTAL.match(plain)):
+        return RowReason.CARRIED if _CARRIED.search(plain) else RowReason.TOTAL
+    if row.number:
+        return RowReason.GROUP if _heads_room(row, at, label) else None
+    if _CARRIED.search(plain):
+        return RowReason.CARRIED
+    if len(row.texts) == 1 and _is_footer(label):
+        return RowReason.FOOTER
+    if at == row.heading.places.get("serial") and _heads_room(row, at, label):
+        return RowReason.GROUP
+    if row.has_code and " " not in label:
+        return None
+    is_serial = at == row.heading.places.get("serial") and " " not in label
+    is_alone = len(row.filled) <= 1 and not (is_serial and any(map(str.isdigit, label)))
+    return RowReason.GROUP if is_alone or _heads_room(row, at, label) else None
+
+
+def _heads_room(row: Row, at: int, label: str) -> bool:
+    """Whether the words are a room's, where no room is asked for, and no more is said."""
+    stands_apart = at != row.heading.places.get("room") and not row.heading.ticks
+    return stands_apart and len(row.filled) <= 2 and bool(_NUMBERED_ROOM.fullmatch(label))  # noqa: PLR2004 - a name column is of two fields
+
+
+def _of_words(row: Row) -> RowReason | None:
+    """What a row with words in several cells is, or in none."""
+    if not row.words:
+        if len(row.texts) == 1 and _says_what(row):
+            return RowReason.GROUP  # a room that is a number alone
+        return None if row.number or _says_what(row) else RowReason.TOTAL
+    if not row.number and all(map(_is_footer, row.words.values())):
+        return RowReason.FOOTER
+    return None
+
+
+def _says_what(row: Row) -> bool:
+    """Whether it says what the item is."""
+    return bool({*row.filled.values()} & {*_SAYS_WHAT})
+
+
+def is_office(text: str) -> bool:
+    """Whether these words alone may be a signature's, or the name of a room."""
+    return bool(_OFFICE.fullmatch(_plain(text)))
+
+
+def _is_footer(text: str) -> bool:
+    return bool(_FOOTER.match(_plain(text)))
+
+
+def _plain(text: str) -> str:
+    return folded(text.replace("(", " ").replace(")", " "))
+
+
+def _counts_columns(row: Row) -> bool:
+    """Whether the row numbers the columns: 1, 2, 3 or (1), (2), (3) or A, B, 1, 2."""
+    words = [text.strip("()[] ") for text in row.texts.values()]
+    letters = sum(1 for word in words if word.isalpha())
+    wanted = [chr(ord("A") + at) for at in range(min(letters, 26))]
+    numbers = [str(number) for number in range(1, len(words) - len(wanted) + 1)]
+    return len(words) >= _MIN_COUNTED and words == [*wanted, *numbers]
+
+
+def _heads_ticks(row: Row) -> bool:
+    """Whether the row only names the conditions that are ticked below."""
+    ticks: Mapping[int, str] = row.heading.ticks
+    own = [at for at in row.texts if at in ticks]
+    return len(own) > 1 and all(condition_of(row.texts[at]) for at in own) and not row.filled

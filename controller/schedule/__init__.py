@@ -1,0 +1,1 @@
+"""This package brings bells, terms, holidays, timetable and marks in, as schools write them."""

@@ -1,0 +1,22 @@
+"""This file says what the schedule brings: pages by which a school's timetable comes in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controller.feature import Feature, MenuEntry
+from controller.people.person import Permission
+from protocol.words import N_
+
+FEATURE: Final = Feature(
+    name="schedule",
+    menu=(
+        MenuEntry(
+            "/schedule/import",
+            N_("Timetable"),
+            (Permission.MANAGE,),
+            lambda frame: frame["own_rooms"] and frame["one_school"],
+            is_tool=True,
+        ),
+    ),
+)

@@ -1,0 +1,208 @@
+"""This file amends an .xlsx sheet by what its XML tells and the parser does not.
+
+That is errors, formulas without a result, and numbers that their format shows as other text.
+Source: ECMA-376 part 1, 18.3.1.4 (cells), 18.8.30 and 18.8.31 (number formats).
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Final, Self
+from xml.parsers import expat
+
+from controller.sheets.formats import NumberFormat, number_format
+from controller.sheets.text import Cause, Cell, Unreadable
+
+_CHUNK: Final = 1 << 20
+_NOTABLE: Final = re.compile(rb"""<(?:\w+:)?f[\s/>]|\bt=["']e""")
+_OVERLAP: Final = 64  # bytes of the chunk before, so that nothing notable is cut in two
+_LETTERS: Final = re.compile("[A-Z]+")
+_FIXED: Final = 2  # of the formats that are not written down, the one that shows 1.1 as 1.10
+
+Table = list[list[Cell]]
+Start = Callable[[str, Mapping[str, str]], None]
+
+
+class DoctypeError(ValueError):
+    """The XML declares entities, which no workbook does."""
+
+
+class OpenXml:
+    """The parts of one .xlsx that are looked at; names of parts without case."""
+
+    def __init__(self, path: Path) -> None:
+        self._archive = zipfile.ZipFile(path)
+        self._parts = {_part(info.filename): info for info in self._archive.infolist()}
+        self._formats = dict(self._number_formats())
+        self._sheets = dict(self._sheet_parts())
+
+    def __enter__(self) -> Self:
+        """Open until the block ends."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self._archive.close()
+
+    def amend(self, name: str, rows: Table) -> None:
+        """Put into the rows of the sheet by that name what they lack."""
+        part = self._sheets.get(name, "")
+        if part not in self._parts or not (self._formats or self._is_notable(part)):
+            return
+        cells = _Cells(rows, self._formats)
+        parser = _parser(cells.start)
+        parser.EndElementHandler = cells.end
+        parser.CharacterDataHandler = cells.write
+        with self._open(part) as file:
+            parser.ParseFile(file)
+
+    def _open(self, part: str) -> IO[bytes]:
+        return self._archive.open(self._parts[part])
+
+    def _is_notable(self, part: str) -> bool:
+        """Whether the sheet has a formula or an error: most have none, and are not parsed twice."""
+        tail = b""
+        with self._open(part) as file:
+            while chunk := file.read(_CHUNK):
+                if _NOTABLE.search(tail + chunk):
+                    return True
+                tail = chunk[-_OVERLAP:]
+        return False
+
+    def _elements(self, part: str) -> list[tuple[str, str, Mapping[str, str]]]:
+        """Each element of a small part, with the one that it stands in, and its attributes."""
+        elements: list[tuple[str, str, Mapping[str, str]]] = []
+        within = [""]
+
+        def start(tag: str, attributes: Mapping[str, str]) -> None:
+            elements.append((within[-1], _local(tag), attributes))
+            within.append(_local(tag))
+
+        parser = _parser(start)
+        parser.EndElementHandler = lambda _tag: within.pop()
+        if part in self._parts:
+            with self._open(part) as file:
+                parser.ParseFile(file)
+        return elements
+
+    def _number_formats(self) -> Iterator[tuple[str, NumberFormat]]:
+        """The formats that change what is read, by the style that a cell names."""
+        elements = self._elements(next(self._named("styles.xml"), ""))
+        codes = {
+            told["numFmtId"]: told.get("formatCode", "")
+            for _, tag, told in elements
+            if tag == "numFmt" and "numFmtId" in told
+        } | {str(_FIXED): "0.00"}
+        styles = (told for within, tag, told in elements if (within, tag) == ("cellXfs", "xf"))
+        for style, told in enumerate(styles):
+            form = number_format(codes.get(told.get("numFmtId", ""), ""))
+            if form is not None:
+                yield str(style), form
+
+    def _sheet_parts(self) -> Iterator[tuple[str, str]]:
+        book = next(self._named("workbook.xml"), "")
+        folder, _, file = book.rpartition("/")
+        targets = {
+            told.get("Id", ""): told.get("Target", "")
+            for _, tag, told in self._elements(f"{folder}/_rels/{file}.rels".lstrip("/"))
+            if tag == "Relationship"
+        }
+        for _, tag, told in self._elements(book):
+            if tag == "sheet":
+                ids = (value for name, value in told.items() if _local(name) == "id")
+                target = _part(targets.get(next(ids, ""), ""))
+                is_whole = target.startswith("/") or not folder
+                yield told.get("name", ""), target.lstrip("/") if is_whole else f"{folder}/{target}"
+
+    def _named(self, file: str) -> Iterator[str]:
+        return (part for part in self._parts if part.rpartition("/")[2] == file)
+
+
+class _Cells:
+    """What the parser of a sheet's XML calls: it keeps one cell at a time."""
+
+    def __init__(self, rows: Table, formats: Mapping[str, NumberFormat]) -> None:
+        self._rows = rows
+        self._formats = formats
+        self._row = self._column = -1
+        self._kind = self._style = self._value = ""
+        self._has_formula = self._in_value = False
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """An element begins; rows and cells without a place follow the one before."""
+        match _local(tag):
+            case "row":
+                self._row = int(attributes.get("r", self._row + 2)) - 1
+                self._column = -1
+            case "c":
+                place = attributes.get("r")
+                self._column = _column_of(place) if place else self._column + 1
+                self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "")
+                self._value, self._has_formula = "", False
+            case "f":
+                self._has_formula = True
+            case "v":
+                self._in_value = True
+            case _:
+                pass
+
+    def write(self, text: str) -> None:
+        """Text stands in an element."""
+        if self._in_value:
+            self._value += text
+
+    def end(self, tag: str) -> None:
+        """An element ends."""
+        if (local := _local(tag)) == "v":
+            self._in_value = False
+        elif local == "c" and (cell := self._amended()) is not None:
+            self._put(cell)
+
+    def _amended(self) -> Cell | None:
+        """The cell, where the parser's own is not what it is."""
+        if self._kind == "e":
+            return Unreadable(Cause.ERROR, self._value)
+        if self._has_formula and not self._value and self._kind != "str":
+            return Unreadable(Cause.FORMULA)
+        form = self._formats.get(self._style)
+        return form.text_of(self._value) if form and self._kind == "n" and self._value else None
+
+    def _put(self, cell: Cell) -> None:
+        """Into the rows, if they may reach so far: the bounds are the caller's."""
+        self._rows += [[] for _ in range(self._row + 1 - len(self._rows))]
+        row = self._rows[self._row]
+        row += [""] * (self._column + 1 - len(row))
+        row[self._column] = cell
+
+
+def _parser(start: Start) -> expat.XMLParserType:
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    return parser
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise DoctypeError
+
+
+def _part(name: str) -> str:
+    return name.replace("\\", "/").casefold()
+
+
+def _local(name: str) -> str:
+    """A name without its namespace's prefix."""
+    return name.rpartition(":")[2]
+
+
+def _column_of(place: str) -> int:
+    """The place of a column, from 0: that of "AB12" is 27."""
+    match = _LETTERS.match(place)
+    column = 0
+    for letter in match[0] if match else "":
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return column - 1

@@ -1,0 +1,1 @@
+"""A pupil's own data: found, handed out and erased, with proof from every computer."""

@@ -1,0 +1,57 @@
+"""This file says by which names and addresses people call this server, as they type them."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from typing import Final
+
+import ifaddr
+
+from controller.broker.authority import covers
+from controller.config import ControllerConfig
+from protocol.pin import CONTROLLER_NAME
+from protocol.this_machine import is_this_machine
+
+ANY: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised here, not listened on
+_HERE: Final = ("localhost", "127.0.0.1", "::1")
+_NAME: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_MOST: Final = 64
+
+
+def own_names(config: ControllerConfig) -> frozenset[str]:
+    """This server's names and addresses in its networks, in lower case, without brackets."""
+    return frozenset({*_HERE, *map(_plain, _told(config))} - {"", "*"})
+
+
+def coverable(names: frozenset[str]) -> frozenset[str]:
+    """Those that the school's own authority may sign; for others it takes another one."""
+    signed = sorted(name for name in names if _is_written(name) and covers(name))
+    return frozenset({CONTROLLER_NAME, *_HERE, *signed[:_MOST]})
+
+
+def _told(config: ControllerConfig) -> Iterator[str]:
+    host = socket.gethostname()
+    yield from (host, f"{host.partition('.')[0]}.local", *config.allowed_hosts.split(","))
+    if config.http_host in ANY:
+        yield from _addresses()
+    else:
+        yield config.http_host
+
+
+def _addresses() -> Iterator[str]:
+    """Of every network; those that count in one link alone are never typed (RFC 4007, 11)."""
+    for adapter in ifaddr.get_adapters():
+        for each in adapter.ips:
+            address = each.ip if isinstance(each.ip, str) else each.ip[0]
+            if not (address.startswith("fe80:") or is_this_machine(address)):
+                yield address
+
+
+def _plain(name: str) -> str:
+    return name.strip().strip("[]").lower()
+
+
+def _is_written(name: str) -> bool:
+    return ":" in name or bool(_NAME.fullmatch(name))

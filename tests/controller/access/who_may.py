@@ -1,0 +1,79 @@
+"""This file knows by hand who comes in at which address: the model, written apart from the code."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# What each role may, as the design's table says it; an officer sees counts, never a child.
+MAY: Final = {
+    "teacher": "rooms marks stocktake",
+    "homeroom": "rooms marks",
+    "school_admin": "rooms school marks stocktake book manage department figures",
+    "read_only": "rooms school figures",
+    "department_officer": "department figures",
+}
+ANY: Final = "rooms school marks stocktake book manage department figures"
+
+# By what one must be allowed (one of these), the addresses. After a star, who sees only some of a
+# department's schools comes in, too, and sees these alone.
+_TABLE: Final = """
+public: /openapi.json /healthz /livez /login POST/login POST/logout /setup POST/setup
+public: /api/v1/guest-copies /api/v1/guest-copies/{file} PUT/api/v1/guest-copies/{file}
+public: POST/api/v1/guest-copies/{file} /stocktake/worker.js
+public: /trust /trust/lophoc.crt /trust/lophoc.mobileconfig
+rooms: */api/v1/rooms */rooms/{code:path}
+rooms department: */
+school: */api/v1/agents */api/v1/devices */api/v1/events */api/v1/lessons */api/v1/faults
+school: /api/v1/repairs /api/v1/repairs/figures /api/v1/register /api/v1/unregistered /api/v1/kpi
+school: */api/v1/inventory */api/v1/use */api/v1/forecast /repairs /register */use */forecast
+marks school: */attendance
+marks: */api/v1/attendance */attendance/{code:path}
+stocktake: /stocktake /stocktake/{no} /stocktake/{no}/minutes.{kind} /stocktake/{no}/standing
+stocktake: /stocktake/{no}/rooms/{room:path} POST/stocktake/{no}/rooms/{room:path}
+stocktake: /api/v1/stocktakes/{no} POST/api/v1/stocktakes/{no}/scans POST/api/v1/stocktakes/photo
+book: DELETE/api/v1/devices/{device_id:path} POST/api/v1/faults/{event_id}/handled
+book: POST/faults/{event_id}/handled POST/stocktake POST/stocktake/{no}/finish
+book: POST/repairs POST/repairs/{number}/{deed}
+book: POST/register/decisions POST/register/decisions/{no}/undo
+book: /register/import POST/register/import /register/import/{token} POST/register/import/{token}
+book: POST/register/import/{token}/headings POST/register/import/{token}/drop
+book: /register/import/{token}/errors.csv /register/imports POST/register/imports/{no}/undo
+manage: /accounts POST/accounts POST/accounts/{name}/invite POST/accounts/{name}/end
+manage: /tokens POST/tokens POST/tokens/{name}/end
+manage: /quarantine POST/quarantine/{number}/retry POST/quarantine/{number}/let-go
+manage: /copies POST/copies/now /guests /connections
+manage: /doctor POST/doctor /doctor/bundle.json
+manage: /dossier /dossier/safety.md /dossier/notice.pdf /dossier/register.pdf
+manage: /students POST/students POST/students/export POST/students/erase
+manage: /lists/import POST/lists/import /lists/import/{token}
+manage: POST/lists/import/{token} POST/lists/import/{token}/choices
+manage: POST/lists/import/{token}/drop /lists/import/{token}/errors.csv
+manage: /schedule/import POST/schedule/import /schedule/import/{token}
+manage: POST/schedule/import/{token} POST/schedule/import/{token}/empty
+manage: POST/schedule/import/{token}/drop
+manage: /enrolment POST/enrolment /enrolment/{slot} POST/enrolment/{slot}/end
+manage: POST/enrolment/revoke /enrolment/knocks POST/enrolment/knocks
+manage: POST/enrolment/knocks/close POST/enrolment/knocks/{knock}/accept
+manage: POST/enrolment/knocks/{knock}/refuse
+marks manage: POST/cameras/{room:path}/off
+figures: */metrics
+department: */api/v1/schools */api/v1/figures */api/v1/exceptions */api/v1/tile
+department: */schools */schools/{code:path} */exceptions
+any: */looks */looks.{paper} */sessions *POST/sessions/{no}/end
+"""
+
+
+def _read() -> dict[tuple[str, str], tuple[frozenset[str], bool]]:
+    table = {}
+    for row in _TABLE.strip().splitlines():
+        granted, _, addresses = row.partition(": ")
+        needed = ANY if granted == "any" else granted
+        for word in addresses.split():
+            method, slash, path = word.lstrip("*").partition("/")
+            key = (method or "GET", slash + path)
+            table[key] = (frozenset(needed.split()) - {"public"}, word.startswith("*"))
+    return table
+
+
+# Method and path: who may come in, nobody needed for what is public; and whether parts are shown.
+TABLE: Final = _read()

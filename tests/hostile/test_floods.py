@@ -1,0 +1,112 @@
+"""A laptop floods the school with lines, logins and messages: rooms work on, and it is told."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tests.flooding import connect_packet, flood
+from tests.hostile.probe import probing
+from tests.hostile.school import LAPTOP, MQTT_PORT, SERVER, HostileNetwork, Room, hostile_network
+from tests.waiting import until
+
+LINES, LOGINS, EVENTS, MARKS = 400, 150, 5_000, 20
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostileNetwork]:
+    """A school that runs, and takes plain lines: one of its rooms has a typed password."""
+    with hostile_network(tmp_path_factory.mktemp("school")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def flooding_password(network: HostileNetwork) -> str:
+    """A true password that the laptop has."""
+    word = network.passwords.add("p109")
+    config = network.data / "broker" / "nats.conf"
+    until(lambda: "p109" in config.read_text(), "the broker knows it")
+    return word
+
+
+@pytest.fixture(scope="module")
+def room(network: HostileNetwork, flooding_password: str) -> Room:
+    """A room that works."""
+    working = network.enrolled("p101")
+    working.program.start()
+    until(working.is_online, "the room is heard")
+    return working
+
+
+def works(network: HostileNetwork, room: Room, name: str) -> None:
+    """Mark pupils, and see each stored once; the room's line is the same all the while."""
+    session = room.session()
+    for no in range(MARKS):
+        room.mark(f"{name}-{no}")
+    mine = [("p101", f"{name}-{no}") for no in range(MARKS)]
+    until(
+        network.stored,
+        "all is stored",
+        holds=lambda it: sorted(row for row in it if name in row[1]) == sorted(mine),
+    )
+    assert room.session() == session
+
+
+def test_lines_that_say_nothing_and_logins_that_fail(network: HostileNetwork, room: Room) -> None:
+    """Some hundred of each at once."""
+
+    def open_lines() -> list[socket.socket]:
+        lines = [socket.create_connection((SERVER, MQTT_PORT)) for _ in range(LINES)]
+        for line in lines[::2]:
+            line.sendall(b"\x16\x03\x01\x02\x00")  # a TLS hello that never ends
+        return lines
+
+    def log_in() -> None:
+        for no in range(LOGINS):
+            with (
+                contextlib.suppress(OSError),
+                contextlib.closing(socket.create_connection((SERVER, MQTT_PORT))) as line,
+            ):
+                line.sendall(connect_packet("p101" if no % 2 else f"guess-{no}", "wrong"))
+                line.recv(4)
+
+    lines = network.laptop.ask(open_lines)
+    network.laptop.ask(log_in)
+    works(network, room, "silent")
+    for line in lines:
+        line.close()
+    page = until(
+        lambda: network.knocks(LAPTOP), "it is told", holds=lambda it: "Mật khẩu sai" in it
+    )
+    assert "Ở đây không có mật khẩu nào cho tên này." in page
+
+
+def test_messages_and_subscriptions(
+    network: HostileNetwork, room: Room, flooding_password: str
+) -> None:
+    """By a true password: it waits behind its own, is cut off, and is named."""
+
+    def flood_it() -> None:
+        with contextlib.suppress(OSError):
+            flood(MQTT_PORT, "p109", flooding_password, EVENTS, SERVER)
+
+    flooding = threading.Thread(target=network.laptop.ask, args=(flood_it,))
+    flooding.start()
+    with probing(network, "many", "p109", flooding_password, side=network.room) as probe:
+        until(probe.connected.is_set, "it is let in")
+        for no in range(200):
+            probe.client.subscribe(f"lophoc/v1/14/00140708/p109/command/{no}", 1)
+        works(network, room, "busy")
+    flooding.join()
+    until(lambda: messages_of(network, "p109"), "it is named", holds=lambda it: it > MARKS)
+
+
+def messages_of(network: HostileNetwork, name: str) -> int:
+    """How many messages the office's page counts under this name."""
+    row = re.search(r'<td class="n"[^>]*>([\d.]+)</td>', network.peer(name))
+    return int(row[1].replace(".", "")) if row else 0
