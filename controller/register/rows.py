@@ -115,7 +115,8 @@ class Row:
         self.filled = {
             place: name
             for name in FIELDS
-            if (place := places.get(name)) is not None
+            if name != "quantity"  # groups and totals have one, too
+            and (place := places.get(name)) is not None
             and place in self.texts
             and not self._is_marker(place, self.texts[place])
         }

@@ -110,11 +110,18 @@ def test_it_prints_on_a4_with_its_heading_and_can_be_filtered() -> None:
     """Landscape, one page wide, the heading on each page and in sight."""
     raw = workbook(many(60), HEADING)
     sheet = xml(raw)
-    assert '<autoFilter ref="A4:Y64"' in sheet
+    assert '<autoFilter ref="A4:AA64"' in sheet
     assert 'topLeftCell="E5"' in sheet
     assert 'paperSize="9"' in sheet
     assert 'orientation="landscape"' in sheet
     assert "$4:$4" in xml(raw, "xl/workbook.xml")
+
+
+def test_the_head_tells_how_many_things_lines_of_several_are() -> None:
+    """45 desks are one line."""
+    rows = cells(workbook([asset(1, quantity=45), asset(2), stray(3)], HEADING))
+    told = "Tính đến 07:10 ngày 05/09/2026: 3 dòng, 1 dòng ngoài sổ, 46 thiết bị trong sổ"
+    assert rows[2][0] == told
 
 
 def test_the_book_comes_first_in_its_order() -> None:
@@ -155,7 +162,8 @@ def as_line(item: Asset) -> Line:
         "asset_tag", "type", "maker", "model", "serial", "room", "year", "cost_vnd", "funding",
         "condition",
     )  # fmt: skip
-    return Line(row=item.row, **{name: getattr(item, name) for name in names})
+    fields = {name: getattr(item, name) for name in names}
+    return Line(row=item.row, quantity=item.quantity, unit_cost_vnd=item.unit_cost, **fields)
 
 
 def test_the_importer_reads_the_book_back_as_it_was(tmp_path: Path) -> None:
@@ -215,6 +223,7 @@ LINES = st.lists(
         serial=kept("serial"),
         room=kept("room"),
         year=st.none() | st.integers(1950, 2026),
+        quantity=st.integers(0, 300),
         cost_vnd=st.none() | st.integers(0, 10**15 - 1),
         funding=kept("funding"),
         condition=st.sampled_from(["", *Condition]),
