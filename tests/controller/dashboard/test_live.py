@@ -116,7 +116,9 @@ async def test_what_was_published_before_the_snapshot_is_in_it_and_not_told_agai
     assert (second["seq"], second["item"]["name"]) == (2, "bảng mới hơn")
 
 
-@pytest.mark.parametrize("edition", ["", "another.7", "another.", "x", ".", "{boot}.-1", "{boot}.²"])
+@pytest.mark.parametrize(
+    "edition", ["", "another.7", "another.", "x", ".", "{boot}.-1", "{boot}.x"]
+)
 async def test_a_page_never_goes_back_to_before_it_was_written(store: Store, edition: str) -> None:
     """Others may share a snapshot of a moment ago; an edition that is none asks for nothing."""
     live = await loaded(store)
