@@ -23,7 +23,7 @@ def parser_of(start: Start) -> expat.XMLParserType:
 
 def local(name: str) -> str:
     """A name without its namespace's prefix."""
-    return name.rpartition(":")[2]
+    return name.rpartition(":")[2] if ":" in name else name
 
 
 def locals_of(attributes: Mapping[str, str]) -> dict[str, str]:
