@@ -32,11 +32,13 @@ def api(program: Program) -> APIRouter:
         socket: WebSocket,
         room: Annotated[str, Query(max_length=64)] = "",
         view: View = View.ALL,
+        edition: Annotated[str, Query(max_length=64)] = "",
     ) -> None:
         person = person_of(socket)
         await socket.accept()
         with contextlib.suppress(WebSocketDisconnect):
-            subscription = live.subscribe(room, view, Own(person.rooms, person.schools))
+            own = Own(person.rooms, person.schools)
+            subscription = live.subscribe(room, view, own, edition)
             await _converse(socket, subscription, partial(gate.goes_on, socket))
 
     return router

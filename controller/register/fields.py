@@ -153,8 +153,7 @@ def _check_single(cell: Cell) -> None:
     if _RANGE.search(cell):
         raise RefusedError("code_range")
     parts = [part for part in _PARTS.split(cell.strip()) if part]
-    if len(parts) == 1:
-        blanks = cell.split()
+    if len(parts) == 1 and len(blanks := cell.split()) > 1:
         begin_alike = len({part[:2].casefold() for part in blanks}) == 1
         parts = blanks if begin_alike and blanks[0][:1].isalpha() else parts
     if len(parts) > 1 and all(_is_code(part) for part in parts):

@@ -107,6 +107,7 @@ NAMES: Final = frozenset(
 )  # fmt: skip
 QUANTITIES: Final = frozenset({"so luong", "sl", "quantity", "qty", "s luong"})
 _FIELD_OF: Final = {alias: field for field, aliases in ALIASES.items() for alias in aliases}
+_KNOWN: Final = frozenset((*FIELDS, "row"))
 _ITEM: Final = frozenset({"asset_tag", "type", "serial"})  # what an item is or is known by
 _MIN_FIELDS: Final = 2  # one word is a title
 _MIN_REPEATED: Final = 3  # headings that stand twice in a row are those of a second table
@@ -144,7 +145,7 @@ class BookHeading(msgspec.Struct, frozen=True, kw_only=True):
 
 def field_of(head: Cell, mapped: Mapping[str, str]) -> str:
     """The field that a heading names, as the school explained it or by alias; empty: unknown."""
-    plain = folded(head) if isinstance(head, str) else ""
+    plain = folded(head) if isinstance(head, str) and head else ""
     if plain in mapped:
         return mapped[plain]
     if field := _FIELD_OF.get(plain, ""):
@@ -155,7 +156,7 @@ def field_of(head: Cell, mapped: Mapping[str, str]) -> str:
 
 def known_fields(row: Sequence[Cell], mapped: Mapping[str, str]) -> int:
     """How many different fields the cells of a row name."""
-    return len({field_of(cell, mapped) for cell in row} & {*FIELDS, "row"})
+    return len({field_of(cell, mapped) for cell in row} & _KNOWN)
 
 
 def heading_of(
@@ -227,11 +228,11 @@ def is_heading(row: Sequence[Cell], mapped: Mapping[str, str]) -> bool:
     """Whether a row below a table's first heading is one again, its own or a second table's."""
     if any(isinstance(cell, float) or (isinstance(cell, str) and cell.isdecimal()) for cell in row):
         return False  # a number heads nothing; so most rows are judged quickly
-    known, filled = known_fields(row, mapped), sum(1 for cell in row if clean(cell))
     fields = {field_of(cell, mapped) for cell in row}
-    return bool(_ITEM & fields) and (
-        known == filled >= _MIN_FIELDS or (known >= _MIN_REPEATED and known * 2 >= filled)
-    )
+    if not _ITEM & fields:
+        return False
+    known, filled = len(fields & _KNOWN), sum(1 for cell in row if clean(cell))
+    return known == filled >= _MIN_FIELDS or (known >= _MIN_REPEATED and known * 2 >= filled)
 
 
 def _heads(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,7 @@ from controller.register.book import (
     Source,
 )
 from controller.register.choices import Choices
-from controller.register.fields import JUDGES, condition_ticked, money_of
+from controller.register.fields import JUDGES, condition_ticked
 from controller.register.headings import (
     FIELDS,
     BookHeading,
@@ -58,6 +59,7 @@ from protocol.words import N_, Translate
 _CODES: Final = ("asset_tag", "serial")
 _SUMMARIES: Final = ("tong hop", "bang tong hop", "tong cong", "thong ke", "summary", "total")
 _MAX_SHOWN: Final = 64
+_REMEMBERED: Final = 4096  # distinct cells of a field
 
 _UNKNOWN: Final = N_(
     'The heading "{value}" is not known and was left out: give --map "Heading=field" once.'
@@ -84,16 +86,27 @@ _DOUBTS: Final = {
 _CODE_OF: Final = {DoubtKind.COLUMN: "heading_unknown"}
 
 
+def _judges() -> Mapping[str, Callable[..., object]]:
+    """What judges the cells of each field; of a distinct cell it remembers what that says."""
+    return {name: lru_cache(_REMEMBERED)(judge) for name, judge in JUDGES.items()}
+
+
 @dataclass(slots=True)
 class _Harvest:
-    """What was found in the sheets so far; numbers: the STT of each line."""
+    """What was found in the sheets so far; numbers: the STT of each line.
+
+    said: what judges a field's cells, which are few and each on many lines. told: the sets of
+    fields that lines tell, each once.
+    """
 
     file: str
     choices: Choices
     lines: list[Line] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     numbers: list[int | None] = field(default_factory=list)
-    raw: list[tuple[tuple[str, ...], tuple[Cell, ...]]] = field(default_factory=list)
+    raw: list[tuple[tuple[str, ...], Sequence[Cell]]] = field(default_factory=list)
+    said: Mapping[str, Callable[..., object]] = field(default_factory=_judges)
+    told: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     notices: dict[tuple[str, str], Notice] = field(default_factory=dict)
     sheets: list[SheetReading] = field(default_factory=list)
     named: list[NamedRow] = field(default_factory=list)
@@ -312,43 +325,44 @@ def _name(harvest: _Harvest, sheet: Worksheet, row: int, reason: RowReason) -> N
 def _take(sheet: Worksheet, place: int, row: Row, part: _Part, harvest: _Harvest) -> None:
     """Keep an item."""
     heading = part.heading
-    line, fields = _line(row.cells, place, part)
+    line, fields = _line(row.cells, place, part, harvest.said)
     harvest.lines.append(line)
-    harvest.sources.append(Source(sheet.name, place, fields))
+    harvest.sources.append(Source(sheet.name, place, harvest.told.setdefault(fields, fields)))
     harvest.numbers.append(row.number)
-    harvest.raw.append((heading.heads, tuple(row.cells)))
+    harvest.raw.append((heading.heads, row.cells))
     for name in _CODES:
         if isinstance(cell_at(row.cells, heading.places.get(name)), float):
             harvest.notice("code_is_number", _NUMBERS, heading.heads[heading.places[name]])
+    if heading.quantity is None:
+        return
     count = clean(cell_at(row.cells, heading.quantity))
-    if heading.quantity is not None and count not in {"", "1", "01"}:
+    if count not in {"", "1", "01"}:
         told = f"{place} ({heading.heads[heading.quantity]}: {count[:_MAX_SHOWN]})"
         harvest.doubt(DoubtKind.QUANTITY, sheet.name, place, told)
 
 
-def _line(row: Sequence[Cell], place: int, part: _Part) -> tuple[Line, frozenset[str]]:
+def _line(
+    row: Sequence[Cell], place: int, part: _Part, said: Mapping[str, Callable[..., object]]
+) -> tuple[Line, frozenset[str]]:
     """The line of a row, and the fields that it validly tells."""
     fields: dict[str, object] = {}
     faults: list[Fault] = []
+    heading = part.heading
     for name in FIELDS:
         try:
-            if name in part.heading.places:
-                fields[name] = _value(name, row, part.heading)
-            elif name == "condition" and part.heading.ticks:
-                fields[name] = condition_ticked(row, part.heading.ticks)
+            if name in heading.places:
+                cell = cell_at(row, heading.places[name])
+                is_money = name == "cost_vnd"
+                fields[name] = said[name](cell, heading.times) if is_money else said[name](cell)
+            elif name == "condition" and heading.ticks:
+                fields[name] = condition_ticked(row, heading.ticks)
         except RefusedError as refused:
             faults.append(Fault(name, str(refused)))
-    room = part.group.room or ("" if "room" in part.heading.places else part.room)
+    room = part.group.room or ("" if "room" in heading.places else part.room)
     if room and not fields.get("room") and "room" not in {fault.field for fault in faults}:
         fields["room"] = room
     line = Line(row=place, errors=tuple(faults), **fields)  # type: ignore[arg-type]  # JUDGES gives each field its type
     return line, frozenset(fields)
-
-
-def _value(name: str, row: Sequence[Cell], heading: BookHeading) -> object:
-    """What a cell says. Raises RefusedError."""
-    cell = cell_at(row, heading.places[name])
-    return money_of(cell, heading.times) if name == "cost_vnd" else JUDGES[name](cell)
 
 
 def _numbered(harvest: _Harvest) -> tuple[list[Line], list[Source]]:
@@ -359,7 +373,7 @@ def _numbered(harvest: _Harvest) -> tuple[list[Line], list[Source]]:
     for number, line, source in read:
         key = tag_key(line.asset_tag)
         tag_counts[key] += 1
-        lines.append(replace(line, row=number))
+        lines.append(line if line.row == number else replace(line, row=number))
         sources.append(source)
         if key and tag_counts[key] > 1:
             errors = (*line.errors, Fault("asset_tag", "tag_twice"))
@@ -372,7 +386,7 @@ def _settled(harvest: _Harvest) -> Book:
     """Number the lines, and take a tag away that another line has."""
     lines, sources = _numbered(harvest)
     refused = (
-        Refused(head, cells, line)
+        Refused(head, tuple(cells), line)
         for (head, cells), line in zip(harvest.raw, lines, strict=True)
         if line.errors
     )

@@ -314,6 +314,10 @@ def _spans(
 
 def _plain(cell: object, *, days: bool) -> Cell:
     """The cell as the parser tells it; a bool is an int, a datetime is a date."""
+    if isinstance(cell, str):  # as almost every cell
+        return cell_of(cell)
+    if isinstance(cell, float):
+        return cell
     if isinstance(cell, bool):
         return Unreadable(Cause.BOOLEAN, str(cell).upper())
     if isinstance(cell, dt.date):
@@ -321,9 +325,7 @@ def _plain(cell: object, *, days: bool) -> Cell:
         return day if days else Unreadable(Cause.DATE, display_of(day))
     if isinstance(cell, dt.time | dt.timedelta):
         return Unreadable(Cause.TIME, str(cell))
-    if isinstance(cell, str):
-        return cell_of(cell)
-    return cell if isinstance(cell, float | int) else ""
+    return cell if isinstance(cell, int) else ""
 
 
 def _main(path: str, *, days: bool) -> int:
