@@ -101,11 +101,6 @@ class _Page(HTMLParser):
         elif tag in _BLOCKS:
             self._end_block()
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """An element that is closed at once is one that begins, in a page."""
-        if tag not in _SILENT:
-            self.handle_starttag(tag, attrs)
-
     def handle_endtag(self, tag: str) -> None:
         """An element ends."""
         if self._silent:
