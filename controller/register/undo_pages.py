@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from controller.feature import Program
 from controller.people.person import Permission
 from controller.register import store as register
-from controller.register.import_store import imports_of
+from controller.register.import_store import IMPORTS_KEPT, imports_of
 from controller.register.intake import CHANGED, REMAINING, rows_told
 from controller.register.life import Said
 from controller.register.undoing import BookImport
@@ -40,6 +40,7 @@ def add_imports(router: APIRouter, program: Program) -> None:
             failed=_FAILURES.get(failed, ""),
             changed=CHANGED,
             remaining=REMAINING,
+            most=IMPORTS_KEPT,
         )
 
     @router.post(HOME + "/{no}/undo")
