@@ -33,7 +33,7 @@ from controller.register.told import LEFT_OUT_WORDS, REASON_WORDS, TOLD_ROWS, ro
 from controller.register.undo_pages import add_imports
 from controller.register.uploads import UNKNOWN, Uploads, Waiting
 from controller.register.vocabulary import CONDITION_WORDS, type_word
-from controller.sheets.cells import MAX_SHEETS
+from controller.sheets.bounds import MAX_SHEETS
 from controller.web.downloads import CSV, attachment
 from controller.web.forms import fields_of, upload_of
 from controller.web.page import PageRenderer
