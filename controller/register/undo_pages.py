@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -16,6 +16,7 @@ from controller.register.intake import CHANGED, REMAINING, rows_told
 from controller.register.life import Said
 from controller.register.undoing import BookImport
 from controller.web.page import PageRenderer
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.words import N_
 
@@ -25,7 +26,7 @@ _FAILURES: Final = {"unknown": N_("There is no such import.")}
 Short = Annotated[str, Query(max_length=64)]
 
 
-def add_imports(router: APIRouter, program: Program) -> None:
+def add_imports(router: FeatureRouter, program: Program) -> None:
     """The list of imports, and how one is taken back."""
     screens = program.service(PageRenderer)
 
