@@ -19,7 +19,7 @@ from controller.attendance.store import lessons_of, marks_of, rolls_of
 from controller.dashboard.items import room_item
 from controller.dashboard.rooms import RoomKey, RoomSummary, key_of, room_of
 from controller.dashboard.snapshots import Snapshots
-from controller.dashboard.subscription import ALL, News, NewsKind, Own, Subscription, View
+from controller.dashboard.subscription import ALL, News, NewsKind, Own, Present, Subscription, View
 from controller.feature import Program
 from controller.fleet.fleet import Change, Touched
 from controller.fleet.items import AgentItem, DeviceItem, EventItem, Tombstone
@@ -89,17 +89,26 @@ class LiveView:
             for item in news:
                 subscription.offer(item)
 
-    def subscribe(self, room: str = "", view: View = View.ALL, own: Own = ALL) -> Subscription:
-        """What happens from now on, in one room or in all that somebody may see."""
+    def subscribe(
+        self, room: str = "", view: View = View.ALL, own: Own = ALL, edition: str = ""
+    ) -> Subscription:
+        """What happens from now on, in one room or in all that somebody may see.
+
+        edition: the one that the page was written of; no snapshot is older.
+        """
         key = room_code(room), view, own
-        look = partial(self.snapshot, room, view, own)
-        return Subscription(
-            self._subscriptions,
-            *key[:2],
-            partial(self._snapshots.present, key, look),
-            self.pulse,
-            own=own,
-        )
+        look, shown = partial(self.snapshot, room, view, own), self._number_of(edition)
+
+        def present() -> Present:
+            return self._snapshots.present(key, look, self._published, shown)
+
+        return Subscription(self._subscriptions, *key[:2], present, self.pulse, own=own)
+
+    def _number_of(self, edition: str) -> int:
+        """How much had been published then; 0 for what is no edition of this start."""
+        boot, _, number = edition.rpartition(".")
+        is_own = boot == self._program.boot and number.isascii() and number.isdecimal()
+        return int(number) if is_own else 0
 
     def pulse(self) -> dict[str, str]:
         """What a page must hear though nothing happens: the time, and trouble if there is any."""

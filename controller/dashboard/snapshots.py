@@ -22,6 +22,7 @@ Key = tuple[str, View, Own]
 
 class _Snapshot(NamedTuple):
     at_s: float
+    number: int
     text: str
     since: list[News]
 
@@ -33,12 +34,19 @@ class Snapshots:
         self._now_s = now_s
         self._written: OrderedDict[Key, _Snapshot] = OrderedDict()
 
-    def present(self, key: Key, look: Callable[[], Mapping[str, Any]]) -> Present:
-        """The present as the fields of a JSON object, and what has changed since."""
+    def present(
+        self, key: Key, look: Callable[[], Mapping[str, Any]], number: int = 0, shown: int = 0
+    ) -> Present:
+        """The present as the fields of a JSON object, and what has changed since.
+
+        number: of the present; shown: of the one that the page shows, which never goes back.
+        """
         self._forget()
+        if key in self._written and self._written[key].number < min(shown, number):
+            del self._written[key]
         if key not in self._written:
             text = json.dumps(look(), ensure_ascii=False, separators=(",", ":"))
-            self._written[key] = _Snapshot(self._now_s(), text[1:-1], [])
+            self._written[key] = _Snapshot(self._now_s(), number, text[1:-1], [])
         snapshot = self._written[key]
         return Present(snapshot.text, tuple(snapshot.since))
 

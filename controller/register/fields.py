@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from controller.register.quantities import quantity_of
-from controller.register.vocabulary import condition_of, maker_of, type_of
+from controller.register.vocabulary import IDLE, condition_of, is_idle, maker_of, type_of
 from controller.sheets import names
 from controller.sheets.names import room_of, serial_of, tag_of
 from controller.sheets.text import MAX_FIELD, Cell, Day, RefusedError, clean, readable, text_of
@@ -61,6 +61,7 @@ MESSAGES: Final[dict[str, str]] = {
     "cost_unit": N_("What this counts in is not understood, so the amount was not kept."),
     "condition_twice": N_("Several conditions are ticked."),
     "condition_unknown": N_("This condition is not known."),
+    "condition_idle": N_("Not in use says nothing of its condition: write Tốt, Hỏng or another."),
 }
 
 
@@ -160,8 +161,7 @@ def _check_single(cell: Cell) -> None:
     if _RANGE.search(cell):
         raise RefusedError("code_range")
     parts = [part for part in _PARTS.split(cell.strip()) if part]
-    if len(parts) == 1:
-        blanks = cell.split()
+    if len(parts) == 1 and len(blanks := cell.split()) > 1:
         begin_alike = len({part[:2].casefold() for part in blanks}) == 1
         parts = blanks if begin_alike and blanks[0][:1].isalpha() else parts
     if len(parts) > 1 and all(_is_code(part) for part in parts):
@@ -189,6 +189,8 @@ def condition_ticked(row: Sequence[Cell], ticks: Mapping[int, str]) -> str:
         raise RefusedError("condition_unknown")
     if len(marks) > 1:
         raise RefusedError("condition_twice")
+    if any(ticks[at] == IDLE for at in marks):
+        raise RefusedError("condition_idle")
     return next((ticks[at] for at in marks), "")
 
 
@@ -199,7 +201,7 @@ def condition_in(cell: Cell) -> str:
         return ""
     condition = condition_of(text)
     if condition is None:
-        raise RefusedError("condition_unknown")
+        raise RefusedError("condition_idle" if is_idle(text) else "condition_unknown")
     return condition.value
 
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from controller.register.units import NOT_UNDERSTOOD, times_above, times_in, without_unit
-from controller.register.vocabulary import condition_of
+from controller.register.vocabulary import ticked_of
 from controller.sheets.cells import HEAD_WITHIN
 from controller.sheets.errors import SheetError
 from controller.sheets.text import Cell, clean, folded
@@ -119,6 +119,7 @@ NAMES: Final = frozenset(
 # Where a column of totals stands beside it and none of unit prices, this heads the price of one.
 _TOTALS: Final = frozenset({"thanh tien", "tong tien", "total cost", "total price"})
 _FIELD_OF: Final = {alias: field for field, aliases in ALIASES.items() for alias in aliases}
+_KNOWN: Final = frozenset((*FIELDS, "row"))
 _ITEM: Final = frozenset({"asset_tag", "type", "serial"})  # what an item is or is known by
 _MIN_FIELDS: Final = 2  # one word is a title
 _MIN_REPEATED: Final = 3  # headings that stand twice in a row are those of a second table
@@ -154,7 +155,7 @@ class BookHeading(msgspec.Struct, frozen=True, kw_only=True):
 
 def field_of(head: Cell, mapped: Mapping[str, str]) -> str:
     """The field that a heading names, as the school explained it or by alias; empty: unknown."""
-    plain = folded(head) if isinstance(head, str) else ""
+    plain = folded(head) if isinstance(head, str) and head else ""
     if plain in mapped:
         return mapped[plain]
     if field := _FIELD_OF.get(plain, ""):
@@ -165,7 +166,7 @@ def field_of(head: Cell, mapped: Mapping[str, str]) -> str:
 
 def known_fields(row: Sequence[Cell], mapped: Mapping[str, str]) -> int:
     """How many different fields the cells of a row name."""
-    return len({field_of(cell, mapped) for cell in row} & {*FIELDS, "row"})
+    return len({field_of(cell, mapped) for cell in row} & _KNOWN)
 
 
 def heading_of(
@@ -237,11 +238,11 @@ def is_heading(row: Sequence[Cell], mapped: Mapping[str, str]) -> bool:
     """Whether a row below a table's first heading is one again, its own or a second table's."""
     if any(isinstance(cell, float) or (isinstance(cell, str) and cell.isdecimal()) for cell in row):
         return False  # a number heads nothing; so most rows are judged quickly
-    known, filled = known_fields(row, mapped), sum(1 for cell in row if clean(cell))
     fields = {field_of(cell, mapped) for cell in row}
-    return bool(_ITEM & fields) and (
-        known == filled >= _MIN_FIELDS or (known >= _MIN_REPEATED and known * 2 >= filled)
-    )
+    if not _ITEM & fields:
+        return False
+    known, filled = len(fields & _KNOWN), sum(1 for cell in row if clean(cell))
+    return known == filled >= _MIN_FIELDS or (known >= _MIN_REPEATED and known * 2 >= filled)
 
 
 def _heads(
@@ -259,7 +260,7 @@ def _heads(
     for place in range(width):
         parent = head[place] or parent
         if text := own.get(place):
-            is_known = field_of(text, mapped) or condition_of(text)
+            is_known = field_of(text, mapped) or ticked_of(text)
             heads[place] = text if is_known else f"{parent} {text}"
     return heads, 2
 
@@ -290,10 +291,8 @@ def _width(heads: Sequence[str], mapped: Mapping[str, str]) -> int | None:
 
 def _ticks(heads: Sequence[str]) -> dict[int, str]:
     """The condition of each column that is ticked; none where fewer than two are such."""
-    conditions = {
-        at: condition for at, head in enumerate(heads) if (condition := condition_of(head))
-    }
-    return {at: each.value for at, each in conditions.items() if len(conditions) >= _MIN_TICKS}
+    ticks = {at: ticked for at, head in enumerate(heads) if (ticked := ticked_of(head))}
+    return ticks if len(ticks) >= _MIN_TICKS else {}
 
 
 def _places(row: Sequence[Cell], mapped: Mapping[str, str]) -> dict[str, int]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,7 @@ from controller.register.book import (
     Source,
 )
 from controller.register.choices import Choices, Several
-from controller.register.fields import JUDGES, condition_ticked, money_of
+from controller.register.fields import JUDGES, condition_ticked
 from controller.register.headings import (
     FIELDS,
     MONEY,
@@ -63,6 +64,7 @@ _CODES: Final = ("asset_tag", "serial")
 _SUMMARIES: Final = ("tong hop", "bang tong hop", "tong cong", "thong ke", "summary", "total")
 _MAX_SHOWN: Final = 64
 _MAX_ROWS_NAMED: Final = 30
+_REMEMBERED: Final = 4096  # distinct cells of a field
 
 _UNKNOWN: Final = N_(
     'The heading "{value}" is not known and was left out: give --map "Heading=field" once.'
@@ -95,9 +97,18 @@ _DOUBTS: Final = {
 _CODE_OF: Final = {DoubtKind.COLUMN: "heading_unknown"}
 
 
+def _judges() -> Mapping[str, Callable[..., object]]:
+    """What judges the cells of each field; of a distinct cell it remembers what that says."""
+    return {name: lru_cache(_REMEMBERED)(judge) for name, judge in JUDGES.items()}
+
+
 @dataclass(slots=True)
 class _Harvest:
-    """What was found in the sheets so far; numbers: the STT of each line, headings: its own."""
+    """What was found in the sheets so far; numbers: the STT of each line, headings: its own.
+
+    said: what judges a field's cells, which are few and each on many lines. told: the sets of
+    fields that lines tell, each once.
+    """
 
     file: str
     choices: Choices
@@ -105,7 +116,9 @@ class _Harvest:
     sources: list[Source] = field(default_factory=list)
     numbers: list[int | None] = field(default_factory=list)
     headings: list[BookHeading] = field(default_factory=list)
-    raw: list[tuple[tuple[str, ...], tuple[Cell, ...]]] = field(default_factory=list)
+    raw: list[tuple[tuple[str, ...], Sequence[Cell]]] = field(default_factory=list)
+    said: Mapping[str, Callable[..., object]] = field(default_factory=_judges)
+    told: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     notices: dict[tuple[str, str], Notice] = field(default_factory=dict)
     sheets: list[SheetReading] = field(default_factory=list)
     named: list[NamedRow] = field(default_factory=list)
@@ -172,7 +185,8 @@ def _readable_sheets(
     sheets: Sequence[Worksheet], harvest: _Harvest
 ) -> list[tuple[Worksheet, BookHeading]]:
     """The sheets with a heading, but for those to be left out. Raises SheetError."""
-    chosen, rows = harvest.choices.sheets, harvest.choices.heading_rows
+    chosen = harvest.choices.sheets
+    _check_names(sheets, harvest.choices)
     headed = [(sheet, _heading(sheet, harvest.choices)) for sheet in sheets]
     with_heading = [(sheet, heading) for sheet, heading in headed if heading]
     if not with_heading:
@@ -187,7 +201,7 @@ def _readable_sheets(
         if heading and not why:
             read.append((sheet, heading))
             continue
-        row = rows.get(sheet.name, 0)
+        row = harvest.choices.row_of_heading(sheet.name) or 0
         harvest.sheets.append(
             SheetReading(name=sheet.name, rows=len(sheet.rows), heading_row=row, left_out=why)
         )
@@ -198,8 +212,22 @@ def _readable_sheets(
     return read
 
 
+def _check_names(sheets: Sequence[Worksheet], choices: Choices) -> None:
+    """Refuse a choice of a sheet that the file has not, or that is hidden. Raises SheetError."""
+    names = {sheet.name for sheet in sheets}
+    for name in sorted((choices.sheets or set()) | {*choices.heading_rows} - {""}):
+        if name not in names:
+            raise SheetError(
+                "sheet_unknown",
+                N_('The file has no sheet "{name}" that can be seen.'),
+                N_("Its sheets: {names}."),
+                name=name,
+                names=", ".join(filter(None, (sheet.name for sheet in sheets))) or "-",
+            )
+
+
 def _heading(sheet: Worksheet, choices: Choices) -> BookHeading | None:
-    row = choices.heading_rows.get(sheet.name)
+    row = choices.row_of_heading(sheet.name)
     return heading_of(sheet.rows, choices.headings, None if row is None else row - 1)
 
 
@@ -337,44 +365,45 @@ def _name(harvest: _Harvest, sheet: Worksheet, row: int, reason: RowReason) -> N
 def _take(sheet: Worksheet, place: int, row: Row, part: _Part, harvest: _Harvest) -> None:
     """Keep an item."""
     heading = part.heading
-    line, fields = _line(row.cells, place, part)
+    line, fields = _line(row.cells, place, part, harvest.said)
     harvest.lines.append(line)
-    harvest.sources.append(Source(sheet.name, place, fields))
+    harvest.sources.append(Source(sheet.name, place, harvest.told.setdefault(fields, fields)))
     harvest.numbers.append(row.number)
     harvest.headings.append(heading)
-    harvest.raw.append((heading.heads, tuple(row.cells)))
+    harvest.raw.append((heading.heads, row.cells))
     for name in _CODES:
         if isinstance(cell_at(row.cells, heading.places.get(name)), float):
             harvest.notice("code_is_number", _NUMBERS, heading.heads[heading.places[name]])
 
 
-def _line(row: Sequence[Cell], place: int, part: _Part) -> tuple[Line, frozenset[str]]:
+def _line(
+    row: Sequence[Cell], place: int, part: _Part, said: Mapping[str, Callable[..., object]]
+) -> tuple[Line, frozenset[str]]:
     """The line of a row, and the fields that it validly tells."""
     fields: dict[str, object] = {}
     faults: list[Fault] = []
+    heading = part.heading
     for name in FIELDS:
         try:
-            if name in part.heading.places:
-                fields[name] = _value(name, row, part.heading)
-            elif name == "condition" and part.heading.ticks:
-                fields[name] = condition_ticked(row, part.heading.ticks)
+            if name in heading.places:
+                cell = cell_at(row, heading.places[name])
+                given = (heading.times[name],) if name in MONEY else ()
+                fields[name] = said[name](cell, *given)
+            elif name == "condition" and heading.ticks:
+                fields[name] = condition_ticked(row, heading.ticks)
         except RefusedError as refused:
             faults.append(Fault(name, str(refused)))
-    room = part.group.room or ("" if "room" in part.heading.places else part.room)
+    room = part.group.room or ("" if "room" in heading.places else part.room)
     if room and not fields.get("room") and "room" not in {fault.field for fault in faults}:
         fields["room"] = room
     line = Line(row=place, errors=tuple(faults), **fields)  # type: ignore[arg-type]  # JUDGES gives each field its type
     return line, frozenset(fields)
 
 
-def _value(name: str, row: Sequence[Cell], heading: BookHeading) -> object:
-    """What a cell says. Raises RefusedError."""
-    cell = cell_at(row, heading.places[name])
-    return money_of(cell, heading.times[name]) if name in MONEY else JUDGES[name](cell)
-
-
 def _weigh_merged(sheet: Worksheet, first: int, harvest: _Harvest) -> None:
     """Judge what is merged over several lines and is of all of them together."""
+    if not sheet.spans:
+        return
     rows = [source.row for source in harvest.sources[first:]]
     weighed = merged_amounts(sheet.spans, rows, harvest.headings[first:], harvest.lines[first:])
     harvest.lines[first:] = weighed.lines
@@ -385,9 +414,9 @@ def _weigh_merged(sheet: Worksheet, first: int, harvest: _Harvest) -> None:
 
 def _forget_refused(harvest: _Harvest, at: int, line: Line) -> None:
     """What is refused is not told."""
-    refused = {fault.field for fault in line.errors}
     source = harvest.sources[at]
-    harvest.sources[at] = replace(source, fields=source.fields - refused)
+    if refused := {fault.field for fault in line.errors} & source.fields:
+        harvest.sources[at] = replace(source, fields=source.fields - refused)
 
 
 def _counted(harvest: _Harvest) -> SeveralLines:
@@ -450,7 +479,7 @@ def _numbered(harvest: _Harvest) -> tuple[list[Line], list[Source]]:
     for number, line, source in read:
         key = tag_key(line.asset_tag)
         tag_counts[key] += 1
-        lines.append(replace(line, row=number))
+        lines.append(line if line.row == number else replace(line, row=number))
         sources.append(source)
         if key and tag_counts[key] > 1:
             errors = (*line.errors, Fault("asset_tag", "tag_twice"))
@@ -464,7 +493,7 @@ def _settled(harvest: _Harvest) -> Book:
     several = _counted(harvest)
     lines, sources = _numbered(harvest)
     refused = (
-        Refused(head, cells, line)
+        Refused(head, tuple(cells), line)
         for (head, cells), line in zip(harvest.raw, lines, strict=True)
         if line.errors
     )

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from controller.register.book import RowReason
 from controller.register.headings import FIELDS, RECORD, BookHeading
-from controller.register.vocabulary import condition_of
+from controller.register.vocabulary import ticked_of
 from controller.sheets.names import room_of
 from controller.sheets.text import MAX_FIELD, Cell, clean, display_of, folded, is_empty
 from controller.sheets.worksheet import cell_at
@@ -107,31 +108,35 @@ class Row:
     """A row as the table's heading sees it. filled: the columns of known fields, but its number."""
 
     def __init__(self, cells: Sequence[Cell], heading: BookHeading) -> None:
-        self.cells = cells[: heading.width]
+        self.cells = cells if heading.width is None else cells[: heading.width]
         self.heading = heading
         places = heading.places
         self.texts = {at: text for at, cell in enumerate(self.cells) if (text := shown(cell))}
         self.number = number_of(cell_at(self.cells, places.get("row")))
+        self._markers = {*self._marking()}
         self.filled = {
             place: name
             for name in FIELDS
             if name != "quantity"  # groups and totals have one, too
             and (place := places.get(name)) is not None
             and place in self.texts
-            and not self._is_marker(place, self.texts[place])
+            and place not in self._markers
         }
         self.codes = {places[name] for name in _CODES if name in places}
         self.words = {
             at: text
             for at, text in self.texts.items()
-            if not self._is_marker(at, text) and (at in self.codes or not _AMOUNT.fullmatch(text))
+            if at not in self._markers and (at in self.codes or not _is_amount(text))
         }
 
-    def _is_marker(self, at: int, text: str) -> bool:
-        """Whether this numbers the row: 1, I, A; in the column for it, or before all others."""
-        if at == self.heading.places.get("row"):
-            return bool(self.number) or bool(_ROMAN.fullmatch(text.rstrip(".)")))
-        return at == min(self.texts) and bool(_ROMAN.fullmatch(text))
+    def _marking(self) -> Iterator[int]:
+        """What numbers the row: 1, I, A; in the column for it, or before all others."""
+        own, first = self.heading.places.get("row"), next(iter(self.texts), None)
+        text = "" if own is None else self.texts.get(own, "")
+        if own is not None and text and (self.number or _ROMAN.fullmatch(text.rstrip(".)"))):
+            yield own
+        if first is not None and first != own and _ROMAN.fullmatch(self.texts[first]):
+            yield first
 
     @property
     def has_code(self) -> bool:
@@ -150,7 +155,14 @@ class Row:
 
 def shown(cell: Cell) -> str:
     """The cell's text, or a sign that there is something that is no text."""
+    if isinstance(cell, str) and len(cell) <= MAX_FIELD:
+        return _shown_before(cell)
     return display_of(cell)[:MAX_FIELD] or ("" if is_empty(cell) else "#")
+
+
+@lru_cache(maxsize=4096)  # a book has few words, each on many lines
+def _shown_before(text: str) -> str:
+    return clean(text)[:MAX_FIELD]
 
 
 def reason_of(row: Row, shape: Shape) -> RowReason | None:
@@ -159,7 +171,7 @@ def reason_of(row: Row, shape: Shape) -> RowReason | None:
         return RowReason.BLANK
     if _counts_columns(row) or _heads_ticks(row):
         return RowReason.HEADING
-    if folded(clean(cell_at(row.cells, row.heading.places.get(RECORD)))) in _STRAYS:
+    if RECORD in row.heading.places and _is_stray(row):
         return RowReason.STRAY
     if len(row.texts) == 1 and (alone := number_of(next(iter(row.texts.values())))):
         return _of_number(row, shape, alone)
@@ -169,6 +181,11 @@ def reason_of(row: Row, shape: Shape) -> RowReason | None:
     if shape.is_behind and not shape.fits([*row.filled]):
         return RowReason.FOOTER
     return None if _says_what(row) else RowReason.GROUP
+
+
+def _is_stray(row: Row) -> bool:
+    """Whether our own workbook says that the item is not in the book."""
+    return folded(clean(cell_at(row.cells, row.heading.places[RECORD]))) in _STRAYS
 
 
 def _of_number(row: Row, shape: Shape, alone: int) -> RowReason | None:
@@ -275,8 +292,14 @@ def is_office(text: str) -> bool:
     return bool(_OFFICE.fullmatch(_plain(text)))
 
 
+@lru_cache(maxsize=4096)
 def _is_footer(text: str) -> bool:
     return bool(_FOOTER.match(_plain(text)))
+
+
+@lru_cache(maxsize=4096)
+def _is_amount(text: str) -> bool:
+    return bool(_AMOUNT.fullmatch(text))
 
 
 def _plain(text: str) -> str:
@@ -285,15 +308,20 @@ def _plain(text: str) -> str:
 
 def _counts_columns(row: Row) -> bool:
     """Whether the row numbers the columns: 1, 2, 3 or (1), (2), (3) or A, B, 1, 2."""
+    first = next(iter(row.texts.values())).strip("()[] ")
+    if len(row.texts) < _MIN_COUNTED or first not in {"1", "A"}:
+        return False  # as almost every row
     words = [text.strip("()[] ") for text in row.texts.values()]
     letters = sum(1 for word in words if word.isalpha())
     wanted = [chr(ord("A") + at) for at in range(min(letters, 26))]
     numbers = [str(number) for number in range(1, len(words) - len(wanted) + 1)]
-    return len(words) >= _MIN_COUNTED and words == [*wanted, *numbers]
+    return words == [*wanted, *numbers]
 
 
 def _heads_ticks(row: Row) -> bool:
     """Whether the row only names the conditions that are ticked below."""
     ticks: Mapping[int, str] = row.heading.ticks
+    if not ticks:
+        return False
     own = [at for at in row.texts if at in ticks]
-    return len(own) > 1 and all(condition_of(row.texts[at]) for at in own) and not row.filled
+    return len(own) > 1 and all(ticked_of(row.texts[at]) for at in own) and not row.filled

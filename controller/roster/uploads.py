@@ -20,7 +20,7 @@ from controller.web.forms import Upload
 from controller.web.waiting import WaitingFile, WaitingFiles
 
 _AT_ONCE: Final = 2  # each parser may take a lot of memory
-_SUFFIXES: Final = frozenset({".csv", ".txt", ".xls", ".xlsx", ".ods", ".zip"})
+_SUFFIXES: Final = frozenset({".csv", ".txt", ".xls", ".xlsx", ".ods", ".fods", ".html", ".zip"})
 
 
 class Waiting(WaitingFile):

@@ -6,7 +6,7 @@ Only what no Vietnamese text in Unicode can be is taken for such.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from controller.sheets.legacy import Evidence, Legacy, converted, words_of
@@ -28,16 +28,22 @@ class Mended(NamedTuple):
 def mend(rows: Sequence[list[Cell]]) -> Mended:
     """Make Unicode of a sheet's cells in TCVN3 or VNI where that is certain, else unreadable ones.
 
-    Cells whose letters are lost are made unreadable too.
+    Cells whose letters are lost are made unreadable too. Each distinct text is looked at once.
     """
-    _refuse_lost(rows)
-    texts = {cell for row in rows for cell in row if isinstance(cell, str) and _is_marked(cell)}
-    legacy = legacy_of(texts)
+    texts = {cell for row in rows for cell in row if isinstance(cell, str)}
+    lost = {text for text in texts if _is_lost(text)}
+    if lost:
+        _refuse_lost(rows, lost)
+    texts -= lost
+    marked = {text for text in texts if _is_marked(text)}
+    legacy = legacy_of(marked)
     if legacy is None:
-        return Mended(is_refused=_refuse_doubtful(rows, texts))
+        return Mended(is_refused=_refuse_doubtful(rows, marked))
+    own: set[Cell] = {text for text in texts if not _is_latin(text)}
+    evidence: dict[Cell, Evidence] = {text: words_of(text, legacy) for text in marked}
     columns: set[int] = set()
     for row in rows:
-        columns.update(_mend_row(row, legacy))
+        columns.update(_mend_row(row, legacy, evidence, own))
     return Mended(tuple(sorted(columns)))
 
 
@@ -55,18 +61,17 @@ def _weight(texts: Iterable[str], legacy: Legacy) -> int:
     return len(evidence.legacy) if len(evidence.legacy) > len(evidence.neither) else 0
 
 
-def _mend_row(row: list[Cell], legacy: Legacy) -> list[int]:
+def _mend_row(
+    row: list[Cell], legacy: Legacy, evidence: Mapping[Cell, Evidence], own: Collection[Cell]
+) -> list[int]:
     """Convert a row's cells if any is of the encoding alone; the places of those converted.
 
     Where a row tells of no encoding, and has nothing of Unicode's own, its cells are refused.
+    evidence: what each text with other than plain letters tells; own: the texts with Unicode's own.
     """
-    told = {
-        place: words_of(cell, legacy)
-        for place, cell in enumerate(row)
-        if isinstance(cell, str) and _is_marked(cell)
-    }
-    is_legacy = any(evidence.legacy for evidence in told.values())
-    is_unicode = any(evidence.plain for evidence in told.values()) or not all(map(_is_latin, row))
+    told = {place: evidence[cell] for place, cell in enumerate(row) if cell in evidence}
+    is_legacy = any(cell.legacy for cell in told.values())
+    is_unicode = any(cell.plain for cell in told.values()) or any(cell in own for cell in row)
     if is_unicode and not is_legacy:
         return []
     sure = [place for place in told if is_legacy and _is_sure(told[place], is_mixed=is_unicode)]
@@ -80,10 +85,10 @@ def _is_sure(evidence: Evidence, *, is_mixed: bool) -> bool:
     return not (evidence.plain or evidence.neither) and bool(evidence.legacy or not is_mixed)
 
 
-def _refuse_lost(rows: Sequence[list[Cell]]) -> None:
+def _refuse_lost(rows: Sequence[list[Cell]], lost: Collection[str]) -> None:
     for row in rows:
         for place, cell in enumerate(row):
-            if isinstance(cell, str) and _is_lost(cell):
+            if isinstance(cell, str) and cell in lost:
                 row[place] = Unreadable(Cause.LETTERS, cell)
 
 

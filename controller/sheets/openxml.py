@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Final, Self
-from xml.parsers import expat
 
 from controller.sheets.formats import NumberFormat, number_format
 from controller.sheets.text import Cause, Cell, Unreadable
+from controller.sheets.xml import local, parser_of
 
 _CHUNK: Final = 1 << 20
 _NOTABLE: Final = re.compile(rb"""<(?:\w+:)?f[\s/>]|\bt=["']e""")
@@ -23,11 +24,6 @@ _LETTERS: Final = re.compile("[A-Z]+")
 _FIXED: Final = 2  # of the formats that are not written down, the one that shows 1.1 as 1.10
 
 Table = list[list[Cell]]
-Start = Callable[[str, Mapping[str, str]], None]
-
-
-class DoctypeError(ValueError):
-    """The XML declares entities, which no workbook does."""
 
 
 class OpenXml:
@@ -52,10 +48,7 @@ class OpenXml:
         part = self._sheets.get(name, "")
         if part not in self._parts or not (self._formats or self._is_notable(part)):
             return
-        cells = _Cells(rows, self._formats)
-        parser = _parser(cells.start)
-        parser.EndElementHandler = cells.end
-        parser.CharacterDataHandler = cells.write
+        parser = _Cells(rows, self._formats).parser
         with self._open(part) as file:
             parser.ParseFile(file)
 
@@ -78,10 +71,10 @@ class OpenXml:
         within = [""]
 
         def start(tag: str, attributes: Mapping[str, str]) -> None:
-            elements.append((within[-1], _local(tag), attributes))
-            within.append(_local(tag))
+            elements.append((within[-1], local(tag), attributes))
+            within.append(local(tag))
 
-        parser = _parser(start)
+        parser = parser_of(start)
         parser.EndElementHandler = lambda _tag: within.pop()
         if part in self._parts:
             with self._open(part) as file:
@@ -112,7 +105,7 @@ class OpenXml:
         }
         for _, tag, told in self._elements(book):
             if tag == "sheet":
-                ids = (value for name, value in told.items() if _local(name) == "id")
+                ids = (value for name, value in told.items() if local(name) == "id")
                 target = _part(targets.get(next(ids, ""), ""))
                 is_whole = target.startswith("/") or not folder
                 yield told.get("name", ""), target.lstrip("/") if is_whole else f"{folder}/{target}"
@@ -122,53 +115,67 @@ class OpenXml:
 
 
 class _Cells:
-    """What the parser of a sheet's XML calls: it keeps one cell at a time."""
+    """What the parser of a sheet's XML calls: it keeps one cell at a time.
+
+    Most cells are as the parser before tells them: of these no more than the beginning is heard.
+    """
 
     def __init__(self, rows: Table, formats: Mapping[str, NumberFormat]) -> None:
+        self.parser = parser_of(self.start)
         self._rows = rows
         self._formats = formats
         self._row = self._column = -1
-        self._kind = self._style = self._value = ""
+        self._kind = self._style = ""
+        self._value: list[str] = []
         self._has_formula = self._in_value = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """An element begins; rows and cells without a place follow the one before."""
-        match _local(tag):
-            case "row":
-                self._row = int(attributes.get("r", self._row + 2)) - 1
-                self._column = -1
+        match local(tag):
             case "c":
                 place = attributes.get("r")
                 self._column = _column_of(place) if place else self._column + 1
                 self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "")
-                self._value, self._has_formula = "", False
-            case "f":
-                self._has_formula = True
+                self._value, self._has_formula = [], False
+                self._listen(is_notable=self._kind == "e" or self._style in self._formats)
             case "v":
                 self._in_value = True
+            case "f":
+                self._has_formula = True
+                self._listen(is_notable=True)
+            case "row":
+                self._row = int(attributes.get("r", self._row + 2)) - 1
+                self._column = -1
             case _:
                 pass
 
     def write(self, text: str) -> None:
         """Text stands in an element."""
         if self._in_value:
-            self._value += text
+            self._value.append(text)
 
     def end(self, tag: str) -> None:
         """An element ends."""
-        if (local := _local(tag)) == "v":
+        if (name := local(tag)) == "v":
             self._in_value = False
-        elif local == "c" and (cell := self._amended()) is not None:
+        elif name == "c" and (cell := self._amended()) is not None:
             self._put(cell)
+
+    def _listen(self, *, is_notable: bool) -> None:
+        """Hear the cell's value and its end, or nothing more of it."""
+        self._in_value = False
+        self.parser.EndElementHandler = self.end if is_notable else None
+        self.parser.CharacterDataHandler = self.write if is_notable else None
 
     def _amended(self) -> Cell | None:
         """The cell, where the parser's own is not what it is."""
+        value = "".join(self._value)
         if self._kind == "e":
-            return Unreadable(Cause.ERROR, self._value)
-        if self._has_formula and not self._value and self._kind != "str":
+            return Unreadable(Cause.ERROR, value)
+        if self._has_formula and not value and self._kind != "str":
             return Unreadable(Cause.FORMULA)
         form = self._formats.get(self._style)
-        return form.text_of(self._value) if form and self._kind == "n" and self._value else None
+        return form.text_of(value) if form and self._kind == "n" and value else None
 
     def _put(self, cell: Cell) -> None:
         """Into the rows, if they may reach so far: the bounds are the caller's."""
@@ -178,30 +185,18 @@ class _Cells:
         row[self._column] = cell
 
 
-def _parser(start: Start) -> expat.XMLParserType:
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartElementHandler = start
-    parser.StartDoctypeDeclHandler = _refuse_doctype
-    return parser
-
-
-def _refuse_doctype(*_: object) -> None:
-    raise DoctypeError
-
-
 def _part(name: str) -> str:
     return name.replace("\\", "/").casefold()
 
 
-def _local(name: str) -> str:
-    """A name without its namespace's prefix."""
-    return name.rpartition(":")[2]
-
-
 def _column_of(place: str) -> int:
     """The place of a column, from 0: that of "AB12" is 27."""
-    match = _LETTERS.match(place)
+    return _number_of(place.rstrip("0123456789"))
+
+
+@lru_cache(maxsize=1024)
+def _number_of(letters: str) -> int:
+    match = _LETTERS.match(letters)
     column = 0
     for letter in match[0] if match else "":
         column = column * 26 + ord(letter) - ord("A") + 1

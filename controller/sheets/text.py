@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -62,6 +63,7 @@ _CODES: Final = {
 PERSONAL_DIGITS: Final = 12
 EXACT: Final = 1e15  # beyond it Excel has rounded
 MAX_FIELD: Final = 200
+_SHORT: Final = 64  # letters of a text that is remembered
 # What people write where there is nothing.
 BLANKS: Final = frozenset(
     {"khong", "khong co", "khong ro", "chua co", "chua ro", "n a", "na", "none", "null", "nil"}
@@ -75,6 +77,7 @@ _ERRORS: Final = re.compile(
 _SEPARATORS: Final = re.compile(r"[^0-9A-Za-z]+")
 _BRACKETS: Final = re.compile(r"\([^)]*\)")
 _OTHERS: Final = re.compile(r"[^a-z0-9]+")
+_DIGIT: Final = re.compile("[0-9]")
 _QUOTED: Final = re.compile(r'^="(.*)"$')
 
 
@@ -87,11 +90,11 @@ def clean(cell: Cell) -> str:
 
     Empty for a day and for what cannot be read; readable refuses them.
     """
-    if isinstance(cell, Day | Unreadable):
-        return ""
-    if isinstance(cell, float | int):
+    if not isinstance(cell, str):
+        if isinstance(cell, Day | Unreadable):
+            return ""
         return str(int(cell)) if cell == int(cell) else repr(cell)
-    text = unicodedata.normalize("NFC", cell)
+    text = cell if cell.isascii() else unicodedata.normalize("NFC", cell)
     if text.isprintable():  # so nothing is unseen, and a space is the only space: almost every cell
         return " ".join(text.split())
     visible = "".join(" " if char.isspace() else char for char in text)
@@ -123,6 +126,8 @@ def is_empty(cell: Cell) -> bool:
 
 def display_of(cell: Cell) -> str:
     """The cell as a person sees it, whatever it holds."""
+    if isinstance(cell, str):
+        return clean(cell)
     if isinstance(cell, Day):
         return f"{cell.day:02}/{cell.month:02}/{cell.year:04}"
     return clean(cell.text if isinstance(cell, Unreadable) else cell)
@@ -146,7 +151,17 @@ def is_personal(text: str) -> bool:
 
 def folded(head: Cell) -> str:
     """A heading without marks, brackets, signs and case: "Mã định danh (*)" -> "ma dinh danh"."""
-    text = clean(head)
+    if isinstance(head, str) and len(head) <= _SHORT:
+        return _folded_before(head)
+    return _folded(clean(head))
+
+
+@lru_cache(maxsize=4096)  # a sheet has few words, each in many cells
+def _folded_before(head: str) -> str:
+    return _folded(clean(head))
+
+
+def _folded(text: str) -> str:
     closed = text.rfind(")") + 1  # further on no bracket closes: nothing is looked for in vain
     text = (_BRACKETS.sub(" ", text[:closed]) + text[closed:]).casefold().replace("đ", "d")
     if not text.isascii():
@@ -164,5 +179,7 @@ def text_of(cell: Cell) -> str:
     text = clean(value) if not isinstance(value, float) or math.isfinite(value) else ""
     quoted = _QUOTED.match(text)
     text = (quoted[1] if quoted else text.lstrip("'")).strip()
+    if _DIGIT.search(text) and "(" not in text:  # as every code; no word for nothing has a digit
+        return text[:MAX_FIELD]
     blank = not any(char.isalnum() for char in text) or folded(text) in BLANKS
     return "" if blank else text[:MAX_FIELD]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import time
 from pathlib import Path
 
-from tests.browser import Page, fresh_profile, opened_tab, running_browser
+from tests.browser import Page, browser_program, fresh_profile, opened_tab, running_browser
 from tests.flows.test_first_room import first_day, first_room
 
 
 def measure(*, quick: bool) -> dict[str, object]:
     """Server, account, code, room; nothing where there is no browser."""
     del quick
-    if shutil.which("chromium") is None:
+    if browser_program() is None:
         print("first room: not measured, without chromium")
         return {}
     print("first room: an account, a code, four words")

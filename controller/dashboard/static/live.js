@@ -198,6 +198,7 @@ async function refresh() {
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const focused = document.activeElement && document.activeElement.id;
+    document.body.dataset.edition = fresh.body.dataset.edition;
     for (const part of all("[data-part]")) {
       const other = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
       if (!other) continue;
@@ -275,9 +276,9 @@ let openedAt = 0;
 
 function open() {
   if (line) return;
-  const socket = new WebSocket(
-    new URL(document.body.dataset.live, location.href.replace(/^http/u, "ws")),
-  );
+  const address = new URL(document.body.dataset.live, location.href.replace(/^http/u, "ws"));
+  address.searchParams.set("edition", document.body.dataset.edition); // nothing older is shown
+  const socket = new WebSocket(address);
   line = socket;
   openedAt = performance.now();
   socket.onmessage = (event) => {

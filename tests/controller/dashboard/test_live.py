@@ -116,6 +116,22 @@ async def test_what_was_published_before_the_snapshot_is_in_it_and_not_told_agai
     assert (second["seq"], second["item"]["name"]) == (2, "bảng mới hơn")
 
 
+@pytest.mark.parametrize(
+    "edition", ["", "another.7", "another.", "x", ".", "{boot}.-1", "{boot}.x"]
+)
+async def test_a_page_never_goes_back_to_before_it_was_written(store: Store, edition: str) -> None:
+    """Others may share a snapshot of a moment ago; an edition that is none asks for nothing."""
+    live = await loaded(store)
+    boot = live.edition.partition(".")[0]
+    async with live.subscribe("6A1", edition=edition.format(boot=boot)) as feed:
+        await anext(feed)
+        live.publish([changed(1, name="bảng mới")])
+        async with live.subscribe("6A1", edition=live.edition) as fresh:
+            (first,) = await told(fresh, 1)
+        assert "bảng mới" in [each["name"] for each in first["devices"]]
+        assert first["edition"] == live.edition
+
+
 async def test_numbers_of_a_feed_go_up_by_one(store: Store) -> None:
     """Snapshot and changes are numbered without a gap."""
     live = await loaded(store)

@@ -36,9 +36,11 @@ def seen(present: Present) -> int:
 
 @given(
     st.lists(
-        st.sampled_from(["change", "many", "ask", "wait"]) | st.floats(0, 2 * FRESH_S), max_size=60
+        st.sampled_from(["change", "many", "ask", "open", "wait"]) | st.floats(0, 2 * FRESH_S),
+        max_size=60,
     )
 )
+@example(["ask", "change", "open", "ask"])
 @example(["ask", "change", "ask", "many", "ask", "wait", "change", "ask"])
 def test_a_page_knows_the_present_whatever_snapshot_it_gets(steps: list[str | float]) -> None:
     """Held against the value itself; looked at anew only when the last is old or was outrun."""
@@ -59,9 +61,12 @@ def test_a_page_knows_the_present_whatever_snapshot_it_gets(steps: list[str | fl
                 looks = looks if step == "change" else []
             case "ask":
                 before = len(looks)
-                assert seen(snapshots.present(("", View.ALL), look)) == value
+                assert seen(snapshots.present(("", View.ALL), look, value)) == value
                 is_fresh = before and looks[before - 1] > now_s - FRESH_S
                 assert is_fresh or len(looks) == before + 1
+            case "open":  # a page that was written just now sees no moment before
+                fresh_page = snapshots.present(("", View.ALL), look, value, value)
+                assert json.loads("{" + fresh_page.fields + "}")["value"] == value
             case "wait":
                 now_s += FRESH_S
             case float():
