@@ -1,7 +1,7 @@
 """This file reads the cells of a workbook or of a CSV, within bounds, whatever the file holds.
 
-Workbooks are parsed by python-calamine in a process of its own with little memory and time: a
-file of a few kilobytes may claim millions of cells.
+Workbooks are parsed by python-calamine where memory and time are bounded: in a process of its own,
+or in one that reads the whole file and is bounded already. See apart.py.
 """
 
 from __future__ import annotations
@@ -9,16 +9,17 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
-import subprocess
-import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple, Protocol
+from xml.parsers import expat
 
 import msgspec
 
-from controller.sheets.errors import Notice, SheetError
+from controller.sheets.apart import read_apart_now, serve
+from controller.sheets.errors import DAMAGED, PASSWORD, TOO_BIG, Notice, SheetError
 from controller.sheets.letters import Mended, legacy_of, mend
 from controller.sheets.openxml import OpenXml
 from controller.sheets.separated import records
@@ -40,7 +41,6 @@ from controller.sheets.worksheet import (
     notices_of,
     refuse_wide,
 )
-from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024
@@ -50,36 +50,26 @@ MAX_CELL: Final = 4096
 MAX_SHEETS: Final = 200
 HEAD_WITHIN: Final = 40  # rows of titles there may be above a table's heading
 _MAX_MERGED: Final = 10**6  # cells that merged ranges fill
-_MEMORY_BYTES: Final = 1024**3
-_CPU_S: Final = 30
-_TIMEOUT_S: Final = 60.0
+_TOLD_ROWS: Final = 1000  # read between two words of how far it is
+_PARSER: Final = "controller.sheets.cells"
+# What an archive or an XML file may turn out to be that is no workbook.
+_NO_WORKBOOK: Final = (
+    OSError,
+    ValueError,
+    EOFError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    expat.ExpatError,
+)
 ZIP: Final = b"PK\x03\x04"
 _WORKBOOKS: Final = (ZIP, b"\xd0\xcf\x11\xe0")  # .xlsx, which is a ZIP, and .xls
 _ENCODINGS: Final = ("utf-8-sig", "cp1258")
 _DELIMITERS: Final = (";", ",", "\t")
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
-TOO_BIG: Final = SheetError(
-    "too_big", N_("The file is too big for a school."), N_("Give what one school has, and no more.")
-)
-DAMAGED: Final = SheetError(
-    "damaged", N_("The file cannot be read: it is damaged or of another kind.")
-)
-PASSWORD: Final = SheetError(
-    "password",
-    N_("The workbook has a password."),
-    N_("Open it in Excel, take the password away, save it and give it again."),
-)
-_EXIT_TOO_BIG: Final = 3
-_EXIT_PASSWORD: Final = 4
-# By the child's exit; a negative one is the signal that ended it at its bounds.
-_REASONS: Final = {
-    _EXIT_TOO_BIG: TOO_BIG,
-    _EXIT_PASSWORD: PASSWORD,
-    -6: TOO_BIG,  # SIGABRT: the parser asked for more memory than it may have
-    -9: TOO_BIG,  # SIGKILL
-    -24: TOO_BIG,  # SIGXCPU
-}
 # What is named .xls and is none, by how it begins, folded.
 _OTHER_KINDS: Final = (
     ("mime-version:", "web_page"),
@@ -92,6 +82,20 @@ _OTHER_MESSAGES: Final = {
     "web_page": N_("The file is a web page, though its name says that it is a workbook."),
     "xml": N_("The file is XML, though its name says that it is a workbook."),
 }
+
+
+class ParseOrder(msgspec.Struct, frozen=True):
+    """What the process that parses a workbook is to do. days: tell dates as such."""
+
+    path: str
+    days: bool
+
+
+class Parser(Protocol):
+    """What makes sheets of a workbook."""
+
+    def __call__(self, path: Path, *, days: bool = False) -> list[Worksheet]:
+        """Every sheet's cells; days: tell dates as such. Raises SheetError."""
 
 
 def bounded_bytes(path: Path) -> bytes:
@@ -114,13 +118,18 @@ def bounded_bytes(path: Path) -> bytes:
 
 
 def sheets_in(
-    path: Path, raw: bytes, headed: Callable[[list[list[Cell]]], int], *, days: bool = False
+    path: Path,
+    raw: bytes,
+    headed: Callable[[list[list[Cell]]], int],
+    *,
+    days: bool = False,
+    reader: SheetReader | None = None,
 ) -> tuple[list[Worksheet], list[Notice]]:
     """The sheets of a file with these bytes, and what is to be known of it. Raises SheetError.
 
     A CSV is one sheet, parted by what makes the most of its heading, by the measure headed.
     """
-    sheets, notices = _read(path, raw, headed, days=days)
+    sheets, notices = _read(path, raw, headed, reader or SheetReader(), days=days)
     mended = [mend(sheet.rows) for sheet in sheets]
     if any(sheet.is_refused for sheet in mended) and not any(
         headed(sheet.rows) for sheet in sheets
@@ -158,10 +167,15 @@ def notices_of_letters(file: str, mended: Iterable[tuple[Worksheet, Mended]]) ->
 
 
 def _read(
-    path: Path, raw: bytes, headed: Callable[[list[list[Cell]]], int], *, days: bool
+    path: Path,
+    raw: bytes,
+    headed: Callable[[list[list[Cell]]], int],
+    reader: SheetReader,
+    *,
+    days: bool,
 ) -> tuple[list[Worksheet], list[Notice]]:
     if raw.startswith(_WORKBOOKS):
-        return workbook(path, days=days), []
+        return reader.parse(path, days=days), []
     text, encoding = _in_old_letters(raw) or decoded(raw)
     _refuse_other_kinds(text)
     sheet, widths = max(_ways(text), key=lambda way: headed(way[0].rows))
@@ -199,16 +213,38 @@ def notices_of_encoding(file: str, encoding: str) -> list[Notice]:
 
 
 def workbook(path: Path, *, days: bool = False) -> list[Worksheet]:
-    """The sheets of an .xlsx or .xls file; days: tell dates as such. Raises SheetError."""
-    command = [sys.executable, "-m", "controller.sheets.cells", str(path.resolve())]
-    command += ["days"] if days else []
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, check=False)
-        if done.returncode == 0:
-            return msgspec.json.decode(done.stdout, type=list[Worksheet])
-    except (subprocess.TimeoutExpired, *UNREADABLE):
-        raise DAMAGED from None
-    raise _REASONS.get(done.returncode, DAMAGED)
+    """The sheets of an .xlsx or .xls file, parsed by a process of its own. Raises SheetError.
+
+    days: tell dates as such.
+    """
+    return read_apart_now(_PARSER, ParseOrder(str(path.resolve()), days), list[Worksheet])
+
+
+def _note_nothing(_rows: int, _of: int) -> None:
+    pass
+
+
+class SheetReader(NamedTuple):
+    """How a file is read. note: told how many rows are read, of how many."""
+
+    parse: Parser = workbook
+    note: Callable[[int, int], None] = _note_nothing
+
+
+class RowTally:
+    """Counts the rows that are read, and tells it now and then. of: how many there are."""
+
+    def __init__(self, of: int, note: Callable[[int, int], None] = _note_nothing) -> None:
+        self._of = of
+        self._note = note
+        self._rows = 0
+
+    def count(self, rows: int = 1) -> None:
+        """So many more rows are read."""
+        before = self._rows // _TOLD_ROWS
+        self._rows += rows
+        if self._rows // _TOLD_ROWS > before:
+            self._note(self._rows, self._of)
 
 
 def decoded(raw: bytes) -> tuple[str, str]:
@@ -268,35 +304,50 @@ def bounded(rows: Iterable[Iterable[Cell]]) -> list[list[Cell]]:
     return table
 
 
-def _parse(path: str, *, days: bool) -> list[Worksheet]:
-    """What the child does: every sheet's cells; dates as such if days are asked for."""
+def parse(path: Path, *, days: bool = False) -> list[Worksheet]:
+    """The same in this process, which must be bounded. Raises SheetError, MemoryError."""
+    import python_calamine as calamine  # noqa: PLC0415 - the parser is loaded in the child alone
+
+    try:
+        with (
+            calamine.CalamineWorkbook.from_path(str(path)) as book,
+            _amendments(path) as amendments,
+        ):
+            return _sheets_of(book, amendments, days=days)
+    except calamine.PasswordError:
+        raise PASSWORD from None
+    except (calamine.CalamineError, *_NO_WORKBOOK):
+        raise DAMAGED from None
+
+
+def _sheets_of(book: Any, amendments: OpenXml | None, *, days: bool) -> list[Worksheet]:
+    """Every sheet's cells."""
     import python_calamine as calamine  # noqa: PLC0415 - the parser is loaded in the child alone
 
     sheets: list[Worksheet] = []
-    with calamine.CalamineWorkbook.from_path(path) as book, _amendments(path) as amendments:
-        hidden = {
-            sheet.name
-            for sheet in book.sheets_metadata
-            if sheet.visible != calamine.SheetVisibleEnum.Visible
-        }
-        for name in book.sheet_names[:MAX_SHEETS]:
-            sheet = book.get_sheet_by_name(name)
-            if sheet.total_width > MAX_COLUMNS or sheet.total_height > MAX_ROWS:
-                raise TOO_BIG
-            rows = sheet.to_python(skip_empty_area=False)
-            cells = [[_plain(cell, days=days) for cell in row] for row in rows]
-            if amendments:
-                amendments.amend(name, cells)
-            table = bounded(cells)
-            spans = _spans(sheet.merged_cell_ranges or (), table)
-            fill_down(table, spans)
-            sheets.append(Worksheet(name[:64], table, is_hidden=name in hidden, spans=spans))
+    hidden = {
+        sheet.name
+        for sheet in book.sheets_metadata
+        if sheet.visible != calamine.SheetVisibleEnum.Visible
+    }
+    for name in book.sheet_names[:MAX_SHEETS]:
+        sheet = book.get_sheet_by_name(name)
+        if sheet.total_width > MAX_COLUMNS or sheet.total_height > MAX_ROWS:
+            raise TOO_BIG
+        rows = sheet.to_python(skip_empty_area=False)
+        cells = [[_plain(cell, days=days) for cell in row] for row in rows]
+        if amendments:
+            amendments.amend(name, cells)
+        table = bounded(cells)
+        spans = _spans(sheet.merged_cell_ranges or (), table)
+        fill_down(table, spans)
+        sheets.append(Worksheet(name[:64], table, is_hidden=name in hidden, spans=spans))
     return sheets
 
 
-def _amendments(path: str) -> contextlib.AbstractContextManager[OpenXml | None]:
+def _amendments(path: Path) -> contextlib.AbstractContextManager[OpenXml | None]:
     """What an .xlsx tells beside its cells; of .xls and .ods the parser's word is all there is."""
-    return OpenXml(Path(path)) if zipfile.is_zipfile(path) else contextlib.nullcontext()
+    return OpenXml(path) if zipfile.is_zipfile(path) else contextlib.nullcontext()
 
 
 def _spans(
@@ -328,24 +379,5 @@ def _plain(cell: object, *, days: bool) -> Cell:
     return cell if isinstance(cell, int) else ""
 
 
-def _main(path: str, *, days: bool) -> int:
-    import python_calamine as calamine  # noqa: PLC0415 - the parser is loaded in the child alone
-
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415 - not on Windows
-
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-        resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        sheets = _parse(path, days=days)
-    except (SheetError, MemoryError):
-        return _EXIT_TOO_BIG
-    except calamine.PasswordError:
-        return _EXIT_PASSWORD
-    sys.stdout.buffer.write(msgspec.json.encode(sheets))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(_main(sys.argv[1], days="days" in sys.argv[2:]))
+    serve(ParseOrder, lambda order, _note: parse(Path(order.path), days=order.days))
