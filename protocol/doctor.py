@@ -38,6 +38,7 @@ class Check(StrEnum):
     PORT = "port"
     FIREWALL = "firewall"
     NAMES = "names"
+    JOINING = "joining"
     BROKER = "broker"
     PASSWORD = "password"  # noqa: S105 - what is looked at
     CERTIFICATE = "certificate"
@@ -56,6 +57,7 @@ CHECK_WORDS: Final[Mapping[Check, str]] = {
     Check.PORT: N_("Port"),
     Check.FIREWALL: N_("Firewall"),
     Check.NAMES: N_("Names on the network"),
+    Check.JOINING: N_("Joining the school"),
     Check.BROKER: N_("Way to the server"),
     Check.PASSWORD: N_("Password"),
     Check.CERTIFICATE: N_("Certificate"),

@@ -9,10 +9,12 @@ from functools import partial
 from agent.commands.switched import SYSTEM_SETTINGS
 from agent.config import DEFAULT_DATA, PREFIX, AgentConfig
 from agent.doctor.probes import UNIT, probes
+from agent.doctor.running import report_at
 from agent.school.credential import settings_with
 from protocol import probing
 from protocol.command_line import unwritable
 from protocol.doctor import WRITTEN, Check, Fact, bundle, diagnose, exit_code, report
+from protocol.door_key import door_key
 from protocol.folder import EVERYBODY, write_whole
 from protocol.formats import phrase
 from protocol.settings import SettingsError, load, speaker
@@ -42,4 +44,5 @@ def _facts(options: argparse.Namespace, environ: Mapping[str, str]) -> list[Fact
         config = load(AgentConfig, PREFIX, options, environ, complete)
     except SettingsError as error:
         return [TroubleFact(Check.SETTINGS, error)]
-    return probing.examine(probes(config))
+    key = door_key(config.local_port, environ, config.door_folder)
+    return probing.examine(probes(config, lambda: report_at(config.local_port, key)))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from http.client import HTTPConnection, HTTPException
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +10,9 @@ from agent.config import AgentConfig
 from agent.database import CLOCK, DOCUMENTS, OUTBOX
 from agent.database.documents import Documents
 from agent.database.generations import DocumentError
+from agent.doctor.joining import joining_facts
+from agent.doctor.running import version_at
+from agent.joining.reports import Report
 from agent.school.connection import broker_of
 from protocol import __version__, probing
 from protocol.credential import CREDENTIAL, broker_for, credential_in
@@ -33,12 +34,13 @@ from protocol.symptoms import (
 
 UNIT: Final = "lophoc-agent"
 _REPAIR: Final = "lophoc-agent repair"
-_MOST_BYTES: Final = 4096
 _NO_CERTIFICATE: Final = CertificateFact(Paper.ABSENT)
 
 
-def probes(config: AgentConfig) -> list[tuple[Check, Probe]]:
-    """Everything that is looked up."""
+def probes(
+    config: AgentConfig, joining: Callable[[], Report | None] = lambda: None
+) -> list[tuple[Check, Probe]]:
+    """Everything that is looked up. joining: how a person's try to join goes, if there is one."""
     look = _Looks(config)
     return [
         (Check.PROGRAM, look.program),
@@ -51,6 +53,7 @@ def probes(config: AgentConfig) -> list[tuple[Check, Probe]]:
         (Check.PORT, look.ports),
         (Check.FIREWALL, look.firewall),
         (Check.NAMES, look.names),
+        (Check.JOINING, lambda: joining_facts(joining())),
         (Check.BROKER, look.broker),
         (Check.CERTIFICATE, look.certificate),
     ]
@@ -67,7 +70,7 @@ class _Looks:
         yield ProgramFact(UNIT, probing.is_held(self._data))
 
     def version(self) -> Iterator[Fact]:
-        yield VersionFact(__version__, _running_version(self._config.local_port))
+        yield VersionFact(__version__, version_at(self._config.local_port))
 
     def clock(self) -> Iterator[Fact]:
         yield probing.clock(probing.date_ms(self._data / CLOCK))
@@ -128,16 +131,3 @@ def _documents(path: Path) -> Soundness:
         is_damaged = error.code == "documents_damaged"
         return Soundness.DAMAGED if is_damaged else Soundness.UNREADABLE
     return Soundness.SOUND
-
-
-def _running_version(port: int) -> str:
-    """What the agent that answers at the port says it is; empty for none."""
-    line = HTTPConnection("127.0.0.1", port, timeout=probing.LINE_S)
-    try:
-        line.request("GET", "/livez")
-        answer = json.loads(line.getresponse().read(_MOST_BYTES))
-        return str(answer["version"])[:32]
-    except (OSError, HTTPException, ValueError, KeyError, TypeError):
-        return ""
-    finally:
-        line.close()

@@ -73,7 +73,7 @@ class Joining:
         """A person compared the digits; False where none are shown, so that a press counts once."""
         if not isinstance(self.latest, Knocked):
             return False
-        self.latest = Stepped(JoinStep.ACCEPTING)
+        self.latest = Stepped(JoinStep.ACCEPTING, self.latest.digits)
         self._compared.put_nowait(Compared(is_same))
         return True
 

@@ -38,9 +38,10 @@ class JoinStep(StrEnum):
 
 
 class Stepped(Struct, frozen=True, tag="step"):
-    """How far it is."""
+    """How far it is. digits: those that its person has compared, while the office has not."""
 
     step: JoinStep
+    digits: str = ""
 
 
 class Knocked(Struct, frozen=True, tag="knocked"):

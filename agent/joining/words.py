@@ -68,8 +68,8 @@ def _report(report: Report | None, say: Translate) -> dict[str, Any]:
     match report:
         case None:
             return _said("idle")
-        case Stepped(step=step):
-            return _said("running", say(_STEPS[step]))
+        case Stepped(step=step, digits=digits):
+            return _said("running", say(_STEPS[step])) | {"words": digits}
         case Knocked(digits=digits):
             return _said("knocked", say(_COMPARE)) | {"words": digits}
         case Failed():

@@ -42,10 +42,16 @@ class JoiningDoor:
     def routes(self) -> list[Route]:
         """The addresses of this part of the door."""
         return [
+            Route("/api/v1/enrolment", self.tell, methods=["GET"]),
             Route("/api/v1/enrolment", self.join, methods=["POST"]),
             Route("/api/v1/enrolment/knock", self.knock, methods=["POST"]),
             Route("/api/v1/enrolment/compared", self.compare, methods=["POST"]),
         ]
+
+    async def tell(self, _request: Request) -> Response:
+        """How joining goes, for a program: the latest report, null before there is any."""
+        report = msgspec.json.encode(self._surroundings.joining.latest)
+        return Response(report, media_type="application/json")
 
     async def join(self, request: Request) -> Response:
         """Begin to join: 202; 200 where a try goes on, which this one does not disturb."""

@@ -28,7 +28,7 @@ async def open_window(context: Context) -> None:
         lambda: tablets.url,
         context.scanner,
         lambda: context.shutter.looks,
-        lambda: probing.examine(probes(config)),
+        lambda: probing.examine(probes(config, lambda: context.life.joining.latest)),
         context.membership,
         context.life.joining,
         context.machine.hostname,

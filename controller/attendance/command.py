@@ -33,9 +33,9 @@ def fill_attendance(roll: CommandParser, say: Translate) -> None:
     add_json(roll, say)
     seals = say(N_("what the department kept of the logs, to verify against"))
     roll.add_argument("--seals", type=Path, metavar="FILE", help=seals)
-    against = say(N_("a folder that was brought back from a copy, to verify against"))
+    against = say(N_("a folder brought back from a copy, or encrypted copies, to verify against"))
     roll.add_argument(
-        "--against", type=Path, metavar="DIR", action="append", default=[], help=against
+        "--against", type=Path, metavar="PATH", action="append", default=[], help=against
     )
     roll.add_argument("--yes", action="store_true", help=say(N_("erase, and do not ask")))
     roll.set_defaults(command=_attendance)

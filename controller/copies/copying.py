@@ -17,7 +17,7 @@ from msgspec import structs
 
 from controller.config import ControllerConfig
 from controller.copies.content import COPIES, Member, member_of, members_of, pack
-from controller.copies.dumping import dumped
+from controller.copies.dumping import dumped, heads_at
 from controller.copies.errors import CopyError
 from controller.copies.keys import Key, key_in
 from controller.copies.manifest import CHANGED, DATABASE, MEMBER, Manifest
@@ -141,8 +141,10 @@ def _step(copying: Copying, now: Snapshot, hashes: bytes, base: Base) -> PlaceSt
 
 def _server_copy(copying: Copying) -> PlaceStanding:
     """A full copy of what a PostgreSQL server holds: its own program writes it."""
+    heads = heads_at(copying.config.database)  # first: what they promise is in what is dumped
+    promise = structs.replace(_promise(copying, copying.fresh_full()), heads=heads)
     with dumped(copying.config) as dump:
-        return _write(copying, _promise(copying, copying.fresh_full()), dump)
+        return _write(copying, promise, dump)
 
 
 def _promise(
@@ -164,6 +166,7 @@ def _promise(
         pages=now.count,
         digest=digest_of(hashes),
         rows=now.rows(),
+        heads=now.heads(),
     )
 
 

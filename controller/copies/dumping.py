@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Final
 
-from sqlalchemy import URL
+from sqlalchemy import URL, inspect
 
 from controller.config import ControllerConfig
 from controller.copies.content import COPIES, Member
 from controller.copies.errors import CopyError
-from controller.copies.manifest import DUMP
+from controller.copies.heads import ENDS, TABLE, heads_from
+from controller.copies.manifest import DUMP, CopiedHead
 from controller.copies.pagewise import blocks_of
 from controller.copies.sealed import BLOCK
-from controller.database.engine import url_from
+from controller.database.engine import engine_at, in_our_words, url_from
 from protocol.words import N_
 
 _PROGRAM: Final = "pg_dump"
@@ -34,6 +35,16 @@ def dumped(config: ControllerConfig) -> Iterator[Member]:
         size = os.fstat(file.fileno()).st_size
         file.seek(0)
         yield Member(DUMP, size, lambda: blocks_of(file, BLOCK))
+
+
+def heads_at(url: str) -> tuple[CopiedHead, ...]:
+    """How far the rooms' attendance logs go in a server's database. Raises StoreError."""
+    engine = engine_at(url_from(url))
+    try:
+        with in_our_words(), engine.connect() as db:
+            return heads_from(db.exec_driver_sql(ENDS)) if inspect(db).has_table(TABLE) else ()
+    finally:
+        engine.dispose()
 
 
 def _dump(url: URL, file: BinaryIO) -> None:

@@ -17,11 +17,30 @@ SETTINGS: Final = "settings/"
 Count = Annotated[int, Meta(ge=0)]
 
 
+class CopiedHead(Struct, frozen=True, kw_only=True):
+    """How far an agent said that its attendance log goes, as it was told; no pupil is named.
+
+    links, head, at_ms, key, signature: see protocol.messages.ChainHead. received_ms: when.
+    """
+
+    province: str
+    school: str
+    agent: str
+    room: str
+    head: str
+    key: str
+    links: int
+    signature: str
+    at_ms: int
+    received_ms: int
+
+
 class Manifest(Struct, frozen=True, kw_only=True):
     """What stands first in a copy.
 
     made_ms: by the guarded clock. page_bytes, pages: of the whole SQLite database, 0 for a
     server's. digest: of all its pages. rows: by table. key: the hash of the wrapped key before it.
+    heads: the ends of the rooms' attendance logs; None in a copy of before they stood here.
     """
 
     version: str
@@ -36,6 +55,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     pages: Count = 0
     digest: str = ""
     rows: dict[str, int] = {}
+    heads: tuple[CopiedHead, ...] | None = None
 
     @property
     def name(self) -> CopyName:

@@ -66,6 +66,11 @@ class SchoolShelf:
         """How many bytes a copy has. Raises OSError."""
         return self.path_of(name).stat().st_size
 
+    def beginning(self, name: CopyName) -> bytes:
+        """A copy's first bytes. Raises OSError."""
+        with self.path_of(name).open("rb") as file:
+            return file.read(BLOCK)
+
     @contextmanager
     def within_reach(self) -> Iterator[Path]:
         """The folder itself."""

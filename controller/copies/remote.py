@@ -110,6 +110,10 @@ class RemoteShelf:
         """How many bytes a copy has."""
         return self._sizes()[name.file]
 
+    def beginning(self, name: CopyName) -> bytes:
+        """A copy's first bytes."""
+        return self._ask("GET", name.file, at=0)
+
     def rotate(self, fulls: int) -> None:
         """The other one does so by itself: nobody can have copies deleted from afar."""
 

@@ -35,8 +35,8 @@ from controller.copies.snapshot import rows_of
 from protocol.folder import OWNER_ONLY, give_to_owner, lock_folder
 from protocol.words import N_
 
-_MANIFEST_BYTES: Final = 1 << 20
-_BROKEN: Final = (tarfile.TarError, zlib.error, EOFError, msgspec.DecodeError, OSError)
+MANIFEST_BYTES: Final = 1 << 20
+BROKEN: Final = (tarfile.TarError, zlib.error, EOFError, msgspec.DecodeError, OSError)
 _OF_THIS_COPY: Final = frozenset({"copy_damaged", "passphrase_wrong"})
 Opener = Callable[[bytes], Key]
 
@@ -72,7 +72,7 @@ def candidates_at(source: Path) -> list[Candidate]:
         if name is None or not name.step:
             return [Candidate(source, None)]
         return [Candidate(source.with_name(name.full.file), source)]
-    shelf = _shelf_in(source)
+    shelf = shelf_in(source)
     names = names_in(path.name for path in shelf.iterdir())
     return [
         Candidate(shelf / name.full.file, shelf / name.file if name.step else None)
@@ -140,7 +140,7 @@ def _guarded(candidate: Candidate) -> Iterator[None]:
     """Whatever is not right in a copy is told as its damage. Raises CopyError, OSError."""
     try:
         yield
-    except _BROKEN as error:
+    except BROKEN as error:
         if isinstance(error, OSError) and error.errno is not None:
             if isinstance(error, FileNotFoundError):
                 raise damaged(candidate.full.name) from error
@@ -156,7 +156,7 @@ def _unpack(path: Path, part: Path, opener: Opener) -> tuple[Manifest, Key]:
             _, first = next(members, ("", None))
             if first is None:
                 raise damaged(path.name)
-            manifest = msgspec.json.decode(first.read(_MANIFEST_BYTES), type=Manifest)
+            manifest = msgspec.json.decode(first.read(MANIFEST_BYTES), type=Manifest)
             for name, content in members:
                 _write(_target(part, name), content)
     if manifest.key != key_digest(wrapped) or name_from(path.name) not in {None, manifest.name}:
@@ -253,7 +253,7 @@ def _refuse_used(data: Path, *, force: bool) -> None:
         pass
 
 
-def _shelf_in(source: Path) -> Path:
+def shelf_in(source: Path) -> Path:
     """The folder that holds the copies: this one, or the one school's below. Raises CopyError."""
     if any(name_from(path.name) for path in source.iterdir()):
         return source

@@ -32,6 +32,9 @@ class Shelf(Protocol):
     def size_of(self, name: CopyName) -> int:
         """How many bytes a copy has. Raises CopyError, OSError."""
 
+    def beginning(self, name: CopyName) -> bytes:
+        """A copy's first mebibyte, or all of it. Raises CopyError, OSError."""
+
     def fresh(self, name: CopyName) -> AbstractContextManager[HashedFile]:
         """A new copy, which stands there whole when the block ends. Raises CopyError, OSError."""
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from controller.copies.errors import CopyError
+from controller.copies.heads import heads_in
+from controller.copies.manifest import CopiedHead
 from protocol.salvage import tables_of
 from protocol.words import N_
 
@@ -50,6 +52,10 @@ class Snapshot:
     def rows(self) -> dict[str, int]:
         """How many rows each table has."""
         return rows_of(self._reader)
+
+    def heads(self) -> tuple[CopiedHead, ...]:
+        """How far the rooms' attendance logs go in it."""
+        return heads_in(self._reader)
 
 
 def rows_of(database: sqlite3.Connection) -> dict[str, int]:

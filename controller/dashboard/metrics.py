@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -16,12 +16,13 @@ from controller.database.store import StoreError
 from controller.feature import Program
 from controller.fleet.store import newest_change
 from controller.people.person import Permission
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of, public
 
 
-def api(program: Program) -> APIRouter:
+def api(program: Program) -> FeatureRouter:
     """What supervision asks: does it work, and how much."""
-    router = APIRouter()
+    router = FeatureRouter()
     live = program.service(LiveView)
 
     @router.get("/healthz", responses={503: {}})

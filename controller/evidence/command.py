@@ -12,10 +12,14 @@ import msgspec
 
 from controller.cli.folder import data_folder, told_copies, told_zone
 from controller.cli.output import tell
-from controller.config import ENVIRONMENT
+from controller.config import ENVIRONMENT, ControllerConfig
+from controller.copies.beginning import beginnings_in
+from controller.copies.content import COPIES
+from controller.copies.standing import standing_in
 from controller.database.store import Store
 from controller.evidence.copies import compared_with, copies_beside, database_in
 from controller.evidence.findings import Finding
+from controller.evidence.sealed import sealed_heads
 from controller.evidence.seals import KeptSeals
 from controller.evidence.signatures import is_signed
 from controller.evidence.store import evidence_of
@@ -33,16 +37,21 @@ MAX_SEALS_BYTES: Final = 64 * 1024 * 1024
 def verify(options: argparse.Namespace, store: Store, scope: Place) -> int:
     """Tell what does not hold; 1 if there is anything. Raises StoreError."""
     evidence = store.read(evidence_of, scope)
-    against = [database_in(path) for path in options.against]
+    data = data_folder(options)
+    brought = [path for path in options.against if beginnings_in(path)]
+    against = [database_in(path) for path in options.against if path not in brought]
     compared = compared_with(
-        [*copies_beside(data_folder(options)), *against],
+        [*copies_beside(data), *against],
         evidence.log,
         school=scope.school,
         forgotten_before_ms=evidence.forgotten_before_ms,
     )
     seals = _seals_in(options.seals, scope) if options.seals else None
-    verdict = verdict_on(evidence, told_zone(options), is_signed, compared, seals)
-    verdict = verdict._replace(sealed_copies=told_copies(options))
+    config = ControllerConfig(province=scope.province, school=scope.school, data=data)
+    places = dict.fromkeys([*told_copies(options), *standing_in(data / COPIES).places])
+    sealed = sealed_heads(config, places, brought, scope)
+    zone = told_zone(options)
+    verdict = verdict_on(evidence, zone, is_signed, compared, seals=seals, sealed=sealed)
     if options.json:
         tell(json.dumps(_as_json(verdict)))
     else:

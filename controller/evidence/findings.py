@@ -22,6 +22,7 @@ class Flaw(StrEnum):
     EMPTIED = "emptied"
     HEAD_MISSING = "head_missing"  # the log went further once, or went otherwise
     HEAD_FORGED = "head_forged"
+    COPIED_HEAD_MISSING = "copied_head_missing"  # an encrypted copy says that the log went further
     SEAL_MISSING = "seal_missing"  # the department heard of it
     COPY_HAS_MORE = "copy_has_more"  # a daily copy holds it, and here it is not, or is another
 

@@ -28,6 +28,21 @@ class Compared(NamedTuple):
 NO_COPIES: Final = Compared()
 
 
+class SealedHeads(NamedTuple):
+    """What encrypted copies say. carrying: how many carry heads. unread: those not to be opened.
+
+    uncompared: places, and files that were named, of which no copy could be compared.
+    """
+
+    heads: frozenset[ChainHeadRecord] = frozenset()
+    carrying: int = 0
+    unread: tuple[str, ...] = ()
+    uncompared: tuple[str, ...] = ()
+
+
+NOT_LOOKED: Final = SealedHeads()
+
+
 class Evidence(NamedTuple):
     """What a school has of its attendance, and what it is held against.
 
@@ -53,8 +68,9 @@ class Verdict(NamedTuple):
     erased: records with an erased pupil. unhashed: records of before there were hashes. signed:
     records that their computer signed for; keys: the keys of each room, the oldest first. copies:
     the daily copies that it was compared with; copies_unread: those that could not be read.
-    seals: of the department's, how many it was compared with; None where there was no file.
-    sealed_copies: places of encrypted copies, which nobody compares without their passphrase.
+    encrypted_copies: how many of them told the heads that they carry; sealed_copies: places of
+    those that could not, without their key. seals: of the department's, how many it was compared
+    with; None where there was no file.
     """
 
     findings: Sequence[Finding]
@@ -65,6 +81,7 @@ class Verdict(NamedTuple):
     keys: Mapping[str, Sequence[str]]
     copies: Sequence[str] = ()
     copies_unread: Sequence[str] = ()
+    encrypted_copies: int = 0
     seals: int | None = None
     sealed_copies: Sequence[str] = ()
 
@@ -79,11 +96,13 @@ def verdict_on(
     zone: tzinfo,
     is_signed: IsSigned,
     compared: Compared = NO_COPIES,
+    *,
     seals: KeptSeals | None = None,
+    sealed: SealedHeads = NOT_LOOKED,
 ) -> Verdict:
     """Everything that does not hold, by agent and day. compared: with the daily copies.
 
-    seals: what the department kept.
+    seals: what the department kept. sealed: what encrypted copies carry.
     """
     log, before_ms = evidence.log, evidence.forgotten_before_ms
     heads = held_against(log, evidence.heads, is_signed, forgotten_before_ms=before_ms, zone=zone)
@@ -91,6 +110,7 @@ def verdict_on(
         *compared.findings,
         *evidence.unreadable,
         *heads.findings,
+        *_sealed_findings(evidence, zone, is_signed, sealed),
         *_seal_findings(evidence, zone, seals),
         *chain_findings(log, before_ms, heads.covered),
         *unhashed_findings(log),
@@ -107,9 +127,27 @@ def verdict_on(
         signed=sum(record.hash in heads.covered.get(record.place.agent, ()) for record in log),
         keys=heads.keys,
         copies=compared.read,
-        copies_unread=compared.unread,
+        copies_unread=[*compared.unread, *sealed.unread],
+        encrypted_copies=sealed.carrying,
+        sealed_copies=sealed.uncompared,
         seals=len(seals.seals) if seals else None,
     )
+
+
+def _sealed_findings(
+    evidence: Evidence, zone: tzinfo, is_signed: IsSigned, sealed: SealedHeads
+) -> list[Finding]:
+    """What only encrypted copies know of; heads that are here speak for themselves."""
+    here = {(head.place, head.key, head.head) for head in evidence.heads}
+    gone = [head for head in sealed.heads if (head.place, head.key, head.head) not in here]
+    before_ms = evidence.forgotten_before_ms
+    held = held_against(evidence.log, gone, is_signed, forgotten_before_ms=before_ms, zone=zone)
+    return [
+        finding._replace(why=Flaw.COPIED_HEAD_MISSING)
+        if finding.why is Flaw.HEAD_MISSING
+        else finding
+        for finding in held.findings
+    ]
 
 
 def _seal_findings(evidence: Evidence, zone: tzinfo, seals: KeptSeals | None) -> list[Finding]:

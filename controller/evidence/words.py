@@ -25,6 +25,7 @@ _FLAWS: Final[Mapping[Flaw, str]] = {
     Flaw.EMPTIED: N_("the table {table} had rows and is empty."),
     Flaw.HEAD_MISSING: N_("the computer told of records that are not here: cut off, or remade."),
     Flaw.HEAD_FORGED: N_("what the computer is said to have signed has a wrong signature."),
+    Flaw.COPIED_HEAD_MISSING: N_("an encrypted copy knows of records that are not here."),
     Flaw.SEAL_MISSING: N_("the department was told of records that are not here."),
     Flaw.COPY_HAS_MORE: N_("a copy holds the record, and here it is gone, or another one."),
 }
@@ -37,6 +38,7 @@ _KEYS: Final = N_(
 )
 _COPIES: Final = N_("Compared with {n} {n:copy|copies}.")
 _NO_COPIES: Final = N_("There was no daily copy to compare with.")
+_ENCRYPTED: Final = N_("Compared with the heads in {n} encrypted {n:copy|copies}.")
 _UNREAD: Final = N_("The copy {copy} could not be read.")
 _SEALED: Final = N_(
     "Not compared with the encrypted copies in {place}: bring one back into another folder by"
@@ -71,6 +73,8 @@ def verdict_lines(verdict: Verdict, say: Translate) -> list[str]:
     rest = verdict.records - verdict.signed
     lines.append(phrase(_SIGNED, say, n=verdict.signed, rest=rest))
     lines.append(phrase(_COPIES if verdict.copies else _NO_COPIES, say, n=len(verdict.copies)))
+    if verdict.encrypted_copies:
+        lines.append(phrase(_ENCRYPTED, say, n=verdict.encrypted_copies))
     lines += [phrase(_UNREAD, say, copy=copy) for copy in verdict.copies_unread]
     lines += [phrase(_SEALED, say, place=place) for place in verdict.sealed_copies]
     lines.append(say(_NO_SEALS) if verdict.seals is None else phrase(_SEALS, say, n=verdict.seals))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel
 
 from controller.feature import Program
@@ -20,6 +20,7 @@ from controller.register.vocabulary import Condition
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, Cursor, Limit, page_of
 from controller.web.refusals import decode_cursor, encode_cursor, language_asked
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs
 from protocol.model import iso
 from protocol.words import Translate
@@ -91,10 +92,10 @@ class FiguresItem(BaseModel):
     last_month: EarlierItem | None
 
 
-def api(program: Program) -> APIRouter:
+def api(program: Program) -> FeatureRouter:
     """The equipment book of the one school."""
     desk = program.service(desk_of)
-    router = APIRouter(prefix="/api/v1", responses=ERRORS)
+    router = FeatureRouter(prefix="/api/v1", responses=ERRORS)
 
     def say_of(request: Request) -> Translate:
         return program.translate_to(language_asked(request, program.default_language))
@@ -119,7 +120,7 @@ def api(program: Program) -> APIRouter:
     return router
 
 
-def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
+def _add_lines(router: FeatureRouter, desk: Desk, say_of: Words) -> None:
     @router.get("/register")
     @needs(Permission.SCHOOL)
     def lines(

@@ -8,13 +8,15 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from controller.cli.folder import add_place, data_folder, operator, told_zone
 from controller.cli.output import add_json, check_apart, give_back, tell
 from controller.cli.school import opened
 from controller.database.clock import now_in
 from controller.register import store as register
 from controller.register.book import Book, Line
-from controller.register.choices import Choices
+from controller.register.choices import UNITS, choices_told
 from controller.register.condition_command import add_condition
 from controller.register.headings import mapping_of
 from controller.register.import_store import imports_of
@@ -78,6 +80,7 @@ def _add_import(deeds: Any, say: Translate) -> None:
         bring.add_argument(flag, action="store_true", help=say(meaning))
     mapping = say(N_('what an unknown heading is, such as "Số hiệu=serial"; it is remembered'))
     bring.add_argument("--map", action="append", default=[], metavar="HEADING=FIELD", help=mapping)
+    _add_choices(bring, say)
     errors = say(N_("where rows in error are written"))
     bring.add_argument("--errors", type=Path, metavar="FILE", help=errors)
     add_json(bring, say)
@@ -85,12 +88,23 @@ def _add_import(deeds: Any, say: Translate) -> None:
     bring.set_defaults(command=lambda options: _import(options, say))
 
 
+def _add_choices(bring: CommandParser, say: Translate) -> None:
+    """Give the import what a person can choose on the trial's page."""
+    sheet = say(N_("read this sheet, and no other that is not named so too"))
+    bring.add_argument("--sheet", action="append", default=[], metavar="NAME", help=sheet)
+    row = say(N_("the row of the heading, such as 5; or of one sheet's, such as Sheet1=5"))
+    bring.add_argument("--heading-row", action="append", default=[], metavar="ROW", help=row)
+    unit = say(N_("what the money counts in, in đồng; without it as the file says"))
+    bring.add_argument("--unit", type=int, choices=UNITS, help=unit)
+
+
 def _import(options: argparse.Namespace, say: Translate) -> int:
     check_apart(options.errors, options.path)
     book, merger, refused = Book(), Merged(), None
     try:
         mapped = _mapped(options)
-        book = read_book(options.path, Choices(headings=mapped))
+        chosen = choices_told(options.heading_row, options.sheet, options.unit)
+        book = read_book(options.path, replace(chosen, headings=mapped))
         merger = _brought(options, book)
         if options.map and not options.dry_run:
             with unwritable(path := data_folder(options) / HEADINGS):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from controller.register.vocabulary import condition_of, maker_of, type_of
+from controller.register.vocabulary import IDLE, condition_of, is_idle, maker_of, type_of
 from controller.sheets import names
 from controller.sheets.names import room_of, serial_of, tag_of
 from controller.sheets.text import MAX_FIELD, Cell, Day, RefusedError, clean, readable, text_of
@@ -54,6 +54,7 @@ MESSAGES: Final[dict[str, str]] = {
     "cost_unit": N_("What this counts in is not understood, so the amount was not kept."),
     "condition_twice": N_("Several conditions are ticked."),
     "condition_unknown": N_("This condition is not known."),
+    "condition_idle": N_("Not in use says nothing of its condition: write Tốt, Hỏng or another."),
 }
 
 
@@ -181,6 +182,8 @@ def condition_ticked(row: Sequence[Cell], ticks: Mapping[int, str]) -> str:
         raise RefusedError("condition_unknown")
     if len(marks) > 1:
         raise RefusedError("condition_twice")
+    if any(ticks[at] == IDLE for at in marks):
+        raise RefusedError("condition_idle")
     return next((ticks[at] for at in marks), "")
 
 
@@ -191,7 +194,7 @@ def condition_in(cell: Cell) -> str:
         return ""
     condition = condition_of(text)
     if condition is None:
-        raise RefusedError("condition_unknown")
+        raise RefusedError("condition_idle" if is_idle(text) else "condition_unknown")
     return condition.value
 
 

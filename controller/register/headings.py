@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from controller.register.units import NOT_UNDERSTOOD, times_above, times_in, without_unit
-from controller.register.vocabulary import condition_of
+from controller.register.vocabulary import ticked_of
 from controller.sheets.cells import HEAD_WITHIN
 from controller.sheets.errors import SheetError
 from controller.sheets.text import Cell, clean, folded
@@ -250,7 +250,7 @@ def _heads(
     for place in range(width):
         parent = head[place] or parent
         if text := own.get(place):
-            is_known = field_of(text, mapped) or condition_of(text)
+            is_known = field_of(text, mapped) or ticked_of(text)
             heads[place] = text if is_known else f"{parent} {text}"
     return heads, 2
 
@@ -281,10 +281,8 @@ def _width(heads: Sequence[str], mapped: Mapping[str, str]) -> int | None:
 
 def _ticks(heads: Sequence[str]) -> dict[int, str]:
     """The condition of each column that is ticked; none where fewer than two are such."""
-    conditions = {
-        at: condition for at, head in enumerate(heads) if (condition := condition_of(head))
-    }
-    return {at: each.value for at, each in conditions.items() if len(conditions) >= _MIN_TICKS}
+    ticks = {at: ticked for at, head in enumerate(heads) if (ticked := ticked_of(head))}
+    return ticks if len(ticks) >= _MIN_TICKS else {}
 
 
 def _places(row: Sequence[Cell], mapped: Mapping[str, str]) -> dict[str, int]:

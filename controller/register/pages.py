@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -34,12 +34,13 @@ from controller.register.told import LEFT_OUT_WORDS, REASON_WORDS, TOLD_ROWS, ro
 from controller.register.undo_pages import add_imports
 from controller.register.uploads import UNKNOWN, Uploads, Waiting
 from controller.register.vocabulary import CONDITION_WORDS, type_word
-from controller.sheets.cells import MAX_SHEETS
+from controller.sheets.bounds import MAX_SHEETS
 from controller.web.downloads import CSV, attachment
 from controller.web.forms import fields_of, upload_of
 from controller.web.page import PageRenderer
 from controller.web.readers import SOON_S, Readers
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.errors import LopHocError
 from protocol.settings import SettingsError
@@ -185,16 +186,16 @@ class _Intake:
         return True
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The way in for the book."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens = program.service(PageRenderer)
     _add_import(router, screens, program)
     add_imports(router, program)
     return router
 
 
-def _add_import(router: APIRouter, screens: PageRenderer, program: Program) -> None:
+def _add_import(router: FeatureRouter, screens: PageRenderer, program: Program) -> None:
     """The pages of an import. folder: the controller's, where explained headings are kept."""
     intake = _Intake(screens, program)
 
@@ -220,7 +221,7 @@ def _add_import(router: APIRouter, screens: PageRenderer, program: Program) -> N
     _add_deeds(router, intake)
 
 
-def _add_deeds(router: APIRouter, intake: _Intake) -> None:
+def _add_deeds(router: FeatureRouter, intake: _Intake) -> None:
     @router.post(HOME + "/{token}/headings")
     @needs(Permission.BOOK)
     async def explain(request: Request, token: str) -> Response:

@@ -169,7 +169,8 @@ def _readable_sheets(
     sheets: Sequence[Worksheet], harvest: _Harvest
 ) -> list[tuple[Worksheet, BookHeading]]:
     """The sheets with a heading, but for those to be left out. Raises SheetError."""
-    chosen, rows = harvest.choices.sheets, harvest.choices.heading_rows
+    chosen = harvest.choices.sheets
+    _check_names(sheets, harvest.choices)
     headed = [(sheet, _heading(sheet, harvest.choices)) for sheet in sheets]
     with_heading = [(sheet, heading) for sheet, heading in headed if heading]
     if not with_heading:
@@ -184,7 +185,7 @@ def _readable_sheets(
         if heading and not why:
             read.append((sheet, heading))
             continue
-        row = rows.get(sheet.name, 0)
+        row = harvest.choices.row_of_heading(sheet.name) or 0
         harvest.sheets.append(
             SheetReading(name=sheet.name, rows=len(sheet.rows), heading_row=row, left_out=why)
         )
@@ -195,8 +196,22 @@ def _readable_sheets(
     return read
 
 
+def _check_names(sheets: Sequence[Worksheet], choices: Choices) -> None:
+    """Refuse a choice of a sheet that the file has not, or that is hidden. Raises SheetError."""
+    names = {sheet.name for sheet in sheets}
+    for name in sorted((choices.sheets or set()) | {*choices.heading_rows} - {""}):
+        if name not in names:
+            raise SheetError(
+                "sheet_unknown",
+                N_('The file has no sheet "{name}" that can be seen.'),
+                N_("Its sheets: {names}."),
+                name=name,
+                names=", ".join(filter(None, (sheet.name for sheet in sheets))) or "-",
+            )
+
+
 def _heading(sheet: Worksheet, choices: Choices) -> BookHeading | None:
-    row = choices.heading_rows.get(sheet.name)
+    row = choices.row_of_heading(sheet.name)
     return heading_of(sheet.rows, choices.headings, None if row is None else row - 1)
 
 

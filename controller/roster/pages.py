@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
@@ -22,6 +22,7 @@ from controller.web.forms import fields_of, upload_of
 from controller.web.page import PageRenderer
 from controller.web.readers import SOON_S, Readers
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.errors import LopHocError
 from protocol.model import Place
@@ -139,9 +140,9 @@ def _weighed(db: Connection, place: Place, waiting: Waiting, roll: Roll) -> Weig
     return weighed(db, place, roll, names=waiting.names, whole=waiting.whole, file="")
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The way in for class lists."""
-    router = APIRouter()
+    router = FeatureRouter()
     intake = _Intake(program.service(PageRenderer), program)
 
     @router.get(HOME)
@@ -173,7 +174,7 @@ def pages(program: Program) -> APIRouter:
     return router
 
 
-def _add_deeds(router: APIRouter, intake: _Intake) -> None:
+def _add_deeds(router: FeatureRouter, intake: _Intake) -> None:
     @router.post(HOME + "/{token}/choices")
     @needs(Permission.MANAGE)
     async def choices(request: Request, token: str) -> Response:

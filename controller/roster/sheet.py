@@ -22,15 +22,9 @@ from controller.roster.rules import (
     number_of,
     standing_of,
 )
-from controller.sheets.cells import (
-    HEAD_WITHIN,
-    ZIP,
-    RowTally,
-    SheetReader,
-    bounded_bytes,
-    sheets_in,
-)
+from controller.sheets.cells import HEAD_WITHIN, RowTally, SheetReader, bounded_bytes, sheets_in
 from controller.sheets.errors import Notice, SheetError
+from controller.sheets.kinds import ZIP
 from controller.sheets.text import (
     Cell,
     RefusedError,
@@ -196,7 +190,9 @@ def _read(sheet: Worksheet, at: int, columns: Columns, into: _File) -> None:
         as_number += isinstance(cell_at(row, columns.id), float)
         _take(row, place, columns, own, into)
     into.roll.passed += passed
-    _notice(into, passed, {clean(cell_at(row, columns.status)) for row in sheet.rows[at + 1 :]})
+    _notice(
+        into, passed, {display_of(cell_at(row, columns.status)) for row in sheet.rows[at + 1 :]}
+    )
     if as_number:
         message = N_("The ids are numbers in the sheet: zeros at their front would be lost.")
         into.roll.notices.append(Notice(file=into.file, code="id_is_number", message=message))
@@ -227,12 +223,12 @@ def _notice(into: _File, passed: Sequence[Passed], states: Iterable[str]) -> Non
 
 def _take(row: Sequence[Cell], place: int, columns: Columns, own: str, into: _File) -> None:
     number = number_of(cell_at(row, columns.number))
-    name = name_of(columns.name_in(row))
-    why = ""
+    said = cell_at(row, columns.class_)
+    name = why = ""
     try:
-        said = cell_at(row, columns.class_)
         code = own if own and is_empty(said) else class_of(said)
         student = id_of(cell_at(row, columns.id))
+        name = _name(row, columns, is_needed=into.names or number is None)
     except RefusedError as refused:
         code, student = _told(said) or own, _told(cell_at(row, columns.id))
         why = str(refused)
@@ -243,6 +239,16 @@ def _take(row: Sequence[Cell], place: int, columns: Columns, own: str, into: _Fi
         into.roll.flaws.append(flaw_of(entry, why))
     else:
         into.roll.entries.append(entry)
+
+
+def _name(row: Sequence[Cell], columns: Columns, *, is_needed: bool) -> str:
+    """The pupil's name. is_needed: to be kept, or for the order. Raises RefusedError."""
+    try:
+        return name_of(columns.name_in(row))
+    except RefusedError:
+        if is_needed:
+            raise
+        return ""
 
 
 def _told(cell: Cell) -> str:
@@ -271,7 +277,7 @@ def _passed_over(row: Sequence[Cell], columns: Columns, head: Sequence[str]) -> 
     if words[0].startswith(_FOOTERS) and number is None:
         return PassedReason.FOOTER
     is_told = number is not None or (len(filled) > 1 and columns.class_ in filled)
-    return None if is_told or (columns.name_in(row) and len(filled) > 1) else PassedReason.TITLE
+    return None if is_told or (columns.has_name(row) and len(filled) > 1) else PassedReason.TITLE
 
 
 def _with_id(row: Sequence[Cell], columns: Columns) -> PassedReason | None:

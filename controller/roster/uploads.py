@@ -18,7 +18,7 @@ from controller.web.forms import Upload
 from controller.web.readers import Readers
 from controller.web.waiting import WaitingFile, WaitingFiles
 
-_SUFFIXES: Final = frozenset({".csv", ".txt", ".xls", ".xlsx", ".ods", ".zip"})
+_SUFFIXES: Final = frozenset({".csv", ".txt", ".xls", ".xlsx", ".ods", ".fods", ".html", ".zip"})
 
 
 class Waiting(WaitingFile):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +23,7 @@ from controller.web.forms import fields_of, upload_of
 from controller.web.page import PageRenderer
 from controller.web.readers import SOON_S, Readers
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.errors import LopHocError
 from protocol.model import Place
@@ -134,9 +135,9 @@ class _Intake:
         return True
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The way in for the schedule."""
-    router = APIRouter()
+    router = FeatureRouter()
     intake = _Intake(program.service(PageRenderer), program)
 
     @router.get(HOME)
@@ -159,7 +160,7 @@ def pages(program: Program) -> APIRouter:
     return router
 
 
-def _add_deeds(router: APIRouter, intake: _Intake) -> None:
+def _add_deeds(router: FeatureRouter, intake: _Intake) -> None:
     @router.post(HOME + "/{token}/empty")
     @needs(Permission.MANAGE)
     async def empty(request: Request, token: str) -> Response:

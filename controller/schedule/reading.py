@@ -49,7 +49,7 @@ from controller.sheets.text import Cell, is_empty, letter_of
 from controller.sheets.worksheet import FLAW_MESSAGES, Worksheet, visible
 from protocol.words import N_
 
-SUFFIXES: Final = (".csv", ".txt", ".xlsx", ".xls", ".ods", ".xml")
+SUFFIXES: Final = (".csv", ".txt", ".xlsx", ".xls", ".ods", ".fods", ".html", ".xml")
 _READERS: Final = {
     Shape.LIST: read_list,
     Shape.CLASSES: read_classes,

@@ -17,7 +17,8 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from controller.sheets.errors import DAMAGED, TOO_BIG, SheetError
+from controller.sheets.bounds import DAMAGED, TOO_BIG
+from controller.sheets.errors import SheetError
 from protocol.errors import error_place
 from protocol.process import running_module
 from protocol.unreadable import UNREADABLE

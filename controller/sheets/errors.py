@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from protocol.errors import LopHocError
 from protocol.formats import phrase
-from protocol.words import N_, Translate
+from protocol.words import Translate
 
 
 class SheetError(LopHocError):
@@ -35,16 +34,3 @@ class Notice:
         place = {"sheet": self.sheet, "row": str(self.row or ""), "column": self.column}
         known = {name: value for name, value in place.items() if value}
         return {"file": self.file, "code": self.code, "message": text, **known}
-
-
-TOO_BIG: Final = SheetError(
-    "too_big", N_("The file is too big for a school."), N_("Give what one school has, and no more.")
-)
-DAMAGED: Final = SheetError(
-    "damaged", N_("The file cannot be read: it is damaged or of another kind.")
-)
-PASSWORD: Final = SheetError(
-    "password",
-    N_("The workbook has a password."),
-    N_("Open it in Excel, take the password away, save it and give it again."),
-)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
@@ -22,6 +22,7 @@ from controller.stocktake.service import (
 from controller.web.forms import body_of
 from controller.web.items import ErrorItem
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.words import N_
 
@@ -68,10 +69,10 @@ class StocktakeItem(BaseModel):
     rooms: list[StocktakeRoom]
 
 
-def api(program: Program) -> APIRouter:
+def api(program: Program) -> FeatureRouter:
     """The routes of one count."""
     taking = program.service(Stocktaking)
-    router = APIRouter(prefix="/api/v1/stocktakes", tags=["stocktake"], responses=_ERRORS)
+    router = FeatureRouter(prefix="/api/v1/stocktakes", tags=["stocktake"], responses=_ERRORS)
 
     @router.get("/{no}")
     @needs(Permission.STOCKTAKE)

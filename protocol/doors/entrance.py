@@ -20,7 +20,6 @@ from protocol.doors.visits import Visits
 
 Tls = Callable[[], ssl.SSLContext | None]
 _HANDSHAKE: Final = 0x16
-_GOODBYE_S: Final = 2.0
 
 
 class Entrance(asyncio.Protocol):
@@ -109,6 +108,8 @@ class Encryption(PacedWriting, SSLProtocol):
     ) -> None:
         self._visits = visits
         self._limits: DoorLimits = visits.limits
+        self._waits = False  # bytes, at the last look of the goodbye
+        self._goodbye_until_s: float | None = None
         super().__init__(
             asyncio.get_running_loop(),
             connection,
@@ -116,7 +117,7 @@ class Encryption(PacedWriting, SSLProtocol):
             waiter=None,  # type: ignore[arg-type]  # nobody waits: the connection is told
             server_side=True,
             ssl_handshake_timeout=self._limits.head_s,  # type: ignore[arg-type]  # a time as any
-            ssl_shutdown_timeout=_GOODBYE_S,
+            ssl_shutdown_timeout=self._limits.goodbye_s,
         )
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # a line's
@@ -139,3 +140,18 @@ class Encryption(PacedWriting, SSLProtocol):
         super().connection_lost(exc)
         self._visits.leave(self._line)
         self._writing.rest()
+
+    def _check_shutdown_timeout(self) -> None:
+        """Wait on while the peer takes what is left (asyncio ends all of it after one time).
+
+        How much he has to take is his pace's; only who has all owes nothing but his goodbye.
+        """
+        loop = asyncio.get_running_loop()
+        if self._goodbye_until_s is None:
+            self._goodbye_until_s = loop.time() + self._limits.goodbye_in_all_s
+        waited, self._waits = self._waits, self._line.get_write_buffer_size() > 0
+        if (waited or self._waits) and loop.time() < self._goodbye_until_s:
+            again = loop.call_later(self._limits.goodbye_s, self._check_shutdown_timeout)
+            self._shutdown_timeout_handle = again
+        else:
+            super()._check_shutdown_timeout()  # type: ignore[misc]  # not of its public face

@@ -20,8 +20,9 @@ class DoorLimits:
     for their turn. head_bytes: a request's line and headers.
     message_bytes: what a WebSocket may say at once; of a page it is one word.
     head_s: from the first byte of a request, or from the connection, to the end of its headers.
-    pace_s, pace_bytes: whoever sends a body or reads an answer moves so much in so long. life_s:
-    of a connection, whatever it does; 0 for no limit.
+    pace_s, pace_bytes: whoever sends a body or reads an answer moves so much in so long. goodbye_s:
+    for a peer who has all, and owes his own goodbye; goodbye_in_all_s: for one who still reads when
+    the connection is to end. life_s: of a connection, whatever it does; 0 for no limit.
     """
 
     at_once: int
@@ -39,6 +40,8 @@ class DoorLimits:
     head_s: float = 10.0
     pace_s: float = 10.0
     pace_bytes: int = 16 * 1024
+    goodbye_s: float = 2.0
+    goodbye_in_all_s: float = 1800.0
     life_s: float = 0.0
 
     def connections_of(self, peer: str) -> int:

@@ -239,6 +239,7 @@ def test_a_person_compares_digits_once_and_each_press_counts_once(tmp_path: Path
     """The page shows them, and takes either answer; before and after there is nothing to say."""
     handed: list[JoinOrder] = []
     answers: list[Compared] = []
+    accepted = asyncio.Event()
 
     async def worker(
         request: JoinOrder, compared: asyncio.Queue[Compared]
@@ -246,6 +247,7 @@ def test_a_person_compares_digits_once_and_each_press_counts_once(tmp_path: Path
         handed.append(request)
         yield KNOCKED
         answers.append(await compared.get())
+        await accepted.wait()
         yield DONE
 
     around = AROUND._replace(
@@ -273,7 +275,11 @@ def test_a_person_compares_digits_once_and_each_press_counts_once(tmp_path: Path
         await eventually(lambda: around.joining.latest == KNOCKED)
         seen = await enrolment()
         assert (seen["state"], seen["words"]) == ("knocked", "123 456")
+        assert (await get("/api/v1/enrolment")).json() == {"type": "knocked", "digits": "123 456"}
         assert [await compare(same=True), await compare(same=False)] == [202, 200]
+        seen = await enrolment()
+        assert (seen["state"], seen["words"]) == ("running", "123 456")
+        accepted.set()
         await eventually(lambda: not around.joining.is_running)
         assert answers == [Compared(is_same=True)]
         assert (await enrolment())["words"] == DONE.words

@@ -45,7 +45,10 @@ def impostor(network: HostileNetwork, tmp_path: Path) -> Iterator[FalseBroker]:
 def test_a_room_that_starts_beside_it_speaks_with_its_school(
     network: HostileNetwork, impostor: FalseBroker
 ) -> None:
-    """By a stolen name and by another, before, during and after the start of the room's agent."""
+    """By a stolen name and by another, before, during and after the start of the room's agent.
+
+    Where the school was last is asked first: nobody else is so much as called.
+    """
     room = network.enrolled("p101")
     with announced(network.laptop, [STOLEN]):
         room.program.start()
@@ -56,8 +59,25 @@ def test_a_room_that_starts_beside_it_speaks_with_its_school(
             until(lambda: rivals_on(network), "both are told", holds=lambda it: len(it) == 2)
             assert all(f"Máy ở {LAPTOP} đang tự xưng" in rival for rival in rivals_on(network))
     until(lambda: rivals_on(network), "one has stopped", holds=lambda it: "nay đã thôi" in it[-1])
-    assert impostor.sessions == 0
-    assert room.password.encode() not in impostor.heard
+    assert impostor.calls == 0
+
+
+def test_a_room_whose_server_is_away_calls_others_and_believes_none(
+    network: HostileNetwork, impostor: FalseBroker
+) -> None:
+    """Nothing is asked first any more: the certificate alone stands between; nothing is lost."""
+    room = network.enrolled("p103")
+    room.program.start()
+    until(room.is_online, "the room is heard")
+    network.controller.stop()
+    with announced(network.laptop, [STOLEN, "controller-other"]):
+        until(lambda: impostor.calls, "it is called")
+        room.mark("hs-1")
+        until(room.notices, "the teacher reads it", holds=lambda it: "not_believed" in it)
+        assert impostor.sessions == 0
+        assert room.password.encode() not in impostor.heard
+    network.start()
+    until(network.stored, "it is stored", holds=lambda rows: ("p103", "hs-1") in rows)
 
 
 def test_whose_server_has_moved_finds_it_in_each_of_seven_starts(

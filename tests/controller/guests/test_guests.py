@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import socket
 import ssl
 import stat
@@ -23,6 +24,7 @@ from controller.access.store import LogFilter, access_log
 from controller.broker.authority import Authority
 from controller.config import ControllerConfig
 from controller.copies import remote, remote_line
+from controller.copies.beginning import beginnings_at, manifests_of
 from controller.copies.content import COPIES
 from controller.copies.copying import make_copy
 from controller.copies.errors import CopyError
@@ -40,7 +42,7 @@ from controller.web.certificate import server_context
 from protocol.enrolment import fingerprint_of
 from protocol.errors import LopHocError
 from protocol.model import Place
-from tests.controller.copies.copied_school import CopiedSchool, dump, opener
+from tests.controller.copies.copied_school import CopiedSchool, dump, opener, quick_key
 from tests.controller.web_school import SCHOOL as HOST_SCHOOL
 from tests.controller.web_school import Served, a_store, asked
 from tests.web import http_request
@@ -471,3 +473,23 @@ def test_a_log_that_takes_no_line_stops_no_copy(
     send(school, host, full=True)
     away = RemoteShelf(host.address, host.token, school.folder)
     assert [*_fetched(away)]
+
+
+def test_the_manifest_of_a_copy_there_is_read_without_fetching_it(
+    school: CopiedSchool, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One piece of each copy, whatever its size."""
+    (school.data / "noise").write_bytes(os.urandom(3 * PIECE))
+    make_copy(school.config, host.address, school.now_ms, full=True)
+    (copy,) = host.shelf.glob("*.copy")
+    fetched: list[int] = []
+    piece = GuestShelf.piece
+
+    def counted(shelf: GuestShelf, file: str, at: int) -> bytes:
+        fetched.append(at)
+        return piece(shelf, file, at)
+
+    monkeypatch.setattr(GuestShelf, "piece", counted)
+    manifests = manifests_of(beginnings_at(school.config, host.address), quick_key())
+    assert [each.name.file for each in manifests.read] == [copy.name]
+    assert (manifests.unread, fetched) == ([], [0])

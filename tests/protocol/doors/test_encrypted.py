@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,18 @@ from websockets.asyncio.client import connect
 
 from controller.broker.authority import Authority
 from controller.web.certificate import server_context
+from protocol.doors.entrance import Encryption
 from protocol.doors.limits import DoorLimits
 from protocol.doors.server import DoorServer
 from protocol.pin import pinned
 from tests.ports import free_port
 from tests.protocol.doors.test_doors import APP, LIMITS, LONG, WHOLE
-from tests.waiting import LIMIT_S, eventually
+from tests.waiting import LIMIT_S, eventually, until
 
 ENDING = WHOLE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 QUICK = replace(LIMITS, head_s=0.3, pace_s=0.3)
 PATIENT = replace(LIMITS, head_s=60.0, pace_s=60.0)  # a busy computer cuts nobody
+GOODBYES = 20
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +150,74 @@ def test_who_reads_nothing_of_what_is_encrypted_is_cut(authority: Authority) -> 
     async def play() -> None:
         async with door(shown(authority), QUICK) as opened:
             ask = WHOLE.replace(b"/ ", b"/long ")
+            with await asyncio.to_thread(deaf, opened.port, authority) as told:
+                await asyncio.to_thread(told.sendall, ask)
+                await eventually(lambda: len(opened.server.visits), holds=lambda count: count == 0)
+
+    asyncio.run(play())
+
+
+class Looks:
+    """How often a door has looked whether its goodbye is over."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        look = Encryption._check_shutdown_timeout
+
+        def counted(line: Encryption) -> None:
+            self.count += 1
+            look(line)
+
+        monkeypatch.setattr(Encryption, "_check_shutdown_timeout", counted)
+
+
+def slowly(opened: Doorway, authority: Authority, looks: Looks) -> int:
+    """How many bytes of a long last answer a slow reader gets: a few between each two looks."""
+
+    def next_look(seen: int) -> bool:
+        return looks.count > seen or not len(opened.server.visits)
+
+    taken = 0
+    with deaf(opened.port, authority) as line, contextlib.suppress(ConnectionError):
+        line.sendall(ENDING.replace(b"/ ", b"/long "))
+        while part := line.recv(1 << 16):
+            taken += len(part)
+            if looks.count < GOODBYES:
+                until(partial(next_look, looks.count))
+    return taken
+
+
+def test_who_reads_slowly_is_told_the_last_answer_whole(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One piece of many MB, after which the line ends: as long as some of it waits, and moves."""
+
+    async def play() -> None:
+        looks = Looks(monkeypatch)
+        async with door(shown(authority), replace(PATIENT, goodbye_s=0.05)) as opened:
+            taken = await asyncio.to_thread(slowly, opened, authority, looks)
+            assert taken > len(LONG)
+            assert looks.count >= GOODBYES
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        replace(PATIENT, pace_s=0.3, goodbye_s=0.05),
+        replace(PATIENT, goodbye_s=0.05, goodbye_in_all_s=0.3),
+    ],
+    ids=["at his pace", "in all"],
+)
+def test_who_takes_no_more_of_the_last_answer_is_cut(
+    limits: DoorLimits, authority: Authority
+) -> None:
+    """Waiting for the slow has two ends."""
+
+    async def play() -> None:
+        async with door(shown(authority), limits) as opened:
+            ask = ENDING.replace(b"/ ", b"/long ")
             with await asyncio.to_thread(deaf, opened.port, authority) as told:
                 await asyncio.to_thread(told.sendall, ask)
                 await eventually(lambda: len(opened.server.visits), holds=lambda count: count == 0)
