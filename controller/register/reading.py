@@ -52,7 +52,7 @@ from controller.register.rows import (
     shown,
 )
 from controller.register.units import times_above
-from controller.sheets.cells import bounded_bytes, sheets_in
+from controller.sheets.cells import RowTally, SheetReader, bounded_bytes, sheets_in
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.names import tag_key
 from controller.sheets.text import Cell, RefusedError, clean, display_of, folded
@@ -126,6 +126,7 @@ class _Harvest:
     fields: set[str] = field(default_factory=set)
     signed: list[int] = field(default_factory=list)  # signatures named since the last line
     title_rows: int = 0
+    tally: RowTally = field(default_factory=lambda: RowTally(0))
 
     def notice(self, code: str, message: str, value: str = "") -> None:
         """Keep a notice once."""
@@ -158,12 +159,15 @@ class _Part:
     shape: Shape = field(default_factory=Shape)
 
 
-def read_book(path: Path, choices: Choices | None = None) -> Book:
+def read_book(
+    path: Path, choices: Choices | None = None, reader: SheetReader | None = None
+) -> Book:
     """Read the book from an .xlsx, .xls or CSV file. Raises SheetError.
 
     choices: what a person has answered about it.
     """
     raw = bounded_bytes(path)
+    reader = reader or SheetReader()
     harvest = _Harvest(path.name, choices or Choices())
     explained = harvest.choices.headings
 
@@ -171,10 +175,12 @@ def read_book(path: Path, choices: Choices | None = None) -> Book:
         heading = heading_of(rows, explained)
         return known_fields(rows[heading.at], explained) if heading else 0
 
-    sheets, notices = sheets_in(path, raw, headed, days=True)
+    sheets, notices = sheets_in(path, raw, headed, days=True, reader=reader)
     sheets, hidden = visible(sheets, path.name)
     harvest.notices |= {(notice.code, notice.value): notice for notice in (*notices, *hidden)}
-    for sheet, heading in _readable_sheets(sheets, harvest):
+    readable = _readable_sheets(sheets, harvest)
+    harvest.tally = RowTally(sum(len(sheet.rows) for sheet, _ in readable), reader.note)
+    for sheet, heading in readable:
         _read_sheet(sheet, heading, harvest)
     if not harvest.lines:
         raise SheetError("nothing_usable", N_("The file has a heading, and no item under it."))
@@ -278,6 +284,7 @@ def _items(sheet: Worksheet, part: _Part, harvest: _Harvest) -> Iterator[tuple[i
     """The rows that are items, with their numbers in the sheet; each other one is named."""
     below = part.heading.at
     for at in range(part.heading.at, len(sheet.rows)):
+        harvest.tally.count()
         if at >= below and (fresh := _next_heading(sheet, at, part.heading, harvest.choices)):
             if fresh.places != part.heading.places:
                 part.shape = Shape()
