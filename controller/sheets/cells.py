@@ -1,7 +1,7 @@
 """This file reads the cells of a workbook or of a CSV, within bounds, whatever the file holds.
 
-All but a CSV is parsed in a process of its own with little memory and time, .xlsx and .xls by
-python-calamine: a file of a few kilobytes may claim millions of cells.
+All but a CSV is parsed where memory and time are bounded, .xlsx and .xls by python-calamine: in a
+process of its own, or in one that reads the whole file and is bounded already. See apart.py.
 """
 
 from __future__ import annotations
@@ -9,15 +9,16 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
-import subprocess
-import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple, Protocol
+from xml.parsers import expat
 
 import msgspec
 
+from controller.sheets.apart import read_apart_now, serve
 from controller.sheets.biff import Biff
 from controller.sheets.bounds import DAMAGED, MAX_CELL, MAX_COLUMNS, MAX_ROWS, MAX_SHEETS, TOO_BIG
 from controller.sheets.drafts import Range, SheetDraft
@@ -47,15 +48,25 @@ from controller.sheets.worksheet import (
     notices_of,
     refuse_wide,
 )
-from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024
 HEAD_WITHIN: Final = 40  # rows of titles there may be above a table's heading
 _MAX_MERGED: Final = 10**6  # cells that merged ranges fill
-_MEMORY_BYTES: Final = 1024**3
-_CPU_S: Final = 30
-_TIMEOUT_S: Final = 60.0
+_TOLD_ROWS: Final = 1000  # read between two words of how far it is
+_PARSER: Final = "controller.sheets.cells"
+# What an archive or an XML file may turn out to be that is no workbook.
+_NO_WORKBOOK: Final = (
+    OSError,
+    ValueError,
+    EOFError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    expat.ExpatError,
+)
 _DELIMITERS: Final = (";", ",", "\t")
 
 _AS_XLSX: Final = N_("Open it in Excel, save it as .xlsx and give that file.")
@@ -69,18 +80,6 @@ NO_TABLE: Final = SheetError(
     N_("The file is a web page without a table, though its name says that it is a workbook."),
     _AS_XLSX,
 )
-_EXIT_TOO_BIG: Final = 3
-_EXIT_PASSWORD: Final = 4
-_EXIT_NO_TABLE: Final = 5
-# By the child's exit; a negative one is the signal that ended it at its bounds.
-_REASONS: Final = {
-    _EXIT_TOO_BIG: TOO_BIG,
-    _EXIT_PASSWORD: PASSWORD,
-    _EXIT_NO_TABLE: NO_TABLE,
-    -6: TOO_BIG,  # SIGABRT: the parser asked for more memory than it may have
-    -9: TOO_BIG,  # SIGKILL
-    -24: TOO_BIG,  # SIGXCPU
-}
 # What is named .xls and is none, and cannot be read either.
 _OTHER_KINDS: Final[Mapping[FileKind, SheetError]] = {
     FileKind.WEB_ARCHIVE: SheetError(
@@ -96,6 +95,20 @@ _IN_CHILD: Final = frozenset(
     {FileKind.WORKBOOK, FileKind.OPENDOCUMENT, FileKind.SPREADSHEETML, FileKind.WEB_PAGE}
 )
 _TEXTS: Final = frozenset({FileKind.TEXT, FileKind.WEB_PAGE})  # whose encoding is guessed
+
+
+class ParseOrder(msgspec.Struct, frozen=True):
+    """What the process that parses a workbook is to do. days: tell dates as such."""
+
+    path: str
+    days: bool
+
+
+class Parser(Protocol):
+    """What makes sheets of a workbook."""
+
+    def __call__(self, path: Path, *, days: bool = False) -> list[Worksheet]:
+        """Every sheet's cells; days: tell dates as such. Raises SheetError."""
 
 
 def bounded_bytes(path: Path) -> bytes:
@@ -118,13 +131,18 @@ def bounded_bytes(path: Path) -> bytes:
 
 
 def sheets_in(
-    path: Path, raw: bytes, headed: Callable[[list[list[Cell]]], int], *, days: bool = False
+    path: Path,
+    raw: bytes,
+    headed: Callable[[list[list[Cell]]], int],
+    *,
+    days: bool = False,
+    reader: SheetReader | None = None,
 ) -> tuple[list[Worksheet], list[Notice]]:
     """The sheets of a file with these bytes, and what is to be known of it. Raises SheetError.
 
     A CSV is one sheet, parted by what makes the most of its heading, by the measure headed.
     """
-    sheets, notices = _read(path, raw, headed, days=days)
+    sheets, notices = _read(path, raw, headed, reader or SheetReader(), days=days)
     mended = [mend(sheet.rows) for sheet in sheets]
     if any(sheet.is_refused for sheet in mended) and not any(
         headed(sheet.rows) for sheet in sheets
@@ -162,14 +180,19 @@ def notices_of_letters(file: str, mended: Iterable[tuple[Worksheet, Mended]]) ->
 
 
 def _read(
-    path: Path, raw: bytes, headed: Callable[[list[list[Cell]]], int], *, days: bool
+    path: Path,
+    raw: bytes,
+    headed: Callable[[list[list[Cell]]], int],
+    reader: SheetReader,
+    *,
+    days: bool,
 ) -> tuple[list[Worksheet], list[Notice]]:
     kind = kind_of(raw)
     if kind in _OTHER_KINDS:
         raise _OTHER_KINDS[kind]
     text, encoding = text_in(raw) if kind in _TEXTS else ("", "")
     if kind in _IN_CHILD:
-        return workbook(path, days=days), notices_of_encoding(path.name, encoding)
+        return reader.parse(path, days=days), notices_of_encoding(path.name, encoding)
     sheet, widths = max(_ways(text), key=lambda way: headed(way[0].rows))
     sheet.flaws.extend(refuse_wide(sheet.rows, widths, headed, HEAD_WITHIN))
     notices = notices_of(sheet.flaws, path.name)
@@ -177,16 +200,38 @@ def _read(
 
 
 def workbook(path: Path, *, days: bool = False) -> list[Worksheet]:
-    """The sheets of any file that is no CSV; days: tell dates as such. Raises SheetError."""
-    command = [sys.executable, "-m", "controller.sheets.cells", str(path.resolve())]
-    command += ["days"] if days else []
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, check=False)
-        if done.returncode == 0:
-            return msgspec.json.decode(done.stdout, type=list[Worksheet])
-    except (subprocess.TimeoutExpired, *UNREADABLE):
-        raise DAMAGED from None
-    raise _REASONS.get(done.returncode, DAMAGED)
+    """The sheets of any file that is no CSV, parsed by a process of its own. Raises SheetError.
+
+    days: tell dates as such.
+    """
+    return read_apart_now(_PARSER, ParseOrder(str(path.resolve()), days), list[Worksheet])
+
+
+def _note_nothing(_rows: int, _of: int) -> None:
+    pass
+
+
+class SheetReader(NamedTuple):
+    """How a file is read. note: told how many rows are read, of how many."""
+
+    parse: Parser = workbook
+    note: Callable[[int, int], None] = _note_nothing
+
+
+class RowTally:
+    """Counts the rows that are read, and tells it now and then. of: how many there are."""
+
+    def __init__(self, of: int, note: Callable[[int, int], None] = _note_nothing) -> None:
+        self._of = of
+        self._note = note
+        self._rows = 0
+
+    def count(self, rows: int = 1) -> None:
+        """So many more rows are read."""
+        before = self._rows // _TOLD_ROWS
+        self._rows += rows
+        if self._rows // _TOLD_ROWS > before:
+            self._note(self._rows, self._of)
 
 
 def csv_rows(text: str, delimiter: str) -> list[list[Cell]]:
@@ -234,30 +279,47 @@ def bounded(rows: Iterable[Iterable[Cell]]) -> list[list[Cell]]:
     return table
 
 
-def _parse(path: str, *, days: bool) -> list[Worksheet]:
-    """What the child does: every sheet's cells; dates as such if days are asked for."""
-    raw = Path(path).read_bytes()
-    kind = kind_of(raw)
-    if kind is not FileKind.WORKBOOK:
-        return [_drafted(draft, days=days) for draft in drafts_of(raw, kind)]
+def parse(path: Path, *, days: bool = False) -> list[Worksheet]:
+    """The same in this process, which must be bounded. Raises SheetError, MemoryError."""
+    import python_calamine as calamine  # noqa: PLC0415 - the parser is loaded in the child alone
+
+    try:
+        raw = path.read_bytes()
+        kind = kind_of(raw)
+        if kind is not FileKind.WORKBOOK:
+            return [_drafted(draft, days=days) for draft in drafts_of(raw, kind)]
+        with (
+            calamine.CalamineWorkbook.from_path(str(path)) as book,
+            _amendments(path) as amendments,
+        ):
+            return _sheets_of(book, amendments, days=days)
+    except calamine.PasswordError:
+        raise PASSWORD from None
+    except NoTableError:
+        raise NO_TABLE from None
+    except (calamine.CalamineError, *_NO_WORKBOOK):
+        raise DAMAGED from None
+
+
+def _sheets_of(book: Any, amendments: OpenXml | Biff, *, days: bool) -> list[Worksheet]:
+    """Every sheet's cells."""
     import python_calamine as calamine  # noqa: PLC0415 - the parser is loaded in the child alone
 
     sheets: list[Worksheet] = []
-    with calamine.CalamineWorkbook.from_path(path) as book, _amendments(path) as amendments:
-        hidden = {
-            sheet.name
-            for sheet in book.sheets_metadata
-            if sheet.visible != calamine.SheetVisibleEnum.Visible
-        }
-        for name in book.sheet_names[:MAX_SHEETS]:
-            sheet = book.get_sheet_by_name(name)
-            if sheet.total_width > MAX_COLUMNS or sheet.total_height > MAX_ROWS:
-                raise TOO_BIG
-            rows = sheet.to_python(skip_empty_area=False)
-            cells = [[_plain(cell, days=days) for cell in row] for row in rows]
-            amendments.amend(name, cells)
-            ranges = sheet.merged_cell_ranges or ()
-            sheets.append(_worksheet(name, cells, ranges, is_hidden=name in hidden))
+    hidden = {
+        sheet.name
+        for sheet in book.sheets_metadata
+        if sheet.visible != calamine.SheetVisibleEnum.Visible
+    }
+    for name in book.sheet_names[:MAX_SHEETS]:
+        sheet = book.get_sheet_by_name(name)
+        if sheet.total_width > MAX_COLUMNS or sheet.total_height > MAX_ROWS:
+            raise TOO_BIG
+        rows = sheet.to_python(skip_empty_area=False)
+        cells = [[_plain(cell, days=days) for cell in row] for row in rows]
+        amendments.amend(name, cells)
+        ranges = sheet.merged_cell_ranges or ()
+        sheets.append(_worksheet(name, cells, ranges, is_hidden=name in hidden))
     return sheets
 
 
@@ -281,13 +343,9 @@ def _worksheet(
     return Worksheet(name[:64], table, is_hidden=is_hidden, spans=spans)
 
 
-def _amendments(path: str) -> contextlib.AbstractContextManager[OpenXml | Biff]:
+def _amendments(path: Path) -> contextlib.AbstractContextManager[OpenXml | Biff]:
     """What an .xlsx or an .xls tells beside its cells."""
-    return (
-        OpenXml(Path(path))
-        if zipfile.is_zipfile(path)
-        else contextlib.nullcontext(Biff(Path(path)))
-    )
+    return OpenXml(path) if zipfile.is_zipfile(path) else contextlib.nullcontext(Biff(path))
 
 
 def _spans(ranges: Iterable[Range], rows: list[list[Cell]]) -> list[Span]:
@@ -317,26 +375,5 @@ def _plain(cell: object, *, days: bool) -> Cell:
     return cell if isinstance(cell, int) else ""
 
 
-def _main(path: str, *, days: bool) -> int:
-    import python_calamine as calamine  # noqa: PLC0415 - the parser is loaded in the child alone
-
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415 - not on Windows
-
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-        resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        sheets = _parse(path, days=days)
-    except (SheetError, MemoryError):
-        return _EXIT_TOO_BIG
-    except calamine.PasswordError:
-        return _EXIT_PASSWORD
-    except NoTableError:
-        return _EXIT_NO_TABLE
-    sys.stdout.buffer.write(msgspec.json.encode(sheets))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(_main(sys.argv[1], days="days" in sys.argv[2:]))
+    serve(ParseOrder, lambda order, _note: parse(Path(order.path), days=order.days))
