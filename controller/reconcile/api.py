@@ -16,6 +16,7 @@ from controller.reconcile.kpi import Kpi
 from controller.reconcile.reconcile import LineFinding, LineState
 from controller.reconcile.standing import Desk, desk_of
 from controller.reconcile.words import detail_of, stranger_of
+from controller.register.prices import unit_cost_of
 from controller.register.vocabulary import Condition
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, Cursor, Limit, page_of
@@ -40,7 +41,8 @@ class CellFaultItem(BaseModel):
 class RegisterLineItem(BaseModel):
     """A line of the book and how it stands; detail as `reconcile --json` tells it.
 
-    line: its lasting number; row: its number in the book (STT).
+    line: its lasting number; row: its number in the book (STT). quantity: how many things it is;
+    unit_cost_vnd: of one of them; cost_vnd: of all.
     """
 
     line: int
@@ -52,6 +54,8 @@ class RegisterLineItem(BaseModel):
     serial: str
     room: str
     year: int | None
+    quantity: int
+    unit_cost_vnd: int | None
     cost_vnd: int | None
     funding: str
     condition: str
@@ -163,6 +167,8 @@ def _add_lines(router: FeatureRouter, desk: Desk, say_of: Words) -> None:
 def _line(finding: LineFinding, as_of_ms: int, desk: Desk, say: Translate) -> RegisterLineItem:
     fields = {
         **finding.line.data.said(say),
+        "quantity": finding.line.data.count,
+        "unit_cost_vnd": unit_cost_of(finding.line.data),
         "line": finding.line.no,
         "state": finding.state,
         "detail": detail_of(finding, as_of_ms, say, desk.zone),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -13,13 +14,21 @@ from protocol.words import N_
 _DIGITS: Final = 5  # of the row of a heading
 
 
+class Several(StrEnum):
+    """What a line is whose quantity is other than one."""
+
+    EACH = "each"  # as many things as its quantity says
+    ONE = "one"  # one thing: a set
+
+
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
     """What was answered on the trial page or by options of the command; empty: nothing yet.
 
     headings: the fields of headings, by the folded heading. sheets: the names of those to read;
     None: the reader decides. heading_rows: the row of a sheet's heading as a person counts, by the
     sheet's name; heading_row: of any other. times: what the money counts in, in đồng; None: as the
-    file says.
+    file says. several: what lines of several things are; None: nobody was asked, and each thing
+    counts.
     """
 
     headings: Mapping[str, str] = {}
@@ -27,6 +36,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     heading_rows: Mapping[str, int] = {}
     heading_row: int | None = None
     times: int | None = None
+    several: Several | None = None
 
     def row_of_heading(self, sheet: str) -> int | None:
         """The row that was chosen for a sheet, as a person counts; None where none was."""
@@ -43,7 +53,7 @@ def choices_in(form: Mapping[str, str], sheets: Sequence[str]) -> Choices:
     """
     names = [(f"{place}", name) for place, name in enumerate(sheets)]
     shown = "sheets" in form
-    times = form.get("times", "")
+    times, several = form.get("times", ""), form.get("several", "")
     return Choices(
         sheets=frozenset(name for at, name in names if f"sheet-{at}" in form) if shown else None,
         heading_rows={
@@ -55,6 +65,7 @@ def choices_in(form: Mapping[str, str], sheets: Sequence[str]) -> Choices:
             and int(row)
         },
         times=int(times) if times in map(str, UNITS) else None,
+        several=Several(several) if several in {*Several} else None,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
+from controller.register.quantities import quantity_of
 from controller.register.vocabulary import IDLE, condition_of, is_idle, maker_of, type_of
 from controller.sheets import names
 from controller.sheets.names import room_of, serial_of, tag_of
@@ -51,6 +52,12 @@ MESSAGES: Final[dict[str, str]] = {
     "year_outside": N_("This year is before 1950 or yet to come."),
     "cost_invalid": N_("This is no amount of money in đồng."),
     "cost_ambiguous": N_("This may be a thousand times more or less: write the amount in đồng."),
+    "cost_merged": N_("One amount stands for several lines, so it is no single line's."),
+    "cost_product": N_("The total is not the quantity times the unit price: neither was kept."),
+    "quantity_ambiguous": N_("This may be a thousand times more or less: write the number alone."),
+    "quantity_fraction": N_("This is no whole number of things."),
+    "quantity_invalid": N_("This is no quantity."),
+    "quantity_merged": N_("One quantity stands for several lines, so it is no single line's."),
     "cost_unit": N_("What this counts in is not understood, so the amount was not kept."),
     "condition_twice": N_("Several conditions are ticked."),
     "condition_unknown": N_("This condition is not known."),
@@ -207,6 +214,8 @@ JUDGES: Final[dict[str, Callable[[Cell], object]]] = {
     "serial": single_serial,
     "room": single_room,
     "year": year_of,
+    "quantity": quantity_of,
+    "unit_cost_vnd": money_of,
     "cost_vnd": money_of,
     "funding": text_of,
     "condition": condition_in,

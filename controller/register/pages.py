@@ -15,9 +15,9 @@ from controller.database.plan_version import version_of
 from controller.feature import Program
 from controller.people.person import Permission
 from controller.register.book import Book
-from controller.register.choices import UNITS, choices_in
+from controller.register.choices import UNITS, Several, choices_in
 from controller.register.fields import MESSAGES
-from controller.register.headings import FIELD_WORDS
+from controller.register.headings import FIELD_WORDS, MONEY
 from controller.register.intake import (
     HEADINGS,
     SUMS,
@@ -52,7 +52,7 @@ ROWS: Final = 100
 HOME: Final = "/register/import"
 MAX_HEADINGS: Final = 64  # asked about at once
 _MAX_FORM: Final = 64 * 1024
-_MAX_FIELDS: Final = 2 * MAX_HEADINGS + 2 * MAX_SHEETS + 8
+_MAX_FIELDS: Final = 2 * MAX_HEADINGS + 2 * MAX_SHEETS + 9
 _FAILURES: Final = {
     "gone": N_("That file is not here any more: choose it again."),
     "changed": N_("The book or the file changed meanwhile: look again, then press."),
@@ -279,6 +279,10 @@ _WORDS: Final[Mapping[str, Any]] = {
     "conditions": CONDITION_WORDS,
     "reasons": REASON_WORDS,
     "left_out": LEFT_OUT_WORDS,
+    "several": {
+        Several.EACH: N_("as many things as its quantity says"),
+        Several.ONE: N_("one thing, such as a set"),
+    },
 }
 
 
@@ -301,7 +305,7 @@ def _known(headings: Path) -> dict[str, str]:
 
 def _counts_money(waiting: Waiting, book: Book) -> bool:
     """Whether a person is asked what the money counts in."""
-    return waiting.choices.times is not None or "cost_vnd" in (book.fields or ())
+    return waiting.choices.times is not None or bool({*MONEY} & {*(book.fields or ())})
 
 
 def _fits(step: MergeStep, show: str) -> bool:

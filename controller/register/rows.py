@@ -117,7 +117,8 @@ class Row:
         self.filled = {
             place: name
             for name in FIELDS
-            if (place := places.get(name)) is not None
+            if name != "quantity"  # groups and totals have one, too
+            and (place := places.get(name)) is not None
             and place in self.texts
             and place not in self._markers
         }
