@@ -25,6 +25,7 @@ from controller.roster.rules import (
 from controller.sheets.cells import HEAD_WITHIN, RowTally, SheetReader, bounded_bytes, sheets_in
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.kinds import ZIP
+from controller.sheets.signatures import is_signature
 from controller.sheets.text import (
     Cell,
     RefusedError,
@@ -46,10 +47,7 @@ _PLAIN_SHEETS: Final = ("sheet", "trang tinh", "danh sach", "table")
 _TOTAL: Final = re.compile(
     r"^(tong|cong|total|sum)( cong| so\b.*| si so\b.*| [0-9 ]+.*| hoc sinh\b.*)?$"
 )
-_FOOTERS: Final = (
-    "nguoi lap", "hieu truong", "pho hieu truong", "ngay ", "ghi chu", "danh sach nay",
-    "giao vien chu nhiem", "gvcn", "ky ten", "xac nhan", "si so", "trong do",
-)  # fmt: skip
+_FOOTERS: Final = ("ngay ", "ghi chu", "danh sach nay", "gvcn", "si so", "trong do")
 _LEFT: Final = N_(
     "{value} {value:pupil has left, as the list says, and was|pupils have left, as the list says,"
     " and were} left out."
@@ -270,11 +268,11 @@ def _passed_over(row: Sequence[Cell], columns: Columns, head: Sequence[str]) -> 
     words = [folded(display_of(row[place])) for place in sorted(filled)]
     if words == head:
         return PassedReason.HEADING
-    if columns.id in filled:
-        return _with_id(row, columns)
+    if columns.id in filled and " " not in clean(row[columns.id]):
+        return _with_id(row, columns)  # words there are a title's or a signature's, as elsewhere
     if any(map(_TOTAL.match, words)):
         return PassedReason.TOTAL
-    if words[0].startswith(_FOOTERS) and number is None:
+    if number is None and (words[0].startswith(_FOOTERS) or is_signature(words[0])):
         return PassedReason.FOOTER
     is_told = number is not None or (len(filled) > 1 and columns.class_ in filled)
     return None if is_told or (columns.has_name(row) and len(filled) > 1) else PassedReason.TITLE
