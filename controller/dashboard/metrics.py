@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -16,7 +17,11 @@ from controller.database.store import StoreError
 from controller.feature import Program
 from controller.fleet.store import newest_change
 from controller.people.person import Permission
+from controller.web.downloads import files
+from controller.web.paging import ERRORS
 from controller.web.rules import needs, person_of, public
+
+_EXPOSITION: Final = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus' text format
 
 
 def api(program: Program) -> APIRouter:
@@ -41,7 +46,7 @@ def api(program: Program) -> APIRouter:
         """Whether the program turns at all: a restart would not mend what only /healthz tells."""
         return JSONResponse({"status": "ok"})
 
-    @router.get("/metrics")
+    @router.get("/metrics", response_class=Response, responses=ERRORS | files(_EXPOSITION))
     @needs(Permission.FIGURES, in_parts=True, is_data=True)
     async def show_metrics(request: Request) -> Response:
         """Figures in Prometheus' text format; nothing of pupils but a count of marks.
@@ -57,7 +62,7 @@ def api(program: Program) -> APIRouter:
             **_traffic_figures(program, _peers(live, own)),
         }
         text = _exposition(counts)
-        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(text, media_type=_EXPOSITION)
 
     return router
 
