@@ -43,6 +43,7 @@ from protocol.words import Translate, translator
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
+    from fastapi.params import Depends
     from starlette.requests import HTTPConnection
 
 _FOLDER: Final = Path(__file__).parent
@@ -275,6 +276,15 @@ class MenuEntry(NamedTuple):
     is_tool: bool = False
 
 
+class Answers(Protocol):
+    """The addresses of a feature, as `web/router.py` collects them."""
+
+    def build_in(
+        self, whole: APIRouter, dependencies: Sequence[Depends] = (), *, in_schema: bool = True
+    ) -> None:
+        """Build each of them in the whole."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Feature:
     """A feature: its tables, and what it does with a batch, with time, with requests.
@@ -316,11 +326,11 @@ class Feature:
     areas: Callable[[Program], Callable[[str], frozenset[str]]] | None = None
     home: Callable[[Program], str] | None = None
 
-    def router(self, program: Program, file: str) -> APIRouter | None:
+    def router(self, program: Program, file: str) -> Answers | None:
         """What its `api` or `pages` answers, by the function of that name; None without one."""
         if not (_FOLDER / self.name / f"{file}.py").exists():
             return None
-        make: Callable[[Program], APIRouter] = resolve_name(f"controller.{self.name}.{file}:{file}")
+        make: Callable[[Program], Answers] = resolve_name(f"controller.{self.name}.{file}:{file}")
         return make(program)
 
 

@@ -7,8 +7,9 @@ a plain list: one agent writes, one school reads). Pure.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
@@ -77,11 +78,17 @@ def breaks(records: Iterable[Chained]) -> list[Break]:
 
 def _content(struct: msgspec.Struct) -> dict[str, Any]:
     content = {
-        field.name: _plain(getattr(struct, field.name))
-        for field in fields(struct)
-        if getattr(struct, field.name) != field.default
+        name: _plain(value)
+        for name, default in _defaults(type(struct))
+        if (value := getattr(struct, name)) != default
     }
     return {"kind": struct.__struct_config__.tag, **content}
+
+
+@cache
+def _defaults(kind: type[msgspec.Struct]) -> Sequence[tuple[str, Any]]:
+    """Each field with its default; msgspec reads the annotations anew whenever it is asked."""
+    return tuple((field.name, field.default) for field in fields(kind))
 
 
 def _plain(value: Any) -> Any:

@@ -69,7 +69,7 @@ class SchoolHere(Message, frozen=True, kw_only=True, tag_field="kind", tag="scho
 class SchoolFigures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A school's counts at one moment.
 
-    working: of the devices that it sees. declared, complete, verified, managed: lines of its
+    working: of the devices that it sees. declared, complete, verified, managed: things of its
     equipment book, as the figure of managed equipment counts them. unregistered: seen, not in it.
     """
 
@@ -124,6 +124,7 @@ class ItemFields(msgspec.Struct, frozen=True, kw_only=True):
     site: Text = ""
     building: Text = ""
     year: Year | None = None
+    quantity: Count = 1
     cost_vnd: Count | None = None
     funding: Text = ""
     condition: Text = ""
@@ -142,6 +143,7 @@ class ItemTold(
     """One item of the school's inventory. change: its place in the school's list.
 
     item: its id in the school. line, row: of the equipment book, None if it is not in there.
+    quantity: how many things its line is; cost_vnd: of all of them.
     state, also: how it stands. there: the room where it was seen last; by: agent or person_scan.
     lacks: what keeps its record from being complete.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from msgspec.structs import replace
 from starlette.concurrency import run_in_threadpool
@@ -20,6 +20,7 @@ from controller.web.forms import fields_of
 from controller.web.noting import add_values
 from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.words import N_
 
@@ -27,15 +28,15 @@ _NOT_YOURSELF: Final = N_("Nobody can end their own account, or take their own r
 _NO_ACCOUNT: Final = N_("There is no such account.")
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The accounts."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens, access = program.service(PageRenderer), program.service(Access)
     _add_accounts(router, screens, access)
     return router
 
 
-def _add_accounts(router: APIRouter, screens: PageRenderer, access: Access) -> None:
+def _add_accounts(router: FeatureRouter, screens: PageRenderer, access: Access) -> None:
     @router.get("/accounts")
     @needs(Permission.MANAGE)
     async def listed(request: Request) -> Response:

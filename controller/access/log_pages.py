@@ -13,7 +13,7 @@ from functools import partial
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from controller.access.deeds import BY_COMMAND, BY_TOKEN, DEED_WORDS, SERVER
@@ -26,6 +26,7 @@ from controller.sheets.writing import Cell, csv_text, file_name, new_workbook, w
 from controller.web.downloads import CSV, XLSX, attachment
 from controller.web.page import PageRenderer
 from controller.web.paging import day_or
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from controller.web.words import Words
 from protocol.formats import phrase
@@ -81,9 +82,9 @@ class LogQuery:
         )
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The log, and the same as a file."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens, gate = program.service(PageRenderer), program.service(gate_of)
 
     def midnight_ms(day: str) -> int:

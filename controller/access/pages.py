@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -18,6 +18,7 @@ from controller.people.person import Permission, Person, Role
 from controller.sheets.text import clean
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of, public, visitor_of
 from protocol.errors import LopHocError
 
@@ -27,20 +28,20 @@ _STATUSES: Final = {"login_rationed": 429}
 Number = Annotated[int, Path(ge=1, lt=1 << 53)]
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The way in, the way out, who has an account, who looked."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens, access = program.service(PageRenderer), program.service(Access)
     _add_login(router, screens, access)
     _add_setup(router, screens, access)
     _add_sessions(router, screens, access)
-    router.include_router(account_pages.pages(program))
-    router.include_router(token_pages.pages(program))
-    router.include_router(log_pages.pages(program))
+    router.take_in(account_pages.pages(program))
+    router.take_in(token_pages.pages(program))
+    router.take_in(log_pages.pages(program))
     return router
 
 
-def _add_login(router: APIRouter, screens: PageRenderer, access: Access) -> None:
+def _add_login(router: FeatureRouter, screens: PageRenderer, access: Access) -> None:
     @router.get("/login")
     @public
     async def login(request: Request, next: str = "") -> Response:  # noqa: A002 - the usual name
@@ -71,7 +72,7 @@ def _add_login(router: APIRouter, screens: PageRenderer, access: Access) -> None
         return answer
 
 
-def _add_setup(router: APIRouter, screens: PageRenderer, access: Access) -> None:
+def _add_setup(router: FeatureRouter, screens: PageRenderer, access: Access) -> None:
     @router.get("/setup")
     @public
     async def setup(request: Request) -> Response:
@@ -101,7 +102,7 @@ def _add_setup(router: APIRouter, screens: PageRenderer, access: Access) -> None
         return _entered(request, "/", entrance)
 
 
-def _add_sessions(router: APIRouter, screens: PageRenderer, access: Access) -> None:
+def _add_sessions(router: FeatureRouter, screens: PageRenderer, access: Access) -> None:
     @router.get("/sessions")
     @needs(*Permission, in_parts=True)
     async def sessions(request: Request) -> Response:

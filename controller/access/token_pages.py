@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -18,6 +18,7 @@ from controller.web.forms import fields_of
 from controller.web.noting import add_values
 from controller.web.page import PageRenderer
 from controller.web.refusals import PageRefusedError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.model import Place
 from protocol.words import N_
@@ -26,9 +27,9 @@ _DAYS: Final = 365  # what the form offers
 _CODE: Final = 64
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The list of tokens, and what is done to them."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens, store = program.service(PageRenderer), program.store
 
     @router.get("/tokens")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from controller.access.gate import gate_of
 from controller.attendance.items import (
@@ -26,13 +26,14 @@ from controller.web.downloads import CSV, XLSX, attachment, files
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, Cursor, Day, From, Limit, Until, page_of
 from controller.web.refusals import HttpError, decode_cursor, encode_cursor
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.words import N_
 
 
-def api(program: Program) -> APIRouter:
+def api(program: Program) -> FeatureRouter:
     """Lessons in figures; marks to those whose classes they are."""
-    router = APIRouter(prefix="/api/v1", responses=ERRORS)
+    router = FeatureRouter(prefix="/api/v1", responses=ERRORS)
     store, name = program.store, program.name
     gate = program.service(gate_of)
 

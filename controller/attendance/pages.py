@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import gate_of
@@ -23,6 +23,7 @@ from controller.roster.store import plan_of
 from controller.sheets.names import natural
 from controller.web.page import PageRenderer
 from controller.web.paging import day_or
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.messages import Ending
 from protocol.words import N_
@@ -46,9 +47,9 @@ class TakenLesson:
             self.state, self.status = N_("not confirmed"), "warning"
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The pages of attendance."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens, gate = program.service(PageRenderer), program.service(gate_of)
     store = program.store
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -14,13 +14,14 @@ from controller.people.person import Permission
 from controller.sheets.names import room_code
 from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.words import N_
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The button of a room's page."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens = program.service(PageRenderer)
 
     @router.post("/cameras/{room:path}/off")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import NamedTuple
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from controller.broker.credentials import Credentials
@@ -17,6 +17,7 @@ from controller.fleet.records import AgentRecord
 from controller.fleet.store import agents_of
 from controller.people.person import Permission
 from controller.web.page import PageRenderer
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs
 from protocol.errors import LopHocError
 from protocol.health import ReasonCode
@@ -32,9 +33,9 @@ class ShownKnock(NamedTuple):
     command: str
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The page, for administrators: it names machines and addresses."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens = program.service(PageRenderer)
 
     @router.get("/connections")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -14,6 +14,7 @@ from controller.copies.words import place_words, said, test_words
 from controller.feature import Program
 from controller.people.person import Permission
 from controller.web.page import PageRenderer
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs
 from controller.web.words import Words
 
@@ -27,9 +28,9 @@ class ShownPlace(NamedTuple):
     trouble: str
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The copies, for administrators."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens = program.service(PageRenderer)
     copies = program.service(copies_of)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from controller.attendance.store import lesson_at
 from controller.dashboard import metrics, socket
@@ -15,20 +15,21 @@ from controller.repairs.store import faults_of
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, Cursor, Limit, page_of
 from controller.web.refusals import decode_cursor, encode_cursor
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 
 
-def api(program: Program) -> APIRouter:
+def api(program: Program) -> FeatureRouter:
     """Rooms, what supervision asks, and the line to the pages."""
-    router = APIRouter()
-    router.include_router(_rooms(program))
-    router.include_router(metrics.api(program))
-    router.include_router(socket.api(program))
+    router = FeatureRouter()
+    router.take_in(_rooms(program))
+    router.take_in(metrics.api(program))
+    router.take_in(socket.api(program))
     return router
 
 
-def _rooms(program: Program) -> APIRouter:
-    router = APIRouter(prefix="/api/v1", responses=ERRORS)
+def _rooms(program: Program) -> FeatureRouter:
+    router = FeatureRouter(prefix="/api/v1", responses=ERRORS)
     store = program.store
 
     @router.get("/rooms")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -19,14 +19,15 @@ from controller.fleet.store import newest_change
 from controller.people.person import Permission
 from controller.web.downloads import files
 from controller.web.paging import ERRORS
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of, public
 
 _EXPOSITION: Final = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus' text format
 
 
-def api(program: Program) -> APIRouter:
+def api(program: Program) -> FeatureRouter:
     """What supervision asks: does it work, and how much."""
-    router = APIRouter()
+    router = FeatureRouter()
     live = program.service(LiveView)
 
     @router.get("/healthz", responses={503: {}})

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated, Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -38,6 +38,7 @@ from controller.repairs.actions import handle_fault
 from controller.sheets.names import NaturalKey, natural, room_code
 from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError, decode_cursor, encode_cursor
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.model import DeviceKind, Place, Status
 from protocol.words import N_, Translate
@@ -53,9 +54,9 @@ Code = Annotated[str, Query(max_length=64)]
 Cursor = Annotated[str, Query(max_length=512)]
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The first screen, and each room's."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens, rooms = program.service(PageRenderer), RoomPages(program)
 
     @router.get("/")

@@ -8,22 +8,23 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
+from fastapi import Query, WebSocket, WebSocketDisconnect
 
 from controller.access.gate import gate_of
 from controller.dashboard.live import LiveView
 from controller.dashboard.subscription import Own, Subscription, View
 from controller.feature import Program
 from controller.people.person import Permission
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 
 SESSION_LOOK_S: Final = 2.0
 _POLICY_VIOLATION: Final = 1008  # RFC 6455, 7.4.1
 
 
-def api(program: Program) -> APIRouter:
+def api(program: Program) -> FeatureRouter:
     """The line to the pages."""
-    router = APIRouter()
+    router = FeatureRouter()
     live, gate = program.service(LiveView), program.service(gate_of)
 
     @router.websocket("/live")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from controller.department.exceptions import Oddity, odd_items
 from controller.department.items import (
@@ -28,6 +28,7 @@ from controller.sheets.text import folded
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, Code, Cursor, Limit, page_of
 from controller.web.refusals import HttpError, decode_cursor, encode_cursor
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.model import iso
 from protocol.words import N_
@@ -43,10 +44,10 @@ class By(StrEnum):
     TYPE = "type"
 
 
-def api(program: Program) -> APIRouter:
+def api(program: Program) -> FeatureRouter:
     """The department's figures, as routes of the API."""
     department = program.service(department_of)
-    router = APIRouter(prefix="/api/v1", responses=ERRORS)
+    router = FeatureRouter(prefix="/api/v1", responses=ERRORS)
 
     @router.get("/schools")
     @needs(Permission.DEPARTMENT, in_parts=True)

@@ -200,7 +200,7 @@ def _again(province: str, among: Iterable[str], *, listed: bool) -> ColumnElemen
 
 
 def _tallied(db: Connection, province: str, where: ColumnElement[bool]) -> dict[str, ByType]:
-    sums = [_sum(_COUNTED[name]).label(name) for name in Tally._fields]
+    sums = [_sum(name).label(name) for name in Tally._fields]
     query = (
         select(assets.c.school, assets.c.type, *sums)
         .where(in_province(assets, province), where, assets.c.removed_ms.is_(None))
@@ -212,8 +212,10 @@ def _tallied(db: Connection, province: str, where: ColumnElement[bool]) -> dict[
     return {school: dict(sorted(by_school[school].items())) for school in sorted(by_school)}
 
 
-def _sum(term: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((term, 1), else_=0))
+def _sum(name: str) -> ColumnElement[int]:
+    """How many things, each line as its quantity says; of what needs a person, how many lines."""
+    each = 1 if name in _CASES else assets.c.quantity
+    return func.sum(case((_COUNTED[name], each), else_=0))
 
 
 def _stands(state: str) -> ColumnElement[bool]:
@@ -222,6 +224,7 @@ def _stands(state: str) -> ColumnElement[bool]:
     return _LINE & or_(assets.c.state == state, also)
 
 
+_CASES: Final = frozenset({"missing", "never_seen", "moved", "unregistered"})
 _LINE: Final = assets.c.line.is_not(None)
 _COUNTED: Final[Mapping[str, ColumnElement[bool]]] = {
     "items": or_(_LINE, assets.c.owned),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from controller.department.api import chosen
@@ -20,6 +20,7 @@ from controller.reconcile.words import RAISE_WORDS, percent_words
 from controller.register.vocabulary import type_word
 from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError, decode_cursor, encode_cursor
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.model import Status
 from protocol.words import N_
@@ -51,16 +52,16 @@ ODDITY_WORDS: Final[Mapping[Oddity, str]] = {
 }
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The pages of schools: made in threads, for there may be a thousand."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens, department = program.service(PageRenderer), program.service(department_of)
     for add in (_add_schools, _add_one_school, _add_exceptions):
         add(router, screens, department)
     return router
 
 
-def _add_schools(router: APIRouter, screens: PageRenderer, department: Department) -> None:
+def _add_schools(router: FeatureRouter, screens: PageRenderer, department: Department) -> None:
     @router.get("/schools")
     @needs(Permission.DEPARTMENT, is_open=True, in_parts=True)
     def schools(
@@ -97,7 +98,7 @@ def _add_schools(router: APIRouter, screens: PageRenderer, department: Departmen
         )
 
 
-def _add_one_school(router: APIRouter, screens: PageRenderer, department: Department) -> None:
+def _add_one_school(router: FeatureRouter, screens: PageRenderer, department: Department) -> None:
     @router.get("/schools/{code:path}")
     @needs(Permission.DEPARTMENT, in_parts=True)
     def one_school(request: Request, code: str) -> Response:
@@ -123,7 +124,7 @@ def _add_one_school(router: APIRouter, screens: PageRenderer, department: Depart
         )
 
 
-def _add_exceptions(router: APIRouter, screens: PageRenderer, department: Department) -> None:
+def _add_exceptions(router: FeatureRouter, screens: PageRenderer, department: Department) -> None:
     @router.get("/exceptions")
     @needs(Permission.DEPARTMENT, in_parts=True)
     def exceptions(

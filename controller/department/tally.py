@@ -11,10 +11,10 @@ LONE: Final = "lone_"  # how the columns begin that count lines which lack one t
 
 
 class Tally(NamedTuple):
-    """How many items; all but items and unregistered are lines of the book.
+    """How many items; all but items and unregistered are of the book.
 
-    managed: complete and verified. unregistered: seen and in no book. lone_...: lines that lack
-    this alone.
+    managed: complete and verified. missing, never_seen, moved: lines. unregistered: seen and in no
+    book. lone_...: items that lack this alone.
     """
 
     items: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from controller.doctor.service import Doctor
@@ -13,15 +13,16 @@ from controller.people.person import Permission
 from controller.sheets.writing import file_name
 from controller.web.downloads import attachment
 from controller.web.page import PageRenderer
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs
 from protocol.doctor import CHECK_WORDS, GROUP_WORDS, groups, summary
 
 _JSON: Final = "application/json"
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The page, for administrators: it names files and addresses of the server."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens, doctor = program.service(PageRenderer), program.service(Doctor)
 
     @router.get("/doctor")

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 from typing import Annotated, BinaryIO, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import gate_of
@@ -19,6 +19,7 @@ from controller.sheets.writing import file_name
 from controller.web.downloads import attachment
 from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs
 from protocol.words import N_
 
@@ -27,9 +28,9 @@ PDF: Final = "application/pdf"
 Code = Annotated[str, Query(max_length=64, alias="class")]
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The page of papers, for administrators; a register holds names, so each is noted."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens, gate = program.service(PageRenderer), program.service(gate_of)
     facts = facts_of(program.config)
 

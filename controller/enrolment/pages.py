@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 import segno
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
@@ -20,6 +20,7 @@ from controller.feature import Program
 from controller.people.person import Permission
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs
 from protocol.errors import LopHocError
 from protocol.words import N_
@@ -44,9 +45,9 @@ KNOCK_STATES: Final = {
 _COMPARED: Final = N_("Its person said that this page shows the same digits.")
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The list, a code's own page, and the buttons; all for administrators."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens = program.service(PageRenderer)
     enrolment = program.service(Enrolment)
     _add_list(router, screens, enrolment)
@@ -56,7 +57,7 @@ def pages(program: Program) -> APIRouter:
     return router
 
 
-def _add_list(router: APIRouter, screens: PageRenderer, enrolment: Enrolment) -> None:
+def _add_list(router: FeatureRouter, screens: PageRenderer, enrolment: Enrolment) -> None:
     @router.get(_PATH)
     @needs(Permission.MANAGE)
     async def listed(request: Request, trouble: str = "") -> Response:
@@ -80,7 +81,7 @@ def _members(enrolment: Enrolment) -> tuple[dict[str, Enrolled], list[str]]:
     return enrolment.enrolled(), enrolment.typed()
 
 
-def _add_code(router: APIRouter, screens: PageRenderer, enrolment: Enrolment) -> None:
+def _add_code(router: FeatureRouter, screens: PageRenderer, enrolment: Enrolment) -> None:
     @router.post(_PATH)
     @needs(Permission.MANAGE)
     async def invited(request: Request) -> Response:
@@ -138,7 +139,7 @@ def _trouble(request: Request, screens: PageRenderer, enrolment: Enrolment) -> s
     return enrolment.trouble.text(screens.say(request)) if enrolment.trouble else ""
 
 
-def _add_ends(router: APIRouter, screens: PageRenderer, enrolment: Enrolment) -> None:
+def _add_ends(router: FeatureRouter, screens: PageRenderer, enrolment: Enrolment) -> None:
     @router.post(f"{_PATH}/revoke")
     @needs(Permission.MANAGE)
     async def revoked(request: Request) -> Response:
@@ -156,7 +157,7 @@ def _add_ends(router: APIRouter, screens: PageRenderer, enrolment: Enrolment) ->
         return _back("")
 
 
-def _add_knocks(router: APIRouter, screens: PageRenderer, enrolment: Enrolment) -> None:
+def _add_knocks(router: FeatureRouter, screens: PageRenderer, enrolment: Enrolment) -> None:
     @router.get(_KNOCKS)
     @needs(Permission.MANAGE)
     async def knocking(request: Request, trouble: str = "") -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 
 from controller.feature import Program
 from controller.fleet.items import AgentItem, DeviceItem, EventItem
@@ -14,14 +14,15 @@ from controller.people.person import Permission
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, After, Code, Cursor, Limit, page_of
 from controller.web.refusals import HttpError, decode_cursor, encode_cursor
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.model import DeviceKind, Place, Status
 from protocol.words import N_
 
 
-def api(program: Program) -> APIRouter:
+def api(program: Program) -> FeatureRouter:
     """The lists of the fleet, within the school."""
-    router = APIRouter(prefix="/api/v1", responses=ERRORS)
+    router = FeatureRouter(prefix="/api/v1", responses=ERRORS)
     store = program.store
 
     def seen_by(request: Request) -> Place:

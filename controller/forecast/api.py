@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from controller.database.store import Store
@@ -20,6 +20,7 @@ from controller.sheets.writing import file_name
 from controller.web.downloads import XLSX, attachment, files
 from controller.web.paging import ERRORS, Code, narrowed
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.model import Place
 from protocol.words import N_
@@ -32,9 +33,9 @@ class ForecastFormat(StrEnum):
     XLSX = "xlsx"
 
 
-def api(program: Program) -> APIRouter:
+def api(program: Program) -> FeatureRouter:
     """The forecast, within all that the controller may tell."""
-    router = APIRouter(prefix="/api/v1", responses=ERRORS)
+    router = FeatureRouter(prefix="/api/v1", responses=ERRORS)
     store, scope, feed = program.store, program.scope, program.service(feed_of)
     translate = program.translate_to(program.default_language)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Final, NamedTuple
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from controller.feature import Program
@@ -18,6 +18,7 @@ from controller.people.person import Permission
 from controller.web.page import PageRenderer
 from controller.web.paging import narrowed
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.words import N_
 
@@ -46,9 +47,9 @@ def _rows(projection: Forecast) -> list[tuple[str, Due]]:
     ]
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """What reaches its end of life when."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens, feed = program.service(PageRenderer), program.service(feed_of)
     store, scope, folder = program.store, program.scope, program.config.data
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from controller.database.scope import within
 from controller.department.areas import Atlas
@@ -23,19 +23,20 @@ def forecast_on(db: Connection, scope: Place, table: LifeTable, today: date) -> 
 
 
 def groups_in(db: Connection, scope: Place) -> list[ItemGroup]:
-    """How many lines of each school's book have the same type, year and condition.
+    """How many things of each school's book have the same type, year and condition.
 
     scope: a school, a province, or all.
     """
     items = assets.c
     keys = (items.province, items.school, items.type, items.year, items.condition)
-    sums = (func.count(), func.count(items.cost_vnd), func.coalesce(func.sum(items.cost_vnd), 0))
+    costed = case((items.cost_vnd.is_not(None), items.quantity), else_=0)
+    sums = (func.sum(items.quantity), func.sum(costed), func.coalesce(func.sum(items.cost_vnd), 0))
     query = (
         select(*keys, *sums)
         .where(within(assets, scope), items.removed_ms.is_(None), items.line.is_not(None))
         .group_by(*keys)
     )
-    return [ItemGroup._make((*row[:-1], int(row[-1]))) for row in db.execute(query)]
+    return [ItemGroup._make((*row[:-3], *map(int, row[-3:]))) for row in db.execute(query)]
 
 
 def _areas_of(

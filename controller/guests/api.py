@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Annotated, Final, TypeVar
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from controller.copies.remote import PATH, PIECE, GuestFiles, Progress
@@ -16,6 +16,7 @@ from controller.guests.log import GuestLog, NotedShelf
 from controller.guests.registry import Guest, GuestError, guest_of
 from controller.guests.store import GuestShelf
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import public
 from protocol.words import N_
 
@@ -32,9 +33,9 @@ Answer = TypeVar("Answer")
 Offset = Annotated[int, Query(ge=0, lt=1 << 53)]
 
 
-def api(program: Program) -> APIRouter:
+def api(program: Program) -> FeatureRouter:
     """The copies of whoever shows a guest's token, and of nobody else; no account opens them."""
-    router = APIRouter(prefix=PATH, include_in_schema=False)
+    router = FeatureRouter(prefix=PATH, include_in_schema=False)
     config, working, log = program.config, Lock(), program.service(GuestLog)
 
     def guest_in(request: Request) -> Guest:

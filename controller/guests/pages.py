@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from controller.copies.remote import GuestFile
@@ -15,6 +15,7 @@ from controller.guests.registry import Guest, GuestError, guests_in
 from controller.guests.store import GuestShelf
 from controller.people.person import Permission
 from controller.web.page import PageRenderer
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs
 
 
@@ -27,9 +28,9 @@ class ShownGuest(NamedTuple):
     newest_ms: int
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The guests, for administrators."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens = program.service(PageRenderer)
 
     @router.get("/guests")

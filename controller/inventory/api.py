@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from msgspec.structs import replace
 
@@ -27,6 +27,7 @@ from controller.web.downloads import CSV_WITH_HEAD, XLSX, attachment, files
 from controller.web.items import ErrorItem
 from controller.web.paging import ERRORS, Code, Cursor, Many
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.model import DeviceKind, Status
 from protocol.words import N_
@@ -42,9 +43,9 @@ _MEDIA: Final = {
 _ANSWERS: Final = files(*_MEDIA.values()) | {410: {"model": ErrorItem}}
 
 
-def api(program: Program) -> APIRouter:
+def api(program: Program) -> FeatureRouter:
     """The inventory, within all that the controller may tell."""
-    router = APIRouter(prefix="/api/v1", responses=ERRORS)
+    router = FeatureRouter(prefix="/api/v1", responses=ERRORS)
     whole, name = program.service(feed_of), program.name
     areas = [feature.areas(program) for feature in program.features if feature.areas]
 

@@ -15,6 +15,7 @@ from controller.fleet.records import DeviceRecord
 from controller.reconcile.evidence import SeenBy, observations_of
 from controller.reconcile.reconcile import LineFinding, Reconciled
 from controller.register.decisions import Rulings
+from controller.register.prices import share_of
 from controller.register.vocabulary import TYPE_OF_KIND
 from controller.sheets.names import room_key
 from protocol.fields import fields_for
@@ -28,7 +29,8 @@ class AssetState(StrEnum):
     """How an item of the inventory stands: as its line in the book does, or without a line.
 
     unregistered: seen, not in the book. ignored: a person said that it is no asset. visitor: it
-    may be a visitor's own. accessory: of a kind that the book does not name, such as a mouse.
+    may be a visitor's own. accessory: of a kind that the book does not name, such as a mouse, or
+    one more thing of a line of several, which counts them all.
     """
 
     DUPLICATE_SERIAL = "duplicate_serial"
@@ -67,7 +69,8 @@ class Asset(ItemFields, frozen=True, kw_only=True, gc=False):
 
     device_id: the agents' id of it, or "line:<no>"; unique in its school. seen_ms: when it was
     seen last by whomever, 0 if never; told_ms: as of when that was told. change, relay_change: its
-    numbers in the feed, and in what goes to the department.
+    numbers in the feed, and in what goes to the department. unit_cost_vnd: as register.prices has
+    it; the department knows the equal share alone.
     """
 
     place: Place
@@ -80,6 +83,7 @@ class Asset(ItemFields, frozen=True, kw_only=True, gc=False):
     sources: tuple[str, ...] = ()
     identity: Identity | None = None
     aliases: tuple[str, ...] = ()
+    unit_cost_vnd: int | None = None
     since_ms: int = 0
     told_ms: int = 0
     removed_ms: int | None = None
@@ -90,6 +94,12 @@ class Asset(ItemFields, frozen=True, kw_only=True, gc=False):
     def complete(self) -> bool:
         """Whether it has a line with all that a digital record needs."""
         return self.line is not None and not self.lacks
+
+    @property
+    def unit_cost(self) -> int | None:
+        """The price of one of its things, in đồng."""
+        share = share_of(self.cost_vnd, self.quantity)
+        return share if self.unit_cost_vnd is None else self.unit_cost_vnd
 
     @property
     def owned(self) -> bool:
@@ -151,12 +161,20 @@ def _standings(
 ) -> Mapping[str, AssetState]:
     """How each device stands that is no line's."""
     strangers = {stranger.observation.key for stranger in reconciled.strangers}
+    of_several = {
+        device
+        for finding in reconciled.findings
+        if finding.line.data.count > 1
+        for device in finding.devices
+    }
     states = {}
     for observation in observations_of(devices, roaming):
         if rulings.ignores(observation.key):
             states[observation.device] = AssetState.IGNORED
         elif observation.key in strangers:
             states[observation.device] = AssetState.UNREGISTERED
+        elif observation.device in of_several:
+            states[observation.device] = AssetState.ACCESSORY
         elif observation.anonymous:
             states[observation.device] = AssetState.VISITOR
         else:  # several lines claim it
@@ -191,6 +209,7 @@ def _of_line(finding: LineFinding, school: Place) -> Asset:
     line = finding.line
     fields = fields_for(Asset, line.data, finding) | {
         "line": line.no,
+        "quantity": line.data.count,
         "room": finding.home,
         "state": AssetState(finding.state.value),
         "also": tuple(state.value for state in finding.also),

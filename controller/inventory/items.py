@@ -16,7 +16,8 @@ class InventoryItem(EquipmentItem):
 
     device_id: the agents' id of it, or "line:<no>" of a line of the book that no agent sees.
     line, row: its line's lasting number and its number in the book, null without a line. room:
-    where it belongs; seen_room: where it was seen last. lacks: what keeps its record from being
+    where it belongs; seen_room: where it was seen last. quantity: how many things its line is;
+    unit_cost_vnd: of one of them; cost_vnd: of all. lacks: what keeps its record from being
     complete. next: hand it back as `since` to go on behind this item.
     """
 
@@ -29,6 +30,8 @@ class InventoryItem(EquipmentItem):
     site: str
     building: str
     year: int | None
+    quantity: int
+    unit_cost_vnd: int | None
     cost_vnd: int | None
     funding: str
     condition: str
@@ -84,6 +87,8 @@ def inventory_fields(asset: Asset, behind: str) -> dict[str, Any]:
         "site": asset.site,
         "building": asset.building,
         "year": asset.year,
+        "quantity": asset.quantity,
+        "unit_cost_vnd": asset.unit_cost,
         "cost_vnd": asset.cost_vnd,
         "funding": asset.funding,
         "condition": asset.condition,

@@ -180,17 +180,17 @@ def relay_changes(db: Connection, school: Place, *, since: int, limit: int) -> l
 
 
 def count_records(db: Connection, school: Place) -> RecordCounts:
-    """The school's records, counted."""
+    """The school's records, counted: of lines their things."""
     line = assets.c.line.is_not(None)
     terms = (
-        line,
-        line & assets.c.complete,
-        line & assets.c.verified,
-        line & assets.c.complete & assets.c.verified,
-        line & (assets.c.state == AssetState.MISSING.value),
-        assets.c.state == AssetState.UNREGISTERED.value,
+        (line, assets.c.quantity),
+        (line & assets.c.complete, assets.c.quantity),
+        (line & assets.c.verified, assets.c.quantity),
+        (line & assets.c.complete & assets.c.verified, assets.c.quantity),
+        (line & (assets.c.state == AssetState.MISSING.value), 1),
+        (assets.c.state == AssetState.UNREGISTERED.value, 1),
     )
-    sums = (func.coalesce(func.sum(case((term, 1), else_=0)), 0) for term in terms)
+    sums = (func.coalesce(func.sum(case((term, n), else_=0)), 0) for term, n in terms)
     query = select(*sums).where(of(assets, school), assets.c.removed_ms.is_(None))
     return RecordCounts(*map(int, db.execute(query).one()))
 
@@ -235,7 +235,10 @@ def keep_spots(db: Connection, school: Place, by_room: Mapping[str, Spot]) -> in
 
 
 class RecordCounts(NamedTuple):
-    """Counts of a school's records: lines of its book, and of them those that are so."""
+    """Counts of a school's records: things of its book, and of them those that are so.
+
+    missing, unregistered: lines and devices.
+    """
 
     declared: int = 0
     complete: int = 0

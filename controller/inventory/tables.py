@@ -26,7 +26,8 @@ assets: Final = Table(
     *texts("asset_tag", "type", "kind", "name", "maker"),
     *texts("model", "serial", "room", "site", "building"),
     *numbers("year", nullable=True),
-    *longs("cost_vnd", nullable=True),
+    *longs("unit_cost_vnd", "cost_vnd", nullable=True),  # of one thing, and of all of them
+    *numbers("quantity"),
     *texts("funding", "condition", "state", "also", "there", "by", "lacks"),  # JSON: also, lacks
     *flags("verified"),
     *texts("status", "reasons", "sources"),  # JSON: reasons, sources

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Final, NamedTuple
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -15,6 +15,7 @@ from controller.people.person import Permission
 from controller.quarantine.service import TROUBLES, Quarantine, quarantine_of
 from controller.quarantine.store import QuarantinedLine
 from controller.web.page import PageRenderer
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs
 from protocol.errors import LopHocError
 from protocol.messages import MessageError, MessageFlaw
@@ -48,9 +49,9 @@ class ShownMessage(NamedTuple):
     text: str
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The list, for administrators: a message may hold pupils' marks."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens = program.service(PageRenderer)
     quarantine = program.service(quarantine_of)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel
 
 from controller.feature import Program
@@ -16,10 +16,12 @@ from controller.reconcile.kpi import Kpi
 from controller.reconcile.reconcile import LineFinding, LineState
 from controller.reconcile.standing import Desk, desk_of
 from controller.reconcile.words import detail_of, stranger_of
+from controller.register.prices import unit_cost_of
 from controller.register.vocabulary import Condition
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, Cursor, Limit, page_of
 from controller.web.refusals import decode_cursor, encode_cursor, language_asked
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs
 from protocol.model import iso
 from protocol.words import Translate
@@ -39,7 +41,8 @@ class CellFaultItem(BaseModel):
 class RegisterLineItem(BaseModel):
     """A line of the book and how it stands; detail as `reconcile --json` tells it.
 
-    line: its lasting number; row: its number in the book (STT).
+    line: its lasting number; row: its number in the book (STT). quantity: how many things it is;
+    unit_cost_vnd: of one of them; cost_vnd: of all.
     """
 
     line: int
@@ -51,6 +54,8 @@ class RegisterLineItem(BaseModel):
     serial: str
     room: str
     year: int | None
+    quantity: int
+    unit_cost_vnd: int | None
     cost_vnd: int | None
     funding: str
     condition: str
@@ -91,10 +96,10 @@ class FiguresItem(BaseModel):
     last_month: EarlierItem | None
 
 
-def api(program: Program) -> APIRouter:
+def api(program: Program) -> FeatureRouter:
     """The equipment book of the one school."""
     desk = program.service(desk_of)
-    router = APIRouter(prefix="/api/v1", responses=ERRORS)
+    router = FeatureRouter(prefix="/api/v1", responses=ERRORS)
 
     def say_of(request: Request) -> Translate:
         return program.translate_to(language_asked(request, program.default_language))
@@ -119,7 +124,7 @@ def api(program: Program) -> APIRouter:
     return router
 
 
-def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
+def _add_lines(router: FeatureRouter, desk: Desk, say_of: Words) -> None:
     @router.get("/register")
     @needs(Permission.SCHOOL)
     def lines(
@@ -162,6 +167,8 @@ def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
 def _line(finding: LineFinding, as_of_ms: int, desk: Desk, say: Translate) -> RegisterLineItem:
     fields = {
         **finding.line.data.said(say),
+        "quantity": finding.line.data.count,
+        "unit_cost_vnd": unit_cost_of(finding.line.data),
         "line": finding.line.no,
         "state": finding.state,
         "detail": detail_of(finding, as_of_ms, say, desk.zone),

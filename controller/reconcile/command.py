@@ -105,7 +105,7 @@ def _tell_lines(reconciled: Reconciled, options: argparse.Namespace, say: Transl
 
 def _tell_raises(reconciled: Reconciled, say: Translate) -> None:
     for step in raises(reconciled.findings)[:_MAX_RAISES]:
-        more = N_("To raise it: {what}, {lines} {lines:line|lines}, then {pct}.")
+        more = N_("To raise it: {what}, {lines} {lines:item|items}, then {pct}.")
         what = say(RAISE_WORDS[step.what])
         tell(phrase(more, say, what=what, lines=step.lines, pct=percent_words(step.pct, say)))
 
@@ -114,7 +114,7 @@ def _tell_kpi(
     reconciled: Reconciled, kpi: Kpi, before: tuple[str, Kpi] | None, say: Translate
 ) -> None:
     parts = N_(
-        "{declared} {declared:line|lines}: {complete} complete, {verified} verified, {both} both."
+        "{declared} {declared:item|items}: {complete} complete, {verified} verified, {both} both."
     )
     tell(
         phrase(
@@ -132,6 +132,6 @@ def _tell_kpi(
     _tell_raises(reconciled, say)
     if before:
         day, then = before
-        since = N_("On {day} it was {pct} of {lines} {lines:line|lines}.")
+        since = N_("On {day} it was {pct} of {lines} {lines:item|items}.")
         pct = percent_words(then.digital_managed_pct, say)
         tell(phrase(since, say, day=date.fromisoformat(day), pct=pct, lines=then.declared))

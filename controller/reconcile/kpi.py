@@ -1,7 +1,8 @@
 """This file counts the share of equipment that is managed by digital record; pure.
 
-The figure of Decision 131/QD-TTg: lines of the register whose record is complete and that were
-seen by an agent or scanned by a person within a year, over all lines, furniture too.
+The figure of Decision 131/QD-TTg: things of the register whose record is complete and that were
+seen by an agent or scanned by a person within a year, over all things, furniture too. A line counts
+for as many things as its quantity says.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
 class Raise(msgspec.Struct, frozen=True, kw_only=True):
     """A thing that, put right, would make lines count. what: of reconcile's lacks, or "verify".
 
-    lines: those that lack nothing else; pct: the figure then.
+    lines: how many things lack nothing else; pct: the figure then.
     """
 
     what: str
@@ -53,12 +54,12 @@ class Raise(msgspec.Struct, frozen=True, kw_only=True):
 
 def kpi_of(findings: Iterable[LineFinding]) -> Kpi:
     """The figure of these lines."""
-    every = tuple(findings)
+    every = [(finding.line.data.count, finding) for finding in findings]
     return figure_of(
-        declared=len(every),
-        complete=sum(finding.complete for finding in every),
-        verified=sum(finding.verified for finding in every),
-        managed=sum(not finding.wants for finding in every),
+        declared=sum(count for count, _ in every),
+        complete=sum(count for count, finding in every if finding.complete),
+        verified=sum(count for count, finding in every if finding.verified),
+        managed=sum(count for count, finding in every if not finding.wants),
     )
 
 
@@ -97,10 +98,12 @@ def kpi_by(
 
 def raises(findings: Iterable[LineFinding]) -> tuple[Raise, ...]:
     """What would raise the figure most, the most first; lines that lack one thing only."""
-    wants = [finding.wants for finding in findings]
-    alone = Counter(want[0] for want in wants if len(want) == 1)
-    managed = wants.count(())
+    counts = Counter[tuple[str, ...]]()
+    for finding in findings:
+        counts[finding.wants] += finding.line.data.count
+    alone = Counter({want[0]: count for want, count in counts.items() if len(want) == 1 and count})
+    managed, all_things = counts[()], counts.total()
     return tuple(
-        Raise(what=what, lines=lines, pct=percent(managed + lines, len(wants)) or 0.0)
-        for what, lines in alone.most_common()
+        Raise(what=what, lines=things, pct=percent(managed + things, all_things) or 0.0)
+        for what, things in alone.most_common()
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qs, urlencode
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -23,6 +23,7 @@ from controller.register.vocabulary import Condition
 from controller.sheets.names import natural
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.errors import ActionError
 from protocol.words import N_
@@ -63,16 +64,16 @@ def filter_of(
     )
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The page of the book, and what is decided on it."""
-    router = APIRouter()
+    router = FeatureRouter()
     desk = program.service(desk_of)
     _add_book(router, program.service(PageRenderer), desk)
     _add_decisions(router, desk)
     return router
 
 
-def _add_book(router: APIRouter, screens: PageRenderer, desk: Desk) -> None:
+def _add_book(router: FeatureRouter, screens: PageRenderer, desk: Desk) -> None:
     @router.get("/register")
     @needs(Permission.SCHOOL)
     async def book(
@@ -120,7 +121,7 @@ def _add_book(router: APIRouter, screens: PageRenderer, desk: Desk) -> None:
         )
 
 
-def _add_decisions(router: APIRouter, desk: Desk) -> None:
+def _add_decisions(router: FeatureRouter, desk: Desk) -> None:
     @router.post("/register/decisions")
     @needs(Permission.BOOK)
     async def decide(request: Request) -> Response:

@@ -235,17 +235,22 @@ def _may_be_asset(observation: Observation) -> bool:
 
 
 def _candidates(observation: Observation, findings: Iterable[LineFinding]) -> tuple[int, ...]:
-    """Lines of its type in its room that nobody has seen: it may be one of them."""
+    """Lines of its type in its room, of which not all things were seen: it may be one of them."""
     key = room_key(observation.room)
     rows = [
         finding.line.data.row
         for finding in findings
-        if finding.seen_ms is None
+        if _has_unseen(finding)
         and key
         and room_key(finding.home) == key
         and _alike(finding.line.data.type, observation.type)
     ]
     return tuple(rows[:MAX_CANDIDATES])
+
+
+def _has_unseen(finding: LineFinding) -> bool:
+    count = finding.line.data.count
+    return finding.seen_ms is None or len(finding.devices) < count > 1
 
 
 def _alike(one: str, other: str) -> bool:
@@ -269,12 +274,14 @@ def _finding(
     )
     home = index.home(line)
     fares = _fares(line, observations, index.conditions.get(line.no))
-    recent = last is not None and as_of_ms - last.at_ms <= VERIFIED_WITHIN_DAYS * DAY_MS
+    count = line.data.count
+    since_ms = as_of_ms - VERIFIED_WITHIN_DAYS * DAY_MS
+    recent = _covers([one for one in observations if one.at_ms >= since_ms], count)
     holds = {
         LineState.DUPLICATE_SERIAL: bool(rows or schools),
         LineState.NO_ASSET_TAG: not line.data.asset_tag,
-        LineState.MISSING: fares.lost or _is_missing(line, last, fares, as_of_ms),
-        LineState.NEVER_SEEN: last is None,
+        LineState.MISSING: count > 0 and (fares.lost or _is_missing(line, last, fares, as_of_ms)),
+        LineState.NEVER_SEEN: count > 0 and last is None,
         LineState.MOVED: bool(home and last_room) and room_key(home) != room_key(last_room),
         LineState.OK: True,
     }
@@ -299,6 +306,14 @@ def _finding(
             {observation.device: None for observation in observations if observation.device}
         ),
     )
+
+
+def _covers(recent: Sequence[Observation], count: int) -> bool:
+    """Whether all things of a line were seen: a person looks at all, a device is one of them."""
+    if count <= 1:
+        return bool(recent)
+    is_scanned = any(one.by is SeenBy.PERSON_SCAN for one in recent)
+    return is_scanned or len({one.device for one in recent if one.device}) >= count
 
 
 class _Fares(NamedTuple):
@@ -347,14 +362,17 @@ def _other_serial(line: Kept, observations: Sequence[Observation]) -> str:
 
 
 def _lacks(line: Kept, home: str, *, unique: bool) -> tuple[str, ...]:
-    """What the record lacks: tag, type, room, year; and of IT equipment a serial of its own."""
+    """What the record lacks: tag, type, room, year; and of IT equipment a serial of its own.
+
+    One serial is not that of several things.
+    """
     data = line.data
     needs = {
         "asset_tag": bool(data.asset_tag),
         "type": bool(data.type),
         "room": bool(home),
         "year": data.year is not None,
-        "serial": bool(data.serial) or data.type not in IT_EQUIPMENT,
+        "serial": (bool(data.serial) and data.count <= 1) or data.type not in IT_EQUIPMENT,
         "unique_serial": unique,
     }
     return tuple(name for name, need in needs.items() if not need)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -30,7 +31,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
     row: the book's own number (STT) where each line has one of its own, else the sheet's row.
     type: a code of vocabulary.TYPE_WORDS, or the book's own word. name: as the book calls it.
-    condition: of Condition.
+    quantity: how many things the line is; None where the book says nothing, which counts as one.
+    unit_cost_vnd: of one of them; cost_vnd: of all of them together. condition: of Condition.
     """
 
     row: int
@@ -42,10 +44,17 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     serial: str = ""
     room: str = ""
     year: int | None = None
+    quantity: int | None = None
+    unit_cost_vnd: int | None = None
     cost_vnd: int | None = None
     funding: str = ""
     condition: str = ""
     errors: tuple[Fault, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many things the line counts for."""
+        return 1 if self.quantity is None else self.quantity
 
     def said(self, say: Translate) -> dict[str, object]:
         """For the report."""
@@ -101,7 +110,7 @@ class DoubtKind(StrEnum):
     """What a person is asked about."""
 
     UNIT = "unit"  # of money: none is kept until it is answered
-    QUANTITY = "quantity"  # other than one on a line: each line is one item
+    QUANTITY = "quantity"  # lines of several: so many things, or one set each
     SUMMARY = "summary"  # a sheet that seems to sum up the others is left out
     BESIDE = "beside"  # a second table beside the first is left out
     COLUMN = "column"  # a heading that nobody has explained
@@ -114,6 +123,16 @@ class Doubt(msgspec.Struct, frozen=True):
     sheet: str
     row: int
     value: str
+
+
+class SeveralLines(NamedTuple):
+    """The lines whose quantity is other than one, and how many things they are together."""
+
+    lines: int = 0
+    things: int = 0
+
+
+NONE_OF_SEVERAL: Final = SeveralLines()
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -142,7 +161,8 @@ class Book:
     """What a file holds. title_rows_skipped: rows above the heading.
 
     fields: those of a line that it has a column for; None where that is not known. sources: of
-    each line. named: the rows that are no lines.
+    each line. named: the rows that are no lines. several: as the book writes them, whatever was
+    chosen.
     """
 
     lines: tuple[Line, ...] = ()
@@ -150,8 +170,14 @@ class Book:
     sheets: tuple[SheetReading, ...] = ()
     named: tuple[NamedRow, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    several: SeveralLines = NONE_OF_SEVERAL
     fields: frozenset[str] | None = None
     title_rows_skipped: int = 0
     total_row_skipped: bool = False
     warnings: tuple[Notice, ...] = ()
     refused: tuple[Refused, ...] = field(default=(), repr=False)
+
+    @property
+    def told(self) -> tuple[frozenset[str], ...]:
+        """The fields that were read of each line."""
+        return tuple(source.fields for source in self.sources)

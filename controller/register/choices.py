@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Final
 
 import msgspec
 
+from protocol.settings import SettingsError
+from protocol.words import N_
+
 _DIGITS: Final = 5  # of the row of a heading
+
+
+class Several(StrEnum):
+    """What a line is whose quantity is other than one."""
+
+    EACH = "each"  # as many things as its quantity says
+    ONE = "one"  # one thing: a set
 
 
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,13 +26,21 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
 
     headings: the fields of headings, by the folded heading. sheets: the names of those to read;
     None: the reader decides. heading_rows: the row of a sheet's heading as a person counts, by the
-    sheet's name. times: what the money counts in, in đồng; None: as the file says.
+    sheet's name; heading_row: of any other. times: what the money counts in, in đồng; None: as the
+    file says. several: what lines of several things are; None: nobody was asked, and each thing
+    counts.
     """
 
     headings: Mapping[str, str] = {}
     sheets: frozenset[str] | None = None
     heading_rows: Mapping[str, int] = {}
+    heading_row: int | None = None
     times: int | None = None
+    several: Several | None = None
+
+    def row_of_heading(self, sheet: str) -> int | None:
+        """The row that was chosen for a sheet, as a person counts; None where none was."""
+        return self.heading_rows.get(sheet, self.heading_row)
 
 
 UNITS: Final = (1, 1000, 10**6)  # đồng
@@ -34,7 +53,7 @@ def choices_in(form: Mapping[str, str], sheets: Sequence[str]) -> Choices:
     """
     names = [(f"{place}", name) for place, name in enumerate(sheets)]
     shown = "sheets" in form
-    times = form.get("times", "")
+    times, several = form.get("times", ""), form.get("several", "")
     return Choices(
         sheets=frozenset(name for at, name in names if f"sheet-{at}" in form) if shown else None,
         heading_rows={
@@ -46,4 +65,33 @@ def choices_in(form: Mapping[str, str], sheets: Sequence[str]) -> Choices:
             and int(row)
         },
         times=int(times) if times in map(str, UNITS) else None,
+        several=Several(several) if several in {*Several} else None,
+    )
+
+
+def choices_told(rows: Sequence[str], sheets: Sequence[str], unit: int | None) -> Choices:
+    """What options of a command say. rows: of headings, such as 5 or Sheet1=5.
+
+    Raises SettingsError for what is no row.
+    """
+    heading_rows: dict[str, int] = {}
+    everywhere: int | None = None
+    for told in rows:
+        sheet, is_named, row = told.rpartition("=")
+        if not (row.isascii() and row.isdecimal() and len(row) <= _DIGITS and int(row)):
+            raise SettingsError(
+                "row_invalid",
+                N_("{told} names no row of a heading."),
+                N_("Write --heading-row 5, or --heading-row SHEET=5."),
+                told=told,
+            )
+        if is_named:
+            heading_rows[sheet] = int(row)
+        else:
+            everywhere = int(row)
+    return Choices(
+        sheets=frozenset(sheets) if sheets else None,
+        heading_rows=heading_rows,
+        heading_row=everywhere,
+        times=unit,
     )

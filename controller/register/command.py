@@ -8,13 +8,15 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from controller.cli.folder import add_place, data_folder, operator, told_zone
 from controller.cli.output import add_json, check_apart, give_back, tell
 from controller.cli.school import opened
 from controller.database.clock import now_in
 from controller.register import store as register
 from controller.register.book import Book, Line
-from controller.register.choices import Choices
+from controller.register.choices import UNITS, Several, choices_told
 from controller.register.condition_command import add_condition
 from controller.register.headings import mapping_of
 from controller.register.import_store import imports_of
@@ -24,6 +26,7 @@ from controller.register.intake import (
     DOUBTFUL,
     HEADINGS,
     REMAINING,
+    SEVERAL,
     SUMS,
     VERDICTS,
     counts_of,
@@ -76,8 +79,16 @@ def _add_import(deeds: Any, say: Translate) -> None:
         ("--blank-clears", N_("an empty cell takes away what the register has there")),
     ):
         bring.add_argument(flag, action="store_true", help=say(meaning))
+    several = say(
+        N_(
+            "what a line of a quantity other than 1 is: so many things (each), or one, such as a"
+            " set (one)"
+        )
+    )
+    bring.add_argument("--quantity", choices=[*map(str, Several)], help=several)
     mapping = say(N_('what an unknown heading is, such as "Số hiệu=serial"; it is remembered'))
     bring.add_argument("--map", action="append", default=[], metavar="HEADING=FIELD", help=mapping)
+    _add_choices(bring, say)
     errors = say(N_("where rows in error are written"))
     bring.add_argument("--errors", type=Path, metavar="FILE", help=errors)
     add_json(bring, say)
@@ -85,12 +96,24 @@ def _add_import(deeds: Any, say: Translate) -> None:
     bring.set_defaults(command=lambda options: _import(options, say))
 
 
+def _add_choices(bring: CommandParser, say: Translate) -> None:
+    """Give the import what a person can choose on the trial's page."""
+    sheet = say(N_("read this sheet, and no other that is not named so too"))
+    bring.add_argument("--sheet", action="append", default=[], metavar="NAME", help=sheet)
+    row = say(N_("the row of the heading, such as 5; or of one sheet's, such as Sheet1=5"))
+    bring.add_argument("--heading-row", action="append", default=[], metavar="ROW", help=row)
+    unit = say(N_("what the money counts in, in đồng; without it as the file says"))
+    bring.add_argument("--unit", type=int, choices=UNITS, help=unit)
+
+
 def _import(options: argparse.Namespace, say: Translate) -> int:
     check_apart(options.errors, options.path)
     book, merger, refused = Book(), Merged(), None
     try:
         mapped = _mapped(options)
-        book = read_book(options.path, Choices(headings=mapped))
+        chosen = choices_told(options.heading_row, options.sheet, options.unit)
+        several = Several(options.quantity) if options.quantity else None
+        book = read_book(options.path, replace(chosen, headings=mapped, several=several))
         merger = _brought(options, book)
         if options.map and not options.dry_run:
             with unwritable(path := data_folder(options) / HEADINGS):
@@ -137,6 +160,10 @@ def _tell(
         if options.dry_run or line.errors:
             tell(_line(line, verdict, say))
     tell(phrase(SUMS, say, **sums_of(merger)))
+    if book.several.lines:
+        tell(phrase(SEVERAL, say, **book.several._asdict()))
+        if not options.quantity:
+            tell(say(_ASKED))
     if merger.absent:
         tell(phrase(ABSENT, say, count=merger.absent))
     if merger.doubtful:
@@ -146,6 +173,7 @@ def _tell(
     tell(say(_DONE[options.dry_run]))
 
 
+_ASKED: Final = N_("Each is counted: give --quantity one if such a line is one thing, a set.")
 _UNWRITTEN: Final = N_("The rows in error could not be written to {path}: {cause}.")
 _DONE: Final = {
     True: N_("This was a trial: nothing was written."),

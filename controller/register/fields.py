@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from controller.register.vocabulary import condition_of, maker_of, type_of
+from controller.register.quantities import quantity_of
+from controller.register.vocabulary import IDLE, condition_of, is_idle, maker_of, type_of
 from controller.sheets import names
 from controller.sheets.names import room_of, serial_of, tag_of
 from controller.sheets.text import MAX_FIELD, Cell, Day, RefusedError, clean, readable, text_of
@@ -51,9 +52,16 @@ MESSAGES: Final[dict[str, str]] = {
     "year_outside": N_("This year is before 1950 or yet to come."),
     "cost_invalid": N_("This is no amount of money in đồng."),
     "cost_ambiguous": N_("This may be a thousand times more or less: write the amount in đồng."),
+    "cost_merged": N_("One amount stands for several lines, so it is no single line's."),
+    "cost_product": N_("The total is not the quantity times the unit price: neither was kept."),
+    "quantity_ambiguous": N_("This may be a thousand times more or less: write the number alone."),
+    "quantity_fraction": N_("This is no whole number of things."),
+    "quantity_invalid": N_("This is no quantity."),
+    "quantity_merged": N_("One quantity stands for several lines, so it is no single line's."),
     "cost_unit": N_("What this counts in is not understood, so the amount was not kept."),
     "condition_twice": N_("Several conditions are ticked."),
     "condition_unknown": N_("This condition is not known."),
+    "condition_idle": N_("Not in use says nothing of its condition: write Tốt, Hỏng or another."),
 }
 
 
@@ -181,6 +189,8 @@ def condition_ticked(row: Sequence[Cell], ticks: Mapping[int, str]) -> str:
         raise RefusedError("condition_unknown")
     if len(marks) > 1:
         raise RefusedError("condition_twice")
+    if any(ticks[at] == IDLE for at in marks):
+        raise RefusedError("condition_idle")
     return next((ticks[at] for at in marks), "")
 
 
@@ -191,7 +201,7 @@ def condition_in(cell: Cell) -> str:
         return ""
     condition = condition_of(text)
     if condition is None:
-        raise RefusedError("condition_unknown")
+        raise RefusedError("condition_idle" if is_idle(text) else "condition_unknown")
     return condition.value
 
 
@@ -204,6 +214,8 @@ JUDGES: Final[dict[str, Callable[[Cell], object]]] = {
     "serial": single_serial,
     "room": single_room,
     "year": year_of,
+    "quantity": quantity_of,
+    "unit_cost_vnd": money_of,
     "cost_vnd": money_of,
     "funding": text_of,
     "condition": condition_in,

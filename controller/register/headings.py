@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from controller.register.units import NOT_UNDERSTOOD, times_above, times_in, without_unit
-from controller.register.vocabulary import condition_of
+from controller.register.vocabulary import ticked_of
 from controller.sheets.cells import HEAD_WITHIN
 from controller.sheets.errors import SheetError
 from controller.sheets.text import Cell, clean, folded
@@ -18,9 +18,10 @@ from protocol.words import N_
 IGNORE: Final = "ignore"  # a heading that is known and not kept
 RECORD: Final = "record"  # in our own workbook: whether the item is in the book at all
 FIELDS: Final = (
-    "asset_tag", "type", "name", "maker", "model", "serial", "room", "year", "cost_vnd", "funding",
-    "condition",
+    "asset_tag", "type", "name", "maker", "model", "serial", "room", "year", "quantity",
+    "unit_cost_vnd", "cost_vnd", "funding", "condition",
 )  # fmt: skip
+MONEY: Final = ("unit_cost_vnd", "cost_vnd")
 FIELD_WORDS: Final[Mapping[str, str]] = {
     "row": N_("number in the book (STT)"),
     "asset_tag": N_("asset tag"),
@@ -31,6 +32,8 @@ FIELD_WORDS: Final[Mapping[str, str]] = {
     "serial": N_("serial number"),
     "room": N_("room"),
     "year": N_("year put in use"),
+    "quantity": N_("quantity"),
+    "unit_cost_vnd": N_("unit price (đồng)"),
     "cost_vnd": N_("original cost (đồng)"),
     "funding": N_("source of funds"),
     "condition": N_("condition"),
@@ -75,9 +78,17 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
         "ngay dua vao su dung", "nam mua", "nam cap", "nam nhap", "nam trang bi", "nam",
         "year put in use", "year in use", "year of use", "purchase year", "year", "purchase date",
     ),
+    "quantity": (
+        "so luong", "sl", "s luong", "so luong thuc te", "so luong hien co", "so luong theo so",
+        "quantity", "qty",
+    ),
+    "unit_cost_vnd": (
+        "don gia", "gia don vi", "don gia mua", "gia mua", "gia", "unit price", "unit cost",
+        "price",
+    ),
     "cost_vnd": (
-        "nguyen gia", "gia tri", "gia mua", "tri gia", "don gia", "gia", "thanh tien", "so tien",
-        "original cost", "purchase cost", "cost", "price", "value",
+        "nguyen gia", "thanh tien", "tong tien", "tong gia tri", "gia tri", "tri gia", "so tien",
+        "original cost", "purchase cost", "total cost", "total price", "cost", "value",
     ),
     "funding": (
         "nguon von", "nguon kinh phi", "nguon hinh thanh", "nguon cap", "nguon", "kinh phi",
@@ -89,8 +100,8 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
     ),
     RECORD: ("ho so so",),
     IGNORE: (
-        "so luong", "sl", "don vi tinh", "dvt", "ghi chu", "loi", "gia tri con lai", "hao mon",
-        "quantity", "unit", "note", "notes", "remarks", "error",
+        "don vi tinh", "dvt", "ghi chu", "loi", "gia tri con lai", "hao mon", "unit", "note",
+        "notes", "remarks", "error",
         # What our own workbook tells beside the book: controller/exports/workbook.py.
         "ma truong", "nha", "diem truong", "trang thai khac", "phong thay gan nhat",
         "lan thay gan nhat", "thay boi", "trang thai doi chieu", "ho so con thieu", "da xac minh",
@@ -105,7 +116,8 @@ NAMES: Final = frozenset(
         "name",
     }
 )  # fmt: skip
-QUANTITIES: Final = frozenset({"so luong", "sl", "quantity", "qty", "s luong"})
+# Where a column of totals stands beside it and none of unit prices, this heads the price of one.
+_TOTALS: Final = frozenset({"thanh tien", "tong tien", "total cost", "total price"})
 _FIELD_OF: Final = {alias: field for field, aliases in ALIASES.items() for alias in aliases}
 _KNOWN: Final = frozenset((*FIELDS, "row"))
 _ITEM: Final = frozenset({"asset_tag", "type", "serial"})  # what an item is or is known by
@@ -118,10 +130,9 @@ class BookHeading(msgspec.Struct, frozen=True, kw_only=True):
     """Where the fields stand, from 0. unknown: headings that nobody has explained.
 
     at: its first row, from 0; depth: of how many rows it is. heads: as written, a heading below
-    another put together. ticks: the condition of each column that is ticked. quantity: the column
-    that says how many. times: what the column of money counts in; None where that is not
-    understood, unit being what was written; above: what a
-    line above the table says of it. width: the columns before a second table begins.
+    another put together. ticks: the condition of each column that is ticked. times: what each
+    column of MONEY counts in; None where that is not understood, unit being what was written;
+    above: what a line above the table says of it. width: the columns before a second table begins.
     """
 
     at: int
@@ -129,10 +140,9 @@ class BookHeading(msgspec.Struct, frozen=True, kw_only=True):
     heads: tuple[str, ...] = ()
     depth: int = 1
     ticks: Mapping[int, str] = {}
-    quantity: int | None = None
     unknown: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
-    times: int | None = 1
+    times: Mapping[str, int | None] = {}
     unit: str = ""
     above: tuple[int | None, str] = (None, "")
     width: int | None = None
@@ -151,7 +161,7 @@ def field_of(head: Cell, mapped: Mapping[str, str]) -> str:
     if field := _FIELD_OF.get(plain, ""):
         return field
     field = _FIELD_OF.get(without_unit(plain), "")
-    return field if field == "cost_vnd" else ""
+    return field if field in MONEY else ""
 
 
 def known_fields(row: Sequence[Cell], mapped: Mapping[str, str]) -> int:
@@ -187,7 +197,8 @@ def heading_at(
     heads = heads[:width]
     ticks = _ticks(heads)
     places = {field: at for field, at in _places(heads, mapped).items() if at not in ticks}
-    if not _ITEM & {*places} or len({*places.values()}) < _MIN_FIELDS:
+    told = {place for field, place in places.items() if field != "quantity"}
+    if not _ITEM & {*places} or len(told) < _MIN_FIELDS:  # names and counts alone sum others up
         return None
     rest = [
         (head[:64], field_of(head, mapped))
@@ -200,7 +211,6 @@ def heading_at(
         heads=tuple(heads),
         depth=depth,
         ticks=ticks,
-        quantity=next((at for at, head in enumerate(heads) if folded(head) in QUANTITIES), None),
         unknown=tuple(head for head, field in rest if not field),
         dropped=tuple(head for head, field in rest if field),
         width=width,
@@ -210,18 +220,18 @@ def heading_at(
 
 def counted_in(heading: BookHeading, above: tuple[int | None, str]) -> BookHeading:
     """The heading where a line above the table says what money counts in, if it does not itself."""
-    if "cost_vnd" not in heading.places:
-        return replace(heading, above=above)
-    head = heading.heads[heading.places["cost_vnd"]]
-    own = times_in(head)
-    times, text = (own, head) if own is not None else above
-    is_understood = times != NOT_UNDERSTOOD
-    return replace(
-        heading,
-        above=above,
-        times=(times or 1) if is_understood else None,
-        unit="" if is_understood else text,
-    )
+    times: dict[str, int | None] = {}
+    unit = ""
+    for field in MONEY:
+        if field not in heading.places:
+            continue
+        head = heading.heads[heading.places[field]]
+        own = times_in(head)
+        told, text = (own, head) if own is not None else above
+        is_understood = told != NOT_UNDERSTOOD
+        times[field] = (told or 1) if is_understood else None
+        unit = unit if is_understood else text
+    return replace(heading, above=above, times=times, unit=unit)
 
 
 def is_heading(row: Sequence[Cell], mapped: Mapping[str, str]) -> bool:
@@ -250,7 +260,7 @@ def _heads(
     for place in range(width):
         parent = head[place] or parent
         if text := own.get(place):
-            is_known = field_of(text, mapped) or condition_of(text)
+            is_known = field_of(text, mapped) or ticked_of(text)
             heads[place] = text if is_known else f"{parent} {text}"
     return heads, 2
 
@@ -281,10 +291,8 @@ def _width(heads: Sequence[str], mapped: Mapping[str, str]) -> int | None:
 
 def _ticks(heads: Sequence[str]) -> dict[int, str]:
     """The condition of each column that is ticked; none where fewer than two are such."""
-    conditions = {
-        at: condition for at, head in enumerate(heads) if (condition := condition_of(head))
-    }
-    return {at: each.value for at, each in conditions.items() if len(conditions) >= _MIN_TICKS}
+    ticks = {at: ticked for at, head in enumerate(heads) if (ticked := ticked_of(head))}
+    return ticks if len(ticks) >= _MIN_TICKS else {}
 
 
 def _places(row: Sequence[Cell], mapped: Mapping[str, str]) -> dict[str, int]:
@@ -300,6 +308,8 @@ def _places(row: Sequence[Cell], mapped: Mapping[str, str]) -> dict[str, int]:
         if field not in ranked or rank < ranked[field][0]:
             ranked[field] = (rank, place)
     places = {field: place for field, (_, place) in ranked.items()}
+    if "cost_vnd" in places and "unit_cost_vnd" not in places:
+        places |= _unit_beside(row, places["cost_vnd"], mapped)
     named = (
         place
         for place, cell in enumerate(row)
@@ -308,6 +318,20 @@ def _places(row: Sequence[Cell], mapped: Mapping[str, str]) -> dict[str, int]:
     if "name" not in places and (first := next(named, None)) is not None:
         places["name"] = first
     return places
+
+
+def _unit_beside(row: Sequence[Cell], at: int, mapped: Mapping[str, str]) -> dict[str, int]:
+    """Both columns of money where what heads a cost stands beside one that heads a total."""
+    totals = [
+        place
+        for place, cell in enumerate(row)
+        if isinstance(cell, str)
+        and without_unit(folded(cell)) in _TOTALS
+        and field_of(cell, mapped) == "cost_vnd"
+    ]
+    if not totals or at in totals:
+        return {}
+    return {"unit_cost_vnd": at, "cost_vnd": totals[0]}
 
 
 def mapping_of(explanations: Sequence[str]) -> dict[str, str]:

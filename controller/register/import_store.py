@@ -6,9 +6,10 @@ Every function works in a transaction of the store's: `view` to read, `locked` t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from controller.database.reading import bunches, rows_of
 from controller.database.scope import codes_of, of
@@ -20,6 +21,8 @@ from controller.register.tables import book_imports, conditions, import_lines
 from controller.register.undoing import BookImport, LineChange, changes_of
 from protocol.model import Place
 
+IMPORTS_KEPT: Final = 50  # a school brings its book in a few times a year
+LINES_KEPT: Final = 200_000  # of them all, but for the newest import
 IMPORTS: Final = Shape(BookImport, book_imports)
 CHANGES: Final = Shape(LineChange, import_lines)
 
@@ -64,6 +67,30 @@ def keep_import(
     ]
     for bunch in bunches(rows):
         db.execute(import_lines.insert(), bunch)
+    _forget_oldest(db, place)
+
+
+def _forget_oldest(db: Connection, place: Place) -> None:
+    """Let imports go that are too many, or of too many lines with those after them.
+
+    The newest one always stays. No clock decides: one that is wrong takes nothing away.
+    """
+    count = func.count(import_lines.c.line)
+    query = select(import_lines.c.import_no, count).where(of(import_lines, place))
+    rows = db.execute(query.group_by(import_lines.c.import_no)).all()
+    sizes = {int(no): int(size) for no, size in rows}
+    numbers = sorted((record.no for record in imports_of(db, place)), reverse=True)
+    totals = accumulate(sizes.get(no, 0) for no in numbers)
+    stays = [
+        no
+        for at, (no, total) in enumerate(zip(numbers, totals, strict=True))
+        if at == 0 or (at < IMPORTS_KEPT and total <= LINES_KEPT)
+    ]
+    for table, number in (
+        (book_imports, book_imports.c.no),
+        (import_lines, import_lines.c.import_no),
+    ):
+        db.execute(delete(table).where(of(table, place), number < min(stays)))
 
 
 def busy_lines(db: Connection, place: Place, record: BookImport) -> set[int]:

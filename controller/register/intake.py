@@ -13,6 +13,8 @@ from controller.database.store import Store
 from controller.register import store as register
 from controller.register.book import Book
 from controller.register.merging import UNASKED, Answers, Kept, Merged, MergeVerdict, merged
+from controller.register.pairing import told_fields
+from controller.register.prices import priced
 from controller.register.undoing import BookImport
 from controller.sheets.errors import SheetError
 from protocol.folder import EVERYBODY, write_whole
@@ -35,6 +37,10 @@ ABSENT: Final = N_(
 DOUBTFUL: Final = N_(
     "{count} {count:line|lines} may be in the register already and {count:is|are} taken as new;"
     " give --same if {count:it is|they are} the same."
+)
+SEVERAL: Final = N_(
+    "{lines} {lines:line has|lines have} a quantity other than 1: {things} {things:thing|things}"
+    " if each is counted."
 )
 SUMS: Final = N_(
     "{rows} {rows:line|lines}: {new} new, {changed} changed, {same} as before; {removed} gone."
@@ -62,7 +68,7 @@ def take_in(
     with store.locked(place) as db:
         return register.bring_in(
             db, place, book.lines, whole=whole, now_ms=now_ms, who=who, file=file,
-            fields=book.fields, answers=answers,
+            fields=book.told, answers=answers,
         )  # fmt: skip
 
 
@@ -71,7 +77,7 @@ def weigh(
 ) -> Merged:
     """What would become of the book's lines; nothing is written. Raises StoreError."""
     lines = store.read(register.lines_of, place)
-    return merged(lines, book.lines, whole=whole, fields=book.fields, answers=answers)
+    return merged(lines, book.lines, whole=whole, fields=book.told, answers=answers)
 
 
 def headings_in(path: Path) -> dict[str, str]:
@@ -98,7 +104,7 @@ def report_of(
     book: Book, merger: Merged, refused: SheetError | None, say: Translate, *, dry_run: bool
 ) -> dict[str, object]:
     """What `register import --json` tells; a dry run says of each line what would become of it."""
-    items = [line.said(say) for line in book.lines]
+    items = [priced(line, told=told_fields(line)).said(say) for line in book.lines]
     if dry_run:
         for item, verdict in zip(items, merger.verdicts, strict=bool(merger.verdicts)):
             item["verdict"] = verdict.value
@@ -109,6 +115,9 @@ def report_of(
     if merger.doubtful:
         doubtful = phrase(DOUBTFUL, say, count=merger.doubtful)
         warnings.append({"file": "", "code": "lines_doubtful", "message": doubtful})
+    if book.several.lines:
+        several = phrase(SEVERAL, say, **book.several._asdict())
+        warnings.append({"file": "", "code": "doubt_quantity", "message": several})
     if refused:
         warnings.insert(0, {"file": "", "code": refused.code, "message": refused.text(say)})
     return {

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from controller.register.book import Line
 from controller.register.headings import FIELDS
 from controller.register.pairing import Known, paired, told_fields
+from controller.register.prices import priced
 
 
 class Origin(StrEnum):
@@ -114,11 +115,11 @@ def merged(
     whole: bool = False,
     answers: Answers = UNASKED,
     now_ms: int = 0,
-    fields: frozenset[str] | None = None,
+    fields: Sequence[frozenset[str]] = (),
 ) -> Merged:
     """Bring lines in. whole: they are all of the book, so that lines it lacks have left.
 
-    fields: those that the book has a column for; None where that is not known.
+    fields: of each line, those that its sheet has a column for; empty where that is not known.
     """
     by_no = {entry.no: entry for entry in register}
     known = (Known(entry.no, entry.data, entry.removed_ms is None) for entry in register)
@@ -129,11 +130,11 @@ def merged(
     gone = [entry for entry in rest if whole and entry.origin is Origin.BOOK]
     stay = rest if not whole else [entry for entry in rest if entry.origin is not Origin.BOOK]
     rows = _numbers(lines, pasts, {entry.data.row for entry in stay})
-    clears = fields if answers.blank_clears and fields else frozenset()
+    clears = fields if answers.blank_clears and fields else [frozenset[str]()] * len(lines)
     fresh_no = count(max(by_no, default=0) + 1)
     afters = [
-        _after(before, replace(_filled(before, line, clears), row=row), now_ms, fresh_no)
-        for line, before, row in zip(lines, pasts, rows, strict=True)
+        _after(before, replace(_filled(before, line, blanks), row=row), now_ms, fresh_no)
+        for line, before, row, blanks in zip(lines, pasts, rows, clears, strict=True)
     ]
     steps = [
         _step(line, before, after, tuple(by_no[no].data.row for no in maybe))
@@ -151,18 +152,21 @@ def merged(
 def _filled(before: Kept | None, line: Line, clears: frozenset[str]) -> Line:
     """The line, with what it says nothing of as it was. clears: where an empty cell says something.
 
-    An error counts while nothing stands in its place. What comes back leaves its tag behind:
-    another line may have it by now.
+    No empty cell is a quantity. An error counts while nothing stands in its place. What comes back
+    leaves its tag behind: another line may have it by now.
     """
+    told = {*told_fields(line)}
     if before is None:
-        return line
+        return priced(line, told=told)
     refused = {fault.field for fault in line.errors}
-    silent = {*FIELDS} - {*told_fields(line)} - (clears - refused)
+    told |= clears - refused - {"quantity"}
+    silent = {*FIELDS} - told
     if before.removed_ms is not None:
         silent.discard("asset_tag")
     full = replace(line, **{name: getattr(before.data, name) for name in silent})
-    told = told_fields(full)
-    return replace(full, errors=tuple(fault for fault in line.errors if fault.field not in told))
+    full = priced(full, before.data, told)
+    held = told_fields(full)
+    return replace(full, errors=tuple(fault for fault in line.errors if fault.field not in held))
 
 
 def _after(before: Kept | None, line: Line, now_ms: int, fresh_no: Iterable[int]) -> Kept:

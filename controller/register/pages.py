@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
+from controller.database.plan_version import version_of
 from controller.feature import Program
 from controller.people.person import Permission
 from controller.register.book import Book
-from controller.register.choices import UNITS, choices_in
+from controller.register.choices import UNITS, Several, choices_in
 from controller.register.fields import MESSAGES
-from controller.register.headings import FIELD_WORDS
+from controller.register.headings import FIELD_WORDS, MONEY
 from controller.register.intake import (
     HEADINGS,
     SUMS,
@@ -33,11 +34,13 @@ from controller.register.told import LEFT_OUT_WORDS, REASON_WORDS, TOLD_ROWS, ro
 from controller.register.undo_pages import add_imports
 from controller.register.uploads import UNKNOWN, Uploads, Waiting
 from controller.register.vocabulary import CONDITION_WORDS, type_word
-from controller.sheets.cells import MAX_SHEETS
+from controller.sheets.bounds import MAX_SHEETS
 from controller.web.downloads import CSV, attachment
 from controller.web.forms import fields_of, upload_of
 from controller.web.page import PageRenderer
+from controller.web.readers import SOON_S, Readers
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.errors import LopHocError
 from protocol.settings import SettingsError
@@ -49,7 +52,7 @@ ROWS: Final = 100
 HOME: Final = "/register/import"
 MAX_HEADINGS: Final = 64  # asked about at once
 _MAX_FORM: Final = 64 * 1024
-_MAX_FIELDS: Final = 2 * MAX_HEADINGS + 2 * MAX_SHEETS + 8
+_MAX_FIELDS: Final = 2 * MAX_HEADINGS + 2 * MAX_SHEETS + 9
 _FAILURES: Final = {
     "gone": N_("That file is not here any more: choose it again."),
     "changed": N_("The book or the file changed meanwhile: look again, then press."),
@@ -67,17 +70,18 @@ class _Intake:
     def __init__(self, screens: PageRenderer, program: Program) -> None:
         self.screens = screens
         self.program = program
-        self.uploads = Uploads(program.now_ms)
+        self.uploads = Uploads(program.now_ms, program.service(Readers))
         self.headings = program.config.data / HEADINGS
 
     def find(self, request: Request, token: str) -> tuple[Waiting, Book] | None:
-        """A book of the caller's own that could be read."""
+        """A book of the caller's own that is read."""
         waiting = self.uploads.find(token, person_of(request).account)
         return (waiting, waiting.book) if waiting and waiting.book else None
 
-    def read(self, waiting: Waiting) -> None:
-        """Read a book with all headings that were ever explained."""
-        self.uploads.read(waiting, _known(self.headings))
+    async def read(self, waiting: Waiting) -> None:
+        """Have a book read with all headings that were ever explained; a big one goes on."""
+        waiting.begin(self.uploads.read(waiting, _known(self.headings)))
+        await waiting.read_within(SOON_S)
 
     def form(
         self, request: Request, trouble: LopHocError | HttpError | None = None, failed: str = ""
@@ -97,11 +101,25 @@ class _Intake:
             waiting = self.uploads.add(await upload_of(request), who)
         except HttpError as refused:
             return self.form(request, refused)
-        await run_in_threadpool(self.read, waiting)
+        await self.read(waiting)
         if waiting.refused is None:
             return _to(waiting)
         self.uploads.drop(waiting.token, who)
         return self.form(request, waiting.refused)
+
+    async def look(
+        self, request: Request, token: str, *, show: str, page: int, failed: str
+    ) -> Response:
+        """How far a book is read, why it cannot be, or what would become of it."""
+        waiting = self.uploads.find(token, person_of(request).account)
+        if waiting is None:
+            return _gone()
+        if not await waiting.read_within(0):
+            here = f"{HOME}/{waiting.token}"
+            return self.screens.page(request, "reading.html", waiting=waiting, here=here)
+        if waiting.book is None:
+            return self.form(request, waiting.refused)
+        return await self.show(request, waiting, waiting.book, show=show, page=page, failed=failed)
 
     async def show(
         self,
@@ -118,9 +136,7 @@ class _Intake:
             return self.screens.page(
                 request, "imported.html", waiting=waiting, book=book, sums=SUMS, kept=waiting.kept
             )
-        trial = await run_in_threadpool(
-            weigh, self.program.store, self.program.school, book, answers=waiting.answers
-        )
+        trial = await run_in_threadpool(self.weighed, waiting, book)
         chosen = [step for step in trial.steps if _fits(step, show)]
         pages = max(1, -(-len(chosen) // ROWS))
         page = min(page, pages)
@@ -142,10 +158,18 @@ class _Intake:
             words_of=_WORDS,
         )
 
+    def weighed(self, waiting: Waiting, book: Book) -> Merged:
+        """What would become of the book; as before, where nothing has changed since."""
+        store, school = self.program.store, self.program.school
+        stamp = (store.read(version_of, school), waiting.answers)
+        if waiting.weighed is None or waiting.weighed[0] != stamp:
+            waiting.weighed = stamp, weigh(store, school, book, answers=waiting.answers)
+        return waiting.weighed[1]
+
     def keep(self, waiting: Waiting, book: Book, leaving: str, *, whole: bool) -> bool:
         """Write the book; False where another number of lines would leave than was shown."""
         program = self.program
-        trial = weigh(program.store, program.school, book, answers=waiting.answers)
+        trial = self.weighed(waiting, book)
         if whole and str(trial.absent) != leaving:
             return False
         now_ms = program.now_ms()
@@ -162,16 +186,16 @@ class _Intake:
         return True
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The way in for the book."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens = program.service(PageRenderer)
     _add_import(router, screens, program)
     add_imports(router, program)
     return router
 
 
-def _add_import(router: APIRouter, screens: PageRenderer, program: Program) -> None:
+def _add_import(router: FeatureRouter, screens: PageRenderer, program: Program) -> None:
     """The pages of an import. folder: the controller's, where explained headings are kept."""
     intake = _Intake(screens, program)
 
@@ -192,15 +216,12 @@ def _add_import(router: APIRouter, screens: PageRenderer, program: Program) -> N
     async def look(
         request: Request, token: str, show: Short = "", page: Page = 1, failed: Short = ""
     ) -> Response:
-        found = intake.find(request, token)
-        if found is None:
-            return _gone()
-        return await intake.show(request, *found, show=show, page=page, failed=failed)
+        return await intake.look(request, token, show=show, page=page, failed=failed)
 
     _add_deeds(router, intake)
 
 
-def _add_deeds(router: APIRouter, intake: _Intake) -> None:
+def _add_deeds(router: FeatureRouter, intake: _Intake) -> None:
     @router.post(HOME + "/{token}/headings")
     @needs(Permission.BOOK)
     async def explain(request: Request, token: str) -> Response:
@@ -216,7 +237,7 @@ def _add_deeds(router: APIRouter, intake: _Intake) -> None:
             same=form.get("same") == "yes", blank_clears=form.get("blank") == "yes"
         )
         waiting.choices = choices_in(form, [sheet.name for sheet in book.sheets])
-        await run_in_threadpool(intake.read, waiting)
+        await intake.read(waiting)
         return _to(waiting)
 
     @router.post(HOME + "/{token}")
@@ -226,6 +247,8 @@ def _add_deeds(router: APIRouter, intake: _Intake) -> None:
         if (found := intake.find(request, token)) is None:
             return _gone()
         waiting, book = found
+        if waiting.is_being_read:
+            return _to(waiting)
         whole = form.get("all") == "yes"
         leaving = form.get("leaving", "")
         done = waiting.kept is not None or await run_in_threadpool(
@@ -256,6 +279,10 @@ _WORDS: Final[Mapping[str, Any]] = {
     "conditions": CONDITION_WORDS,
     "reasons": REASON_WORDS,
     "left_out": LEFT_OUT_WORDS,
+    "several": {
+        Several.EACH: N_("as many things as its quantity says"),
+        Several.ONE: N_("one thing, such as a set"),
+    },
 }
 
 
@@ -278,7 +305,7 @@ def _known(headings: Path) -> dict[str, str]:
 
 def _counts_money(waiting: Waiting, book: Book) -> bool:
     """Whether a person is asked what the money counts in."""
-    return waiting.choices.times is not None or "cost_vnd" in (book.fields or ())
+    return waiting.choices.times is not None or bool({*MONEY} & {*(book.fields or ())})
 
 
 def _fits(step: MergeStep, show: str) -> bool:

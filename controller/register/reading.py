@@ -22,13 +22,15 @@ from controller.register.book import (
     NamedRow,
     Refused,
     RowReason,
+    SeveralLines,
     SheetReading,
     Source,
 )
-from controller.register.choices import Choices
+from controller.register.choices import Choices, Several
 from controller.register.fields import JUDGES, condition_ticked
 from controller.register.headings import (
     FIELDS,
+    MONEY,
     BookHeading,
     counted_in,
     heading_at,
@@ -36,6 +38,8 @@ from controller.register.headings import (
     is_heading,
     known_fields,
 )
+from controller.register.merged_amounts import merged_amounts
+from controller.register.prices import as_one, is_product
 from controller.register.rows import (
     Group,
     Row,
@@ -48,7 +52,7 @@ from controller.register.rows import (
     shown,
 )
 from controller.register.units import times_above
-from controller.sheets.cells import bounded_bytes, sheets_in
+from controller.sheets.cells import RowTally, SheetReader, bounded_bytes, sheets_in
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.names import tag_key
 from controller.sheets.text import Cell, RefusedError, clean, display_of, folded
@@ -59,6 +63,7 @@ from protocol.words import N_, Translate
 _CODES: Final = ("asset_tag", "serial")
 _SUMMARIES: Final = ("tong hop", "bang tong hop", "tong cong", "thong ke", "summary", "total")
 _MAX_SHOWN: Final = 64
+_MAX_ROWS_NAMED: Final = 30
 _REMEMBERED: Final = 4096  # distinct cells of a field
 
 _UNKNOWN: Final = N_(
@@ -71,12 +76,18 @@ _NUMBERS: Final = N_(
 _REPEATED: Final = N_("The numbers of the lines (STT) repeat: the sheet's rows stand for them.")
 _SKIPPED: Final = N_("Row {value} names no item and was left out.")
 _ROOMLESS: Final = N_('No room is told for what "{value}" holds.')
+_NONE_LEFT: Final = N_("The quantity is 0, so the line counts nothing. Rows: {value}")
+_NO_QUANTITY: Final = N_(
+    "No quantity stands here, so the line counts as one or as before. Rows: {value}"
+)
+_EACH_ONE: Final = N_(
+    "One quantity stands for as many lines, so each of them is one thing. Rows: {value}"
+)
 _NO_HEADING: Final = N_('The sheet "{value}" has no heading of an equipment book: it was left out.')
 _DOUBTS: Final = {
     DoubtKind.UNIT: N_(
         'What the money counts in is not understood: "{value}". No amount of it was kept.'
     ),
-    DoubtKind.QUANTITY: N_("Row {value}: it is counted as one item."),
     DoubtKind.SUMMARY: N_('The sheet "{value}" seems to sum up the others: it was left out.'),
     DoubtKind.BESIDE: N_(
         'A second table stands beside the first, from "{value}": it was left out.'
@@ -93,7 +104,7 @@ def _judges() -> Mapping[str, Callable[..., object]]:
 
 @dataclass(slots=True)
 class _Harvest:
-    """What was found in the sheets so far; numbers: the STT of each line.
+    """What was found in the sheets so far; numbers: the STT of each line, headings: its own.
 
     said: what judges a field's cells, which are few and each on many lines. told: the sets of
     fields that lines tell, each once.
@@ -104,6 +115,7 @@ class _Harvest:
     lines: list[Line] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     numbers: list[int | None] = field(default_factory=list)
+    headings: list[BookHeading] = field(default_factory=list)
     raw: list[tuple[tuple[str, ...], Sequence[Cell]]] = field(default_factory=list)
     said: Mapping[str, Callable[..., object]] = field(default_factory=_judges)
     told: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
@@ -114,6 +126,7 @@ class _Harvest:
     fields: set[str] = field(default_factory=set)
     signed: list[int] = field(default_factory=list)  # signatures named since the last line
     title_rows: int = 0
+    tally: RowTally = field(default_factory=lambda: RowTally(0))
 
     def notice(self, code: str, message: str, value: str = "") -> None:
         """Keep a notice once."""
@@ -124,6 +137,16 @@ class _Harvest:
         """Keep what a person is to be asked about, and tell it."""
         self.doubts.append(Doubt(kind, sheet, row, value))
         self.notice(_CODE_OF.get(kind, f"doubt_{kind}"), _DOUBTS[kind], value)
+
+    def tell_rows(self, code: str, message: str, sheet: str, rows: Sequence[int]) -> None:
+        """Keep a notice that names rows of a sheet, if there are any."""
+        if not rows:
+            return
+        more = ", ..." if rows[_MAX_ROWS_NAMED:] else ""
+        value = ", ".join(map(str, rows[:_MAX_ROWS_NAMED])) + more
+        self.notices[code, f"{sheet}!{value}"] = Notice(
+            file=self.file, code=code, message=message, value=value, sheet=sheet, row=rows[0]
+        )
 
 
 @dataclass(slots=True)
@@ -136,12 +159,15 @@ class _Part:
     shape: Shape = field(default_factory=Shape)
 
 
-def read_book(path: Path, choices: Choices | None = None) -> Book:
+def read_book(
+    path: Path, choices: Choices | None = None, reader: SheetReader | None = None
+) -> Book:
     """Read the book from an .xlsx, .xls or CSV file. Raises SheetError.
 
     choices: what a person has answered about it.
     """
     raw = bounded_bytes(path)
+    reader = reader or SheetReader()
     harvest = _Harvest(path.name, choices or Choices())
     explained = harvest.choices.headings
 
@@ -149,10 +175,12 @@ def read_book(path: Path, choices: Choices | None = None) -> Book:
         heading = heading_of(rows, explained)
         return known_fields(rows[heading.at], explained) if heading else 0
 
-    sheets, notices = sheets_in(path, raw, headed, days=True)
+    sheets, notices = sheets_in(path, raw, headed, days=True, reader=reader)
     sheets, hidden = visible(sheets, path.name)
     harvest.notices |= {(notice.code, notice.value): notice for notice in (*notices, *hidden)}
-    for sheet, heading in _readable_sheets(sheets, harvest):
+    readable = _readable_sheets(sheets, harvest)
+    harvest.tally = RowTally(sum(len(sheet.rows) for sheet, _ in readable), reader.note)
+    for sheet, heading in readable:
         _read_sheet(sheet, heading, harvest)
     if not harvest.lines:
         raise SheetError("nothing_usable", N_("The file has a heading, and no item under it."))
@@ -163,7 +191,8 @@ def _readable_sheets(
     sheets: Sequence[Worksheet], harvest: _Harvest
 ) -> list[tuple[Worksheet, BookHeading]]:
     """The sheets with a heading, but for those to be left out. Raises SheetError."""
-    chosen, rows = harvest.choices.sheets, harvest.choices.heading_rows
+    chosen = harvest.choices.sheets
+    _check_names(sheets, harvest.choices)
     headed = [(sheet, _heading(sheet, harvest.choices)) for sheet in sheets]
     with_heading = [(sheet, heading) for sheet, heading in headed if heading]
     if not with_heading:
@@ -178,7 +207,7 @@ def _readable_sheets(
         if heading and not why:
             read.append((sheet, heading))
             continue
-        row = rows.get(sheet.name, 0)
+        row = harvest.choices.row_of_heading(sheet.name) or 0
         harvest.sheets.append(
             SheetReading(name=sheet.name, rows=len(sheet.rows), heading_row=row, left_out=why)
         )
@@ -189,8 +218,22 @@ def _readable_sheets(
     return read
 
 
+def _check_names(sheets: Sequence[Worksheet], choices: Choices) -> None:
+    """Refuse a choice of a sheet that the file has not, or that is hidden. Raises SheetError."""
+    names = {sheet.name for sheet in sheets}
+    for name in sorted((choices.sheets or set()) | {*choices.heading_rows} - {""}):
+        if name not in names:
+            raise SheetError(
+                "sheet_unknown",
+                N_('The file has no sheet "{name}" that can be seen.'),
+                N_("Its sheets: {names}."),
+                name=name,
+                names=", ".join(filter(None, (sheet.name for sheet in sheets))) or "-",
+            )
+
+
 def _heading(sheet: Worksheet, choices: Choices) -> BookHeading | None:
-    row = choices.heading_rows.get(sheet.name)
+    row = choices.row_of_heading(sheet.name)
     return heading_of(sheet.rows, choices.headings, None if row is None else row - 1)
 
 
@@ -222,6 +265,7 @@ def _read_sheet(sheet: Worksheet, heading: BookHeading, harvest: _Harvest) -> No
     room = next(filter(None, map(room_of_title, reversed(titles))), "") or room_of_sheet(sheet.name)
     for place, row, part in _items(sheet, _Part(heading, room), harvest):
         _take(sheet, place, row, part, harvest)
+    _weigh_merged(sheet, before, harvest)
     if not any("room" in harvest.sources[at].fields or harvest.lines[at].room
                for at in range(before, len(harvest.lines))):  # fmt: skip
         harvest.notice("room_unknown", _ROOMLESS, sheet.name or harvest.file)
@@ -240,6 +284,7 @@ def _items(sheet: Worksheet, part: _Part, harvest: _Harvest) -> Iterator[tuple[i
     """The rows that are items, with their numbers in the sheet; each other one is named."""
     below = part.heading.at
     for at in range(part.heading.at, len(sheet.rows)):
+        harvest.tally.count()
         if at >= below and (fresh := _next_heading(sheet, at, part.heading, harvest.choices)):
             if fresh.places != part.heading.places:
                 part.shape = Shape()
@@ -297,7 +342,9 @@ def _next_heading(
     fresh = (
         heading if at == heading.at else heading_at(sheet.rows, at, choices.headings, heading.above)
     )
-    return replace(fresh, times=choices.times) if fresh and choices.times else fresh
+    if fresh is None or not choices.times:
+        return fresh
+    return replace(fresh, times=dict.fromkeys(fresh.times, choices.times))
 
 
 def _tell_heading(sheet: Worksheet, heading: BookHeading, harvest: _Harvest) -> None:
@@ -307,7 +354,7 @@ def _tell_heading(sheet: Worksheet, heading: BookHeading, harvest: _Harvest) -> 
         harvest.doubt(DoubtKind.COLUMN, sheet.name, row, text)
     for text in heading.dropped:
         harvest.notice("column_dropped", _DROPPED, text)
-    if heading.times is None:
+    if None in heading.times.values():
         harvest.doubt(DoubtKind.UNIT, sheet.name, row, heading.unit[:_MAX_SHOWN])
     if heading.width is not None:
         beside = clean(sheet.rows[heading.at][heading.width])
@@ -329,16 +376,11 @@ def _take(sheet: Worksheet, place: int, row: Row, part: _Part, harvest: _Harvest
     harvest.lines.append(line)
     harvest.sources.append(Source(sheet.name, place, harvest.told.setdefault(fields, fields)))
     harvest.numbers.append(row.number)
+    harvest.headings.append(heading)
     harvest.raw.append((heading.heads, row.cells))
     for name in _CODES:
         if isinstance(cell_at(row.cells, heading.places.get(name)), float):
             harvest.notice("code_is_number", _NUMBERS, heading.heads[heading.places[name]])
-    if heading.quantity is None:
-        return
-    count = clean(cell_at(row.cells, heading.quantity))
-    if count not in {"", "1", "01"}:
-        told = f"{place} ({heading.heads[heading.quantity]}: {count[:_MAX_SHOWN]})"
-        harvest.doubt(DoubtKind.QUANTITY, sheet.name, place, told)
 
 
 def _line(
@@ -352,8 +394,8 @@ def _line(
         try:
             if name in heading.places:
                 cell = cell_at(row, heading.places[name])
-                is_money = name == "cost_vnd"
-                fields[name] = said[name](cell, heading.times) if is_money else said[name](cell)
+                given = (heading.times[name],) if name in MONEY else ()
+                fields[name] = said[name](cell, *given)
             elif name == "condition" and heading.ticks:
                 fields[name] = condition_ticked(row, heading.ticks)
         except RefusedError as refused:
@@ -363,6 +405,77 @@ def _line(
         fields["room"] = room
     line = Line(row=place, errors=tuple(faults), **fields)  # type: ignore[arg-type]  # JUDGES gives each field its type
     return line, frozenset(fields)
+
+
+def _weigh_merged(sheet: Worksheet, first: int, harvest: _Harvest) -> None:
+    """Judge what is merged over several lines and is of all of them together."""
+    if not sheet.spans:
+        return
+    rows = [source.row for source in harvest.sources[first:]]
+    weighed = merged_amounts(sheet.spans, rows, harvest.headings[first:], harvest.lines[first:])
+    harvest.lines[first:] = weighed.lines
+    for at, line in enumerate(weighed.lines, first):
+        _forget_refused(harvest, at, line)
+    harvest.tell_rows("quantity_shared", _EACH_ONE, sheet.name, [rows[at] for at in weighed.shared])
+
+
+def _forget_refused(harvest: _Harvest, at: int, line: Line) -> None:
+    """What is refused is not told."""
+    source = harvest.sources[at]
+    if refused := {fault.field for fault in line.errors} & source.fields:
+        harvest.sources[at] = replace(source, fields=source.fields - refused)
+
+
+def _counted(harvest: _Harvest) -> SeveralLines:
+    """Weigh quantities against prices, and take lines of several as was chosen."""
+    several: list[int] = []
+    for at, line in enumerate(harvest.lines):
+        harvest.lines[at] = _multiplied(line)
+        _forget_refused(harvest, at, harvest.lines[at])
+        if line.quantity not in {None, 1}:
+            several.append(line.count)
+        if harvest.choices.several is Several.ONE and line.count > 1:
+            _take_as_one(harvest, at)
+    _tell_counts(harvest)
+    found = SeveralLines(len(several), sum(several))
+    if several and harvest.choices.several is None:
+        harvest.doubts.append(Doubt(DoubtKind.QUANTITY, "", 0, f"{found.lines}"))
+    return found
+
+
+def _take_as_one(harvest: _Harvest, at: int) -> None:
+    """Make a line of several one thing, which costs what they do."""
+    line, source = as_one(harvest.lines[at]), harvest.sources[at]
+    own = {"cost_vnd"} if line.cost_vnd is not None else set()
+    harvest.lines[at] = line
+    harvest.sources[at] = replace(source, fields=source.fields | own)
+
+
+def _multiplied(line: Line) -> Line:
+    """The line, without prices of which nobody can tell which is right."""
+    unit, cost = line.unit_cost_vnd, line.cost_vnd
+    if unit is None or cost is None or is_product(unit, line.count, cost):
+        return line
+    if "quantity" in {fault.field for fault in line.errors}:
+        return replace(line, unit_cost_vnd=None)  # what all cost holds, however many they are
+    fault = Fault("cost_vnd", "cost_product")
+    return replace(line, unit_cost_vnd=None, cost_vnd=None, errors=(*line.errors, fault))
+
+
+def _tell_counts(harvest: _Harvest) -> None:
+    """Name the lines that count nothing, and those without a quantity where others have one."""
+    none: dict[str, list[int]] = {}
+    blank: dict[str, list[int]] = {}
+    has_several = any((line.quantity or 1) > 1 for line in harvest.lines)
+    for line, source in zip(harvest.lines, harvest.sources, strict=True):
+        if line.quantity == 0:
+            none.setdefault(source.sheet, []).append(source.row)
+        elif line.quantity is None and "quantity" in source.fields and has_several:
+            blank.setdefault(source.sheet, []).append(source.row)
+    for sheet, rows in none.items():
+        harvest.tell_rows("quantity_none", _NONE_LEFT, sheet, rows)
+    for sheet, rows in blank.items():
+        harvest.tell_rows("quantity_blank", _NO_QUANTITY, sheet, rows)
 
 
 def _numbered(harvest: _Harvest) -> tuple[list[Line], list[Source]]:
@@ -384,6 +497,7 @@ def _numbered(harvest: _Harvest) -> tuple[list[Line], list[Source]]:
 
 def _settled(harvest: _Harvest) -> Book:
     """Number the lines, and take a tag away that another line has."""
+    several = _counted(harvest)
     lines, sources = _numbered(harvest)
     refused = (
         Refused(head, tuple(cells), line)
@@ -397,6 +511,7 @@ def _settled(harvest: _Harvest) -> Book:
         sheets=tuple(harvest.sheets),
         named=tuple(harvest.named),
         doubts=tuple(harvest.doubts),
+        several=several,
         fields=frozenset(harvest.fields | says),
         title_rows_skipped=harvest.title_rows,
         total_row_skipped=any(row.reason is RowReason.TOTAL for row in harvest.named),

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from controller.register.book import RowReason
 from controller.register.headings import FIELDS, RECORD, BookHeading
-from controller.register.vocabulary import condition_of
+from controller.register.vocabulary import ticked_of
 from controller.sheets.names import room_of
 from controller.sheets.text import MAX_FIELD, Cell, clean, display_of, folded, is_empty
 from controller.sheets.worksheet import cell_at
@@ -117,7 +117,8 @@ class Row:
         self.filled = {
             place: name
             for name in FIELDS
-            if (place := places.get(name)) is not None
+            if name != "quantity"  # groups and totals have one, too
+            and (place := places.get(name)) is not None
             and place in self.texts
             and place not in self._markers
         }
@@ -323,4 +324,4 @@ def _heads_ticks(row: Row) -> bool:
     if not ticks:
         return False
     own = [at for at in row.texts if at in ticks]
-    return len(own) > 1 and all(condition_of(row.texts[at]) for at in own) and not row.filled
+    return len(own) > 1 and all(ticked_of(row.texts[at]) for at in own) and not row.filled

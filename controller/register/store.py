@@ -27,7 +27,14 @@ from controller.register.undoing import BookImport, undoing
 from controller.sheets.names import serial_key
 from protocol.model import Place
 
-LINES: Final = Shape(Kept, register, {"serial_key": lambda line: serial_key(line.data.serial)})
+LINES: Final = Shape(
+    Kept,
+    register,
+    {
+        "serial_key": lambda line: serial_key(line.data.serial),
+        "quantity": lambda line: line.data.count,
+    },
+)
 DECISIONS: Final = Shape(Decision, decisions)
 
 
@@ -57,13 +64,13 @@ def bring_in(
     now_ms: int,
     who: str = "",
     file: str = "",
-    fields: frozenset[str] | None = None,
+    fields: Sequence[frozenset[str]] = (),
     answers: Answers = UNASKED,
 ) -> Merged:
     """Bring a book's lines in. whole: lines that it lacks have left.
 
-    fields: those that the book has a column for; the others of a known line stay as they were.
-    file: the book's name.
+    fields: of each line, those that its sheet has a column for; the others of a known line stay as
+    they were. file: the book's name.
     """
     before = lines_of(db, place)
     merger = merged(before, lines, whole=whole, answers=answers, now_ms=now_ms, fields=fields)

@@ -16,7 +16,8 @@ register: Final = Table(
     *longs("row"),
     *texts("asset_tag", "type", "name", "maker", "model", "serial", "room"),
     *numbers("year", nullable=True),
-    *longs("cost_vnd", nullable=True),
+    *longs("unit_cost_vnd", "cost_vnd", nullable=True),  # of one thing, and of all of them
+    *numbers("quantity"),
     *texts("funding", "condition", "errors", "origin", "device"),  # JSON: errors
     *texts("serial_key"),  # as serials are compared
     *longs("added_ms", "changed_ms"),

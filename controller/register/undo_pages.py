@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from controller.feature import Program
 from controller.people.person import Permission
 from controller.register import store as register
-from controller.register.import_store import imports_of
+from controller.register.import_store import IMPORTS_KEPT, imports_of
 from controller.register.intake import CHANGED, REMAINING, rows_told
 from controller.register.life import Said
 from controller.register.undoing import BookImport
 from controller.web.page import PageRenderer
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.words import N_
 
@@ -25,7 +26,7 @@ _FAILURES: Final = {"unknown": N_("There is no such import.")}
 Short = Annotated[str, Query(max_length=64)]
 
 
-def add_imports(router: APIRouter, program: Program) -> None:
+def add_imports(router: FeatureRouter, program: Program) -> None:
     """The list of imports, and how one is taken back."""
     screens = program.service(PageRenderer)
 
@@ -40,6 +41,7 @@ def add_imports(router: APIRouter, program: Program) -> None:
             failed=_FAILURES.get(failed, ""),
             changed=CHANGED,
             remaining=REMAINING,
+            most=IMPORTS_KEPT,
         )
 
     @router.post(HOME + "/{no}/undo")

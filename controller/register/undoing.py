@@ -94,7 +94,8 @@ def _is_as_left(change: LineChange, now: Mapping[int, Kept]) -> bool:
 
 def _essence(entry: Kept) -> tuple[object, ...]:
     left = entry.removed_ms is not None
-    return replace(entry.data, row=0), entry.origin, entry.device, left
+    data = replace(entry.data, row=0, quantity=entry.data.count)
+    return data, entry.origin, entry.device, left
 
 
 def _restored(change: LineChange, now_ms: int) -> Kept:

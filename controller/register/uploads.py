@@ -1,28 +1,25 @@
 """This file holds books that a browser sent, from the first look until they are kept or dropped.
 
-They stay in memory; for the parser a file is in a private folder for as long as it reads.
+They stay in memory; a process of its own reads them.
 """
 
 from __future__ import annotations
 
-import tempfile
-import threading
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Final
 
 from msgspec.structs import replace
 
 from controller.register.book import Book
 from controller.register.choices import Choices
-from controller.register.merging import UNASKED, Answers
-from controller.register.reading import read_book
+from controller.register.merging import UNASKED, Answers, Merged
+from controller.register.reader import MODULE, BookOrder
 from controller.sheets.errors import SheetError
 from controller.sheets.text import folded
 from controller.web.forms import Upload
+from controller.web.readers import Readers
 from controller.web.waiting import WaitingFile, WaitingFiles
 
-_AT_ONCE: Final = 2  # each parser may take a lot of memory
 UNKNOWN: Final = "heading_unknown"  # the notice of a heading that nobody has explained
 
 
@@ -31,7 +28,8 @@ class Waiting(WaitingFile):
 
     asked: its unknown headings, and what was said of each. book: as it was read, None where it was
     refused. choices: how a person wants it to be read, but for headings. answers: what else was
-    said of it. kept: the sums of what was written, once it was.
+    said of it. weighed: what would become of it, and the version of the school's data and the
+    answers for which that holds. kept: the sums of what was written, once it was.
     """
 
     def __init__(self, upload: Upload, who: str, at_ms: int) -> None:
@@ -41,6 +39,7 @@ class Waiting(WaitingFile):
         self.answers: Answers = UNASKED
         self.book: Book | None = None
         self.refused: SheetError | None = None
+        self.weighed: tuple[tuple[int, Answers], Merged] | None = None
         self.kept: dict[str, int] | None = None
 
     @property
@@ -50,29 +49,27 @@ class Waiting(WaitingFile):
 
 
 class Uploads(WaitingFiles[Waiting]):
-    """The few books that wait; the oldest goes when there are too many. Any thread may ask."""
+    """The few books that wait."""
 
-    def __init__(self, now_ms: Callable[[], int]) -> None:
+    def __init__(self, now_ms: Callable[[], int], readers: Readers) -> None:
         super().__init__(now_ms)
-        self._readers = threading.BoundedSemaphore(_AT_ONCE)
+        self._readers = readers
 
     def add(self, upload: Upload, who: str) -> Waiting:
         """Let a book wait."""
         return self.hold(lambda now_ms: Waiting(upload, who, now_ms))
 
-    def read(self, waiting: Waiting, explained: Mapping[str, str]) -> None:
-        """Read the book, or note why it cannot be. known: headings explained before."""
-        with self._readers, tempfile.TemporaryDirectory(prefix="lophoc-") as folder:
-            path = Path(folder) / "book"
-            path.touch(mode=0o600)
-            path.write_bytes(waiting.upload.raw)
-            try:
-                headings = {**explained, **waiting.mapped}
-                waiting.book = read_book(path, replace(waiting.choices, headings=headings))
-                waiting.refused = None
-                unknown = (warning for warning in waiting.book.warnings if warning.code == UNKNOWN)
-                waiting.asked = (
-                    dict.fromkeys((notice.value for notice in unknown), "") | waiting.asked
-                )
-            except SheetError as error:
-                waiting.book, waiting.refused = None, error
+    async def read(self, waiting: Waiting, explained: Mapping[str, str]) -> None:
+        """Read the book, or note why it cannot be. explained: headings explained before."""
+        waiting.weighed = None
+        choices = replace(waiting.choices, headings={**explained, **waiting.mapped})
+        try:
+            book = await self._readers.read(
+                waiting, "book", MODULE, lambda path: BookOrder(str(path), choices), Book
+            )
+        except SheetError as error:
+            waiting.book, waiting.refused = None, error
+            return
+        unknown = (warning for warning in book.warnings if warning.code == UNKNOWN)
+        waiting.asked = dict.fromkeys((notice.value for notice in unknown), "") | waiting.asked
+        waiting.book, waiting.refused = book, None

@@ -167,8 +167,8 @@ _CONDITIONS: Final[dict[Condition, tuple[str, ...]]] = {
         "con su dung duoc", "con su dung tot", "van tot", "rat tot",
     ),
     Condition.BROKEN: ("hong", "hu", "hu hong", "bi hong", "khong su dung duoc", "khong hoat dong",
-                       "khong con su dung duoc", "khong su dung", "khong con su dung",
-                       "khong dung duoc", "da hong", "da hu", "bi hu", "het su dung", "broken",
+                       "khong con su dung duoc", "khong con dung duoc", "khong con hoat dong",
+                       "khong dung duoc", "da hong", "da hu", "bi hu", "broken",
                        "faulty", "damaged", "defective"),
     Condition.REPAIR: ("dang sua", "dang sua chua", "sua chua", "cho sua", "cho sua chua",
                        "can sua chua", "can sua", "dang bao hanh", "dang bao tri", "gui bao hanh",
@@ -179,6 +179,15 @@ _CONDITIONS: Final[dict[Condition, tuple[str, ...]]] = {
     Condition.DISPOSED: ("da thanh ly", "thanh ly", "disposed", "retired"),
     Condition.LOST: ("that lac", "mat", "bi mat", "lost", "stolen", "missing"),
 }  # fmt: skip
+# What is not used may be broken or as new: such words name no condition.
+_IDLE: Final = re.compile(
+    r"(?:hien |dang |tam |tam thoi )?(?:khong|ko|k|chua|ngung|het|dung)"
+    r"(?: con| can| duoc| dua vao| co| nhu cau)* (?:dung|su dung|xai|khai thac)"
+    r"(?: den| toi| nua| vao)?"
+    r"|(?:dang )?(?:(?:cat|luu|de|bo)(?: trong| o| tai| vao)?|trong|o trong) kho|du phong"
+    r"|not in use|unused|not used|in storage|stored|spare|idle"
+)
+IDLE: Final = "idle"  # of a column that is ticked: no Condition
 # What follows these says what or how much of it is: "hỏng nặng", "hỏng màn hình".
 _LI: Final = re.compile(r"\bthanh li\b")
 _BROKEN_LEADS: Final = ("hong ", "hu hong ", "bi hong ", "hu ")
@@ -228,6 +237,17 @@ def condition_of(text: str) -> Condition | None:
     if plain.startswith(_BROKEN_LEADS) and not any(char.isdigit() for char in plain):
         return Condition.BROKEN
     return _CONDITION_OF.get(plain)
+
+
+def is_idle(text: str) -> bool:
+    """Whether the text says that a thing is not used, which tells nothing of its condition."""
+    return condition_of(text) is None and _IDLE.fullmatch(folded(text)) is not None
+
+
+def ticked_of(head: str) -> str:
+    """What a tick below this heading means: a condition, IDLE, or nothing."""
+    condition = condition_of(head)
+    return condition.value if condition else IDLE if is_idle(head) else ""
 
 
 def type_word(kind: str, say: Translate) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 
 from controller.feature import Program
 from controller.people.person import Permission
@@ -16,13 +16,14 @@ from controller.repairs.service import Repairing
 from controller.repairs.store import faults_of
 from controller.web.paging import ERRORS
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.words import N_
 
 
-def api(program: Program) -> APIRouter:
+def api(program: Program) -> FeatureRouter:
     """Faults and repairs, for other programs."""
-    router = APIRouter(prefix="/api/v1", responses=ERRORS)
+    router = FeatureRouter(prefix="/api/v1", responses=ERRORS)
     store, scope, zone = program.store, program.school, program.zone
     repairing = program.service(Repairing)
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -29,6 +29,7 @@ from controller.repairs.repair import (
 from controller.repairs.service import DEEDS, TROUBLES, Repairing
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.errors import ActionError
 from protocol.model import Status
@@ -49,9 +50,9 @@ _DEED_WORDS: Final = {
 Number = Annotated[int, Path(ge=1, lt=1 << 53)]
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The list of repairs, and its buttons."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens = program.service(PageRenderer)
     repairing = program.service(Repairing)
     _add_list(router, program, screens, repairing)
@@ -60,7 +61,7 @@ def pages(program: Program) -> APIRouter:
 
 
 def _add_list(
-    router: APIRouter, program: Program, screens: PageRenderer, repairing: Repairing
+    router: FeatureRouter, program: Program, screens: PageRenderer, repairing: Repairing
 ) -> None:
     """The list; who did what, and the buttons, for those who may repair."""
 
@@ -86,7 +87,7 @@ def _add_list(
         )
 
 
-def _add_deeds(router: APIRouter, program: Program, repairing: Repairing) -> None:
+def _add_deeds(router: FeatureRouter, program: Program, repairing: Repairing) -> None:
     @router.post("/repairs")
     @needs(Permission.BOOK)
     async def opened(request: Request) -> Response:

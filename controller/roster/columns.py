@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from controller.sheets.text import Cell, clean, folded
+from controller.sheets.text import Cell, clean, folded, is_empty, readable
 
 # The first alias that a sheet has wins: the ministry's id before the school's own.
 ALIASES: Final[dict[str, tuple[str, ...]]] = {
@@ -60,11 +60,18 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the sheet has a column for names, though they may not be kept."""
         return any(place is not None for place in (self.name, self.family, self.given))
 
+    def has_name(self, row: Sequence[Cell]) -> bool:
+        """Whether something stands where the name is told, be it readable or not."""
+        return not all(map(is_empty, self._name_cells(row)))
+
     def name_in(self, row: Sequence[Cell]) -> str:
-        """The pupil's whole name, from one column or from two."""
-        places = (self.family, self.given) if self.name is None else (self.name,)
-        parts = (clean(row[place]) for place in places if place is not None and place < len(row))
+        """The pupil's whole name, from one column or from two. Raises RefusedError."""
+        parts = (clean(readable(cell)) for cell in self._name_cells(row))
         return " ".join(part for part in parts if part)
+
+    def _name_cells(self, row: Sequence[Cell]) -> list[Cell]:
+        places = (self.family, self.given) if self.name is None else (self.name,)
+        return [row[place] for place in places if place is not None and place < len(row)]
 
 
 def columns_of(row: Sequence[Cell]) -> Columns | None:

@@ -19,15 +19,9 @@ from typing import Final
 
 from controller.roster.roll import Flaw, Roll, RollEntry
 from controller.roster.rules import MESSAGES, class_of, id_of, name_of
-from controller.sheets.cells import (
-    DAMAGED,
-    MAX_FILE_BYTES,
-    TOO_BIG,
-    bounded_bytes,
-    csv_rows,
-    decoded,
-    notices_of_encoding,
-)
+from controller.sheets.bounds import DAMAGED, TOO_BIG
+from controller.sheets.cells import MAX_FILE_BYTES, bounded_bytes, csv_rows
+from controller.sheets.encodings import decoded, notices_of_encoding
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.names import class_key
 from controller.sheets.text import Cell, RefusedError, clean, is_personal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
@@ -20,7 +20,9 @@ from controller.roster.uploads import Uploads, Waiting
 from controller.web.downloads import CSV, attachment
 from controller.web.forms import fields_of, upload_of
 from controller.web.page import PageRenderer
+from controller.web.readers import SOON_S, Readers
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.errors import LopHocError
 from protocol.model import Place
@@ -52,10 +54,10 @@ class _Intake:
         self.program = program
         self.store = program.store
         self.school = program.school
-        self.uploads = Uploads(program.now_ms)
+        self.uploads = Uploads(program.now_ms, program.service(Readers))
 
     def find(self, request: Request, token: str) -> Waiting | None:
-        """A file of the caller's own that could be read."""
+        """A file of the caller's own that is read."""
         waiting = self.uploads.find(token, person_of(request).account)
         return waiting if waiting and waiting.roll else None
 
@@ -80,15 +82,29 @@ class _Intake:
             waiting = self.uploads.add(await upload_of(request), person_of(request).account)
         except HttpError as refused:
             return await run_in_threadpool(self.form, request, refused)
-        await run_in_threadpool(self.read, waiting)
+        await self.read(waiting)
         if waiting.refused is None:
             return _to(waiting)
         self.uploads.drop(waiting.token, waiting.who)
         return await run_in_threadpool(self.form, request, waiting.refused)
 
-    def read(self, waiting: Waiting) -> None:
-        """Read a file, as the person wants it."""
-        self.uploads.read(waiting, self.program.today(), self.school.school)
+    async def read(self, waiting: Waiting) -> None:
+        """Have a file read as the person wants it; a big one goes on."""
+        today = self.program.today()
+        waiting.begin(self.uploads.read(waiting, today, self.school.school))
+        await waiting.read_within(SOON_S)
+
+    async def look(self, request: Request, token: str, failed: str) -> Response:
+        """How far a file is read, why it cannot be, or what would become of the lists."""
+        waiting = self.uploads.find(token, person_of(request).account)
+        if waiting is None:
+            return _gone()
+        if not await waiting.read_within(0):
+            here = f"{HOME}/{waiting.token}"
+            return self.screens.page(request, "reading.html", waiting=waiting, here=here)
+        if waiting.roll is None:
+            return await run_in_threadpool(self.form, request, waiting.refused)
+        return await run_in_threadpool(self.show, request, waiting, waiting.roll, failed)
 
     def show(self, request: Request, waiting: Waiting, roll: Roll, failed: str) -> Response:
         """What would become of the lists, or what became of them."""
@@ -124,9 +140,9 @@ def _weighed(db: Connection, place: Place, waiting: Waiting, roll: Roll) -> Weig
     return weighed(db, place, roll, names=waiting.names, whole=waiting.whole, file="")
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The way in for class lists."""
-    router = APIRouter()
+    router = FeatureRouter()
     intake = _Intake(program.service(PageRenderer), program)
 
     @router.get(HOME)
@@ -143,10 +159,7 @@ def pages(program: Program) -> APIRouter:
     @router.get(HOME + "/{token}")
     @needs(Permission.MANAGE)
     async def look(request: Request, token: str, failed: Short = "") -> Response:
-        waiting = intake.find(request, token)
-        if waiting is None or waiting.roll is None:
-            return _gone()
-        return await run_in_threadpool(intake.show, request, waiting, waiting.roll, failed)
+        return await intake.look(request, token, failed)
 
     @router.get(HOME + "/{token}/errors.csv")
     @needs(Permission.MANAGE)
@@ -161,7 +174,7 @@ def pages(program: Program) -> APIRouter:
     return router
 
 
-def _add_deeds(router: APIRouter, intake: _Intake) -> None:
+def _add_deeds(router: FeatureRouter, intake: _Intake) -> None:
     @router.post(HOME + "/{token}/choices")
     @needs(Permission.MANAGE)
     async def choices(request: Request, token: str) -> Response:
@@ -170,7 +183,7 @@ def _add_deeds(router: APIRouter, intake: _Intake) -> None:
         if waiting is None:
             return _gone()
         waiting.names, waiting.whole = "names" in fields, "whole" in fields
-        await run_in_threadpool(intake.read, waiting)
+        await intake.read(waiting)
         return _to(waiting)
 
     @router.post(HOME + "/{token}")
@@ -180,7 +193,9 @@ def _add_deeds(router: APIRouter, intake: _Intake) -> None:
         waiting = intake.find(request, token)
         if waiting is None:
             return _gone()
-        if waiting.is_kept or await run_in_threadpool(intake.keep, waiting):
+        if waiting.is_being_read or waiting.is_kept:
+            return _to(waiting)
+        if await run_in_threadpool(intake.keep, waiting):
             return _to(waiting)
         return _to(waiting, "?failed=changed")
 

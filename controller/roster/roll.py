@@ -118,9 +118,11 @@ class Roll:
     def classes(self, *, names: bool, known: Sequence[SchoolClass] = ()) -> tuple[SchoolClass, ...]:
         """The classes with their pupils, numbered. names: keep them. known: as they were.
 
-        A class that is known keeps its code, however the file writes it.
+        A class that is known keeps its code, however the file writes it; a pupil the name that the
+        file does not tell.
         """
         own = class_spelling(known)
+        written = {pupil.student: pupil.name for one in known for pupil in one.pupils if names}
         before = {
             school_class.code: {pupil.student: pupil.number for pupil in school_class.pupils}
             for school_class in known
@@ -130,7 +132,11 @@ class Roll:
                 code=own(code),
                 room=self.rooms.get(code, ""),
                 pupils=numbered(
-                    [entry for entry in self.entries if entry.class_code == code],
+                    [
+                        replace(entry, name=entry.name or written.get(entry.student, ""))
+                        for entry in self.entries
+                        if entry.class_code == code
+                    ],
                     flaws=len(self.flaws),
                     names=names,
                     known=before.get(own(code)),

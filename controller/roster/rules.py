@@ -8,6 +8,7 @@ from itertools import takewhile
 from typing import Final
 
 from controller.sheets.text import (
+    CELL_MESSAGES,
     EXACT,
     FORMULA_STARTS,
     PERSONAL_DIGITS,
@@ -16,6 +17,7 @@ from controller.sheets.text import (
     RefusedError,
     Unreadable,
     clean,
+    display_of,
     folded,
     is_personal,
 )
@@ -45,6 +47,7 @@ _TITLE_WORDS: Final = frozenset(
 )  # fmt: skip
 
 MESSAGES: Final[dict[str, str]] = {
+    **CELL_MESSAGES,
     "missing_id": N_("This pupil has no id."),
     "missing_class": N_("This pupil has no class."),
     "personal_number": N_(
@@ -125,7 +128,7 @@ class Standing(StrEnum):
 
 def standing_of(cell: Cell) -> Standing:
     """Whether the pupil is still in the class."""
-    plain = folded(clean(cell))
+    plain = folded(display_of(cell))
     if _LEFT.search(plain):
         return Standing.LEFT
     return Standing.THERE if _THERE.search(plain) else Standing.UNKNOWN

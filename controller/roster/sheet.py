@@ -22,8 +22,10 @@ from controller.roster.rules import (
     number_of,
     standing_of,
 )
-from controller.sheets.cells import HEAD_WITHIN, ZIP, bounded_bytes, sheets_in
+from controller.sheets.cells import HEAD_WITHIN, RowTally, SheetReader, bounded_bytes, sheets_in
 from controller.sheets.errors import Notice, SheetError
+from controller.sheets.kinds import ZIP
+from controller.sheets.signatures import is_signature
 from controller.sheets.text import (
     Cell,
     RefusedError,
@@ -45,10 +47,7 @@ _PLAIN_SHEETS: Final = ("sheet", "trang tinh", "danh sach", "table")
 _TOTAL: Final = re.compile(
     r"^(tong|cong|total|sum)( cong| so\b.*| si so\b.*| [0-9 ]+.*| hoc sinh\b.*)?$"
 )
-_FOOTERS: Final = (
-    "nguoi lap", "hieu truong", "pho hieu truong", "ngay ", "ghi chu", "danh sach nay",
-    "giao vien chu nhiem", "gvcn", "ky ten", "xac nhan", "si so", "trong do",
-)  # fmt: skip
+_FOOTERS: Final = ("ngay ", "ghi chu", "danh sach nay", "gvcn", "si so", "trong do")
 _LEFT: Final = N_(
     "{value} {value:pupil has left, as the list says, and was|pupils have left, as the list says,"
     " and were} left out."
@@ -57,7 +56,15 @@ _STATE: Final = N_('The state "{value}" is not known: its pupils were taken as b
 _PASSED: Final = N_("These rows name no pupil and were left out: {value}.")
 
 
-def read(path: Path, roll: Roll, *, today: date, names: bool = False, school: str = "") -> None:
+def read(
+    path: Path,
+    roll: Roll,
+    *,
+    today: date,
+    names: bool = False,
+    school: str = "",
+    reader: SheetReader | None = None,
+) -> None:
     """Read a OneRoster folder or ZIP, an .xlsx, .xls or CSV into the roll. Raises SheetError.
 
     today: for enrolments that have ended.
@@ -67,10 +74,12 @@ def read(path: Path, roll: Roll, *, today: date, names: bool = False, school: st
         files = files_of_folder(path) if path.is_dir() else files_of_zip(raw)
         read_oneroster(files, roll, names=names, today=today, school=school)
     else:
-        sheets, notices = sheets_in(path, raw, _headed)
+        reader = reader or SheetReader()
+        sheets, notices = sheets_in(path, raw, _headed, reader=reader)
         sheets, hidden = visible(sheets, path.name)
         roll.notices += [*notices, *hidden]
-        read_sheets(sheets, path.name, roll, names=names)
+        tally = RowTally(sum(len(sheet.rows) for sheet in sheets), reader.note)
+        read_sheets(sheets, path.name, roll, names=names, tally=tally)
     roll.spell_alike()
     settle(roll)
     if not roll.entries:
@@ -91,15 +100,23 @@ def _headed(rows: list[list[Cell]]) -> int:
     return max(map(known_heads, rows[:HEAD_WITHIN]), default=0)
 
 
-def read_sheets(sheets: Sequence[Worksheet], file: str, roll: Roll, *, names: bool) -> None:
+def read_sheets(
+    sheets: Sequence[Worksheet],
+    file: str,
+    roll: Roll,
+    *,
+    names: bool,
+    tally: RowTally | None = None,
+) -> None:
     """Add the pupils of every sheet that has a heading. Raises SheetError if none has."""
+    tally = tally or RowTally(0)
     count = 0
     for sheet in sheets:
         at, columns = _heading(sheet)
         if columns is None:
             continue
         count += 1
-        _read(sheet, at, columns, _File(file, roll, names))
+        _read(sheet, at, columns, _File(file, roll, names, tally))
     if not count:
         raise SheetError(
             "no_heading",
@@ -143,6 +160,7 @@ class _File(NamedTuple):
     file: str
     roll: Roll
     names: bool
+    tally: RowTally
 
 
 def _heading(sheet: Worksheet) -> tuple[int, Columns | None]:
@@ -159,9 +177,10 @@ def _read(sheet: Worksheet, at: int, columns: Columns, into: _File) -> None:
     into.roll.drop(_dropped(sheet.rows, at, columns, names=into.names))
     own = "" if columns.class_ is not None else _class_of_sheet(sheet, at)
     as_number = 0
-    head = sheet.rows[at]
+    head = [folded(clean(cell)) for cell in sheet.rows[at] if clean(cell)]
     passed: list[Passed] = []
     for place, row in enumerate(sheet.rows[at + 1 :], start=at + 2):
+        into.tally.count()
         if reason := _passed_over(row, columns, head):
             passed.append(Passed(sheet.name, place, reason))
             own = (reason is PassedReason.TITLE and _class_of_group(row, columns)) or own
@@ -169,7 +188,9 @@ def _read(sheet: Worksheet, at: int, columns: Columns, into: _File) -> None:
         as_number += isinstance(cell_at(row, columns.id), float)
         _take(row, place, columns, own, into)
     into.roll.passed += passed
-    _notice(into, passed, {clean(cell_at(row, columns.status)) for row in sheet.rows[at + 1 :]})
+    _notice(
+        into, passed, {display_of(cell_at(row, columns.status)) for row in sheet.rows[at + 1 :]}
+    )
     if as_number:
         message = N_("The ids are numbers in the sheet: zeros at their front would be lost.")
         into.roll.notices.append(Notice(file=into.file, code="id_is_number", message=message))
@@ -200,12 +221,12 @@ def _notice(into: _File, passed: Sequence[Passed], states: Iterable[str]) -> Non
 
 def _take(row: Sequence[Cell], place: int, columns: Columns, own: str, into: _File) -> None:
     number = number_of(cell_at(row, columns.number))
-    name = name_of(columns.name_in(row))
-    why = ""
+    said = cell_at(row, columns.class_)
+    name = why = ""
     try:
-        said = cell_at(row, columns.class_)
         code = own if own and is_empty(said) else class_of(said)
         student = id_of(cell_at(row, columns.id))
+        name = _name(row, columns, is_needed=into.names or number is None)
     except RefusedError as refused:
         code, student = _told(said) or own, _told(cell_at(row, columns.id))
         why = str(refused)
@@ -218,32 +239,43 @@ def _take(row: Sequence[Cell], place: int, columns: Columns, own: str, into: _Fi
         into.roll.entries.append(entry)
 
 
+def _name(row: Sequence[Cell], columns: Columns, *, is_needed: bool) -> str:
+    """The pupil's name. is_needed: to be kept, or for the order. Raises RefusedError."""
+    try:
+        return name_of(columns.name_in(row))
+    except RefusedError:
+        if is_needed:
+            raise
+        return ""
+
+
 def _told(cell: Cell) -> str:
     """The cell for the file of refused rows: a personal number is not told again."""
     text = clean(cell)
     return "" if is_personal(text) or len(text) > MAX_PUPILS else text
 
 
-def _passed_over(
-    row: Sequence[Cell], columns: Columns, head: Sequence[Cell]
-) -> PassedReason | None:
-    """Why the row is no pupil's; None where it is one's, though perhaps one that is refused."""
+def _passed_over(row: Sequence[Cell], columns: Columns, head: Sequence[str]) -> PassedReason | None:
+    """Why the row is no pupil's; None where it is one's, though perhaps one that is refused.
+
+    head: the heading's words, folded.
+    """
     filled = {place for place, cell in enumerate(row) if not is_empty(cell)}
     number = number_of(cell_at(row, columns.number))
     prepared = {columns.number, *([columns.class_] if columns.has_names else [])}
     if not filled or (number is not None and filled <= prepared):
         return PassedReason.BLANK  # some lists are numbered in advance
     words = [folded(display_of(row[place])) for place in sorted(filled)]
-    if words == [folded(clean(cell)) for cell in head if clean(cell)]:
+    if words == head:
         return PassedReason.HEADING
-    if columns.id in filled:
-        return _with_id(row, columns)
+    if columns.id in filled and " " not in clean(row[columns.id]):
+        return _with_id(row, columns)  # words there are a title's or a signature's, as elsewhere
     if any(map(_TOTAL.match, words)):
         return PassedReason.TOTAL
-    if words[0].startswith(_FOOTERS) and number is None:
+    if number is None and (words[0].startswith(_FOOTERS) or is_signature(words[0])):
         return PassedReason.FOOTER
     is_told = number is not None or (len(filled) > 1 and columns.class_ in filled)
-    return None if is_told or (columns.name_in(row) and len(filled) > 1) else PassedReason.TITLE
+    return None if is_told or (columns.has_name(row) and len(filled) > 1) else PassedReason.TITLE
 
 
 def _with_id(row: Sequence[Cell], columns: Columns) -> PassedReason | None:

@@ -29,7 +29,7 @@ from controller.schedule.lists import text_in
 from controller.schedule.names import MAX_CLASSES
 from controller.schedule.times import clock_of
 from controller.schedule.weekdays import SCHOOL_WEEK, periods_of, weekday_of
-from controller.sheets.cells import DAMAGED, TOO_BIG
+from controller.sheets.bounds import DAMAGED, TOO_BIG
 from controller.sheets.names import MAX_CODE
 from controller.sheets.text import RefusedError, clean
 

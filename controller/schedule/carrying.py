@@ -68,8 +68,8 @@ class Carried:
         period = periods_of(row.cell("period")) if reads(periods_of, row.cell("period")) else None
         is_own = not is_empty(row.cell("weekday"))
         is_lost = not self._take_day(clean(row.cell("weekday"))) if is_own else False
-        if not is_empty(row.cell("session")):
-            self._take_words(clean(row.cell("session")))
+        if reads(session_of, row.cell("session")) and not is_empty(row.cell("session")):
+            self._take_session(session_of(row.cell("session")))
         if is_lost or (not is_own and self._begins_anew(period)):
             self._weekday = None  # whose periods the next rows are is not known
         if period is not None:
@@ -109,9 +109,17 @@ class Carried:
         session = (period.session if period else None) or self._session or self.default
         if session is None and self._has_sessions and not row.is_refused:
             row.refuse("session_unknown")
+        self._note_session(session)
+        return session
+
+    def _take_session(self, session: Session | None) -> None:
+        self._session = session
+        self._note_session(session)
+
+    def _note_session(self, session: Session | None) -> None:
+        """In another half of the day the periods may begin anew."""
         if session is not self._last_session:
             self._last, self._last_session = -1, session
-        return session
 
     def tell(self, found: SheetFindings, findings: Findings) -> None:
         """Say which rows were taken for the day above."""

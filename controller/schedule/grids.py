@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from controller.schedule.findings import Raw, RawBooking, RowReason
 from controller.schedule.headings import field_of
-from controller.schedule.lists import Under, is_note, text_in
+from controller.schedule.lists import Under, is_note, is_signed, text_in
 from controller.schedule.names import class_in_head, classes_of, is_class, is_room, room_of
 from controller.schedule.plain import is_blank, unmarked
 from controller.schedule.rows import RowReader, reads
@@ -189,6 +189,7 @@ class _Grid:
         lead = [unmarked(display_of(cell)) for cell in row.row[: min(columns)]]
         filled = [cell for cell in row.row if not is_empty(cell)]
         is_bare = is_empty(row.cell("period")) and not reads(weekday_of, row.cell("weekday"))
+        is_bare = is_bare or (is_signed(filled) and not reads(periods_of, row.cell("period")))
         return any(text.startswith(_LEADS) for text in lead) or (is_bare and len(filled) <= _FEW)
 
     def _rooms(self, row: RowReader, columns: Sequence[_ClassColumns]) -> dict[int, str]:

@@ -34,6 +34,7 @@ from controller.schedule.weekdays import (
     weekdays_of,
     weeks_of,
 )
+from controller.sheets.signatures import is_signature
 from controller.sheets.text import Cell, RefusedError, clean, display_of, is_empty, readable
 from controller.sheets.worksheet import cell_at
 from protocol.model import MAX_TEXT, AttendanceStatus
@@ -155,13 +156,21 @@ def _is_break(cell: Cell) -> bool:
 
 
 def is_note(row: RowReader, fields: Iterable[str]) -> bool:
-    """Whether a row is a note below a table: it fills few cells, none of these, no period."""
+    """Whether a row is a note below a table: it fills few cells, none of these, no period.
+
+    What people sign below is one wherever it stands.
+    """
     filled = [cell for cell in row.row if not is_empty(cell)]
     return (
         len(filled) <= _FEW
-        and all(is_empty(row.cell(field)) for field in fields)
         and not reads(periods_of, row.cell("period"))
+        and (all(is_empty(row.cell(field)) for field in fields) or is_signed(filled))
     )
+
+
+def is_signed(cells: Iterable[Cell]) -> bool:
+    """Whether any cell holds what people sign below a table."""
+    return any(map(is_signature, map(display_of, cells)))
 
 
 def _days(field: str) -> Callable[[RowReader, Under], Days | RowReason | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +21,9 @@ from controller.schedule.uploads import Uploads, Waiting
 from controller.sheets.errors import Notice
 from controller.web.forms import fields_of, upload_of
 from controller.web.page import PageRenderer
+from controller.web.readers import SOON_S, Readers
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.errors import LopHocError
 from protocol.model import Place
@@ -44,17 +46,30 @@ class _Intake:
         self.screens = screens
         self.store = program.store
         self.school = program.school
-        self.uploads = Uploads(program.now_ms)
+        self.uploads = Uploads(program.now_ms, program.service(Readers))
 
     def find(self, request: Request, token: str) -> Waiting | None:
-        """A schedule of the caller's own that could be read."""
+        """A schedule of the caller's own that is read."""
         waiting = self.uploads.find(token, person_of(request).account)
         return waiting if waiting and waiting.reading else None
 
-    def read(self, waiting: Waiting) -> None:
-        """Read a schedule against what the school has now."""
-        known, version = self.store.read(_known, self.school)
-        self.uploads.read(waiting, known, version)
+    async def read(self, waiting: Waiting) -> None:
+        """Have a schedule read against what the school has now; a big one goes on."""
+        known, version = await run_in_threadpool(self.store.read, _known, self.school)
+        waiting.begin(self.uploads.read(waiting, known, version))
+        await waiting.read_within(SOON_S)
+
+    async def look(self, request: Request, token: str, failed: str) -> Response:
+        """How far a schedule is read, why it cannot be, or what would become of it."""
+        waiting = self.uploads.find(token, person_of(request).account)
+        if waiting is None:
+            return _gone()
+        if not await waiting.read_within(0):
+            here = f"{HOME}/{waiting.token}"
+            return self.screens.page(request, "reading.html", waiting=waiting, here=here)
+        if waiting.reading is None:
+            return await run_in_threadpool(self.form, request, waiting.refused)
+        return await run_in_threadpool(self.show, request, waiting, waiting.reading, failed)
 
     def form(
         self, request: Request, trouble: LopHocError | HttpError | None = None, failed: str = ""
@@ -83,7 +98,7 @@ class _Intake:
             waiting = self.uploads.add(await upload_of(request), who)
         except HttpError as refused:
             return await run_in_threadpool(self.form, request, refused)
-        await run_in_threadpool(self.read, waiting)
+        await self.read(waiting)
         if waiting.refused is None:
             return _to(waiting)
         self.uploads.drop(waiting.token, who)
@@ -120,9 +135,9 @@ class _Intake:
         return True
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The way in for the schedule."""
-    router = APIRouter()
+    router = FeatureRouter()
     intake = _Intake(program.service(PageRenderer), program)
 
     @router.get(HOME)
@@ -139,16 +154,13 @@ def pages(program: Program) -> APIRouter:
     @router.get(HOME + "/{token}")
     @needs(Permission.MANAGE)
     async def look(request: Request, token: str, failed: Short = "") -> Response:
-        waiting = intake.find(request, token)
-        if waiting is None or waiting.reading is None:
-            return _gone()
-        return await run_in_threadpool(intake.show, request, waiting, waiting.reading, failed)
+        return await intake.look(request, token, failed)
 
     _add_deeds(router, intake)
     return router
 
 
-def _add_deeds(router: APIRouter, intake: _Intake) -> None:
+def _add_deeds(router: FeatureRouter, intake: _Intake) -> None:
     @router.post(HOME + "/{token}/empty")
     @needs(Permission.MANAGE)
     async def empty(request: Request, token: str) -> Response:
@@ -156,7 +168,7 @@ def _add_deeds(router: APIRouter, intake: _Intake) -> None:
         if waiting is None:
             return _gone()
         waiting.is_empty_meant = True
-        await run_in_threadpool(intake.read, waiting)
+        await intake.read(waiting)
         return _to(waiting)
 
     @router.post(HOME + "/{token}")
@@ -166,9 +178,11 @@ def _add_deeds(router: APIRouter, intake: _Intake) -> None:
         waiting = intake.find(request, token)
         if waiting is None or waiting.reading is None or waiting.reading.refused:
             return _gone()
-        if waiting.is_kept or await run_in_threadpool(intake.keep, waiting, waiting.reading):
+        if waiting.is_being_read or waiting.is_kept:
             return _to(waiting)
-        await run_in_threadpool(intake.read, waiting)
+        if await run_in_threadpool(intake.keep, waiting, waiting.reading):
+            return _to(waiting)
+        await intake.read(waiting)
         return _to(waiting, "?failed=changed")
 
     @router.post(HOME + "/{token}/drop")

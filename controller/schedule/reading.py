@@ -43,13 +43,13 @@ from controller.schedule.settling import (
     terms_of,
 )
 from controller.schedule.tables import Table, tables_in
-from controller.sheets.cells import bounded_bytes, sheets_in
+from controller.sheets.cells import RowTally, SheetReader, bounded_bytes, sheets_in
 from controller.sheets.errors import SheetError
 from controller.sheets.text import Cell, is_empty, letter_of
 from controller.sheets.worksheet import FLAW_MESSAGES, Worksheet, visible
 from protocol.words import N_
 
-SUFFIXES: Final = (".csv", ".txt", ".xlsx", ".xls", ".ods", ".xml")
+SUFFIXES: Final = (".csv", ".txt", ".xlsx", ".xls", ".ods", ".fods", ".html", ".xml")
 _READERS: Final = {
     Shape.LIST: read_list,
     Shape.CLASSES: read_classes,
@@ -66,7 +66,13 @@ _EMPTY: Final = N_(
 )
 
 
-def read_schedule(path: Path, known: Known = Known(), *, is_empty_meant: bool = False) -> Reading:  # noqa: B008 - frozen
+def read_schedule(
+    path: Path,
+    known: Known = Known(),  # noqa: B008 - frozen
+    *,
+    is_empty_meant: bool = False,
+    reader: SheetReader | None = None,
+) -> Reading:
     """What the files tell. is_empty_meant: a heading alone empties its part.
 
     Raises SheetError where no file of it can be read.
@@ -74,7 +80,7 @@ def read_schedule(path: Path, known: Known = Known(), *, is_empty_meant: bool = 
     findings = Findings()
     owners: dict[Part, str] = {}
     for file in _files(path):
-        _read_file(file, known, findings)
+        _read_file(file, known, findings, reader or SheetReader())
         own = {sheet.part for sheet in findings.sheets if sheet.file == file.name and sheet.part}
         for part in own:
             if owners.setdefault(part, file.name) != file.name:
@@ -101,17 +107,21 @@ def _files(path: Path) -> list[Path]:
     )
 
 
-def _read_file(file: Path, known: Known, findings: Findings) -> None:
+def _read_file(file: Path, known: Known, findings: Findings, reader: SheetReader) -> None:
     raw = bounded_bytes(file)
     if is_asc(raw):
         read_asc(raw, file.name, findings)
         return
-    sheets, notices = sheets_in(file, raw, _headed, days=True)
+    sheets, notices = sheets_in(file, raw, _headed, days=True, reader=reader)
     findings.notices += notices
     shown_sheets, hidden = visible(sheets, file.name)
     findings.notices += hidden
-    read = [_read_sheet(sheet, file.name, known, findings) for sheet in shown_sheets]
-    if not any(read):
+    tally = RowTally(sum(len(sheet.rows) for sheet in shown_sheets), reader.note)
+    has_table = False
+    for sheet in shown_sheets:
+        has_table |= _read_sheet(sheet, file.name, known, findings)
+        tally.count(len(sheet.rows))
+    if not has_table:
         raise SheetError(
             "headings_unknown",
             N_("The headings of {file} are not understood."),

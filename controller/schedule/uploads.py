@@ -1,23 +1,18 @@
 """This file holds schedules that a browser sent, from the first look until they are kept.
 
-For the parser a file is in a private folder for as long as it reads.
+A process of its own reads them.
 """
 
 from __future__ import annotations
 
-import tempfile
-import threading
 from collections.abc import Callable
-from pathlib import Path
-from typing import Final
 
 from controller.schedule.findings import Known, Reading
-from controller.schedule.reading import read_schedule
+from controller.schedule.reader import MODULE, ScheduleOrder
 from controller.sheets.errors import SheetError
 from controller.web.forms import Upload
+from controller.web.readers import Readers
 from controller.web.waiting import WaitingFile, WaitingFiles
-
-_AT_ONCE: Final = 2  # each parser may take a lot of memory
 
 
 class Waiting(WaitingFile):
@@ -39,22 +34,26 @@ class Waiting(WaitingFile):
 class Uploads(WaitingFiles[Waiting]):
     """The few schedules that wait."""
 
-    def __init__(self, now_ms: Callable[[], int]) -> None:
+    def __init__(self, now_ms: Callable[[], int], readers: Readers) -> None:
         super().__init__(now_ms)
-        self._readers = threading.BoundedSemaphore(_AT_ONCE)
+        self._readers = readers
 
     def add(self, upload: Upload, who: str) -> Waiting:
         """Let a schedule wait."""
         return self.hold(lambda now_ms: Waiting(upload, who, now_ms))
 
-    def read(self, waiting: Waiting, known: Known, version: int) -> None:
+    async def read(self, waiting: Waiting, known: Known, version: int) -> None:
         """Read the schedule, or note why it cannot be. version: of the plan that known is of."""
-        with self._readers, tempfile.TemporaryDirectory(prefix="lophoc-") as folder:
-            path = Path(folder) / "tkb"
-            path.touch(mode=0o600)
-            path.write_bytes(waiting.upload.raw)
-            try:
-                reading = read_schedule(path, known, is_empty_meant=waiting.is_empty_meant)
-                waiting.reading, waiting.refused, waiting.version = reading, None, version
-            except SheetError as error:
-                waiting.reading, waiting.refused = None, error
+        is_empty_meant = waiting.is_empty_meant
+        try:
+            reading = await self._readers.read(
+                waiting,
+                "tkb",
+                MODULE,
+                lambda path: ScheduleOrder(str(path), known, is_empty_meant),
+                Reading,
+            )
+        except SheetError as error:
+            waiting.reading, waiting.refused = None, error
+        else:
+            waiting.reading, waiting.refused, waiting.version = reading, None, version

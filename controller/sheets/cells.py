@@ -1,7 +1,7 @@
 """This file reads the cells of a workbook or of a CSV, within bounds, whatever the file holds.
 
-Workbooks are parsed by python-calamine in a process of its own with little memory and time: a
-file of a few kilobytes may claim millions of cells.
+All but a CSV is parsed where memory and time are bounded, .xlsx and .xls by python-calamine: in a
+process of its own, or in one that reads the whole file and is bounded already. See apart.py.
 """
 
 from __future__ import annotations
@@ -9,18 +9,25 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
-import subprocess
-import sys
 import zipfile
-from collections.abc import Callable, Iterable
+import zlib
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple, Protocol
+from xml.parsers import expat
 
 import msgspec
 
+from controller.sheets.apart import read_apart_now, serve
+from controller.sheets.biff import Biff
+from controller.sheets.bounds import DAMAGED, MAX_CELL, MAX_COLUMNS, MAX_ROWS, MAX_SHEETS, TOO_BIG
+from controller.sheets.drafts import Range, SheetDraft
+from controller.sheets.encodings import notices_of_encoding, text_in
 from controller.sheets.errors import Notice, SheetError
-from controller.sheets.letters import Mended, legacy_of, mend
+from controller.sheets.kinds import FileKind, kind_of
+from controller.sheets.letters import Mended, mend
 from controller.sheets.openxml import OpenXml
+from controller.sheets.others import drafts_of
 from controller.sheets.separated import records
 from controller.sheets.text import (
     Cause,
@@ -31,6 +38,7 @@ from controller.sheets.text import (
     display_of,
     letter_of,
 )
+from controller.sheets.webpage import NoTableError
 from controller.sheets.worksheet import (
     RowFlaw,
     Span,
@@ -40,58 +48,67 @@ from controller.sheets.worksheet import (
     notices_of,
     refuse_wide,
 )
-from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024
-MAX_ROWS: Final = 50_000
-MAX_COLUMNS: Final = 256
-MAX_CELL: Final = 4096
-MAX_SHEETS: Final = 200
 HEAD_WITHIN: Final = 40  # rows of titles there may be above a table's heading
 _MAX_MERGED: Final = 10**6  # cells that merged ranges fill
-_MEMORY_BYTES: Final = 1024**3
-_CPU_S: Final = 30
-_TIMEOUT_S: Final = 60.0
-ZIP: Final = b"PK\x03\x04"
-_WORKBOOKS: Final = (ZIP, b"\xd0\xcf\x11\xe0")  # .xlsx, which is a ZIP, and .xls
-_ENCODINGS: Final = ("utf-8-sig", "cp1258")
+_TOLD_ROWS: Final = 1000  # read between two words of how far it is
+_PARSER: Final = "controller.sheets.cells"
+# What an archive or an XML file may turn out to be that is no workbook.
+_NO_WORKBOOK: Final = (
+    OSError,
+    ValueError,
+    EOFError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    expat.ExpatError,
+)
 _DELIMITERS: Final = (";", ",", "\t")
-_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
-TOO_BIG: Final = SheetError(
-    "too_big", N_("The file is too big for a school."), N_("Give what one school has, and no more.")
-)
-DAMAGED: Final = SheetError(
-    "damaged", N_("The file cannot be read: it is damaged or of another kind.")
-)
+_AS_XLSX: Final = N_("Open it in Excel, save it as .xlsx and give that file.")
 PASSWORD: Final = SheetError(
     "password",
     N_("The workbook has a password."),
     N_("Open it in Excel, take the password away, save it and give it again."),
 )
-_EXIT_TOO_BIG: Final = 3
-_EXIT_PASSWORD: Final = 4
-# By the child's exit; a negative one is the signal that ended it at its bounds.
-_REASONS: Final = {
-    _EXIT_TOO_BIG: TOO_BIG,
-    _EXIT_PASSWORD: PASSWORD,
-    -6: TOO_BIG,  # SIGABRT: the parser asked for more memory than it may have
-    -9: TOO_BIG,  # SIGKILL
-    -24: TOO_BIG,  # SIGXCPU
-}
-# What is named .xls and is none, by how it begins, folded.
-_OTHER_KINDS: Final = (
-    ("mime-version:", "web_page"),
-    ("<html", "web_page"),
-    ("<!doctype html", "web_page"),
-    ("<table", "web_page"),
-    ("<?xml", "xml"),
+NO_TABLE: Final = SheetError(
+    "web_page",
+    N_("The file is a web page without a table, though its name says that it is a workbook."),
+    _AS_XLSX,
 )
-_OTHER_MESSAGES: Final = {
-    "web_page": N_("The file is a web page, though its name says that it is a workbook."),
-    "xml": N_("The file is XML, though its name says that it is a workbook."),
+# What is named .xls and is none, and cannot be read either.
+_OTHER_KINDS: Final[Mapping[FileKind, SheetError]] = {
+    FileKind.WEB_ARCHIVE: SheetError(
+        "web_archive",
+        N_("The file is a web page of one file (MHTML), though its name says it is a workbook."),
+        _AS_XLSX,
+    ),
+    FileKind.OTHER_XML: SheetError(
+        "xml", N_("The file is XML, though its name says that it is a workbook."), _AS_XLSX
+    ),
 }
+_IN_CHILD: Final = frozenset(
+    {FileKind.WORKBOOK, FileKind.OPENDOCUMENT, FileKind.SPREADSHEETML, FileKind.WEB_PAGE}
+)
+_TEXTS: Final = frozenset({FileKind.TEXT, FileKind.WEB_PAGE})  # whose encoding is guessed
+
+
+class ParseOrder(msgspec.Struct, frozen=True):
+    """What the process that parses a workbook is to do. days: tell dates as such."""
+
+    path: str
+    days: bool
+
+
+class Parser(Protocol):
+    """What makes sheets of a workbook."""
+
+    def __call__(self, path: Path, *, days: bool = False) -> list[Worksheet]:
+        """Every sheet's cells; days: tell dates as such. Raises SheetError."""
 
 
 def bounded_bytes(path: Path) -> bytes:
@@ -114,13 +131,18 @@ def bounded_bytes(path: Path) -> bytes:
 
 
 def sheets_in(
-    path: Path, raw: bytes, headed: Callable[[list[list[Cell]]], int], *, days: bool = False
+    path: Path,
+    raw: bytes,
+    headed: Callable[[list[list[Cell]]], int],
+    *,
+    days: bool = False,
+    reader: SheetReader | None = None,
 ) -> tuple[list[Worksheet], list[Notice]]:
     """The sheets of a file with these bytes, and what is to be known of it. Raises SheetError.
 
     A CSV is one sheet, parted by what makes the most of its heading, by the measure headed.
     """
-    sheets, notices = _read(path, raw, headed, days=days)
+    sheets, notices = _read(path, raw, headed, reader or SheetReader(), days=days)
     mended = [mend(sheet.rows) for sheet in sheets]
     if any(sheet.is_refused for sheet in mended) and not any(
         headed(sheet.rows) for sheet in sheets
@@ -158,69 +180,58 @@ def notices_of_letters(file: str, mended: Iterable[tuple[Worksheet, Mended]]) ->
 
 
 def _read(
-    path: Path, raw: bytes, headed: Callable[[list[list[Cell]]], int], *, days: bool
+    path: Path,
+    raw: bytes,
+    headed: Callable[[list[list[Cell]]], int],
+    reader: SheetReader,
+    *,
+    days: bool,
 ) -> tuple[list[Worksheet], list[Notice]]:
-    if raw.startswith(_WORKBOOKS):
-        return workbook(path, days=days), []
-    text, encoding = _in_old_letters(raw) or decoded(raw)
-    _refuse_other_kinds(text)
+    kind = kind_of(raw)
+    if kind in _OTHER_KINDS:
+        raise _OTHER_KINDS[kind]
+    text, encoding = text_in(raw) if kind in _TEXTS else ("", "")
+    if kind in _IN_CHILD:
+        return reader.parse(path, days=days), notices_of_encoding(path.name, encoding)
     sheet, widths = max(_ways(text), key=lambda way: headed(way[0].rows))
     sheet.flaws.extend(refuse_wide(sheet.rows, widths, headed, HEAD_WITHIN))
     notices = notices_of(sheet.flaws, path.name)
     return [sheet], [*notices_of_encoding(path.name, encoding), *notices]
 
 
-def _in_old_letters(raw: bytes) -> tuple[str, str] | None:
-    """The text of a file whose bytes are those of an old font, as its letters in Windows-1252."""
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        with contextlib.suppress(UnicodeDecodeError):
-            text = raw.decode("cp1252")
-            if "\0" not in text and legacy_of(text.splitlines()):
-                return text, "cp1252"
-    return None
-
-
-def _refuse_other_kinds(text: str) -> None:
-    """Raises SheetError for what programs write and call .xls, with what to do."""
-    start = text[:4096].lstrip("\ufeff \t\r\n").casefold()
-    for mark, code in _OTHER_KINDS:
-        if start.startswith(mark):
-            hint = N_("Open it in Excel, save it as .xlsx and give that file.")
-            raise SheetError(code, _OTHER_MESSAGES[code], hint)
-
-
-def notices_of_encoding(file: str, encoding: str) -> list[Notice]:
-    """A notice where the file was read as what it may not be; none where it is UTF-8."""
-    message = N_("The file is not in UTF-8; it was read as Windows-1258: check the letters.")
-    notice = Notice(file=file, code="encoding_1258", message=message)
-    return [notice] if encoding == "cp1258" else []
-
-
 def workbook(path: Path, *, days: bool = False) -> list[Worksheet]:
-    """The sheets of an .xlsx or .xls file; days: tell dates as such. Raises SheetError."""
-    command = [sys.executable, "-m", "controller.sheets.cells", str(path.resolve())]
-    command += ["days"] if days else []
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, check=False)
-        if done.returncode == 0:
-            return msgspec.json.decode(done.stdout, type=list[Worksheet])
-    except (subprocess.TimeoutExpired, *UNREADABLE):
-        raise DAMAGED from None
-    raise _REASONS.get(done.returncode, DAMAGED)
+    """The sheets of any file that is no CSV, parsed by a process of its own. Raises SheetError.
+
+    days: tell dates as such.
+    """
+    return read_apart_now(_PARSER, ParseOrder(str(path.resolve()), days), list[Worksheet])
 
 
-def decoded(raw: bytes) -> tuple[str, str]:
-    """The text and the encoding it was found to be in. Raises SheetError."""
-    encodings = ("utf-16",) if raw.startswith(_UTF16) else _ENCODINGS
-    for encoding in encodings:
-        with contextlib.suppress(UnicodeDecodeError):
-            text = raw.decode(encoding)
-            if "\0" in text:
-                break
-            return text, encoding
-    raise DAMAGED
+def _note_nothing(_rows: int, _of: int) -> None:
+    pass
+
+
+class SheetReader(NamedTuple):
+    """How a file is read. note: told how many rows are read, of how many."""
+
+    parse: Parser = workbook
+    note: Callable[[int, int], None] = _note_nothing
+
+
+class RowTally:
+    """Counts the rows that are read, and tells it now and then. of: how many there are."""
+
+    def __init__(self, of: int, note: Callable[[int, int], None] = _note_nothing) -> None:
+        self._of = of
+        self._note = note
+        self._rows = 0
+
+    def count(self, rows: int = 1) -> None:
+        """So many more rows are read."""
+        before = self._rows // _TOLD_ROWS
+        self._rows += rows
+        if self._rows // _TOLD_ROWS > before:
+            self._note(self._rows, self._of)
 
 
 def csv_rows(text: str, delimiter: str) -> list[list[Cell]]:
@@ -268,40 +279,76 @@ def bounded(rows: Iterable[Iterable[Cell]]) -> list[list[Cell]]:
     return table
 
 
-def _parse(path: str, *, days: bool) -> list[Worksheet]:
-    """What the child does: every sheet's cells; dates as such if days are asked for."""
+def parse(path: Path, *, days: bool = False) -> list[Worksheet]:
+    """The same in this process, which must be bounded. Raises SheetError, MemoryError."""
+    import python_calamine as calamine  # noqa: PLC0415 - the parser is loaded in the child alone
+
+    try:
+        raw = path.read_bytes()
+        kind = kind_of(raw)
+        if kind is not FileKind.WORKBOOK:
+            return [_drafted(draft, days=days) for draft in drafts_of(raw, kind)]
+        with (
+            calamine.CalamineWorkbook.from_path(str(path)) as book,
+            _amendments(path) as amendments,
+        ):
+            return _sheets_of(book, amendments, days=days)
+    except calamine.PasswordError:
+        raise PASSWORD from None
+    except NoTableError:
+        raise NO_TABLE from None
+    except (calamine.CalamineError, *_NO_WORKBOOK):
+        raise DAMAGED from None
+
+
+def _sheets_of(book: Any, amendments: OpenXml | Biff, *, days: bool) -> list[Worksheet]:
+    """Every sheet's cells."""
     import python_calamine as calamine  # noqa: PLC0415 - the parser is loaded in the child alone
 
     sheets: list[Worksheet] = []
-    with calamine.CalamineWorkbook.from_path(path) as book, _amendments(path) as amendments:
-        hidden = {
-            sheet.name
-            for sheet in book.sheets_metadata
-            if sheet.visible != calamine.SheetVisibleEnum.Visible
-        }
-        for name in book.sheet_names[:MAX_SHEETS]:
-            sheet = book.get_sheet_by_name(name)
-            if sheet.total_width > MAX_COLUMNS or sheet.total_height > MAX_ROWS:
-                raise TOO_BIG
-            rows = sheet.to_python(skip_empty_area=False)
-            cells = [[_plain(cell, days=days) for cell in row] for row in rows]
-            if amendments:
-                amendments.amend(name, cells)
-            table = bounded(cells)
-            spans = _spans(sheet.merged_cell_ranges or (), table)
-            fill_down(table, spans)
-            sheets.append(Worksheet(name[:64], table, is_hidden=name in hidden, spans=spans))
+    hidden = {
+        sheet.name
+        for sheet in book.sheets_metadata
+        if sheet.visible != calamine.SheetVisibleEnum.Visible
+    }
+    for name in book.sheet_names[:MAX_SHEETS]:
+        sheet = book.get_sheet_by_name(name)
+        if sheet.total_width > MAX_COLUMNS or sheet.total_height > MAX_ROWS:
+            raise TOO_BIG
+        rows = sheet.to_python(skip_empty_area=False)
+        cells = [[_plain(cell, days=days) for cell in row] for row in rows]
+        amendments.amend(name, cells)
+        ranges = sheet.merged_cell_ranges or ()
+        sheets.append(_worksheet(name, cells, ranges, is_hidden=name in hidden))
     return sheets
 
 
-def _amendments(path: str) -> contextlib.AbstractContextManager[OpenXml | None]:
-    """What an .xlsx tells beside its cells; of .xls and .ods the parser's word is all there is."""
-    return OpenXml(Path(path)) if zipfile.is_zipfile(path) else contextlib.nullcontext()
+def _drafted(draft: SheetDraft, *, days: bool) -> Worksheet:
+    """A sheet that a reader of ours has filled."""
+    rows = draft.rows if days else [[*map(_without_day, row)] for row in draft.rows]
+    return _worksheet(draft.name, rows, draft.ranges, is_hidden=draft.is_hidden)
 
 
-def _spans(
-    ranges: Iterable[tuple[tuple[int, int], tuple[int, int]]], rows: list[list[Cell]]
-) -> list[Span]:
+def _without_day(cell: Cell) -> Cell:
+    return Unreadable(Cause.DATE, display_of(cell)) if isinstance(cell, Day) else cell
+
+
+def _worksheet(
+    name: str, rows: list[list[Cell]], ranges: Iterable[Range], *, is_hidden: bool
+) -> Worksheet:
+    """The sheet, if it is no bigger than a school's, with what is merged in each of its rows."""
+    table = bounded(rows)
+    spans = _spans(ranges, table)
+    fill_down(table, spans)
+    return Worksheet(name[:64], table, is_hidden=is_hidden, spans=spans)
+
+
+def _amendments(path: Path) -> contextlib.AbstractContextManager[OpenXml | Biff]:
+    """What an .xlsx or an .xls tells beside its cells."""
+    return OpenXml(path) if zipfile.is_zipfile(path) else contextlib.nullcontext(Biff(path))
+
+
+def _spans(ranges: Iterable[Range], rows: list[list[Cell]]) -> list[Span]:
     """The merged ranges, as far as the sheet reaches."""
     height, width = len(rows), max(map(len, rows), default=0)
     spans = [
@@ -328,24 +375,5 @@ def _plain(cell: object, *, days: bool) -> Cell:
     return cell if isinstance(cell, int) else ""
 
 
-def _main(path: str, *, days: bool) -> int:
-    import python_calamine as calamine  # noqa: PLC0415 - the parser is loaded in the child alone
-
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415 - not on Windows
-
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-        resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        sheets = _parse(path, days=days)
-    except (SheetError, MemoryError):
-        return _EXIT_TOO_BIG
-    except calamine.PasswordError:
-        return _EXIT_PASSWORD
-    sys.stdout.buffer.write(msgspec.json.encode(sheets))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(_main(sys.argv[1], days="days" in sys.argv[2:]))
+    serve(ParseOrder, lambda order, _note: parse(Path(order.path), days=order.days))

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Final, Self
-from xml.parsers import expat
 
 from controller.sheets.formats import NumberFormat, number_format
 from controller.sheets.text import Cause, Cell, Unreadable
+from controller.sheets.xml import local, parser_of
 
 _CHUNK: Final = 1 << 20
 _NOTABLE: Final = re.compile(rb"""<(?:\w+:)?f[\s/>]|\bt=["']e""")
@@ -24,11 +24,6 @@ _LETTERS: Final = re.compile("[A-Z]+")
 _FIXED: Final = 2  # of the formats that are not written down, the one that shows 1.1 as 1.10
 
 Table = list[list[Cell]]
-Start = Callable[[str, Mapping[str, str]], None]
-
-
-class DoctypeError(ValueError):
-    """The XML declares entities, which no workbook does."""
 
 
 class OpenXml:
@@ -76,10 +71,10 @@ class OpenXml:
         within = [""]
 
         def start(tag: str, attributes: Mapping[str, str]) -> None:
-            elements.append((within[-1], _local(tag), attributes))
-            within.append(_local(tag))
+            elements.append((within[-1], local(tag), attributes))
+            within.append(local(tag))
 
-        parser = _parser(start)
+        parser = parser_of(start)
         parser.EndElementHandler = lambda _tag: within.pop()
         if part in self._parts:
             with self._open(part) as file:
@@ -110,7 +105,7 @@ class OpenXml:
         }
         for _, tag, told in self._elements(book):
             if tag == "sheet":
-                ids = (value for name, value in told.items() if _local(name) == "id")
+                ids = (value for name, value in told.items() if local(name) == "id")
                 target = _part(targets.get(next(ids, ""), ""))
                 is_whole = target.startswith("/") or not folder
                 yield told.get("name", ""), target.lstrip("/") if is_whole else f"{folder}/{target}"
@@ -126,7 +121,7 @@ class _Cells:
     """
 
     def __init__(self, rows: Table, formats: Mapping[str, NumberFormat]) -> None:
-        self.parser = _parser(self.start)
+        self.parser = parser_of(self.start)
         self._rows = rows
         self._formats = formats
         self._row = self._column = -1
@@ -136,7 +131,7 @@ class _Cells:
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """An element begins; rows and cells without a place follow the one before."""
-        match _local(tag):
+        match local(tag):
             case "c":
                 place = attributes.get("r")
                 self._column = _column_of(place) if place else self._column + 1
@@ -161,9 +156,9 @@ class _Cells:
 
     def end(self, tag: str) -> None:
         """An element ends."""
-        if (local := _local(tag)) == "v":
+        if (name := local(tag)) == "v":
             self._in_value = False
-        elif local == "c" and (cell := self._amended()) is not None:
+        elif name == "c" and (cell := self._amended()) is not None:
             self._put(cell)
 
     def _listen(self, *, is_notable: bool) -> None:
@@ -190,25 +185,8 @@ class _Cells:
         row[self._column] = cell
 
 
-def _parser(start: Start) -> expat.XMLParserType:
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartElementHandler = start
-    parser.StartDoctypeDeclHandler = _refuse_doctype
-    return parser
-
-
-def _refuse_doctype(*_: object) -> None:
-    raise DoctypeError
-
-
 def _part(name: str) -> str:
     return name.replace("\\", "/").casefold()
-
-
-def _local(name: str) -> str:
-    """A name without its namespace's prefix."""
-    return name.rpartition(":")[2] if ":" in name else name
 
 
 def _column_of(place: str) -> int:

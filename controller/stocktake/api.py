@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
@@ -23,6 +23,7 @@ from controller.web.forms import body_of
 from controller.web.items import ErrorItem
 from controller.web.paging import ERRORS
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.words import N_
 
@@ -67,10 +68,10 @@ class StocktakeItem(BaseModel):
     rooms: list[StocktakeRoom]
 
 
-def api(program: Program) -> APIRouter:
+def api(program: Program) -> FeatureRouter:
     """The routes of one count."""
     taking = program.service(Stocktaking)
-    router = APIRouter(prefix="/api/v1/stocktakes", tags=["stocktake"], responses=_ERRORS)
+    router = FeatureRouter(prefix="/api/v1/stocktakes", tags=["stocktake"], responses=_ERRORS)
 
     @router.get("/{no:int}")  # so that what only takes a POST beside it says so
     @needs(Permission.STOCKTAKE)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -37,6 +37,7 @@ from controller.web.downloads import DOCX, XLSX, attachment
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of, public
 from controller.web.words import Words
 from protocol.settings import SettingsError
@@ -48,9 +49,9 @@ _WORKER: Final = FilePath(__file__).with_name("static") / "stocktake-worker.js"
 _KINDS: Final = {"xlsx": XLSX, "docx": DOCX}
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The pages of counting."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens = program.service(PageRenderer)
     taking, folder = program.service(Stocktaking), program.config.data
     _add_overview(router, screens, taking)
@@ -60,7 +61,7 @@ def pages(program: Program) -> APIRouter:
     return router
 
 
-def _add_overview(router: APIRouter, screens: PageRenderer, taking: Stocktaking) -> None:
+def _add_overview(router: FeatureRouter, screens: PageRenderer, taking: Stocktaking) -> None:
     @router.get("/stocktake")
     @needs(Permission.STOCKTAKE)
     async def overview(request: Request) -> Response:
@@ -104,7 +105,7 @@ def _add_overview(router: APIRouter, screens: PageRenderer, taking: Stocktaking)
 
 
 def _add_minutes(
-    router: APIRouter,
+    router: FeatureRouter,
     screens: PageRenderer,
     taking: Stocktaking,
     *,
@@ -137,7 +138,7 @@ def _add_minutes(
         return Response(raw, media_type=_KINDS[kind], headers=headers)
 
 
-def _add_counting(router: APIRouter, screens: PageRenderer, taking: Stocktaking) -> None:
+def _add_counting(router: FeatureRouter, screens: PageRenderer, taking: Stocktaking) -> None:
     @router.get("/stocktake/{no}")
     @needs(Permission.STOCKTAKE)
     async def count(request: Request, no: Number) -> Response:
@@ -169,7 +170,7 @@ def _add_counting(router: APIRouter, screens: PageRenderer, taking: Stocktaking)
         return JSONResponse(data)
 
 
-def _add_note(router: APIRouter, screens: PageRenderer, taking: Stocktaking) -> None:
+def _add_note(router: FeatureRouter, screens: PageRenderer, taking: Stocktaking) -> None:
     @router.post("/stocktake/{no}/rooms/{room:path}")
     @needs(Permission.STOCKTAKE)
     async def note(request: Request, no: Number, room: str) -> Response:

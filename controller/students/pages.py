@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import gate_of
@@ -22,13 +22,14 @@ from controller.web.downloads import XLSX, attachment
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.words import N_
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The page, for administrators; each look is noted, without the pupil."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens, gate = program.service(PageRenderer), program.service(gate_of)
     store, school, data = program.store, program.school, program.config.data
 

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import Final
 
 import segno
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from markupsafe import Markup
 
 from controller.broker.authority import Authority, covers
@@ -18,6 +18,7 @@ from controller.web.downloads import attachment
 from controller.web.page import PageRenderer
 from controller.web.plain import TRUST
 from controller.web.refusals import PageRefusedError
+from controller.web.router import FeatureRouter
 from controller.web.rules import public
 from protocol.enrolment import fingerprint_of, fingerprint_words
 from protocol.this_machine import is_this_machine
@@ -27,9 +28,9 @@ CERTIFICATE: Final = "application/x-x509-ca-cert"
 _BYTES_A_GROUP: Final = 2
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """The page and both files; for everybody, for they come before logging in."""
-    router = APIRouter()
+    router = FeatureRouter()
     screens, tls = program.service(PageRenderer), program.service(screen_tls_of)
     authority = Authority(program.config.data)
 

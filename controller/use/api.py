@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from controller.feature import Program
@@ -17,6 +17,7 @@ from controller.use.store import use_of, use_report
 from controller.web.downloads import CSV_WITH_HEAD, attachment, files
 from controller.web.paging import ERRORS, Day, narrowed
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.words import N_
 
@@ -34,9 +35,9 @@ class UseFormat(StrEnum):
     CSV = "csv"
 
 
-def api(program: Program) -> APIRouter:
+def api(program: Program) -> FeatureRouter:
     """Use, within all that the controller may tell."""
-    router = APIRouter(prefix="/api/v1", responses=ERRORS)
+    router = FeatureRouter(prefix="/api/v1", responses=ERRORS)
     store, scope = program.store, program.scope
 
     @router.get("/use", response_model=None, responses=files(CSV_WITH_HEAD))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from controller.database.store import Store
@@ -19,6 +19,7 @@ from controller.use.store import use_report
 from controller.web.page import PageRenderer
 from controller.web.paging import day_or, narrowed
 from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol import formats
 from protocol.model import Place
@@ -29,14 +30,14 @@ SHOWN: Final = 400  # rows of one table
 Word = Annotated[str, Query(max_length=64)]
 
 
-def pages(program: Program) -> APIRouter:
+def pages(program: Program) -> FeatureRouter:
     """How boards are used."""
-    router = APIRouter()
+    router = FeatureRouter()
     _add_use(router, program.service(PageRenderer), program.store, program.scope)
     return router
 
 
-def _add_use(router: APIRouter, screens: PageRenderer, store: Store, scope: Place) -> None:
+def _add_use(router: FeatureRouter, screens: PageRenderer, store: Store, scope: Place) -> None:
     @router.get("/use")
     @needs(Permission.SCHOOL, in_parts=True)
     async def use(

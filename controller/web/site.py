@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
@@ -54,7 +54,7 @@ def create_web(program: Program, allowed_hosts: Sequence[str]) -> FastAPI:
     _answer_on_pages(app, program)
     for feature in program.features:
         if api := feature.router(program, "api"):
-            app.include_router(api)
+            api.build_in(app.router)
     _include_pages(app, program)
     static: list[str | tuple[str, str]] = [
         (package, "static") for package in packages_with(program, "static")
@@ -87,13 +87,7 @@ def _open_description(app: FastAPI) -> None:
 
 
 def _include_pages(app: FastAPI, program: Program) -> None:
-    """One by one: a router of routers builds each address once more, at every start."""
     looks = [Depends(feature.look(program)) for feature in program.features if feature.look]
     for feature in program.features:
         if pages := feature.router(program, "pages"):
-            app.include_router(
-                pages,
-                include_in_schema=False,
-                default_response_class=HTMLResponse,
-                dependencies=looks,
-            )
+            pages.build_in(app.router, looks, in_schema=False)

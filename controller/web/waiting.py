@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import threading
-from collections.abc import Callable
-from typing import Final, Generic, TypeVar
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Generic, TypeVar
 
+from controller.sheets.apart import Progress
 from controller.web.forms import Upload
 
 MAX_WAITING: Final = 3  # of 8 MB, and of what was read of them
@@ -14,20 +17,56 @@ FORGET_AFTER_MS: Final = 30 * 60_000
 
 
 class WaitingFile:
-    """A file that waits for a person's word. token: what its address ends with."""
+    """A file that waits for a person's word. token: what its address ends with.
+
+    progress: how far it is read, while it is.
+    """
 
     def __init__(self, upload: Upload, who: str, at_ms: int) -> None:
         self.token = secrets.token_urlsafe(12)
         self.upload = upload
         self.who = who
         self.at_ms = at_ms
+        self.progress = Progress()
+        self._reading: asyncio.Task[None] | None = None
+
+    @property
+    def is_being_read(self) -> bool:
+        """Whether what was read of it is not there yet."""
+        return self._reading is not None and not self._reading.done()
+
+    def note(self, progress: Progress) -> None:
+        """Its reading is so far."""
+        self.progress = progress
+
+    def begin(self, reading: Coroutine[Any, Any, None]) -> None:
+        """Have it read beside everything else, in the place of a reading that goes on."""
+        self.end()
+        self.progress = Progress()
+        self._reading = asyncio.create_task(reading, name="reading of a file")
+
+    async def read_within(self, patience_s: float) -> bool:
+        """Whether it is read so soon. Raises what its reading raised."""
+        assert self._reading, "it was begun"  # noqa: S101
+        await asyncio.wait([self._reading], timeout=patience_s)
+        if self._reading.done() and not self._reading.cancelled():
+            self._reading.result()
+        return self._reading.done()
+
+    def end(self) -> None:
+        """Let go of a reading that goes on."""
+        if self._reading is not None:
+            self._reading.cancel()
 
 
 Held = TypeVar("Held", bound=WaitingFile)
 
 
 class WaitingFiles(Generic[Held]):
-    """The few files that wait; the oldest goes when there are too many. Any thread may ask."""
+    """The few files that wait; of whom most wait, the oldest goes when there are too many.
+
+    Any thread may ask where nothing is being read, else the event loop's alone.
+    """
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
@@ -40,7 +79,7 @@ class WaitingFiles(Generic[Held]):
         with self._lock:
             self._forget()
             while len(self._waiting) >= MAX_WAITING:
-                del self._waiting[next(iter(self._waiting))]
+                self._waiting.pop(self._oldest()).end()
             self._waiting[fresh.token] = fresh
         return fresh
 
@@ -55,10 +94,17 @@ class WaitingFiles(Generic[Held]):
         """Forget a file of one's own."""
         if self.find(token, who) is not None:
             with self._lock:
-                self._waiting.pop(token, None)
+                waiting = self._waiting.pop(token, None)
+            if waiting is not None:
+                waiting.end()
+
+    def _oldest(self) -> str:
+        """The token of the oldest file of the person of whom most wait."""
+        counts = Counter(waiting.who for waiting in self._waiting.values())
+        who = max(counts, key=lambda name: counts[name])
+        return next(token for token, waiting in self._waiting.items() if waiting.who == who)
 
     def _forget(self) -> None:
         since = self._now_ms() - FORGET_AFTER_MS
-        self._waiting = {
-            name: waiting for name, waiting in self._waiting.items() if waiting.at_ms > since
-        }
+        for token in [token for token, waiting in self._waiting.items() if waiting.at_ms <= since]:
+            self._waiting.pop(token).end()

@@ -47,6 +47,7 @@ OLD = [
     f"cards revoke --student 7 {PLACE}",
     "cards keys --end --data d --config c.toml",
     f"register import so.csv --dry-run --all --json --map a=serial --errors e.csv {PLACE}",
+    f"register import so.csv --heading-row 1 --unit 1000 {PLACE}",
     f"register decide net-1 match --line 3 --as-of 2026 --observations o.json {PLACE}",
     f"register condition 12 broken --note x --quality 50 --json {PLACE}",
     f"register history 12 --json {PLACE}",

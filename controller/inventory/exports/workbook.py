@@ -28,7 +28,7 @@ from protocol.words import N_
 MAX_ROWS: Final = 20_000  # more makes Excel and the writer slow: 544,000 would take minutes
 _HEAD_AT: Final = 4  # rows of titles above the heading
 _A4: Final = 9
-_PRINTED: Final = 15  # columns that A4 shows in letters one can read: the book's, and the state
+_PRINTED: Final = 17  # columns that A4 shows in letters one can read: the book's, and the state
 _EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - Excel's day 0 has no zone
 _FONT: Final = {"font_name": "Arial", "font_size": 10}
 _LACKS: Final = {
@@ -83,6 +83,10 @@ def _booked_room(asset: Asset, _zone: tzinfo) -> str:
     return "" if "room" in asset.lacks else asset.room
 
 
+def _quantity(asset: Asset, _zone: tzinfo) -> int | None:
+    return None if asset.line is None else asset.quantity
+
+
 def _read_serial(asset: Asset, _zone: tzinfo) -> str:
     return asset.serial if "serial" in asset.lacks else ""
 
@@ -124,6 +128,8 @@ COLUMNS: Final = (
     _Column("Nhà", 9, _Form.TEXT, _text("building")),
     _Column("Điểm trường", 14, _Form.TEXT, _text("site")),
     _Column("Năm đưa vào sử dụng", 10, _Form.NUMBER, lambda asset, _: asset.year),
+    _Column("Số lượng", 8, _Form.NUMBER, _quantity),
+    _Column("Đơn giá (VNĐ)", 14, _Form.MONEY, lambda asset, _: asset.unit_cost),
     _Column("Nguyên giá (VNĐ)", 14, _Form.MONEY, lambda asset, _: asset.cost_vnd),
     _Column("Nguồn vốn", 12, _Form.TEXT, _text("funding")),
     _Column("Tình trạng", 13, _Form.TEXT, lambda asset, _: condition_said(asset)),
@@ -189,10 +195,13 @@ def _write_titles(book: Any, page: Any, rows: Sequence[Asset], heading: Workbook
     strays = sum(row.line is None for row in rows)
     title = book.add_format({**_FONT, "bold": True, "font_size": 14})
     plain = book.add_format(_FONT)
+    things = sum(row.quantity for row in rows if row.line is not None)
     at = moment_in_text(heading.as_of_ms, heading.zone, vietnamese)
     page.write_string(0, 0, "DANH MỤC THIẾT BỊ", title)
     write_cell(page, 1, 0, heading.name, plain)
     subtitle = f"Tính đến {at}: {len(rows)} dòng, {strays} dòng ngoài sổ"
+    if things != len(rows) - strays:
+        subtitle += f", {things} thiết bị trong sổ"
     page.write_string(2, 0, subtitle, plain)
 
 
@@ -218,7 +227,7 @@ def _set_up(page: Any, count: int) -> None:
     page.set_row(_HEAD_AT - 1, 32)
     page.freeze_panes(_HEAD_AT, 4)
     page.autofilter(_HEAD_AT - 1, 0, last_row, last_column)
-    page.ignore_errors({"number_stored_as_text": f"A1:Z{last_row + 1}"})
+    page.ignore_errors({"number_stored_as_text": f"A1:AA{last_row + 1}"})
     page.set_landscape()
     page.set_paper(_A4)
     page.print_area(0, 0, last_row, _PRINTED - 1)

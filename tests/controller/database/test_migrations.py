@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Boolean, Connection, Text, column, insert, select, table, text
+from sqlalchemy import Boolean, Connection, Text, column, insert, inspect, select, table, text
 
 from controller.database.engine import engine_at, url_from
 from controller.database.revision import MIGRATIONS, is_newest, newest
@@ -22,6 +22,9 @@ from controller.database.schema import metadata
 from controller.database.store import Store
 from controller.features import keep_batch
 from controller.fleet.store import agents_of, devices_of
+from controller.inventory.chosen import Chosen
+from controller.inventory.store import items
+from controller.register.store import lines_of
 from controller.repairs import store as repairs
 from controller.roster.store import plan_of
 from protocol.messages import LineMeasures
@@ -224,11 +227,30 @@ def test_a_door_key_of_before_is_one_that_rooms_hold(old: str) -> None:
         assert store.read(plan_of, SCHOOL).door_keys == {"1": "00ff"}
 
 
+def test_a_line_of_before_quantities_is_one_thing(old: str) -> None:
+    """In the book and in the inventory; its cost is that of the one."""
+    place: dict[str, object] = {"province": "79", "school": "00123"}
+    engine = engine_at(url_from(old))
+    with engine.begin() as db:
+        command.upgrade(config_for(db), "0034")
+        _put(db, "register", **place, no=1, origin="book", errors="[]", cost_vnd=7)
+        lists = dict.fromkeys(("also", "lacks", "reasons", "sources", "aliases"), "[]")
+        codes = {"kind": "board", "status": "ok", "state": "ok"}
+        _put(db, "assets", **place, device_id="line:1", line=1, cost_vnd=7, **lists, **codes)
+    engine.dispose()
+    with Store(old) as store, store.view() as db:
+        (line,) = lines_of(db, SCHOOL)
+        (item,) = items(db, SCHOOL, Chosen())
+    assert (line.data.quantity, line.data.cost_vnd) == (1, 7)
+    assert (item.quantity, item.unit_cost, item.cost_vnd) == (1, 7, 7)
+
+
 def _put(db: Connection, name: str, **row: object) -> None:
     """A row with what is given; every other column that needs a value holds nothing."""
     empty = {"change": 1, "relay_change": 1, "row": 1, "no": 1}
+    there = {each["name"] for each in inspect(db).get_columns(name)}
     for each in metadata.tables[name].columns:
-        if not each.nullable and each.name not in row:
+        if not each.nullable and each.name in there - row.keys():
             plain = "" if isinstance(each.type, Text) else empty.get(each.name, 0)
             row[each.name] = False if isinstance(each.type, Boolean) else plain
     db.execute(insert(table(name, *map(column, row))).values(row))

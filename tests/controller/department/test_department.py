@@ -19,7 +19,7 @@ from controller.department.areas import Area, AreaError, Membership, Merger, Sch
 from controller.department.schools import FigureTold, Numbered
 from controller.department.standing import Need, Silence
 from controller.department.store import keep as keep_told
-from controller.inventory.store import refresh
+from controller.inventory.store import kpi_now, refresh
 from controller.reconcile.kpi import figure_of, kpi_of
 from controller.reconcile.store import note_figure, reconciled
 from controller.register import store as register
@@ -100,13 +100,18 @@ def test_the_department_counts_as_the_school_does(store: Store) -> None:
             Line(row=1, asset_tag="T1", type="desk", room="P1", year=2020),
             Line(row=2, asset_tag="", type="board", room="P1", year=2020, serial="X1"),
             Line(row=3, asset_tag="T3", type="board", room="P1", year=2020, serial="X1"),
-            Line(row=4, asset_tag="T4", type="chair", room="", year=2020),
+            Line(row=4, asset_tag="T4", type="chair", room="", year=2020, quantity=45),
+            Line(row=5, asset_tag="T5", type="desk", room="P1", year=2020, quantity=20),
         ]
         register.bring_in(db, school, book, whole=False, now_ms=NOW_MS)
         told = kpi_of(reconciled(db, school, NOW_MS).findings)
     refresh(store, school, department_of(store).zone, NOW_MS)
-    assert department_of(store).overview().whole.kpi == told
-    assert told.complete_digital_record == 1
+    whole = department_of(store).overview().whole
+    assert (whole.kpi, whole.tally.items) == (told, 68)
+    assert (told.declared, told.complete_digital_record) == (68, 21)
+    assert whole.tally.raises[0].lines == 21
+    with store.view() as db:
+        assert kpi_now(db, school) == told
 
 
 def test_a_school_never_heard_has_no_data_and_no_figure(store: Store) -> None:

@@ -219,15 +219,16 @@ def test_broken_tables_are_refused_with_what_is_wrong(text: str, tmp_path: Path)
 
 
 def test_one_query_counts_the_books_of_a_school_or_of_a_province(database: Database) -> None:
-    """Lines that left the book are none; a missing cost is not a cost of 0."""
+    """By their things; lines that left the book are none, a missing cost is not a cost of 0."""
     here, there = Place("79", "00001"), Place("79", "00002")
     lines = [
         Line(row=1, asset_tag="T1", type="board", year=2021, cost_vnd=7, condition="good"),
-        Line(row=2, asset_tag="T2", type="board", year=2021, condition="good"),
+        Line(row=2, asset_tag="T2", type="board", year=2021, condition="good", quantity=3),
         Line(row=3, asset_tag="T3", type="desk", condition="good"),
+        Line(row=4, asset_tag="T4", type="chair", quantity=45, unit_cost_vnd=20),
     ]
     with Store(database.url) as store:
-        for place, some in ((here, lines), (there, lines[2:])):
+        for place, some in ((here, lines), (there, lines[2:3])):
             with store.locked(place) as db:
                 bring_in(db, place, some, whole=True, now_ms=1)
         with store.locked(there) as db:
@@ -239,7 +240,8 @@ def test_one_query_counts_the_books_of_a_school_or_of_a_province(database: Datab
             told = sorted(groups_in(db, Place("79")), key=str)
             assert groups_in(db, here) == [each for each in told if each.school == "00001"]
     assert told == [
-        ItemGroup("79", "00001", "board", 2021, "good", 2, 1, 7),
+        ItemGroup("79", "00001", "board", 2021, "good", 4, 1, 7),
+        ItemGroup("79", "00001", "chair", None, "", 45, 45, 900),
         ItemGroup("79", "00001", "desk", None, "good", 1, 0, 0),
         ItemGroup("79", "00002", "fan", None, "", 1, 0, 0),
     ]

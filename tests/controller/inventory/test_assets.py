@@ -128,6 +128,19 @@ def test_a_persons_word_decides() -> None:
     assert (item.device_id, item.line, item.serial) == ("usb-5", 1, "SN001")
 
 
+def test_things_of_one_line_are_counted_once() -> None:
+    """The line is one item of five things; the devices matched to it are no items beside it."""
+    keys = [observations_of([device(number)])[0].key for number in (1, 2)]
+    matched = [Decision(no=no, subject=key, deed=Deed.MATCH, line=1) for no, key in enumerate(keys)]
+    five = line(1, serial="", quantity=5, unit_cost_vnd=4, cost_vnd=21)
+    found = joined([five], [device(1), device(2)], *matched)
+    owned = [item for item in found.values() if item.owned]
+    assert [(item.line, item.quantity, item.unit_cost, item.cost_vnd) for item in owned] == [
+        (1, 5, 4, 21)
+    ]
+    assert [item.state for item in found.values() if not item.owned] == [AssetState.ACCESSORY]
+
+
 def test_a_serial_of_two_lines_is_nobodys() -> None:
     """Both lines and the device say so; nothing is guessed."""
     found = joined([line(1, serial="X1"), line(2, serial="X1", room="P9")], [device(3, serial="X1", room="P5")])  # fmt: skip  # noqa: E501

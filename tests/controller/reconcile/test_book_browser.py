@@ -69,7 +69,7 @@ def test_a_book_is_brought_in_by_two_presses(
     page.click("form.keep button")
     page.wait("document.body?.innerText.includes('2 dòng: 2 mới')")
     page.click("a.button")
-    page.wait("document.querySelector('.pct')?.innerText.includes('trên 2 dòng')")
+    page.wait("document.querySelector('.pct')?.innerText.includes('trên 2 thiết bị')")
     state = "document.querySelector('[data-row=\"50\"]').dataset.state"
     assert page.see(state) == "ok"
     assert page.errors == []

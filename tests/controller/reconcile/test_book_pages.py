@@ -147,8 +147,8 @@ def test_the_figure_stands_with_its_parts_and_its_target(library: Library) -> No
     book = library.web
     page = seen(book)
     assert "30 %" in page.words
-    assert "3 of 10 lines" in page.words
-    assert "5 more lines to the target of 80 %." in page.words
+    assert "3 of 10 items" in page.words
+    assert "5 more items to the target of 80 %." in page.words
     assert page.find("line", x1="80", x2="80")
     assert page.find("rect", width="30.0", **{"class": "part"})
     told = [each["aria-label"] for each in page.find("svg", role="img")]
@@ -196,7 +196,7 @@ def test_what_would_raise_the_figure_leads_to_its_lines(library: Library) -> Non
     links = [each["href"] or "" for each in page.find("a") if "alone=" in (each["href"] or "")]
     assert links[0] == "/register?alone=verify#lines"
     assert set(rows(seen(book, links[0].partition("#")[0]))) == {UNSEEN, 10}
-    assert "scan or see: 2 lines" in page.words
+    assert "scan or see: 2 items" in page.words
     assert "then 50 %" in page.words
 
 
@@ -377,11 +377,11 @@ def test_a_month_ago_stands_beside_today_and_deleted_lines_show(
         note_figure(db, SCHOOL, then, kpi)
     bring_in(store, a_book())
     text = " ".join(seen(web).words)
-    assert f"On {then[8:]}/{then[5:7]}/{then[:4]} it was 25 % of 12 lines." in text
+    assert f"On {then[8:]}/{then[5:7]}/{then[:4]} it was 25 % of 12 items." in text
     assert "That is up by 5 points." in text
-    assert "2 lines were taken out of the book." in text
+    assert "2 items were taken out of the book." in text
     bring_in(store, [], whole=True)
-    assert "12 lines were taken out of the book." in " ".join(seen(web).words)
+    assert "12 items were taken out of the book." in " ".join(seen(web).words)
 
 
 def test_a_room_shows_its_lines_that_are_not_in_order(library: Library) -> None:

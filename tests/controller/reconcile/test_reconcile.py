@@ -96,6 +96,32 @@ def test_what_is_seen_elsewhere_has_moved_from_and_to() -> None:
     assert state_of(line(1, room=""), seen("sn1")) is LineState.OK
 
 
+def test_things_of_one_line_are_not_missing_for_having_no_label_each() -> None:
+    """One scan of their label is a look at all of them; a line of none is never looked for."""
+    desks = line(1, type="desk", serial="", quantity=45)
+    scan = seen(asset_tag="ts-1", by=SeenBy.PERSON_SCAN)
+    (found,) = reconcile([desks], [scan], NOW).findings
+    assert (found.state, found.wants) == (LineState.OK, ())
+    assert state_of(line(1, quantity=0, type="desk", serial="")) is LineState.OK
+
+
+def test_a_device_is_one_of_the_things_of_its_line() -> None:
+    """Five computers need five serials and five sights; what is unseen may be a stranger."""
+    five = line(1, type="laptop", serial="", quantity=5)
+    sights = [seen(f"n{n}", device=f"d{n}", type="laptop") for n in range(1, 7)]
+    keys = [one.key for one in sights]
+    matched = [
+        Decision(no=n, subject=key, deed=Deed.MATCH, line=1) for n, key in enumerate(keys[:5], 1)
+    ]
+    for some in (1, 4):
+        told = reconcile([five], sights, NOW, rulings=Rulings(matched[:some]))
+        assert (told.findings[0].verified, told.findings[0].lacks) == (False, ("serial",))
+        assert {each.candidates for each in told.strangers} == {(1,)}
+    told = reconcile([five], sights, NOW, rulings=Rulings(matched))
+    assert told.findings[0].verified
+    assert [each.candidates for each in told.strangers] == [()]
+
+
 def test_missing_is_unseen_by_anyone_for_more_than_45_days() -> None:
     """45 days are not yet more; a person who scans it has seen it; furniture is never missing."""
     assert state_of(line(1), seen("sn1", days=45)) is LineState.OK
@@ -498,7 +524,7 @@ def test_the_figure_is_kept_by_day_and_a_shorter_book_shows(
         note_figure(db, PLACE, "2026-12-02", kpi_of(told.findings))
     said = run("reconcile", *AS_OF)
     assert "Tỷ lệ quản lý bằng hồ sơ số: 50 % (chỉ tiêu 80 %)." in said
-    assert "Ngày 02/12/2026: 33,3 % trên 3 dòng." in said
+    assert "Ngày 02/12/2026: 33,3 % trên 3 thiết bị." in said
 
 
 def test_without_a_register_the_figure_is_not_determined(run: Any, database: Database) -> None:

@@ -25,9 +25,12 @@ from controller.register.intake import HEADINGS
 from controller.register.merging import Kept, MergeVerdict, merged
 from controller.register.uploads import Uploads
 from controller.web.forms import Upload
+from controller.web.readers import Readers
 from controller.web.waiting import FORGET_AFTER_MS, MAX_WAITING
+from tests.controller import patience
 from tests.controller.book_school import HOSTILE, a_book, bring_in, now_ms
 from tests.controller.dashboard.test_pages import Outline
+from tests.controller.patience import waits_for_reading
 from tests.controller.people import COOKIE, log_in, origin_of
 from tests.controller.web_school import SCHOOL, Served, a_program, a_store
 from tests.web import http_client
@@ -62,7 +65,7 @@ def browsing(store: Store) -> Iterator[httpx.Client]:
     """A browser without JavaScript, on the server itself, in English."""
     cookies = {"lang": "en"}
     with Served(store) as served, http_client(served.url, cookies=cookies) as client:
-        yield client
+        yield waits_for_reading(client)
 
 
 @pytest.fixture
@@ -82,7 +85,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 def sent(web: httpx.Client, raw: bytes | str, name: str = "so.csv") -> httpx.Response:
     """The answer to a file."""
     body = raw.encode() if isinstance(raw, str) else raw
-    return web.post("/register/import", files={"file": (name, body)})
+    return patience.sent(web, "/register/import", name, body)
 
 
 def trial_of(web: httpx.Client, raw: bytes | str, name: str = "so.csv") -> str:
@@ -372,7 +375,7 @@ def test_no_file_stays_on_the_disk(
 def test_few_files_wait_and_not_for_long() -> None:
     """The oldest goes first; after half an hour all go."""
     clock = [now_ms()]
-    uploads = Uploads(lambda: clock[0])
+    uploads = Uploads(lambda: clock[0], Readers())
     waiting = [uploads.add(Upload(f"{n}.csv", b"x"), "an") for n in range(MAX_WAITING + 1)]
     assert uploads.find(waiting[0].token, "an") is None
     assert uploads.find(waiting[1].token, "an") is waiting[1]

@@ -31,7 +31,7 @@ def brought(
     register: Sequence[Kept], lines: Sequence[Line], answers: Answers = UNASKED
 ) -> tuple[Merged, list[Kept]]:
     """What bringing lines in does, and the register after it."""
-    told = merged(register, lines, answers=answers, now_ms=1, fields=ALL)
+    told = merged(register, lines, answers=answers, now_ms=1, fields=[ALL] * len(lines))
     by_no = {each.no: each for each in register} | {each.no: each for each in told.writes}
     return told, [*by_no.values()]
 

@@ -110,7 +110,8 @@ def test_a_dirty_book_loads_with_every_field(tmp_path: Path, bring: Any) -> None
     assert board == {
         "row": 1, "asset_tag": "TS-0001", "type": "board", "name": "Bảng tương tác",
         "maker": "Samsung", "model": "WM75B",
-        "serial": "0012345", "room": "P203", "year": 2021, "cost_vnd": 98_500_000,
+        "serial": "0012345", "room": "P203", "year": 2021, "quantity": None,
+        "unit_cost_vnd": None, "cost_vnd": 98_500_000,
         "funding": "NSNN", "condition": "good", "errors": [],
     }  # fmt: skip
     told = [camera[name] for name in ("type", "maker", "room", "year", "cost_vnd", "condition")]
@@ -489,7 +490,7 @@ def test_a_book_without_a_column_leaves_what_it_says_nothing_of(tmp_path: Path) 
     ):
         book = read_book(path)
         answers = Answers(blank_clears=clears)
-        told = merged(known, book.lines, answers=answers, now_ms=1, fields=book.fields)
+        told = merged(known, book.lines, answers=answers, now_ms=1, fields=book.told)
         kept = told.writes[0] if told.writes else known[0]
         assert (kept.data.serial, kept.data.room, kept.data.year) == (serial, room, 2022)
         known = [kept]
@@ -511,3 +512,61 @@ def test_the_name_is_kept_as_the_book_writes_it(
     path.write_text(f"{head}\n{row}\n", "utf-8")
     (line,) = read_book(path).lines
     assert (line.type, line.name) == (type_, name)
+
+
+def chosen_book(path: Path) -> Path:
+    """Two sheets, each with an old table above its own; the money in no known unit."""
+    head = ["Mã tài sản", "Tên thiết bị", "Phòng", "Nguyên giá (USD)", "Tình trạng"]
+    sheets: dict[str, Rows] = {
+        name: [
+            head,
+            [f"TS-{number}", "Máy chiếu", "P203", 98, "Tốt"],
+            ["Tên thiết bị", "Mã tài sản", "Phòng"],
+            ["Ti vi", f"TS-{number}0", "P204"],
+        ]
+        for name, number in (("Khu A", 1), ("Khu B", 2))
+    }
+    return as_xlsx(path, **sheets)
+
+
+def test_sheets_headings_and_the_unit_are_chosen_by_options(bring: Any, tmp_path: Path) -> None:
+    """As on the trial's page; an answer wins over what the file says."""
+    path = chosen_book(tmp_path / "a.xlsx")
+
+    def tags(*options: str) -> dict[str, int | None]:
+        report = bring(path, "--dry-run", *options)
+        return {item["asset_tag"]: item["cost_vnd"] for item in report["items"]}
+
+    assert tags() == {"TS-1": None, "TS-10": None, "TS-2": None, "TS-20": None}
+    assert tags("--sheet", "Khu B", "--unit", "1000") == {"TS-2": 98_000, "TS-20": None}
+    assert [*tags("--sheet", "Khu A", "--sheet", "Khu B")] == ["TS-1", "TS-10", "TS-2", "TS-20"]
+    assert [*tags("--heading-row", "3")] == ["TS-10", "TS-20"]
+    assert [*tags("--heading-row", "Khu A=3")] == ["TS-10", "TS-2", "TS-20"]
+    assert [*tags("--heading-row", "3", "--heading-row", "Khu B=1")] == ["TS-10", "TS-2", "TS-20"]
+    bring(path, "--sheet", "Khu B", "--unit", "1000")
+    assert {entry.data.asset_tag: entry.data.cost_vnd for entry in kept(tmp_path)} == {
+        "TS-2": 98_000,
+        "TS-20": None,
+    }
+
+
+@pytest.mark.parametrize("option", [("--sheet", "Khu C"), ("--heading-row", "Khu C=2")])
+def test_a_sheet_that_is_not_there_is_refused_by_name(
+    bring: Any, tmp_path: Path, option: tuple[str, str]
+) -> None:
+    """Nothing of the others is read in its place."""
+    report = bring(chosen_book(tmp_path / "a.xlsx"), *option)
+    assert [warning["code"] for warning in report["warnings"]] == ["sheet_unknown"]
+    assert "Khu A, Khu B" in report["warnings"][0]["message"]
+    assert report["items"] == []
+
+
+@pytest.mark.parametrize("row", ["0", "x", "Khu A=", "Khu A=-1", "1000000", "٣"])
+def test_what_is_no_row_is_refused_with_how_to_write_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], row: str
+) -> None:
+    """Before the file is opened."""
+    fresh_folder(tmp_path / "data")
+    command = ["register", "import", "none.csv", "--data", str(tmp_path / "data")]
+    assert main([*command, f"--heading-row={row}"]) != 0
+    assert "--heading-row 5" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from controller.__main__ import main
 from controller.database.store import Store
+from controller.register import import_store
 from controller.register import life_store as lives
 from controller.register import store as register
 from controller.register.book import Line
@@ -18,6 +19,7 @@ from controller.register.import_store import imports_of
 from controller.register.life import LineLife, Said, Why
 from controller.register.merging import Kept, merged
 from controller.register.undoing import BookImport, changes_of, undoing
+from protocol.model import Place
 from tests.controller.fresh import fresh_folder
 from tests.controller.web_school import SCHOOL, Served, a_store
 from tests.web import http_client
@@ -220,3 +222,31 @@ def test_by_the_page(tmp_path: Path) -> None:
             assert "/imports/1/undo" not in page
             assert "failed" in web.post("/register/imports/8/undo").headers["location"]
         assert all(entry.removed_ms for entry in lines_in(store).values())
+
+
+def test_the_oldest_imports_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many, or with too many lines; the newest one stays, and so do other schools' own."""
+    monkeypatch.setattr(import_store, "IMPORTS_KEPT", 3)
+    other = Place(SCHOOL.province, "0001")
+    with a_store(tmp_path) as store:
+        with store.locked(other) as db:
+            register.bring_in(db, other, lines(FIRST), whole=True, now_ms=1, who="a", file="a.csv")
+        for step in range(5):
+            bring(store, {1: (f"A{step}", "good")}, 1_000 + step)
+        assert [record.no for record in store.read(imports_of, SCHOOL)] == [5, 4, 3]
+        assert [record.no for record in store.read(imports_of, other)] == [1]
+        with store.view() as db:
+            left = [import_store.changes_in(db, SCHOOL, no) for no in (1, 2, 3, 4, 5)]
+            assert [len(changes) for changes in left] == [0, 0, 1, 1, 1]
+            assert len(import_store.changes_in(db, other, 1)) == len(FIRST)
+        assert undo(store, 2) is None
+        assert undo(store, 5) is not None
+        monkeypatch.setattr(import_store, "LINES_KEPT", 4)
+        bring(store, {row: (f"B{row}", "good") for row in range(1, 10)}, 2_000)
+        assert [record.no for record in store.read(imports_of, SCHOOL)] == [6]
+        bring(
+            store, {1: ("C", "good"), **{row: (f"B{row}", "good") for row in range(2, 10)}}, 3_000
+        )
+        assert [record.no for record in store.read(imports_of, SCHOOL)] == [7]
+        assert undo(store, 7) is not None
+        assert lines_in(store)[1].data.maker == "B1"

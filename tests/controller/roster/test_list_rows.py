@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.roster.plan import SchoolClass
 from controller.roster.roll import PassedReason, Roll
 from controller.roster.rules import Standing, class_in, standing_of
-from controller.roster.sheet import read_sheets
+from controller.roster.sheet import read, read_sheets
 from controller.sheets.cells import Worksheet
-from controller.sheets.text import Cell
+from controller.sheets.text import CELL_MESSAGES, Cause, Cell, Unreadable
+from protocol.plan import Pupil
 
 HEAD: list[Cell] = ["STT", "Mã học sinh", "Họ và tên", "Ngày sinh", "Trạng thái"]
 # Rows as schools write them, and what they are to a person.
@@ -119,6 +122,45 @@ def test_who_has_left_and_what_is_not_understood_is_told() -> None:
     told = {notice.code: notice.value for notice in roll.notices}
     assert told == {"pupils_left": "1", "rows_passed": "3", "state_unknown": "K1"}
     assert [entry.student for entry in roll.entries] == ["HS9"]
+
+
+@pytest.mark.parametrize("cell", [Unreadable(cause, "Nguy?n V?n A") for cause in Cause])
+def test_a_name_that_cannot_be_read_refuses_its_row_where_it_is_needed(cell: Unreadable) -> None:
+    """To be kept, or for the order; a number and an id are enough where no name is kept."""
+    numbered: list[Cell] = [1.0, "HS1", cell]
+    unnumbered: list[Cell] = ["", "HS2", cell]
+    found = {}
+    for names in (False, True):
+        roll = Roll()
+        sheet = Worksheet("10A1", [HEAD, numbered, unnumbered])
+        read_sheets([sheet], "list.xlsx", roll, names=names)
+        found[names] = outcomes(roll)
+        assert {flaw.code for flaw in roll.flaws} <= {*CELL_MESSAGES}
+    assert found == {False: {2: "pupil", 3: "refused"}, True: {2: "refused", 3: "refused"}}
+
+
+def test_a_name_with_lost_letters_takes_nobody_out_and_changes_no_name(tmp_path: Path) -> None:
+    """Its row is refused by its number; a name that a file leaves out stays as well."""
+    text = (
+        "STT;Lớp;Mã học sinh;Họ và tên\n1;10A1;HS1;Nguy?n V?n A\n2;10A1;HS2;\n3;10A1;HS3;Lê Chi\n"
+    )
+    (path := tmp_path / "ds.csv").write_text(text, "utf-8")
+    pupils = [Pupil(number=1, student="HS1", name="Nguyễn Văn A")]
+    pupils.append(Pupil(number=2, student="HS2", name="Trần Bình"))
+    roll = Roll()
+    read(path, roll, today=date(2026, 9, 1), names=True)
+    [told] = roll.classes(names=True, known=[SchoolClass(code="10A1", pupils=(*pupils,))])
+    assert told.pupils == (*pupils, Pupil(number=3, student="HS3", name="Lê Chi"))
+    assert [(flaw.row, flaw.code) for flaw in roll.flaws] == [(2, "cell_letters")]
+    assert {notice.code for notice in roll.notices} == {"letters_lost", "nobody_left"}
+
+
+def test_a_state_that_cannot_be_read_is_told() -> None:
+    """It may say that the pupil has left: nobody takes it for "in the class" without a word."""
+    roll = rolled([[1.0, "HS1", "An", "", Unreadable(Cause.LETTERS, "Chuy?n tr??ng")]])
+    assert [(notice.code, notice.value) for notice in roll.notices] == [
+        ("state_unknown", "Chuy?n tr??ng")
+    ]
 
 
 def test_a_class_in_several_writings_is_one_and_told() -> None:

@@ -13,7 +13,9 @@ from controller.roster.plan import Lists, SchoolClass
 from controller.roster.store import classes_of, keep_lists
 from protocol.plan import Pupil
 from tests.controller.dashboard.test_pages import Outline
+from tests.controller.patience import READING, sent, waits_for_reading
 from tests.controller.web_school import SCHOOL, Served, a_store
+from tests.waiting import until
 from tests.web import http_client
 
 HOME = "/lists/import"
@@ -31,7 +33,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def web(store: Store) -> Iterator[httpx.Client]:
     """A browser at the school, in English."""
     with Served(store) as served, http_client(served.url, cookies={"lang": "en"}) as client:
-        yield client
+        yield waits_for_reading(client)
 
 
 def trial_of(web: httpx.Client, text: str) -> str:
@@ -97,9 +99,11 @@ def test_other_classes_go_where_the_file_is_the_whole_school(
 
 def test_refused_rows_are_named_and_given_back(web: httpx.Client, store: Store) -> None:
     """The others are kept, and nobody is taken out of the class for them."""
+    web.event_hooks = {}
     web.post(trial := trial_of(web, LIST))
     assert kept(store) == {}  # not looked at yet
-    words(web, trial)
+    waits_for_reading(web)
+    until(lambda: READING not in web.get(trial).text)
     web.post(trial)
     trial = trial_of(web, LIST.replace(";HS2;", ";001122334455;"))
     shown = words(web, trial)
@@ -126,7 +130,7 @@ def test_lists_that_changed_meanwhile_are_looked_at_again(web: httpx.Client, sto
 
 def test_a_file_that_is_none_is_refused_in_words(web: httpx.Client) -> None:
     """And one that was dropped, or is another person's, is gone."""
-    answer = web.post(HOME, files={"file": ("ds.csv", b"a,b\n1,2\n")})
+    answer = sent(web, HOME, "ds.csv", b"a,b\n1,2\n")
     assert answer.status_code == 422
     assert "heading" in answer.text
     trial = trial_of(web, LIST)

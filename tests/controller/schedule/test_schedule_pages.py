@@ -12,7 +12,9 @@ from controller.database.store import Store
 from controller.roster.plan import Schedule, SchoolPlan
 from controller.roster.store import keep_schedule, plan_of
 from protocol.plan import Bell
+from tests.controller import patience
 from tests.controller.dashboard.test_pages import Outline
+from tests.controller.patience import waits_for_reading
 from tests.controller.web_school import SCHOOL, Served, a_store
 from tests.web import http_client
 
@@ -32,12 +34,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def web(store: Store) -> Iterator[httpx.Client]:
     """A browser at the school, in English."""
     with Served(store) as served, http_client(served.url, cookies={"lang": "en"}) as client:
-        yield client
+        yield waits_for_reading(client)
 
 
 def sent(web: httpx.Client, text: str) -> httpx.Response:
     """The answer to a file."""
-    return web.post(HOME, files={"file": ("tkb.csv", text.encode())})
+    return patience.sent(web, HOME, "tkb.csv", text.encode())
 
 
 def trial_of(web: httpx.Client, text: str) -> str:

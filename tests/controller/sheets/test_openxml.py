@@ -10,7 +10,7 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.sheets.cells import bounded_bytes, sheets_in, workbook
+from controller.sheets.cells import workbook
 from controller.sheets.errors import SheetError
 from controller.sheets.formats import number_format
 from controller.sheets.text import Cause, Cell, Unreadable, folded
@@ -100,30 +100,6 @@ def test_a_fraction_is_shown_to_its_places(number: Decimal, places: int) -> None
 def test_money_and_plain_numbers_stay_numbers(code: str) -> None:
     """Their format says nothing that the number does not."""
     assert number_format(code) is None
-
-
-@pytest.mark.parametrize(
-    ("start", "code"),
-    [
-        ("<html><body><table><tr><td>STT", "web_page"),
-        ("\ufeff \r\n<!DOCTYPE HTML><html>", "web_page"),
-        ("MIME-Version: 1.0\r\nX-Document-Type: Workbook", "web_page"),
-        (
-            '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
-            "xml",
-        ),
-        ('<?xml version="1.0"?><office:document/>', "xml"),
-    ],
-)
-def test_what_only_its_name_makes_a_workbook_is_named(
-    tmp_path: Path, start: str, code: str
-) -> None:
-    """The refusal says what it is and what to do; nothing is guessed from its lines."""
-    path = tmp_path / "a.xls"
-    path.write_text(start, "utf-8")
-    with pytest.raises(SheetError) as refused:
-        sheets_in(path, bounded_bytes(path), len)
-    assert (refused.value.code, bool(refused.value.hint)) == (code, True)
 
 
 def test_a_far_cell_is_too_big_and_not_damaged(tmp_path: Path) -> None:

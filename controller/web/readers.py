@@ -1,0 +1,49 @@
+"""This file has what browsers sent read beside everything else, of one person a file at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+from weakref import WeakValueDictionary
+
+import msgspec
+
+from controller.feature import Program
+from controller.sheets.apart import read_apart
+from controller.web.waiting import WaitingFile
+
+AT_ONCE: Final = 3  # each may take a lot of memory
+SOON_S: Final = 1.0  # what takes longer is shown on a page of its own
+
+Answer = TypeVar("Answer")
+
+
+class Readers:
+    """The processes that read: a few at once, so that who sends much only waits for himself."""
+
+    def __init__(self, _program: Program | None = None) -> None:
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def read(
+        self,
+        waiting: WaitingFile,
+        name: str,
+        module: str,
+        order_of: Callable[[Path], msgspec.Struct],
+        answer: type[Answer],
+    ) -> Answer:
+        """What a module's process reads of a file. name: that the file goes by meanwhile.
+
+        It lies in a private folder for so long. Raises SheetError, OSError.
+        """
+        turn = self._turns.setdefault(waiting.who, asyncio.Lock())
+        async with turn, self._slots:
+            with tempfile.TemporaryDirectory(prefix="lophoc-") as folder:
+                path = Path(folder) / name
+                path.touch(mode=0o600)
+                await asyncio.to_thread(path.write_bytes, waiting.upload.raw)
+                return await read_apart(module, order_of(path), answer, waiting.note)

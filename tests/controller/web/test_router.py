@@ -1,0 +1,107 @@
+"""A feature's addresses are built in the whole, by the rules that it has for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import httpx
+from fastapi import Depends, FastAPI, Header, HTTPException, WebSocket
+
+from controller.web.router import FeatureRouter
+
+
+def let_in(key: Annotated[str, Header()] = "") -> None:
+    if key != "good":
+        raise HTTPException(401)
+
+
+def refuse() -> None:
+    raise HTTPException(418)
+
+
+def a_feature() -> FeatureRouter:
+    """An address, one with a rule of its own, one of another file, and a socket."""
+    router, other = FeatureRouter(prefix="/a", responses={401: {}}), FeatureRouter(prefix="/b")
+
+    @router.get("/plain")
+    def plain() -> str:
+        return "plain"
+
+    @router.post("/own", dependencies=[Depends(refuse)], include_in_schema=False)
+    def own() -> str:
+        return "own"
+
+    @other.get("/other")
+    def another() -> str:
+        return "other"
+
+    @other.websocket("/line")
+    async def line(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.send_text("line")
+
+    router.take_in(other)
+    return router
+
+
+def ask(whole: FastAPI, method: str, path: str, key: str = "") -> int:
+    """The status of the answer."""
+
+    async def asked() -> httpx.Response:
+        way = httpx.ASGITransport(whole)
+        async with httpx.AsyncClient(transport=way, base_url="http://testserver") as web:
+            return await web.request(method, path, headers={"key": key})
+
+    return asyncio.run(asked()).status_code
+
+
+def open_line(whole: FastAPI, key: str = "") -> list[str]:
+    """What comes over the socket, by kind."""
+    sent = list[str]()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    scope = {"type": "websocket", "path": "/b/line", "headers": [(b"key", key.encode())]}
+    scope |= {"query_string": b"", "subprotocols": [], "extensions": {}}
+    try:
+        asyncio.run(whole(scope, receive, send))
+    except HTTPException:
+        return ["refused"]
+    return sent
+
+
+def test_nothing_is_answered_where_the_whole_lets_nobody_in() -> None:
+    """The whole's rule stands before an address's own, also for what another file adds."""
+    whole = FastAPI(dependencies=[Depends(let_in)])
+    a_feature().build_in(whole.router)
+    asked = [("GET", "/a/plain"), ("GET", "/b/other"), ("POST", "/a/own")]
+    assert [ask(whole, *each) for each in asked] == [401, 401, 401]
+    assert [ask(whole, *each, key="good") for each in asked] == [200, 200, 418]
+    assert "websocket.accept" not in open_line(whole)
+    assert open_line(whole, "good")[:2] == ["websocket.accept", "websocket.send"]
+
+
+def test_rules_of_a_part_stand_before_an_addresss_own() -> None:
+    """As pages look something up before anything else."""
+    whole = FastAPI()
+    a_feature().build_in(whole.router, [Depends(let_in)])
+    assert ask(whole, "GET", "/a/plain") == ask(whole, "POST", "/a/own") == 401
+    assert ask(whole, "POST", "/a/own", key="good") == 418
+    assert "websocket.accept" not in open_line(whole)
+
+
+def test_the_description_tells_of_what_is_for_programs_alone() -> None:
+    """Pages are not described; the answers that all of a router give are."""
+    whole = FastAPI()
+    a_feature().build_in(whole.router)
+    described = whole.openapi()["paths"]
+    assert set(described) == {"/a/plain", "/b/other"}
+    assert "401" in described["/a/plain"]["get"]["responses"]
+    pages = FastAPI()
+    a_feature().build_in(pages.router, in_schema=False)
+    assert pages.openapi()["paths"] == {}
