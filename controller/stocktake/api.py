@@ -73,7 +73,7 @@ def api(program: Program) -> FeatureRouter:
     taking = program.service(Stocktaking)
     router = FeatureRouter(prefix="/api/v1/stocktakes", tags=["stocktake"], responses=_ERRORS)
 
-    @router.get("/{no:int}")  # so that what only takes a POST beside it says so
+    @router.get("/{no}")
     @needs(Permission.STOCKTAKE)
     async def stands(request: Request, no: Number) -> StocktakeItem:
         """How far a stocktake is: what was counted, in which room, with what outcome."""

@@ -109,10 +109,3 @@ def test_a_method_that_is_not_there_is_told_with_those_that_are(path: str, tmp_p
         answer = asked(store, path, method="TRACE")
     assert answer.status_code == 405
     assert answer.headers["allow"] in {"GET", "DELETE"}
-
-
-def test_an_address_beside_one_with_a_number_has_its_own_methods(tmp_path: Path) -> None:
-    """It is no number that cannot be read."""
-    with a_store(tmp_path) as store:
-        answer = asked(store, "/api/v1/stocktakes/photo")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
