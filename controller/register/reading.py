@@ -81,6 +81,16 @@ _NONE_LEFT: Final = N_("The quantity is 0, so the line counts nothing. Rows: {va
 _NO_QUANTITY: Final = N_(
     "No quantity stands here, so the line counts as one or as before. Rows: {value}"
 )
+_PRICE_OF: Final = {
+    "unit_cost_vnd": (
+        "price_of_one",
+        N_('The column "{value}" is taken as the price of one thing of a line.'),
+    ),
+    "cost_vnd": (
+        "price_of_all",
+        N_('The column "{value}" is taken as what all things of a line cost together.'),
+    ),
+}
 _EACH_ONE: Final = N_(
     "One quantity stands for as many lines, so each of them is one thing. Rows: {value}"
 )
@@ -487,6 +497,15 @@ def _tell_counts(harvest: _Harvest) -> None:
             none.setdefault(source.sheet, []).append(source.row)
         elif line.quantity is None and "quantity" in source.fields and has_several:
             blank.setdefault(source.sheet, []).append(source.row)
+    prices: dict[int, str] = {}  # of each heading, which many lines share
+    for heading, line in zip(harvest.headings, harvest.lines, strict=True):
+        if line.count <= 1:
+            continue
+        if id(heading) not in prices:
+            prices[id(heading)] = heading.lone_price
+        field = prices[id(heading)]
+        if field and getattr(line, field) is not None:
+            harvest.notice(*_PRICE_OF[field], heading.heads[heading.places[field]])
     for sheet, rows in none.items():
         harvest.tell_rows("quantity_none", _NONE_LEFT, sheet, rows)
     for sheet, rows in blank.items():

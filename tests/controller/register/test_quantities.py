@@ -194,6 +194,18 @@ def test_a_cost_beside_a_total_is_that_of_one() -> None:
     assert (line.unit_cost_vnd, line.cost_vnd) == (None, 500_000)
 
 
+@pytest.mark.parametrize(
+    ("head", "code"),
+    [("Nguyên giá", "price_of_all"), ("Giá trị", "price_of_all"), ("Giá mua", "price_of_one"),
+     ("Đơn giá", ""), ("Thành tiền (đồng)", "")],
+)  # fmt: skip
+def test_a_price_that_may_be_of_one_or_of_all_is_told(head: str, code: str) -> None:
+    """Where a line is several things, and the heading does not say which it is."""
+    told = [notice.code for notice in read([[*HEAD, head], row(1, "2", "500.000")]).warnings]
+    assert told == [code] * bool(code)
+    assert read([[*HEAD, head], row(1, "1", "500.000")]).warnings == ()
+
+
 def merged_book(folder: Path, rows: list[list[Any]], *spans: tuple[int, int, int]) -> Book:
     """The book of a workbook. spans: first row, last row and column that are merged, from 0."""
     path = folder / "so.xlsx"
