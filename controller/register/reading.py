@@ -182,6 +182,8 @@ def read_book(
     harvest.tally = RowTally(sum(len(sheet.rows) for sheet, _ in readable), reader.note)
     for sheet, heading in readable:
         _read_sheet(sheet, heading, harvest)
+    order = [sheet.name for sheet in sheets]
+    harvest.sheets.sort(key=lambda reading: order.index(reading.name))
     if not harvest.lines:
         raise SheetError("nothing_usable", N_("The file has a heading, and no item under it."))
     return _settled(harvest)
