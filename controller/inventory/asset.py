@@ -5,7 +5,7 @@ A line that no agent sees, and a device that no line names, are records too.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -47,6 +47,7 @@ class AssetState(StrEnum):
 
 # What is no equipment of the school's own: it stays out of counts, exports and the department.
 NOT_OWNED: Final = frozenset({AssetState.IGNORED, AssetState.VISITOR, AssetState.ACCESSORY})
+THING_MARK: Final = " #"  # before the number of a thing of several
 KIND_OF_TYPE: Final[Mapping[str, DeviceKind]] = {
     **{type_: kind for kind, type_ in TYPE_OF_KIND.items()},
     **dict.fromkeys(("laptop", "desktop", "computer", "server"), DeviceKind.HOST),
@@ -115,6 +116,30 @@ LASTING: Final = (
 _BOOK_FIRST: Final = ("maker", "model", "serial", "room")  # what the device says counts for less
 _FLEETING: Final = frozenset({"place", "seen_ms", "told_ms", "change", "relay_change"})
 _LIVING: Final = tuple(name for name in Asset.__struct_fields__ if name not in _FLEETING)
+
+
+def things_of(asset: Asset) -> Iterator[Asset]:
+    """Each thing of an item of several, for programs that know single things alone.
+
+    The first is the item itself; the others have its codes with their number, and were not seen.
+    """
+    for number in range(1, asset.quantity + 1):
+        thing = replace(asset, quantity=1, cost_vnd=asset.unit_cost, unit_cost_vnd=None)
+        yield thing if number == 1 else _further(thing, f"{THING_MARK}{number}")
+
+
+def _further(thing: Asset, mark: str) -> Asset:
+    is_device = thing.by == SeenBy.AGENT
+    return replace(
+        thing,
+        place=thing.place.of_agent(""),
+        device_id=f"{thing.device_id}{mark}",
+        asset_tag=thing.asset_tag and f"{thing.asset_tag}{mark}",
+        serial="",
+        identity=None,
+        by="" if is_device else thing.by,
+        seen_ms=0 if is_device else thing.seen_ms,
+    )
 
 
 def assets_of(

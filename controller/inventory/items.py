@@ -30,8 +30,6 @@ class InventoryItem(EquipmentItem):
     site: str
     building: str
     year: int | None
-    quantity: int
-    unit_cost_vnd: int | None
     cost_vnd: int | None
     funding: str
     condition: str
@@ -44,6 +42,8 @@ class InventoryItem(EquipmentItem):
     verified: bool
     removed: Literal[False] = False
     next: str
+    quantity: int
+    unit_cost_vnd: int | None
 
 
 class GoneItem(Tombstone):
@@ -87,8 +87,6 @@ def inventory_fields(asset: Asset, behind: str) -> dict[str, Any]:
         "site": asset.site,
         "building": asset.building,
         "year": asset.year,
-        "quantity": asset.quantity,
-        "unit_cost_vnd": asset.unit_cost,
         "cost_vnd": asset.cost_vnd,
         "funding": asset.funding,
         "condition": asset.condition,
@@ -101,6 +99,8 @@ def inventory_fields(asset: Asset, behind: str) -> dict[str, Any]:
         "verified": asset.verified,
         "removed": False,
         "next": behind,
+        "quantity": asset.quantity,
+        "unit_cost_vnd": asset.unit_cost,
     }
 
 

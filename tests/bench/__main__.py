@@ -18,6 +18,7 @@ from tests.bench import (
     exports,
     first_room,
     flood,
+    hostile_sheets,
     idle,
     ingest,
     province,
@@ -80,6 +81,11 @@ LIMITS = {
     "book_formats_50k_mib": ("the same with formatted numbers", "<=", 300.0),
     "book_csv_50k_mib": ("the same as .csv", "<=", 300.0),
     "book_xlsx_50k_waiting_s": ("what its answer costs the controller [s of CPU]", "<=", 0.5),
+    "hostile_growth": (
+        "hostile sheets: what 4 times one costs more / what twice it does, the worst of them",
+        "<=",
+        4.5,  # 3 if linear, 5 if quadratic
+    ),
     "copy_step_ratio": ("a step of the copies / a full copy of 500 MB [CPU]", "<=", 0.35),
     "copy_step_bytes_ratio": ("the same in bytes, 300 rows changed", "<=", 0.05),
     "copy_full_s": ("that full copy, read back [s of CPU]", "", 0.0),
@@ -106,6 +112,7 @@ def main() -> None:
         copies.measure,
         exports.measure,
         sheets.measure,
+        hostile_sheets.measure,
         first_room.measure,
         tablets.measure,
         idle.measure,

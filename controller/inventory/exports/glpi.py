@@ -9,6 +9,7 @@ unmanaged device by itself. The schema is glpi-project/inventory_format 1.2.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import uuid
 from collections import defaultdict
@@ -19,7 +20,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from controller.inventory.asset import Asset
+from controller.inventory.asset import THING_MARK, Asset, things_of
 from controller.inventory.exports.archive import zipped
 from controller.inventory.exports.spelling import local, type_said
 from controller.reconcile.evidence import SeenBy
@@ -95,7 +96,8 @@ def documents_of(
     assets: Iterable[Asset], zone: tzinfo, roaming: Collection[Place] = ()
 ) -> Iterator[Document]:
     """The documents of one school's items. roaming: agents that go from room to room."""
-    exported = sorted(filter(is_told, assets), key=lambda asset: asset.device_id)
+    things = itertools.chain.from_iterable(map(things_of, filter(is_told, assets)))
+    exported = sorted(things, key=lambda asset: asset.device_id)
     owners = _Owners(exported, roaming)
     hanging: dict[str, list[Asset]] = defaultdict(list)
     alone: list[Asset] = []
@@ -149,7 +151,9 @@ def _hangs(asset: Asset) -> bool:
 
 def device_id(asset: Asset) -> str:
     """Its lasting id, unique over all schools: by its line's number, else by the agents' id."""
+    _, mark, number = asset.device_id.rpartition(THING_MARK)
     own = asset.device_id if asset.line is None else f"line-{asset.line}"
+    own += f"-{number}" if mark and asset.line is not None else ""
     parts = ("lophoc", asset.place.province, asset.place.school, own)
     text = "-".join(part for part in parts if part)
     plain = without_controls(text)

@@ -1,7 +1,8 @@
 """This file writes the inventory as a CSV that Snipe-IT imports; the labels are Snipe-IT's own.
 
 Snipe-IT gives a number of its own to a line without a tag, again at each import: so a line
-without one bears a tag of ours, LOPHOC-<school>-L<no>, until the book has one.
+without one bears a tag of ours, LOPHOC-<school>-L<no>, until the book has one. It knows single
+things alone: a line of several is as many rows.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import tzinfo
 from typing import Final
 
-from controller.inventory.asset import Asset, AssetState
+from controller.inventory.asset import THING_MARK, Asset, AssetState, things_of
 from controller.inventory.exports.spelling import (
     condition_said,
     local,
@@ -49,7 +50,7 @@ def as_csv(
     """The items as RFC 4180 with a header line. shared: tag_keys that several schools have."""
     yield csv_text([HEAD])
     for assets in parts:
-        yield csv_text(_row(asset, zone, shared) for asset in assets)
+        yield csv_text(row for asset in assets for row in _rows(asset, zone, shared))
 
 
 def tag_of(asset: Asset, shared: Collection[str] = ()) -> str:
@@ -62,7 +63,13 @@ def tag_of(asset: Asset, shared: Collection[str] = ()) -> str:
     return asset.asset_tag
 
 
-def _row(asset: Asset, zone: tzinfo, shared: Collection[str]) -> list[str]:
+def _rows(asset: Asset, zone: tzinfo, shared: Collection[str]) -> Iterator[list[str]]:
+    tag = tag_of(asset, shared)
+    for number, thing in enumerate(things_of(asset), start=1):
+        yield _row(thing, zone, tag if number == 1 else f"{tag}{THING_MARK}{number}")
+
+
+def _row(asset: Asset, zone: tzinfo, tag: str) -> list[str]:
     status = _status_of(asset)
     place = _location(asset)
     handed = bool(asset.room) and status == READY
@@ -70,7 +77,7 @@ def _row(asset: Asset, zone: tzinfo, shared: Collection[str]) -> list[str]:
     cells = {
         "Company": asset.place.school,
         "Name": asset.name,
-        "Asset Tag": tag_of(asset, shared),
+        "Asset Tag": tag,
         "Category": type_said(asset) or _UNKNOWN,
         "Manufacturer": asset.maker,
         "Model Name": asset.model or type_said(asset) or _UNKNOWN,

@@ -247,6 +247,20 @@ def test_two_boards_of_one_model_and_no_serial_are_two_to_glpi() -> None:
     assert [each["caption"] for each in monitors] == ["TS-00001", "TS-00002"]
 
 
+def test_things_of_one_line_are_many_to_glpi() -> None:
+    """Three computers on a line are three documents; what an agent sees is one of them."""
+    line = host(7, serial="", quantity=3, verified=True)
+    told = bodies([line, unseen(8, "printer", quantity=2, serial="")])
+    ids = {body["deviceid"] for body in told.values()}
+    names = {body["content"]["hardware"]["name"] for body in told.values()}
+    assert (len(told), len(ids), len(names)) == (3, 3, 3)
+    printers = told["host-000000000007"]["content"]["printers"]
+    assert len({printer["name"] for printer in printers}) == 2
+    assert sum("accesslog" in body["content"] for body in told.values()) == 1
+    assert {"lophoc-79-00123-line-7", "lophoc-79-00123-line-7-2"} <= ids
+    assert bodies([unseen(8, "printer", quantity=0)]) == {}
+
+
 def test_ids_are_the_same_again_and_no_other_schools() -> None:
     """Seen at last, a line keeps its id; the same numbers elsewhere are other items."""
     (before,) = bodies([unseen(1, "tablet")]).values()

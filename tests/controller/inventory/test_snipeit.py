@@ -117,6 +117,18 @@ def test_a_tag_that_several_schools_have_names_its_school() -> None:
     assert tags == ["TS 1 (00123)", "ts1 (00124)"]
 
 
+def test_a_line_of_several_is_as_many_rows() -> None:
+    """Each with a tag of its own, its school's where others share it, and the price of one."""
+    told = [asset(1, quantity=3, cost_vnd=900, by="person_scan"), unseen(2, "desk", asset_tag=""),
+            asset(4, quantity=0)]  # fmt: skip
+    got = rows([*told[:1], told[1], told[2]], {"ts-00001"})
+    tags = [f"TS-00001 (00123){mark}" for mark in ("", " #2", " #3")]
+    assert [row["Asset Tag"] for row in got] == [*tags, "LOPHOC-00123-L2"]
+    assert [row["Purchase Cost"] for row in got[:3]] == ["300"] * 3
+    assert [row["Serial Number"] for row in got[:3]] == ["000000001", "", ""]
+    assert len({row["Last Audit"] for row in got[:3]} - {""}) == 1
+
+
 def test_an_audit_is_a_persons_scan() -> None:
     """Not that a computer saw it."""
     scanned, seen = rows([asset(1, by="person_scan"), asset(2)])

@@ -24,6 +24,8 @@ from controller.inventory.exports.workbook import (
 )
 from controller.register.book import Line
 from controller.register.fields import JUDGES, condition_in
+from controller.register.merging import Kept, merged
+from controller.register.prices import is_product, share_of
 from controller.register.reading import read_book
 from controller.register.vocabulary import TYPE_WORDS, Condition, type_of
 from controller.sheets.letters import mend
@@ -225,6 +227,7 @@ LINES = st.lists(
         room=kept("room"),
         year=st.none() | st.integers(1950, 2026),
         quantity=st.integers(0, 300),
+        unit_cost_vnd=st.none() | st.integers(0, 10**12),
         cost_vnd=st.none() | st.integers(0, 10**15 - 1),
         funding=kept("funding"),
         condition=st.sampled_from(["", *Condition]),
@@ -248,9 +251,26 @@ def test_any_register_is_read_back_as_it_was(
     ]
     assume(not mend(texts).columns and not any(isinstance(c, Unreadable) for r in texts for c in r))
     items = [
-        replace(each, row=number, line=number, asset_tag=f"TS-{number}", device_id=f"line:{number}")
+        _kept(
+            replace(
+                each, row=number, line=number, asset_tag=f"TS-{number}", device_id=f"line:{number}"
+            )
+        )
         for number, each in enumerate(told, start=1)
     ]
     path = tmp_path_factory.mktemp("book") / "a.xlsx"
     path.write_bytes(workbook(items, HEADING))
-    assert list(read_book(path).lines) == [as_line(each) for each in items]
+    book = read_book(path)
+    assert list(book.lines) == [as_line(each) for each in items]
+    lines = [replace(as_line(each), unit_cost_vnd=each.unit_cost_vnd) for each in items]
+    register = [Kept(no=line.row, data=line) for line in lines]
+    assert merged(register, book.lines, fields=book.told, whole=True).writes == ()
+
+
+def _kept(item: Asset) -> Asset:
+    """The item with prices as the register keeps them: a price of one that agrees, and is other."""
+    unit, cost = item.unit_cost_vnd, item.cost_vnd
+    if unit is not None and not (cost is not None and is_product(unit, item.quantity, cost)):
+        cost = unit * item.quantity
+    is_share = unit == share_of(cost, item.quantity)
+    return replace(item, unit_cost_vnd=None if is_share else unit, cost_vnd=cost)

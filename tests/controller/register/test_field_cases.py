@@ -19,7 +19,7 @@ def column(book: Book, field: str) -> Answer:
     return tuple(
         next(
             (fault.code for fault in line.errors if fault.field == field),
-            str(getattr(line, field) or ""),
+            "" if getattr(line, field) is None else str(getattr(line, field)),
         )
         for line in book.lines
     )
@@ -54,6 +54,7 @@ def column(book: Book, field: str) -> Answer:
         ("i01-two-tables.csv", "room", ("P203", "P204")),
         ("i02-side-by-side.xlsx", "asset_tag", ("TS-001", "TS-002")),
         ("i03-many-serials.csv", "serial", ("code_many",) * 2),
+        ("i06-qty.csv", "quantity", ("45", "1", "0")),
     ],
 )
 def test_a_book_of_the_field_is_read_right(name: str, field: str, answer: Answer) -> None:

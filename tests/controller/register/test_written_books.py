@@ -24,6 +24,8 @@ FIELDS = {
     "serial": "serial",
     "room": "room",
     "year": "year",
+    "quantity": "quantity",
+    "unit_cost_vnd": "unit_vnd",
     "cost_vnd": "cost_vnd",
     "condition": "condition",
 }

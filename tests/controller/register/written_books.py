@@ -50,7 +50,8 @@ HEADS: Final = {
     "room": ("Phòng", "Vị trí", "Nơi sử dụng", "PHÒNG HỌC"),
     "year": ("Năm đưa vào sử dụng", "Năm sử dụng", "Năm SD"),
     "condition": ("Tình trạng", "Hiện trạng"),
-    "quantity": ("Số lượng", "SL"),
+    "quantity": ("Số lượng", "SL", "Số lượng (cái)"),
+    "unit": ("Đơn giá (đồng)", "Đơn giá (VNĐ)"),  # in đồng whatever the line above says
 }
 MONEY: Final = (
     # heading, what it counts in (0: not in đồng), whether a title line tells the unit
@@ -71,7 +72,11 @@ MONEY: Final = (
 
 
 # Fields of a thing by the columns that may be absent or spoilt.
-ABSENT: Final = {"serial": "serial", "year": "year", "cost": "cost_vnd", "condition": "condition"}
+ABSENT: Final = {
+    "serial": "serial", "year": "year", "quantity": "quantity", "unit": "unit_vnd",
+    "cost": "cost_vnd", "condition": "condition",
+}  # fmt: skip
+COUNTED: Final = ("{}", "0{}", "{} cái", "{} bộ", "{}.0")  # ways to write a quantity
 SPOILT: Final = 0.06
 PLACEHOLDERS: Final = ("To be filled by O.E.M.", "xxx")  # they say that there is no serial
 
@@ -102,8 +107,10 @@ class Thing(NamedTuple):
     serial: str
     room: str
     year: int
-    cost_vnd: int
+    cost_vnd: int  # of all of them
     condition: str
+    quantity: int = 1
+    unit_vnd: int = 0
 
 
 @dataclass
@@ -158,6 +165,8 @@ def case_of(seed: int) -> Case:
     chance = random.Random(seed)
     case = Case(seed, _truth(chance))
     style = _style(chance)
+    if "quantity" in style.fields:
+        case.things = [_several(thing, chance) for thing in case.things]
     _write(case, style, chance)
     if style.is_csv:
         case.suffix = ".csv"
@@ -173,6 +182,7 @@ def _truth(chance: random.Random) -> list[Thing]:
     things = []
     for number in range(1, chance.randint(2, 14) + 1):
         name, kind = chance.choice(KINDS)
+        unit_vnd = chance.randint(5, 990) * 100_000
         things.append(
             Thing(
                 tag=f"TS-{number:03}",
@@ -181,12 +191,19 @@ def _truth(chance: random.Random) -> list[Thing]:
                 serial=f"SN{chance.randint(10**6, 10**7)}{number:02}X",
                 room=chance.choice(rooms)[0],
                 year=chance.randint(2008, 2025),
-                cost_vnd=chance.randint(5, 990) * 100_000,
+                cost_vnd=unit_vnd,
                 condition=chance.choice([*CONDITIONS]),
+                unit_vnd=unit_vnd,
             )
         )
     order = {room: place for place, (room, _) in enumerate(rooms)}
     return sorted(things, key=lambda thing: order[thing.room])
+
+
+def _several(thing: Thing, chance: random.Random) -> Thing:
+    """Now and then a line is several things, or none."""
+    quantity = chance.choice([1, 1, 1, 2, 5, 45, 120, 0])
+    return thing._replace(quantity=quantity, cost_vnd=thing.unit_vnd * quantity)
 
 
 def _style(chance: random.Random) -> _Style:
@@ -199,8 +216,9 @@ def _style(chance: random.Random) -> _Style:
     if layout in ("groups", "sheets"):
         fields.remove("room")
     chance.shuffle(fields)
-    if chance.random() < 0.2:
-        fields.insert(chance.randint(0, len(fields)), "quantity")
+    for name in ("quantity", "unit"):
+        if chance.random() < 0.4:
+            fields.insert(chance.randint(0, len(fields)), name)
     if chance.random() < 0.15:
         fields.insert(chance.randint(0, len(fields)), "blank")
     if chance.random() < 0.75:
@@ -249,7 +267,7 @@ def _write(case: Case, style: _Style, chance: random.Random) -> None:
         rows: list[list[Written]] = [["Tên thiết bị", "Số lượng"]]
         counts: dict[str, int] = {}
         for thing in case.things:
-            counts[thing.name] = counts.get(thing.name, 0) + 1
+            counts[thing.name] = counts.get(thing.name, 0) + thing.quantity
         rows += [[name, count] for name, count in counts.items()]
         case.sheets.append(Sheet("Tổng hợp", rows))
 
@@ -313,6 +331,7 @@ class _Table:
             self.sheet.things[number] = len(rows)
         if self.style.layout == "merged" and "room" in self.style.fields and len(numbers) > 1:
             self._merge(first, _place(self.style, "room"))
+        self._merge_cost(first, numbers)
         if "subtotals" in self.style.extras:
             rows.append(_total(self.case, numbers, self.style, f"Cộng {room}", self.width))
 
@@ -333,6 +352,22 @@ class _Table:
         for row in self.sheet.rows[first + 1 :]:
             row[place] = ""
 
+    def _merge_cost(self, first: int, numbers: list[int]) -> None:
+        """Now and then one total stands for all lines of a room."""
+        style, chance = self.style, self.chance
+        is_merged = style.layout == "merged" and "cost" in style.fields and style.money[1]
+        if not is_merged or len(numbers) < 2 or chance.random() < 0.7:
+            return
+        place = _place(style, "cost")
+        total = sum(self.case.things[number].cost_vnd for number in numbers)
+        self.sheet.rows[first][place] = total / style.money[1]
+        self._merge(first, place)
+        for number in numbers:
+            self.case.spoil(number, "cost_vnd")
+            self.case.told.discard(f"{number}:cost_vnd")
+            if "unit" not in style.fields and total:
+                self.case.told.add(f"{number}:cost_vnd")  # nothing says what each of them costs
+
     def _end(self, numbers: list[int]) -> None:
         rows, gap = self.sheet.rows, [""] * max(0, self.width - 2)
         if "total" in self.style.extras and "second" not in self.style.extras:
@@ -345,12 +380,12 @@ class _Table:
 def _second(case: Case, sheet: Sheet, chance: random.Random) -> None:
     """A second table below the first, with the same columns in another order, for one more room."""
     name, kind = chance.choice(KINDS[:7])
-    thing = Thing("TS-900", name, kind, "SN9009009X", "P204", 2020, 7_000_000, "good")
+    thing = Thing("TS-900", name, kind, "SN9009009X", "P204", 2020, 7_000_000, "good", 1, 7_000_000)
     case.things.append(thing)
     sheet.rows += [[], ["Phòng", "Mã tài sản", "Tên thiết bị", "Năm sử dụng"]]
     sheet.rows.append([thing.room, thing.tag, thing.name, str(thing.year)])
     sheet.things[len(case.things) - 1] = len(sheet.rows)
-    case.spoil(len(case.things) - 1, "serial", "cost_vnd", "condition")
+    case.spoil(len(case.things) - 1, "serial", "quantity", "unit_vnd", "cost_vnd", "condition")
 
 
 def _place(style: _Style, name: str) -> int:
@@ -368,6 +403,8 @@ def _total(case: Case, numbers: list[int], style: _Style, words: str, width: int
     if "cost" in style.fields and style.money[1]:
         place = _place(style, "cost")
         row[place] = sum(case.things[number].cost_vnd for number in numbers) / style.money[1]
+    if "quantity" in style.fields:
+        row[_place(style, "quantity")] = sum(case.things[number].quantity for number in numbers)
     return row
 
 
@@ -407,14 +444,20 @@ class _Row:
             case "condition":
                 return [self.chance.choice(CONDITIONS[self.thing.condition])]
             case "quantity":
-                return [1]
+                told = self.chance.choice([None, *COUNTED])
+                quantity = self.thing.quantity
+                return [quantity if told is None else told.format(quantity)]
+            case "unit":
+                return [self.thing.unit_vnd]
             case "blank":
                 return [""]
             case _:
                 return [getattr(self.thing, name)]
 
     def _spoil(self, row: list[Written]) -> None:
-        names = [name for name in self.style.fields if name in ("serial", "year", "cost")]
+        names = [
+            name for name in self.style.fields if name in ("serial", "year", "cost", "quantity")
+        ]
         if not names:
             return
         name = self.chance.choice(names)
@@ -422,6 +465,7 @@ class _Row:
             "serial": ["1,23457E+14", *PLACEHOLDERS],
             "year": ["abc", "2091", "20221"],
             "cost": ["khoảng 9 triệu", "98.5.1"],
+            "quantity": ["nhiều", "1.000", "2,5", "-1", "3 đôi", "1/2"],
         }
         spoilt = odd[name]
         if not self.style.is_csv:
@@ -429,8 +473,19 @@ class _Row:
             spoilt += [OldDate(self.thing.year)] if name == "year" else []
         row[_place(self.style, name)] = self.chance.choice(spoilt)
         self.case.spoil(self.number, ABSENT[name])
+        if name == "quantity" or (name == "cost" and self._is_wrong_total(row)):
+            self.case.spoil(self.number, "unit_vnd")  # nobody knows which of the prices is right
         if row[_place(self.style, name)] not in PLACEHOLDERS:
             self.case.told.add(f"{self.number}:{ABSENT[name]}")
+
+    def _is_wrong_total(self, row: list[Written]) -> bool:
+        """Write a total that is not what its things cost, where the book tells both prices."""
+        style = self.style
+        if "unit" not in style.fields or not style.money[1] or self.chance.random() < 0.5:
+            return False
+        wrong = self.thing.cost_vnd + 1_000_000 * (1 + self.thing.quantity)
+        row[_place(style, "cost")] = wrong / style.money[1]
+        return True
 
 
 def _year(year: int, style: _Style, chance: random.Random) -> Written:
