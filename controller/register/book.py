@@ -72,6 +72,7 @@ class RowReason(StrEnum):
     CARRIED = "carried"  # from page to page
     FOOTER = "footer"  # signatures, dates, notes
     BLANK = "blank"
+    UNREADABLE = "unreadable"  # each of its cells was refused: it is given back with the others
     STRAY = "stray"  # in our own workbook: what is not in the book
 
 

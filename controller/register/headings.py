@@ -241,7 +241,8 @@ def is_heading(row: Sequence[Cell], mapped: Mapping[str, str]) -> bool:
     fields = {field_of(cell, mapped) for cell in row}
     if not _ITEM & fields:
         return False
-    known, filled = len(fields & _KNOWN), sum(1 for cell in row if clean(cell))
+    heads = [clean(cell) for cell in row]
+    known, filled = len(fields & _KNOWN) + len(_ticks(heads)), sum(map(bool, heads))
     return known == filled >= _MIN_FIELDS or (known >= _MIN_REPEATED and known * 2 >= filled)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from controller.register.book import Line
+from controller.register.book import Fault, Line
 from controller.register.headings import FIELDS
 from controller.register.pairing import Known, paired, told_fields
 from controller.register.prices import priced
@@ -165,8 +165,18 @@ def _filled(before: Kept | None, line: Line, clears: frozenset[str]) -> Line:
         silent.discard("asset_tag")
     full = replace(line, **{name: getattr(before.data, name) for name in silent})
     full = priced(full, before.data, told)
-    held = told_fields(full)
-    return replace(full, errors=tuple(fault for fault in line.errors if fault.field not in held))
+    return replace(full, errors=_errors(before, line, {*told_fields(full)}, silent - refused))
+
+
+def _errors(before: Kept, line: Line, held: set[str], silent: set[str]) -> tuple[Fault, ...]:
+    """What is wrong with the line: what it says itself, and what was wrong where it is silent.
+
+    held: the fields in which something stands.
+    """
+    old = before.data.errors if before.removed_ms is None else ()
+    kept = [fault for fault in old if fault.field in silent]
+    errors = [fault for fault in (*line.errors, *kept) if fault.field not in held]
+    return old if {*errors} == {*old} else tuple(errors)
 
 
 def _after(before: Kept | None, line: Line, now_ms: int, fresh_no: Iterable[int]) -> Kept:

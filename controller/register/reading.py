@@ -39,6 +39,7 @@ from controller.register.headings import (
     known_fields,
 )
 from controller.register.merged_amounts import merged_amounts
+from controller.register.pairing import told_fields
 from controller.register.prices import as_one, is_product
 from controller.register.rows import (
     Group,
@@ -84,6 +85,8 @@ _EACH_ONE: Final = N_(
     "One quantity stands for as many lines, so each of them is one thing. Rows: {value}"
 )
 _NO_HEADING: Final = N_('The sheet "{value}" has no heading of an equipment book: it was left out.')
+_NO_ITEM: Final = N_("The file has a heading, and no item under it.")
+_ALL_UNREADABLE: Final = N_("Nothing can be read of any row under the heading.")
 _DOUBTS: Final = {
     DoubtKind.UNIT: N_(
         'What the money counts in is not understood: "{value}". No amount of it was kept.'
@@ -116,6 +119,7 @@ class _Harvest:
     sources: list[Source] = field(default_factory=list)
     numbers: list[int | None] = field(default_factory=list)
     headings: list[BookHeading] = field(default_factory=list)
+    unreadable: list[Refused] = field(default_factory=list)
     raw: list[tuple[tuple[str, ...], Sequence[Cell]]] = field(default_factory=list)
     said: Mapping[str, Callable[..., object]] = field(default_factory=_judges)
     told: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
@@ -183,7 +187,8 @@ def read_book(
     for sheet, heading in readable:
         _read_sheet(sheet, heading, harvest)
     if not harvest.lines:
-        raise SheetError("nothing_usable", N_("The file has a heading, and no item under it."))
+        message = _ALL_UNREADABLE if harvest.unreadable else _NO_ITEM
+        raise SheetError("nothing_usable", message)
     return _settled(harvest)
 
 
@@ -373,6 +378,10 @@ def _take(sheet: Worksheet, place: int, row: Row, part: _Part, harvest: _Harvest
     """Keep an item."""
     heading = part.heading
     line, fields = _line(row.cells, place, part, harvest.said)
+    if line.errors and not _tells(line, heading):
+        harvest.unreadable.append(Refused(heading.heads, tuple(row.cells), line))
+        _name(harvest, sheet, place, RowReason.UNREADABLE)
+        return
     harvest.lines.append(line)
     harvest.sources.append(Source(sheet.name, place, harvest.told.setdefault(fields, fields)))
     harvest.numbers.append(row.number)
@@ -381,6 +390,12 @@ def _take(sheet: Worksheet, place: int, row: Row, part: _Part, harvest: _Harvest
     for name in _CODES:
         if isinstance(cell_at(row.cells, heading.places.get(name)), float):
             harvest.notice("code_is_number", _NUMBERS, heading.heads[heading.places[name]])
+
+
+def _tells(line: Line, heading: BookHeading) -> bool:
+    """Whether anything of the row itself could be read."""
+    told = {*told_fields(line)}
+    return bool(told if "room" in heading.places else told - {"room"})
 
 
 def _line(
@@ -516,7 +531,7 @@ def _settled(harvest: _Harvest) -> Book:
         title_rows_skipped=harvest.title_rows,
         total_row_skipped=any(row.reason is RowReason.TOTAL for row in harvest.named),
         warnings=tuple(harvest.notices.values()),
-        refused=tuple(refused),
+        refused=(*refused, *harvest.unreadable),
     )
 
 

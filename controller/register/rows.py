@@ -258,6 +258,9 @@ def _of_label(row: Row) -> RowReason | None:
         return RowReason.FOOTER
     if at in row.codes and _heads_room(row, at, label):
         return RowReason.GROUP
+    is_tag = at == row.heading.places.get("asset_tag") and len(row.texts) == 1
+    if is_tag and _heads_room(row, at, label):
+        return RowReason.GROUP  # a thing of which a book tells nothing but such a tag is none
     if row.has_code and " " not in label:
         return None
     is_serial = at == row.heading.places.get("serial") and " " not in label

@@ -17,6 +17,7 @@ REASON_WORDS: Final[Mapping[RowReason, str]] = {
     RowReason.CARRIED: N_("carried forward"),
     RowReason.FOOTER: N_("signatures and notes"),
     RowReason.BLANK: N_("empty rows"),
+    RowReason.UNREADABLE: N_("rows of which nothing can be read"),
     RowReason.STRAY: N_("not in the book"),
 }
 LEFT_OUT_WORDS: Final[Mapping[LeftOut, str]] = {
@@ -26,7 +27,7 @@ LEFT_OUT_WORDS: Final[Mapping[LeftOut, str]] = {
 }
 # Rows that a person should see one by one: each might be an item after all.
 TOLD_ROWS: Final = frozenset(
-    {RowReason.GROUP, RowReason.TOTAL, RowReason.CARRIED, RowReason.FOOTER}
+    {RowReason.GROUP, RowReason.TOTAL, RowReason.CARRIED, RowReason.FOOTER, RowReason.UNREADABLE}
 )
 
 

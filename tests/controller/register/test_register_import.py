@@ -570,3 +570,41 @@ def test_what_is_no_row_is_refused_with_how_to_write_it(
     command = ["register", "import", "none.csv", "--data", str(tmp_path / "data")]
     assert main([*command, f"--heading-row={row}"]) != 0
     assert "--heading-row 5" in capsys.readouterr().err
+
+
+def test_a_row_of_which_nothing_can_be_read_is_given_back_and_kept_nowhere(
+    bring: Any, tmp_path: Path
+) -> None:
+    """It would be a new, empty line at each import: nothing in it says which thing it is."""
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "Mã tài sản;Tên thiết bị;Phòng\nTS-1;Máy chiếu;P203\nTS-2;Máy; chiếu;P203\n", "utf-8"
+    )
+    errors = tmp_path / "loi.csv"
+    for _ in range(2):
+        report = bring(path, "--errors", str(errors))
+        assert [item["asset_tag"] for item in report["items"]] == ["TS-1"]
+        assert "row_too_wide" in codes(report)
+        assert [entry.data.asset_tag for entry in kept(tmp_path)] == ["TS-1"]
+        assert "TS-2" in errors.read_text("utf-8-sig")
+    path.write_text("Mã tài sản;Tên thiết bị;Phòng\nTS-2;Máy; chiếu;P203\n", "utf-8")
+    assert codes(bring(path)) == ["nothing_usable"]
+
+
+def test_what_was_wrong_stays_named_while_the_book_is_silent_there(
+    bring: Any, tmp_path: Path
+) -> None:
+    """Else our own export, whose cell is blank, would change the line; a value ends it."""
+    path = tmp_path / "a.csv"
+    head = "Mã tài sản;Tên thiết bị;Phòng;Năm sử dụng\n"
+
+    def bring_year(year: str, *options: str) -> str:
+        path.write_text(f"{head}TS-1;Máy chiếu;P203;{year}\n", "utf-8")
+        return str(bring(path, "--dry-run", *options)["items"][0]["verdict"])
+
+    bring_year("abc")
+    bring(path)
+    assert bring_year("") == bring_year("abc") == "same"
+    assert bring_year("", "--blank-clears") == bring_year("2021") == "changed"
+    bring(path)
+    assert [entry.data.errors for entry in kept(tmp_path)] == [()]
