@@ -149,7 +149,7 @@ async def _played(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 def flood(port: int, user: str, password: str, events: int, host: str = "127.0.0.1") -> None:
-    """Say so many events as fast as the line takes them; come again where it is cut."""
+    """Say all of so many events as fast as the line takes them; come again where it is cut."""
     letters = [letter(user, number) for number in range(1, events + 1)]
     packets = [_publish(number % 65535 + 1, each) for number, each in enumerate(letters)]
     place = 0
@@ -164,6 +164,9 @@ def flood(port: int, user: str, password: str, events: int, host: str = "127.0.0
                 line.setblocking(True)
                 line.sendall(b"".join(packets[place : place + AT_ONCE]))
                 place += AT_ONCE
+            line.shutdown(socket.SHUT_WR)  # a line that is closed at once takes back what it holds
+            while line.recv(1 << 16):
+                pass
 
 
 def connect_packet(user: str, password: str) -> bytes:

@@ -22,8 +22,8 @@ from controller.attendance.sheet import Attendance, attendance_of, days_of
 from controller.attendance.store import lessons_of, marks_of
 from controller.feature import Program
 from controller.people.person import Permission
-from controller.web.downloads import CSV, XLSX, attachment
-from controller.web.items import ErrorItem, Listing
+from controller.web.downloads import CSV, XLSX, attachment, files
+from controller.web.items import Listing
 from controller.web.paging import ERRORS, Cursor, Day, From, Limit, Until, page_of
 from controller.web.refusals import HttpError, decode_cursor, encode_cursor
 from controller.web.router import FeatureRouter
@@ -45,7 +45,7 @@ def api(program: Program) -> FeatureRouter:
         found = store.read(lessons_of, scope, since, _term(since, until))
         return [lesson_item(lesson_record) for lesson_record in found]
 
-    @router.get("/attendance", response_model=None, responses={401: {"model": ErrorItem}})
+    @router.get("/attendance", response_model=None, responses=files(CSV, XLSX))
     @needs(Permission.MARKS, in_parts=True)
     def attendance(
         request: Request,

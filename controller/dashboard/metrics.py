@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
@@ -16,8 +17,12 @@ from controller.database.store import StoreError
 from controller.feature import Program
 from controller.fleet.store import newest_change
 from controller.people.person import Permission
+from controller.web.downloads import files
+from controller.web.paging import ERRORS
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of, public
+
+_EXPOSITION: Final = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus' text format
 
 
 def api(program: Program) -> FeatureRouter:
@@ -42,7 +47,7 @@ def api(program: Program) -> FeatureRouter:
         """Whether the program turns at all: a restart would not mend what only /healthz tells."""
         return JSONResponse({"status": "ok"})
 
-    @router.get("/metrics")
+    @router.get("/metrics", response_class=Response, responses=ERRORS | files(_EXPOSITION))
     @needs(Permission.FIGURES, in_parts=True, is_data=True)
     async def show_metrics(request: Request) -> Response:
         """Figures in Prometheus' text format; nothing of pupils but a count of marks.
@@ -58,7 +63,7 @@ def api(program: Program) -> FeatureRouter:
             **_traffic_figures(program, _peers(live, own)),
         }
         text = _exposition(counts)
-        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(text, media_type=_EXPOSITION)
 
     return router
 

@@ -68,7 +68,7 @@ def api(program: Program) -> FeatureRouter:
             [EventItem.of(record) for record in records], limit, lambda item: encode_cursor(item.no)
         )
 
-    @router.delete("/devices/{device_id:path}", status_code=204, responses={404: ERRORS[422]})
+    @router.delete("/devices/{device_id:path}", status_code=204)
     @needs(Permission.BOOK)
     async def remove(device_id: Annotated[str, Path(max_length=64)]) -> None:
         """Take a device out of the room's list; the feed tells of it."""

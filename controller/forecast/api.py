@@ -17,8 +17,8 @@ from controller.forecast.store import forecast_on
 from controller.inventory.feed import Feed, feed_of
 from controller.people.person import Permission
 from controller.sheets.writing import file_name
-from controller.web.downloads import XLSX, attachment
-from controller.web.paging import Code, narrowed
+from controller.web.downloads import XLSX, attachment, files
+from controller.web.paging import ERRORS, Code, narrowed
 from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
@@ -35,11 +35,11 @@ class ForecastFormat(StrEnum):
 
 def api(program: Program) -> FeatureRouter:
     """The forecast, within all that the controller may tell."""
-    router = FeatureRouter(prefix="/api/v1")
+    router = FeatureRouter(prefix="/api/v1", responses=ERRORS)
     store, scope, feed = program.store, program.scope, program.service(feed_of)
     translate = program.translate_to(program.default_language)
 
-    @router.get("/forecast", response_model=None)
+    @router.get("/forecast", response_model=None, responses=files(XLSX))
     @needs(Permission.SCHOOL, in_parts=True)
     def end_of_life(
         request: Request,

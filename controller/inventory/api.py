@@ -23,7 +23,7 @@ from controller.inventory.feed import (
 from controller.inventory.items import Inventory
 from controller.people.person import Permission
 from controller.register.vocabulary import Condition
-from controller.web.downloads import CSV_WITH_HEAD, XLSX, attachment
+from controller.web.downloads import CSV_WITH_HEAD, XLSX, attachment, files
 from controller.web.items import ErrorItem
 from controller.web.paging import ERRORS, Code, Cursor, Many
 from controller.web.refusals import HttpError
@@ -40,6 +40,7 @@ _MEDIA: Final = {
     Format.GLPI: "application/zip",
     Format.SNIPEIT: CSV_WITH_HEAD,
 }
+_ANSWERS: Final = files(*_MEDIA.values()) | {410: {"model": ErrorItem}}
 
 
 def api(program: Program) -> FeatureRouter:
@@ -48,7 +49,7 @@ def api(program: Program) -> FeatureRouter:
     whole, name = program.service(feed_of), program.name
     areas = [feature.areas(program) for feature in program.features if feature.areas]
 
-    @router.get("/inventory", response_model=Inventory, responses={410: {"model": ErrorItem}})
+    @router.get("/inventory", response_model=Inventory, responses=_ANSWERS)
     @needs(Permission.SCHOOL, in_parts=True)
     def inventory(
         request: Request,

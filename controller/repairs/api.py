@@ -38,7 +38,7 @@ def api(program: Program) -> FeatureRouter:
         found = store.read(faults_of, own, everything=handled)
         return [FaultItem.of(fault_record) for fault_record in found]
 
-    @router.post("/faults/{event_id}/handled", status_code=204, responses={404: ERRORS[422]})
+    @router.post("/faults/{event_id}/handled", status_code=204)
     @needs(Permission.BOOK)
     async def handled(event_id: Annotated[str, Path(max_length=64)]) -> None:
         """Say that a fault is dealt with; it stays in the history."""

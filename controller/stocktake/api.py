@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from fastapi import Path, Request
@@ -21,15 +21,14 @@ from controller.stocktake.service import (
 )
 from controller.web.forms import body_of
 from controller.web.items import ErrorItem
+from controller.web.paging import ERRORS
 from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.words import N_
 
 Number = Annotated[int, Path(ge=1, lt=1 << 53, description="the stocktake's number")]
-_ERRORS: Final[dict[int | str, dict[str, Any]]] = {
-    code: {"model": ErrorItem} for code in (401, 404, 409, 413, 422)
-}
+_ERRORS: Final = ERRORS | {code: {"model": ErrorItem} for code in (409, 413)}
 
 
 class TakenItem(BaseModel):

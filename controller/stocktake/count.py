@@ -21,7 +21,10 @@ from controller.stocktake.scan import Scan
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as the book had it when the stocktake began. room: where it belongs."""
+    """A line as the book had it when the stocktake began. room: where it belongs.
+
+    quantity: how many things it is; cost_vnd: of all of them.
+    """
 
     no: int
     row: int
@@ -31,8 +34,14 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     serial: str = ""
     room: str = ""
     year: int | None = None
+    quantity: int = 1
     cost_vnd: int | None = None
     condition: str = ""
+
+    @property
+    def called(self) -> str:
+        """Its maker and model, and how many things it is where it is not one."""
+        return self.name if self.quantity == 1 else f"{self.name} x {self.quantity}".strip()
 
 
 class Stocktake(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,8 +63,9 @@ class Stocktake(msgspec.Struct, frozen=True, kw_only=True):
         return not self.rooms or room_key(room) in map(room_key, self.rooms)
 
     def expects(self, line: Expected) -> bool:
-        """Whether the line's thing is to be found: what was disposed of is not."""
-        return line.condition != Condition.DISPOSED and self.is_about(line.room)
+        """Whether the line's things are to be found: what was disposed of is not."""
+        is_there = line.condition != Condition.DISPOSED and line.quantity > 0
+        return is_there and self.is_about(line.room)
 
     @property
     def lines(self) -> tuple[Expected, ...]:
@@ -92,13 +102,16 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def actual(self) -> int:
-        """How many there are: a thing that two rooms claim is one."""
-        return int(bool(self.rooms))
+        """How many there are: a person who finds a line looks at all of its things.
+
+        What two rooms claim is there once.
+        """
+        return self.line.quantity if self.rooms else 0
 
     @property
     def difference(self) -> int:
         """Actual less book."""
-        return self.actual - 1
+        return self.actual - self.line.quantity
 
 
 class Surplus(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +130,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     def count(self, *outcomes: Outcome) -> int:
         """How many lines came out so."""
         return sum(entry.outcome in outcomes for entry in self.lines)
+
+    def things(self, *outcomes: Outcome) -> int:
+        """How many things are on the lines that came out so."""
+        return sum(entry.line.quantity for entry in self.lines if entry.outcome in outcomes)
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +165,7 @@ def _expected(line: Kept, rulings: Rulings) -> Expected:
         "no": line.no,
         "name": " ".join(filter(None, (data.maker, data.model))),
         "room": rulings.room_of(line.no, data.room),
+        "quantity": data.count,
     }
     return msgspec.convert(msgspec.structs.asdict(data) | own, Expected)
 
@@ -193,7 +211,7 @@ def rooms_of(take: Stocktake, result: Result) -> list[Room]:
             before,
             of=before.of + 1,
             counted=before.counted + (entry.outcome is not Outcome.UNCOUNTED),
-            found=before.found + entry.actual,
+            found=before.found + bool(entry.rooms),
         )
     for extra in result.surplus:
         key = room_key(extra.scan.room)

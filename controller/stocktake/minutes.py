@@ -59,7 +59,7 @@ def minutes_of(
         _row(form, number, _surplus_cells(thing))
         for number, thing in enumerate(result.surplus, start=1)
     ]
-    total = _total(form, len(result.lines), sum(line.actual for line in result.lines))
+    total = _total(form, result.things(*Outcome), sum(line.actual for line in result.lines))
     return Minutes(
         form=form,
         school=_plain(school),
@@ -90,14 +90,14 @@ def _facts(take: Stocktake, zone: tzinfo) -> tuple[str, ...]:
 
 
 def _sums(result: Result) -> tuple[str, ...]:
-    missing, uncounted = result.count(Outcome.MISSING), result.count(Outcome.UNCOUNTED)
+    missing, uncounted = result.things(Outcome.MISSING), result.things(Outcome.UNCOUNTED)
     actual = sum(line.actual for line in result.lines)
     return (
-        f"Theo sổ: {len(result.lines)}. Theo thực tế: {actual}.",
+        f"Theo sổ: {result.things(*Outcome)}. Theo thực tế: {actual}.",
         f"Thiếu: {missing + uncounted} (không tìm thấy {missing}, chưa kiểm {uncounted}).",
         f"Thừa so với sổ: {len(result.surplus)}.",
-        f"Thấy ở phòng khác: {result.count(Outcome.ELSEWHERE)}.",
-        f"Quét ở nhiều phòng: {result.count(Outcome.TWICE)}.",
+        f"Thấy ở phòng khác: {result.things(Outcome.ELSEWHERE)}.",
+        f"Quét ở nhiều phòng: {result.things(Outcome.TWICE)}.",
     )
 
 
@@ -107,7 +107,7 @@ def _line_cells(entry: Counted) -> dict[str, Cell]:
     return {
         **_thing(entry.line),
         "room": entry.line.room,
-        "book": 1,
+        "book": entry.line.quantity,
         "actual": entry.actual,
         "difference": entry.difference,
         "quality_pct": "" if entry.quality_pct is None else entry.quality_pct,

@@ -137,7 +137,7 @@ def _lines(take: Stocktake, rooms: list[str], types: list[str]) -> list[list[Any
 
 
 def _line(each: Expected, room: int, kind: int, about: bool) -> list[Any]:  # noqa: FBT001 - a row's flag
-    return [each.no, each.asset_tag, kind, each.name, each.serial, room, int(about)]
+    return [each.no, each.asset_tag, kind, each.called, each.serial, room, int(about)]
 
 
 def _done(each: Counted) -> list[Any]:

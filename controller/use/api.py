@@ -14,8 +14,8 @@ from controller.people.person import Permission
 from controller.sheets.writing import file_name
 from controller.use.report import use_csv, whole_weeks
 from controller.use.store import use_of, use_report
-from controller.web.downloads import CSV_WITH_HEAD, attachment
-from controller.web.paging import Day, narrowed
+from controller.web.downloads import CSV_WITH_HEAD, attachment, files
+from controller.web.paging import ERRORS, Day, narrowed
 from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
@@ -37,10 +37,10 @@ class UseFormat(StrEnum):
 
 def api(program: Program) -> FeatureRouter:
     """Use, within all that the controller may tell."""
-    router = FeatureRouter(prefix="/api/v1")
+    router = FeatureRouter(prefix="/api/v1", responses=ERRORS)
     store, scope = program.store, program.scope
 
-    @router.get("/use", response_model=None)
+    @router.get("/use", response_model=None, responses=files(CSV_WITH_HEAD))
     @needs(Permission.SCHOOL, in_parts=True)
     def use(
         request: Request,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 CSV: Final = "text/csv; charset=utf-8"
 CSV_WITH_HEAD: Final = "text/csv; charset=utf-8; header=present"  # RFC 4180, 3
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+def files(*kinds: str) -> dict[int | str, dict[str, Any]]:
+    """What an address answers besides JSON, as its description says it."""
+    return {200: {"content": {kind: {} for kind in kinds}}}
 
 
 def attachment(name: str) -> dict[str, str]:

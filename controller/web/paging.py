@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Query
 from pydantic import AfterValidator
@@ -48,7 +48,11 @@ Code = Annotated[str, Query(max_length=64)]
 
 Day = Annotated[
     str,
-    Query(description="local date yyyy-mm-dd; empty for all", max_length=10),
+    Query(
+        description="local date yyyy-mm-dd; empty for all",
+        max_length=10,
+        json_schema_extra={"anyOf": [{"format": "date"}, {"const": ""}]},
+    ),
     AfterValidator(_day_or_none),
 ]
 
@@ -56,17 +60,25 @@ Day = Annotated[
 After = Annotated[int, Query(ge=0, lt=1 << 53, description="`no` of the last event seen")]
 
 
+_A_DATE: Final[dict[str, Any]] = {"format": "date"}
 From = Annotated[
-    str, Query(alias="from", description="first local date yyyy-mm-dd"), AfterValidator(_day)
+    str,
+    Query(alias="from", description="first local date yyyy-mm-dd", json_schema_extra=_A_DATE),
+    AfterValidator(_day),
 ]
 
 
 Until = Annotated[
-    str, Query(alias="to", description="last local date yyyy-mm-dd"), AfterValidator(_day)
+    str,
+    Query(alias="to", description="last local date yyyy-mm-dd", json_schema_extra=_A_DATE),
+    AfterValidator(_day),
 ]
 
 
-ERRORS: dict[int | str, dict[str, Any]] = {422: {"model": ErrorItem}, 503: {"model": ErrorItem}}
+# Who is nobody, or may not; what is another's, or not there; what cannot be read; a database away.
+ERRORS: dict[int | str, dict[str, Any]] = {
+    code: {"model": ErrorItem} for code in (401, 403, 404, 422, 503)
+}
 
 
 def page_of(items: list[Item], limit: int, cursor: Callable[[Item], str]) -> Listing[Item]:

@@ -86,7 +86,10 @@ def answer_refusals(
             refusal = refusal_of(error)
             say = translate_to(language_asked(request, default_language))
             words = {"message": say(refusal.message), "hint": say(refusal.hint)}
-            return JSONResponse({"error": {"code": refusal.code, **words}}, refusal.status)
+            body = {"error": {"code": refusal.code, **words}}
+            # A method that is not there is told with those that are (RFC 9110, 15.5.6).
+            headers = error.headers if isinstance(error, HTTPException) else None
+            return JSONResponse(body, refusal.status, headers)
 
         return answer
 

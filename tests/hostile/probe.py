@@ -46,9 +46,9 @@ class Probe:
         self.client.disconnect()
         self.client.loop_stop()
 
-    def subscribe(self, topic: str) -> bool:
+    def subscribe(self, topic: str, qos: int = 1) -> bool:
         """Whether the broker grants it."""
-        _, mid = self.client.subscribe(topic, 1)
+        _, mid = self.client.subscribe(topic, qos)
         assert mid is not None
         with self._answered:
             assert self._answered.wait_for(lambda: mid in self.granted, LIMIT_S), topic

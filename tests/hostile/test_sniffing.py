@@ -88,12 +88,9 @@ def test_a_room_joins_teaches_and_tells_and_nothing_is_heard(network: HostileNet
         until(network.stored, "it is stored", holds=lambda it: "1400000001" in str(it))
         said, rows = ears.said_to(SERVER, MQTT_PORT), network.stored()
         assert len(said) > 1000
-        network.laptop.ask(say_again, said)
-        until(lambda: network.knocks(LAPTOP), "it is told", holds=lambda it: "mã hóa" in it)
-        assert network.stored() == rows
         with probing(network, "p199", "p199", plain, side=network.room, is_plain=True) as probe:
             until(lambda: plain.encode() in ears.heard, "a typed password is heard")
-            assert probe.codes is not None
+            until(probe.connected.is_set, "and opens the school")
         given = credential_in(room.folder)
         assert given
         words = {code, code.replace(" ", ""), given.password, given.secret, given.client_id}
@@ -101,3 +98,6 @@ def test_a_room_joins_teaches_and_tells_and_nothing_is_heard(network: HostileNet
         heard = ears.heard
         assert [word for word in words if any(each in heard for each in spellings(word))] == []
         assert b"_lophoc" in heard
+        network.laptop.ask(say_again, said)
+        until(lambda: network.knocks(LAPTOP), "it is told", holds=lambda it: "mã hóa" in it)
+        assert network.stored() == rows

@@ -7,6 +7,7 @@ import io
 import subprocess
 import time
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ import docx
 import pytest
 import python_calamine
 from defusedxml.ElementTree import fromstring
+from msgspec.structs import replace
 
 from controller.register.book import Line
 from controller.register.decisions import Rulings
@@ -43,12 +45,12 @@ SCANS = (
 )
 
 
-def told(folder: Path | None = None, **changes: object) -> Minutes:
+def told(folder: Path | None = None, lines: Sequence[Line] = LINES) -> Minutes:
     take = Stocktake(
         no=3,
         begun_ms=BEGUN,
         finished_ms=BEGUN + 3_600_000,
-        book=book_of([Kept(no=line.row, data=line) for line in LINES], Rulings()),
+        book=book_of([Kept(no=line.row, data=line) for line in lines], Rulings()),
     )
     result = counted(take, SCANS)
     return minutes_of(take, result, form_in(folder), school="Trường Lê Lợi", zone=ZONE)
@@ -72,6 +74,17 @@ def test_the_tables_tell_book_actual_difference_and_quality() -> None:
     assert surplus.rows == ((1, "", "Quạt lạ", "P204", 0, 1, 1, "", "", "từ kho"),)
     assert "Thiếu: 2 (không tìm thấy 1, chưa kiểm 1)." in told().sums
     assert told().facts[2] == "Kết thúc: 08:10 ngày 05/09/2026"
+
+
+def test_lines_of_several_are_so_many_things_in_the_minutes() -> None:
+    """In the book, in fact and in the sums."""
+    minutes = told(lines=[replace(line, quantity=10 * line.row) for line in LINES])
+    (book, _) = minutes.tables
+    assert [row[4:7] for row in book.rows] == [(40, 0, -40), (10, 10, 0), (20, 20, 0), (30, 0, -30)]
+    assert book.total[4:7] == (100, 30, -70)
+    assert "Theo sổ: 100. Theo thực tế: 30." in minutes.sums
+    assert "Thiếu: 70 (không tìm thấy 30, chưa kiểm 40)." in minutes.sums
+    assert "Thấy ở phòng khác: 20." in minutes.sums
 
 
 def test_the_workbook_holds_text_and_numbers_and_no_formula() -> None:

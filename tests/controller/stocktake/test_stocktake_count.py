@@ -200,6 +200,21 @@ def test_the_list_holds_of_a_line_what_the_minutes_show() -> None:
     assert (second.name, second.year, second.cost_vnd) == ("D1", None, None)
 
 
+def test_a_line_is_as_many_things_as_its_quantity() -> None:
+    """Found, all of them are there; of a line of none nothing is looked for."""
+    lines = [
+        Kept(no=no, data=Line(row=no, type="desk", model="D1", room="P203", quantity=quantity))
+        for no, quantity in ((1, 45), (2, 5), (3, 0))
+    ]
+    take = Stocktake(no=1, begun_ms=0, book=book_of(lines, Rulings()))
+    assert [line.called for line in take.lines] == ["D1 x 45", "D1 x 5"]
+    result = counted(take, [scan(1, line=1)])
+    assert [(one.actual, one.difference) for one in result.lines] == [(45, 0), (0, -5)]
+    assert (result.things(*Outcome), result.count(*Outcome)) == (50, 2)
+    (room,) = rooms_of(take, result)
+    assert (room.of, room.found) == (2, 1)
+
+
 def test_a_room_tells_how_many_are_counted_found_and_beyond_its_list() -> None:
     """What is missing is counted and not found."""
     take = a_take("P203", "P204")
