@@ -161,10 +161,14 @@ class _Intake:
     def weighed(self, waiting: Waiting, book: Book) -> Merged:
         """What would become of the book; as before, where nothing has changed since."""
         store, school = self.program.store, self.program.school
-        stamp = (store.read(version_of, school), waiting.answers)
-        if waiting.weighed is None or waiting.weighed[0] != stamp:
-            waiting.weighed = stamp, weigh(store, school, book, answers=waiting.answers)
-        return waiting.weighed[1]
+        answers, version = waiting.answers, store.read(version_of, school)
+        if known := waiting.weighed:
+            of, told, then, merger = known
+            if of is book and (told, then) == (answers, version):
+                return merger
+        merger = weigh(store, school, book, answers=answers)
+        waiting.weighed = book, answers, version, merger
+        return merger
 
     def keep(self, waiting: Waiting, book: Book, leaving: str, *, whole: bool) -> bool:
         """Write the book; False where another number of lines would leave than was shown."""

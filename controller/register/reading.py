@@ -196,6 +196,8 @@ def read_book(
     harvest.tally = RowTally(sum(len(sheet.rows) for sheet, _ in readable), reader.note)
     for sheet, heading in readable:
         _read_sheet(sheet, heading, harvest)
+    order = [sheet.name for sheet in sheets]
+    harvest.sheets.sort(key=lambda reading: order.index(reading.name))
     if not harvest.lines:
         message = _ALL_UNREADABLE if harvest.unreadable else _NO_ITEM
         raise SheetError("nothing_usable", message)
@@ -326,7 +328,8 @@ def _regroup(part: _Part, harvest: _Harvest) -> None:
         return
     for at in harvest.signed:
         harvest.named[at] = replace(harvest.named[at], reason=RowReason.GROUP)
-        harvest.notice("row_skipped", _SKIPPED, str(harvest.named[at].row))
+        named = harvest.named[at]
+        harvest.tell_rows("row_skipped", _SKIPPED, named.sheet, [named.row])
     part.group = Group("", "")
     part.room = ""
     harvest.signed.clear()
@@ -381,7 +384,7 @@ def _name(harvest: _Harvest, sheet: Worksheet, row: int, reason: RowReason) -> N
     text = " ".join(filter(None, map(shown, sheet.rows[row - 1])))[:_MAX_SHOWN]
     harvest.named.append(NamedRow(sheet.name, row, reason, text))
     if reason is RowReason.GROUP:  # the others are what people expect
-        harvest.notice("row_skipped", _SKIPPED, str(row))
+        harvest.tell_rows("row_skipped", _SKIPPED, sheet.name, [row])
 
 
 def _take(sheet: Worksheet, place: int, row: Row, part: _Part, harvest: _Harvest) -> None:

@@ -28,8 +28,8 @@ class Waiting(WaitingFile):
 
     asked: its unknown headings, and what was said of each. book: as it was read, None where it was
     refused. choices: how a person wants it to be read, but for headings. answers: what else was
-    said of it. weighed: what would become of it, and the version of the school's data and the
-    answers for which that holds. kept: the sums of what was written, once it was.
+    said of it. weighed: what would become of it, and for what that holds: the book, the answers
+    and the version of the school's data. kept: the sums of what was written, once it was.
     """
 
     def __init__(self, upload: Upload, who: str, at_ms: int) -> None:
@@ -39,7 +39,7 @@ class Waiting(WaitingFile):
         self.answers: Answers = UNASKED
         self.book: Book | None = None
         self.refused: SheetError | None = None
-        self.weighed: tuple[tuple[int, Answers], Merged] | None = None
+        self.weighed: tuple[Book, Answers, int, Merged] | None = None
         self.kept: dict[str, int] | None = None
 
     @property
@@ -61,7 +61,6 @@ class Uploads(WaitingFiles[Waiting]):
 
     async def read(self, waiting: Waiting, explained: Mapping[str, str]) -> None:
         """Read the book, or note why it cannot be. explained: headings explained before."""
-        waiting.weighed = None
         choices = replace(waiting.choices, headings={**explained, **waiting.mapped})
         try:
             book = await self._readers.read(

@@ -27,7 +27,7 @@ _LOGGER = logging.getLogger(__name__)
 
 _MEMORY_BYTES: Final = 1024**3
 _CPU_S: Final = 30
-_TIMEOUT_S: Final = 60.0
+_TIMEOUT_S: Final = 120.0  # others are read beside it, perhaps on one slow core
 _LENGTH: Final = 4  # bytes before a frame
 # A child that was ended at its bounds: by these signals, which are negative exits.
 _AT_BOUNDS: Final = (
@@ -94,7 +94,9 @@ async def read_apart(
                 if isinstance(frame, Progress):
                     note(frame)
             await child.wait()
-    except (TimeoutError, ConnectionError, asyncio.IncompleteReadError, *UNREADABLE):
+    except TimeoutError:
+        raise TOO_BIG from None
+    except (ConnectionError, asyncio.IncompleteReadError, *UNREADABLE):
         raise DAMAGED from None
     return _answer_in(last, child.returncode, answer)
 
@@ -108,7 +110,9 @@ def read_apart_now(module: str, order: msgspec.Struct, answer: type[Answer]) -> 
             command, input=told, capture_output=True, timeout=_TIMEOUT_S, check=False
         )
         frames = [*_frames_in(done.stdout)]
-    except (subprocess.TimeoutExpired, *UNREADABLE):
+    except subprocess.TimeoutExpired:
+        raise TOO_BIG from None
+    except UNREADABLE:
         raise DAMAGED from None
     return _answer_in(frames[-1] if frames else None, done.returncode, answer)
 

@@ -127,7 +127,7 @@ class _Cells:
         self._row = self._column = -1
         self._kind = self._style = ""
         self._value: list[str] = []
-        self._has_formula = self._in_value = False
+        self._has_formula = self._in_value = self._is_listening = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """An element begins; rows and cells without a place follow the one before."""
@@ -164,8 +164,10 @@ class _Cells:
     def _listen(self, *, is_notable: bool) -> None:
         """Hear the cell's value and its end, or nothing more of it."""
         self._in_value = False
-        self.parser.EndElementHandler = self.end if is_notable else None
-        self.parser.CharacterDataHandler = self.write if is_notable else None
+        if is_notable is not self._is_listening:
+            self._is_listening = is_notable
+            self.parser.EndElementHandler = self.end if is_notable else None
+            self.parser.CharacterDataHandler = self.write if is_notable else None
 
     def _amended(self) -> Cell | None:
         """The cell, where the parser's own is not what it is."""

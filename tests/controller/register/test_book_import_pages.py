@@ -9,7 +9,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -21,8 +21,8 @@ from controller.database.store import Store
 from controller.register import store as register
 from controller.register.choices import UNITS, choices_in
 from controller.register.headings import FIELDS
-from controller.register.intake import HEADINGS
-from controller.register.merging import Kept, MergeVerdict, merged
+from controller.register.intake import HEADINGS, weigh
+from controller.register.merging import Kept, Merged, MergeVerdict, merged
 from controller.register.uploads import Uploads
 from controller.web.forms import Upload
 from controller.web.readers import Readers
@@ -138,6 +138,29 @@ def test_nothing_is_written_before_the_second_press(web: httpx.Client, store: St
     }
     again = seen(web, trial_of(web, BOOK))
     assert verdicts(again) == {"1": "same", "50": "same"}
+
+
+def test_a_trial_is_weighed_anew_only_where_it_may_differ(
+    web: httpx.Client, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for another page of it; but when the register or an answer is another."""
+    weighed = []
+
+    def counted(*args: Any, **options: Any) -> Merged:
+        weighed.append(options["answers"])
+        return weigh(*args, **options)
+
+    monkeypatch.setattr("controller.register.pages.weigh", counted)
+    trial = trial_of(web, BOOK)
+    for query in ("", "?show=new", "?show=errors"):
+        seen(web, trial + query)
+    assert len(weighed) == 1
+    bring_in(store, a_book()[:1])
+    assert verdicts(seen(web, trial)) == {"1": "changed", "50": "new"}
+    assert len(weighed) == 2
+    web.post(f"{trial}/headings", data={"same": "yes"})
+    seen(web, trial)
+    assert [answers.same for answers in weighed] == [False, False, True]
 
 
 def test_an_excel_file_is_read_as_well(web: httpx.Client, store: Store) -> None:

@@ -134,7 +134,7 @@ def test_a_summary_by_name_and_count_alone_is_no_book(tmp_path: Path) -> None:
     """Counts beside names sum other sheets up."""
     rows = [["Tên thiết bị", "Số lượng"], ["Bàn", 45]]
     book = read_book(as_xlsx(tmp_path / "a.xlsx", P203=[HEAD, row(1, "2")], Chung=rows))
-    assert [sheet.left_out for sheet in book.sheets] == [LeftOut.NO_HEADING, None]
+    assert [sheet.left_out for sheet in book.sheets] == [None, LeftOut.NO_HEADING]
     assert counts(book) == [2]
 
 
