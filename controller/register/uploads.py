@@ -14,7 +14,6 @@ from controller.register.book import Book
 from controller.register.choices import Choices
 from controller.register.merging import UNASKED, Answers, Merged
 from controller.register.reader import MODULE, BookOrder
-from controller.sheets.errors import SheetError
 from controller.sheets.text import folded
 from controller.web.forms import Upload
 from controller.web.readers import Readers
@@ -23,13 +22,13 @@ from controller.web.waiting import WaitingFile, WaitingFiles
 UNKNOWN: Final = "heading_unknown"  # the notice of a heading that nobody has explained
 
 
-class Waiting(WaitingFile):
+class Waiting(WaitingFile[Book]):
     """A book that waits for a person's word.
 
-    asked: its unknown headings, and what was said of each. book: as it was read, None where it was
-    refused. choices: how a person wants it to be read, but for headings. answers: what else was
-    said of it. weighed: what would become of it, and for what that holds: the book, the answers
-    and the version of the school's data. kept: the sums of what was written, once it was.
+    asked: its unknown headings, and what was said of each. choices: how a person wants it to be
+    read, but for headings. answers: what else was said of it. weighed: what would become of it, and
+    for what that holds: the book, the answers and the version of the school's data. kept: the sums
+    of what was written, once it was.
     """
 
     def __init__(self, upload: Upload, who: str, at_ms: int) -> None:
@@ -37,8 +36,6 @@ class Waiting(WaitingFile):
         self.asked: dict[str, str] = {}
         self.choices = Choices()
         self.answers: Answers = UNASKED
-        self.book: Book | None = None
-        self.refused: SheetError | None = None
         self.weighed: tuple[Book, Answers, int, Merged] | None = None
         self.kept: dict[str, int] | None = None
 
@@ -62,13 +59,9 @@ class Uploads(WaitingFiles[Waiting]):
     async def read(self, waiting: Waiting, explained: Mapping[str, str]) -> None:
         """Read the book, or note why it cannot be. explained: headings explained before."""
         choices = replace(waiting.choices, headings={**explained, **waiting.mapped})
-        try:
-            book = await self._readers.read(
-                waiting, "book", MODULE, lambda path: BookOrder(str(path), choices), Book
-            )
-        except SheetError as error:
-            waiting.book, waiting.refused = None, error
-            return
-        unknown = (warning for warning in book.warnings if warning.code == UNKNOWN)
-        waiting.asked = dict.fromkeys((notice.value for notice in unknown), "") | waiting.asked
-        waiting.book, waiting.refused = book, None
+        await self._readers.read(
+            waiting, "book", MODULE, lambda path: BookOrder(str(path), choices), Book
+        )
+        warnings = waiting.content.warnings if waiting.content else ()
+        unknown = (warning.value for warning in warnings if warning.code == UNKNOWN)
+        waiting.asked = dict.fromkeys(unknown, "") | waiting.asked

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated, Final
+from collections.abc import Mapping
+from typing import ClassVar, Final
 
-from fastapi import Query, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi import Request, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
@@ -18,22 +18,16 @@ from controller.roster.sheet import flaws_csv
 from controller.roster.store import classes_of
 from controller.roster.uploads import Uploads, Waiting
 from controller.web.downloads import CSV, attachment
-from controller.web.forms import fields_of, upload_of
-from controller.web.page import PageRenderer
-from controller.web.readers import SOON_S, Readers
-from controller.web.refusals import HttpError
+from controller.web.forms import Upload, fields_of
+from controller.web.intake import GONE, Intake, Short
+from controller.web.readers import Readers
 from controller.web.router import FeatureRouter
-from controller.web.rules import needs, person_of
-from protocol.errors import LopHocError
+from controller.web.rules import needs
 from protocol.model import Place
 from protocol.words import N_
 
 HOME: Final = "/lists/import"
 SHOWN: Final = 200  # rows of each table
-_FAILURES: Final = {
-    "gone": N_("That file is not here any more: choose it again."),
-    "changed": N_("The lists of the school changed meanwhile: look again, then press."),
-}
 PASSED_WORDS: Final = {
     PassedReason.BLANK: N_("blank rows"),
     PassedReason.HEADING: N_("repeated headings"),
@@ -43,68 +37,35 @@ PASSED_WORDS: Final = {
     PassedReason.LEFT: N_("pupils who have left"),
 }
 
-Short = Annotated[str, Query(max_length=64)]
 
+class _Intake(Intake[Waiting]):
+    """Where class lists come in."""
 
-class _Intake:
-    """Where class lists come in: what they pass through, and the pages that show it."""
+    home = after_drop = HOME
+    failures: ClassVar[Mapping[str, str]] = {
+        "gone": GONE,
+        "changed": N_("The lists of the school changed meanwhile: look again, then press."),
+    }
 
-    def __init__(self, screens: PageRenderer, program: Program) -> None:
-        self.screens = screens
-        self.program = program
-        self.store = program.store
-        self.school = program.school
-        self.uploads = Uploads(program.now_ms, program.service(Readers))
+    def __init__(self, program: Program) -> None:
+        self._waiting = Uploads(program.now_ms, program.service(Readers))
+        super().__init__(program, self._waiting)
 
-    def find(self, request: Request, token: str) -> Waiting | None:
-        """A file of the caller's own that is read."""
-        waiting = self.uploads.find(token, person_of(request).account)
-        return waiting if waiting and waiting.roll else None
+    def add(self, upload: Upload, who: str) -> Waiting:
+        """Let a file wait."""
+        return self._waiting.add(upload, who)
 
-    def form(
-        self, request: Request, trouble: LopHocError | HttpError | None = None, failed: str = ""
-    ) -> Response:
-        """The page on which a file is chosen, with what was wrong with the last one."""
-        say = self.screens.say(request)
-        if isinstance(trouble, LopHocError):
-            failed = trouble.text(say)
-        elif trouble is not None:
-            failed = f"{say(trouble.message)} {say(trouble.hint)}"
-        status = trouble.status if isinstance(trouble, HttpError) else 422 if trouble else 200
+    async def begin(self, waiting: Waiting) -> None:
+        """Have a file read as the person wants it."""
+        today = self.program.today()
+        waiting.begin(self._waiting.read(waiting, today, self.school.school))
+
+    def form(self, request: Request, failed: str, status: int) -> Response:
+        """The page on which a file is chosen, with the classes that there are."""
         classes = self.store.read(classes_of, self.school)
         return self.screens.page(
             request, "lists_import.html", status_code=status, failed=failed, classes=classes
         )
-
-    async def take(self, request: Request) -> Response:
-        """Take a file, and show what would become of it."""
-        try:
-            waiting = self.uploads.add(await upload_of(request), person_of(request).account)
-        except HttpError as refused:
-            return await run_in_threadpool(self.form, request, refused)
-        await self.read(waiting)
-        if waiting.refused is None:
-            return _to(waiting)
-        self.uploads.drop(waiting.token, waiting.who)
-        return await run_in_threadpool(self.form, request, waiting.refused)
-
-    async def read(self, waiting: Waiting) -> None:
-        """Have a file read as the person wants it; a big one goes on."""
-        today = self.program.today()
-        waiting.begin(self.uploads.read(waiting, today, self.school.school))
-        await waiting.read_within(SOON_S)
-
-    async def look(self, request: Request, token: str, failed: str) -> Response:
-        """How far a file is read, why it cannot be, or what would become of the lists."""
-        waiting = self.uploads.find(token, person_of(request).account)
-        if waiting is None:
-            return _gone()
-        if not await waiting.read_within(0):
-            here = f"{HOME}/{waiting.token}"
-            return self.screens.page(request, "reading.html", waiting=waiting, here=here)
-        if waiting.roll is None:
-            return await run_in_threadpool(self.form, request, waiting.refused)
-        return await run_in_threadpool(self.show, request, waiting, waiting.roll, failed)
 
     def show(self, request: Request, waiting: Waiting, roll: Roll, failed: str) -> Response:
         """What would become of the lists, or what became of them."""
@@ -123,7 +84,7 @@ class _Intake:
             dropped=roll.dropped,
             passed=Counter(row.reason for row in roll.passed),
             passed_words=PASSED_WORDS,
-            failed=_FAILURES.get(failed, ""),
+            failed=self.failures.get(failed, ""),
             most=SHOWN,
         )
 
@@ -143,31 +104,24 @@ def _weighed(db: Connection, place: Place, waiting: Waiting, roll: Roll) -> Weig
 def pages(program: Program) -> FeatureRouter:
     """The way in for class lists."""
     router = FeatureRouter()
-    intake = _Intake(program.service(PageRenderer), program)
-
-    @router.get(HOME)
-    @needs(Permission.MANAGE)
-    async def choose(request: Request, failed: Short = "") -> Response:
-        why = intake.screens.say(request)(_FAILURES[failed]) if failed in _FAILURES else ""
-        return await run_in_threadpool(intake.form, request, None, why)
-
-    @router.post(HOME)
-    @needs(Permission.MANAGE)
-    async def take(request: Request) -> Response:
-        return await intake.take(request)
+    intake = _Intake(program)
+    intake.add_addresses(router, Permission.MANAGE)
 
     @router.get(HOME + "/{token}")
     @needs(Permission.MANAGE)
     async def look(request: Request, token: str, failed: Short = "") -> Response:
-        return await intake.look(request, token, failed)
+        async def show(waiting: Waiting, roll: Roll) -> Response:
+            return await run_in_threadpool(intake.show, request, waiting, roll, failed)
+
+        return await intake.look(request, token, show)
 
     @router.get(HOME + "/{token}/errors.csv")
     @needs(Permission.MANAGE)
     async def errors(request: Request, token: str) -> Response:
         waiting = intake.find(request, token)
-        if waiting is None or waiting.roll is None:
-            return _gone()
-        rows = flaws_csv(waiting.roll.flaws, intake.screens.say(request), names=waiting.names)
+        if waiting is None or waiting.content is None:
+            return intake.gone()
+        rows = flaws_csv(waiting.content.flaws, intake.screens.say(request), names=waiting.names)
         return Response(rows, media_type=CSV, headers=attachment("lists-errors.csv"))
 
     _add_deeds(router, intake)
@@ -181,10 +135,10 @@ def _add_deeds(router: FeatureRouter, intake: _Intake) -> None:
         fields = await fields_of(request)
         waiting = intake.find(request, token)
         if waiting is None:
-            return _gone()
+            return intake.gone()
         waiting.names, waiting.whole = "names" in fields, "whole" in fields
         await intake.read(waiting)
-        return _to(waiting)
+        return intake.to(waiting)
 
     @router.post(HOME + "/{token}")
     @needs(Permission.MANAGE)
@@ -192,23 +146,9 @@ def _add_deeds(router: FeatureRouter, intake: _Intake) -> None:
         await fields_of(request)
         waiting = intake.find(request, token)
         if waiting is None:
-            return _gone()
+            return intake.gone()
         if waiting.is_being_read or waiting.is_kept:
-            return _to(waiting)
+            return intake.to(waiting)
         if await run_in_threadpool(intake.keep, waiting):
-            return _to(waiting)
-        return _to(waiting, "?failed=changed")
-
-    @router.post(HOME + "/{token}/drop")
-    @needs(Permission.MANAGE)
-    async def drop(request: Request, token: str) -> Response:
-        intake.uploads.drop(token, person_of(request).account)
-        return RedirectResponse(HOME, 303)
-
-
-def _to(waiting: Waiting, query: str = "") -> Response:
-    return RedirectResponse(f"{HOME}/{waiting.token}{query}", 303)
-
-
-def _gone() -> Response:
-    return RedirectResponse(f"{HOME}?failed=gone", 303)
+            return intake.to(waiting)
+        return intake.to(waiting, "?failed=changed")

@@ -13,7 +13,6 @@ from typing import Final
 from controller.roster.intake import Weighed
 from controller.roster.reader import MODULE, RollOrder
 from controller.roster.roll import Roll
-from controller.sheets.errors import SheetError
 from controller.web.forms import Upload
 from controller.web.readers import Readers
 from controller.web.waiting import WaitingFile, WaitingFiles
@@ -21,19 +20,17 @@ from controller.web.waiting import WaitingFile, WaitingFiles
 _SUFFIXES: Final = frozenset({".csv", ".txt", ".xls", ".xlsx", ".ods", ".fods", ".html", ".zip"})
 
 
-class Waiting(WaitingFile):
+class Waiting(WaitingFile[Roll]):
     """A file of class lists that waits for a person's word.
 
-    roll: as it was read, None where it was refused as a whole. names: whether to keep them. whole:
-    whether it is the whole school. found: what it would do, as shown. is_kept: whether it was kept.
+    names: whether to keep them. whole: whether it is the whole school. found: what it would do, as
+    shown. is_kept: whether it was kept.
     """
 
     def __init__(self, upload: Upload, who: str, at_ms: int) -> None:
         super().__init__(upload, who, at_ms)
         self.names = False
         self.whole = False
-        self.roll: Roll | None = None
-        self.refused: SheetError | None = None
         self.found: Weighed | None = None
         self.is_kept = False
 
@@ -54,11 +51,6 @@ class Uploads(WaitingFiles[Waiting]):
         suffix = PurePath(waiting.upload.name).suffix.casefold()
         name = f"list{suffix if suffix in _SUFFIXES else '.csv'}"
         names = waiting.names
-        try:
-            roll = await self._readers.read(
-                waiting, name, MODULE, lambda path: RollOrder(str(path), today, names, school), Roll
-            )
-        except SheetError as error:
-            waiting.roll, waiting.refused = None, error
-        else:
-            waiting.roll, waiting.refused = roll, None
+        await self._readers.read(
+            waiting, name, MODULE, lambda path: RollOrder(str(path), today, names, school), Roll
+        )

@@ -9,23 +9,20 @@ from collections.abc import Callable
 
 from controller.schedule.findings import Known, Reading
 from controller.schedule.reader import MODULE, ScheduleOrder
-from controller.sheets.errors import SheetError
 from controller.web.forms import Upload
 from controller.web.readers import Readers
 from controller.web.waiting import WaitingFile, WaitingFiles
 
 
-class Waiting(WaitingFile):
+class Waiting(WaitingFile[Reading]):
     """A schedule that waits for a person's word.
 
-    reading: as it was read, None where it was refused as a whole. version: of the plan that it was
-    read against. is_empty_meant: whether a heading alone empties its part. is_kept: whether it was.
+    version: of the plan that it was read against. is_empty_meant: whether a heading alone empties
+    its part. is_kept: whether it was kept.
     """
 
     def __init__(self, upload: Upload, who: str, at_ms: int) -> None:
         super().__init__(upload, who, at_ms)
-        self.reading: Reading | None = None
-        self.refused: SheetError | None = None
         self.version = 0
         self.is_empty_meant = False
         self.is_kept = False
@@ -45,15 +42,11 @@ class Uploads(WaitingFiles[Waiting]):
     async def read(self, waiting: Waiting, known: Known, version: int) -> None:
         """Read the schedule, or note why it cannot be. version: of the plan that known is of."""
         is_empty_meant = waiting.is_empty_meant
-        try:
-            reading = await self._readers.read(
-                waiting,
-                "tkb",
-                MODULE,
-                lambda path: ScheduleOrder(str(path), known, is_empty_meant),
-                Reading,
-            )
-        except SheetError as error:
-            waiting.reading, waiting.refused = None, error
-        else:
-            waiting.reading, waiting.refused, waiting.version = reading, None, version
+        await self._readers.read(
+            waiting,
+            "tkb",
+            MODULE,
+            lambda path: ScheduleOrder(str(path), known, is_empty_meant),
+            Reading,
+        )
+        waiting.version = version

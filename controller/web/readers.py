@@ -13,12 +13,12 @@ import msgspec
 
 from controller.feature import Program
 from controller.sheets.apart import read_apart
+from controller.sheets.errors import SheetError
 from controller.web.waiting import WaitingFile
 
 AT_ONCE: Final = 3  # each may take a lot of memory
-SOON_S: Final = 1.0  # what takes longer is shown on a page of its own
 
-Answer = TypeVar("Answer")
+Content = TypeVar("Content")
 
 
 class Readers:
@@ -30,20 +30,33 @@ class Readers:
 
     async def read(
         self,
-        waiting: WaitingFile,
+        waiting: WaitingFile[Content],
         name: str,
         module: str,
         order_of: Callable[[Path], msgspec.Struct],
-        answer: type[Answer],
-    ) -> Answer:
-        """What a module's process reads of a file. name: that the file goes by meanwhile.
+        kind: type[Content],
+    ) -> None:
+        """Have a module's process read a file, or note why it cannot. Raises OSError."""
+        try:
+            content = await self._content_of(waiting, name, module, order_of, kind)
+        except SheetError as error:
+            waiting.content, waiting.refused = None, error
+        else:
+            waiting.content, waiting.refused = content, None
 
-        It lies in a private folder for so long. Raises SheetError, OSError.
-        """
+    async def _content_of(
+        self,
+        waiting: WaitingFile[Content],
+        name: str,
+        module: str,
+        order_of: Callable[[Path], msgspec.Struct],
+        kind: type[Content],
+    ) -> Content:
+        """What was read of a file, which lies in a private folder by this name for so long."""
         turn = self._turns.setdefault(waiting.who, asyncio.Lock())
         async with turn, self._slots:
             with tempfile.TemporaryDirectory(prefix="lophoc-") as folder:
                 path = Path(folder) / name
                 path.touch(mode=0o600)
                 await asyncio.to_thread(path.write_bytes, waiting.upload.raw)
-                return await read_apart(module, order_of(path), answer, waiting.note)
+                return await read_apart(module, order_of(path), kind, waiting.note)

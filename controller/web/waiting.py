@@ -10,16 +10,21 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, Generic, TypeVar
 
 from controller.sheets.apart import Progress
+from controller.sheets.errors import SheetError
 from controller.web.forms import Upload
 
 MAX_WAITING: Final = 3  # of 8 MB, and of what was read of them
 FORGET_AFTER_MS: Final = 30 * 60_000
 
 
-class WaitingFile:
+Content = TypeVar("Content")
+
+
+class WaitingFile(Generic[Content]):
     """A file that waits for a person's word. token: what its address ends with.
 
-    progress: how far it is read, while it is.
+    progress: how far it is read, while it is. content: what was read of it, None before; refused:
+    why it cannot be.
     """
 
     def __init__(self, upload: Upload, who: str, at_ms: int) -> None:
@@ -28,6 +33,8 @@ class WaitingFile:
         self.who = who
         self.at_ms = at_ms
         self.progress = Progress()
+        self.content: Content | None = None
+        self.refused: SheetError | None = None
         self._reading: asyncio.Task[None] | None = None
 
     @property
@@ -59,7 +66,7 @@ class WaitingFile:
             self._reading.cancel()
 
 
-Held = TypeVar("Held", bound=WaitingFile)
+Held = TypeVar("Held", bound=WaitingFile[Any])
 
 
 class WaitingFiles(Generic[Held]):
