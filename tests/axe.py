@@ -19,6 +19,12 @@ _SHORT: Final = """(found) => found.violations.flatMap((each) => each.nodes.map(
     `${each.id} at ${node.target.join(" ")}: ${node.failureSummary}`.replace(/\\s+/g, " ")))"""
 
 
+# One feature's class for what is read out across a room once made another's tables shout.
+_LOUD: Final = """[...document.querySelectorAll("td, td *")].filter((each) => each.innerText &&
+    parseFloat(getComputedStyle(each).fontSize) > 24).map((each) =>
+    `text of a table is too large: ${each.outerHTML.slice(0, 200)}`)"""
+
+
 def axe_script() -> str:
     """The text of axe.min.js; the test is skipped where no package holds it."""
     for name in PACKAGES:
@@ -29,11 +35,11 @@ def axe_script() -> str:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe-core finds against the open page: one line for each rule and place."""
+    """What axe-core finds against the open page, and tables that shout: one line for each place."""
     if not page.see("'axe' in window"):
         page.call("Runtime.evaluate", expression=axe_script())
     only = {"type": "tag", "values": list(_LEVELS)}
     found: list[str] = page.see(
         f"axe.run(document, {{runOnly: {only}, resultTypes: ['violations']}}).then({_SHORT})"
     )
-    return found
+    return found + page.see(_LOUD)

@@ -118,6 +118,7 @@ NAMES: Final = frozenset(
 )  # fmt: skip
 # Where a column of totals stands beside it and none of unit prices, this heads the price of one.
 _TOTALS: Final = frozenset({"thanh tien", "tong tien", "total cost", "total price"})
+_SINGLES: Final = frozenset({"don gia", "gia don vi", "don gia mua", "unit price", "unit cost"})
 _FIELD_OF: Final = {alias: field for field, aliases in ALIASES.items() for alias in aliases}
 _KNOWN: Final = frozenset((*FIELDS, "row"))
 _ITEM: Final = frozenset({"asset_tag", "type", "serial"})  # what an item is or is known by
@@ -146,6 +147,15 @@ class BookHeading(msgspec.Struct, frozen=True, kw_only=True):
     unit: str = ""
     above: tuple[int | None, str] = (None, "")
     width: int | None = None
+
+    @property
+    def lone_price(self) -> str:
+        """The only field of money, where its heading does not say whether of one or of all."""
+        fields = [field for field in MONEY if field in self.places]
+        if len(fields) != 1:
+            return ""
+        head = without_unit(folded(self.heads[self.places[fields[0]]]))
+        return "" if head in _TOTALS | _SINGLES else fields[0]
 
     @property
     def columns(self) -> dict[str, str]:

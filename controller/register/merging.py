@@ -18,6 +18,7 @@ from controller.register.book import Fault, Line
 from controller.register.headings import FIELDS
 from controller.register.pairing import Known, paired, told_fields
 from controller.register.prices import priced
+from controller.sheets.names import room_code
 
 
 class Origin(StrEnum):
@@ -164,6 +165,8 @@ def _filled(before: Kept | None, line: Line, clears: frozenset[str]) -> Line:
     if before.removed_ms is not None:
         silent.discard("asset_tag")
     full = replace(line, **{name: getattr(before.data, name) for name in silent})
+    if room_code(full.room) == room_code(before.data.room):  # another writing is no other room
+        full = replace(full, room=before.data.room)
     full = priced(full, before.data, told)
     return replace(full, errors=_errors(before, line, {*told_fields(full)}, silent - refused))
 

@@ -81,6 +81,19 @@ _NONE_LEFT: Final = N_("The quantity is 0, so the line counts nothing. Rows: {va
 _NO_QUANTITY: Final = N_(
     "No quantity stands here, so the line counts as one or as before. Rows: {value}"
 )
+_SUMS_UP: Final = N_(
+    'The sheet "{value}" names as many things as the others together: it may sum them up.'
+)
+_PRICE_OF: Final = {
+    "unit_cost_vnd": (
+        "price_of_one",
+        N_('The column "{value}" is taken as the price of one thing of a line.'),
+    ),
+    "cost_vnd": (
+        "price_of_all",
+        N_('The column "{value}" is taken as what all things of a line cost together.'),
+    ),
+}
 _EACH_ONE: Final = N_(
     "One quantity stands for as many lines, so each of them is one thing. Rows: {value}"
 )
@@ -186,6 +199,8 @@ def read_book(
     harvest.tally = RowTally(sum(len(sheet.rows) for sheet, _ in readable), reader.note)
     for sheet, heading in readable:
         _read_sheet(sheet, heading, harvest)
+    order = [sheet.name for sheet in sheets]
+    harvest.sheets.sort(key=lambda reading: order.index(reading.name))
     if not harvest.lines:
         message = _ALL_UNREADABLE if harvest.unreadable else _NO_ITEM
         raise SheetError("nothing_usable", message)
@@ -316,7 +331,8 @@ def _regroup(part: _Part, harvest: _Harvest) -> None:
         return
     for at in harvest.signed:
         harvest.named[at] = replace(harvest.named[at], reason=RowReason.GROUP)
-        harvest.notice("row_skipped", _SKIPPED, str(harvest.named[at].row))
+        named = harvest.named[at]
+        harvest.tell_rows("row_skipped", _SKIPPED, named.sheet, [named.row])
     part.group = Group("", "")
     part.room = ""
     harvest.signed.clear()
@@ -371,7 +387,7 @@ def _name(harvest: _Harvest, sheet: Worksheet, row: int, reason: RowReason) -> N
     text = " ".join(filter(None, map(shown, sheet.rows[row - 1])))[:_MAX_SHOWN]
     harvest.named.append(NamedRow(sheet.name, row, reason, text))
     if reason is RowReason.GROUP:  # the others are what people expect
-        harvest.notice("row_skipped", _SKIPPED, str(row))
+        harvest.tell_rows("row_skipped", _SKIPPED, sheet.name, [row])
 
 
 def _take(sheet: Worksheet, place: int, row: Row, part: _Part, harvest: _Harvest) -> None:
@@ -477,6 +493,23 @@ def _multiplied(line: Line) -> Line:
     return replace(line, unit_cost_vnd=None, cost_vnd=None, errors=(*line.errors, fault))
 
 
+def _tell_sums(harvest: _Harvest) -> None:
+    """Name a sheet without codes whose quantities are how many things the other sheets hold."""
+    counts: dict[str, Counter[str]] = {}
+    coded: set[str] = set()
+    word, every = lru_cache(_REMEMBERED)(folded), Counter[str]()
+    for line, source in zip(harvest.lines, harvest.sources, strict=True):
+        name = word(line.name or line.type)
+        every[name] += line.count
+        counts.setdefault(source.sheet, Counter())[name] += line.count
+        if line.asset_tag or line.serial:
+            coded.add(source.sheet)
+    for sheet, own in counts.items():
+        is_sum = all(every[name] == 2 * count for name, count in own.items())
+        if is_sum and sheet not in coded and own.total() > len(own):
+            harvest.notice("sheet_sums_up", _SUMS_UP, sheet)
+
+
 def _tell_counts(harvest: _Harvest) -> None:
     """Name the lines that count nothing, and those without a quantity where others have one."""
     none: dict[str, list[int]] = {}
@@ -487,6 +520,15 @@ def _tell_counts(harvest: _Harvest) -> None:
             none.setdefault(source.sheet, []).append(source.row)
         elif line.quantity is None and "quantity" in source.fields and has_several:
             blank.setdefault(source.sheet, []).append(source.row)
+    prices: dict[int, str] = {}  # of each heading, which many lines share
+    for heading, line in zip(harvest.headings, harvest.lines, strict=True):
+        if line.count <= 1:
+            continue
+        if id(heading) not in prices:
+            prices[id(heading)] = heading.lone_price
+        field = prices[id(heading)]
+        if field and getattr(line, field) is not None:
+            harvest.notice(*_PRICE_OF[field], heading.heads[heading.places[field]])
     for sheet, rows in none.items():
         harvest.tell_rows("quantity_none", _NONE_LEFT, sheet, rows)
     for sheet, rows in blank.items():
@@ -513,6 +555,8 @@ def _numbered(harvest: _Harvest) -> tuple[list[Line], list[Source]]:
 def _settled(harvest: _Harvest) -> Book:
     """Number the lines, and take a tag away that another line has."""
     several = _counted(harvest)
+    if harvest.choices.sheets is None and len(harvest.sheets) > 1:
+        _tell_sums(harvest)
     lines, sources = _numbered(harvest)
     refused = (
         Refused(head, tuple(cells), line)

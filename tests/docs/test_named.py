@@ -27,6 +27,7 @@ OF_OTHERS = {
     "git push": {"--follow-tags"},
     "pip install": {"--force-reinstall", "--no-deps", "--require-hashes"},
     "udevadm info": {"--export-db"},
+    "pytest": {"--hypothesis-profile"},
     "curl": {"--dump-header", "--fail", "--output"},
     "vacuumdb": {"--analyze-only"},
     "createdb, pg_dump, pg_restore": {

@@ -42,6 +42,7 @@ from protocol.upward import (
     SchoolTold,
     UseLine,
     UseTold,
+    upward_from,
 )
 from tests.controller.ears import Ears
 from tests.controller.fresh import fresh_store
@@ -83,6 +84,16 @@ def page(
 def told(**fields: Any) -> SchoolTold:
     """How the school stands."""
     return SchoolTold(boot="b", at_ms=NOW_MS, rev=1, day="2026-10-29", feed="f1", **fields)
+
+
+def test_the_line_upward_says_of_several_things_how_many_they_are() -> None:
+    """A message of single things is as it was before quantities; one without says one."""
+    message = page(0, asset(1, 1, 1), replace(asset(2, 1, 2), quantity=45, cost_vnd=900))
+    raw = to_bytes(message)
+    assert raw.count(b'"quantity"') == 1
+    heard = upward_from(raw)
+    assert isinstance(heard, ItemsTold)
+    assert [(each.quantity, each.cost_vnd) for each in heard.items] == [(1, None), (45, 900)]
 
 
 def test_a_page_that_leaves_a_gap_is_not_taken() -> None:

@@ -46,6 +46,17 @@ def bare(line: Line, **said: object) -> Line:
     return replace(line, asset_tag="", serial="", **said)  # type: ignore[arg-type]  # by name
 
 
+@pytest.mark.parametrize("room", ["203", "P.203", "Phòng 203", "phòng học  203", "p203"])
+@pytest.mark.parametrize("known", ["P203", "Phòng 203"])
+def test_a_room_in_another_writing_is_the_same_room(known: str, room: str) -> None:
+    """It changes no line, and the register writes it as before; another room changes it."""
+    register = book([replace(line, room=known) for line in TABLETS])
+    told, after = brought(register, [replace(line, room=room) for line in TABLETS])
+    assert (told.writes, after) == ((), register)
+    moved, _ = brought(register, [replace(line, room="204") for line in TABLETS])
+    assert [each.data.room for each in moved.writes] == ["204", "204"]
+
+
 def test_a_second_rooms_list_changes_nothing_of_the_first() -> None:
     """Both are numbered from 1; it is asked whether they moved, and by itself they are new."""
     register = book(DESKS)

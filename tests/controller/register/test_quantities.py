@@ -134,8 +134,21 @@ def test_a_summary_by_name_and_count_alone_is_no_book(tmp_path: Path) -> None:
     """Counts beside names sum other sheets up."""
     rows = [["Tên thiết bị", "Số lượng"], ["Bàn", 45]]
     book = read_book(as_xlsx(tmp_path / "a.xlsx", P203=[HEAD, row(1, "2")], Chung=rows))
-    assert [sheet.left_out for sheet in book.sheets] == [LeftOut.NO_HEADING, None]
+    assert [sheet.left_out for sheet in book.sheets] == [None, LeftOut.NO_HEADING]
     assert counts(book) == [2]
+
+
+@pytest.mark.parametrize(("desks", "told"), [(3, ["Trang 3"]), (4, [])])
+def test_a_sheet_that_sums_up_the_others_by_its_numbers_is_named(
+    tmp_path: Path, desks: int, told: list[str]
+) -> None:
+    """Whatever it is called; one with other numbers is a sheet like the others."""
+    sums = [["STT", "Tên thiết bị", "Số lượng"], [1, "Bàn học sinh", desks]]
+    rooms = {"P203": [HEAD, row(1, "1"), row(2, "1")], "P204": [HEAD, row(3, "1")]}
+    book = read_book(as_xlsx(tmp_path / "a.xlsx", **rooms, **{"Trang 3": sums}))
+    assert [one.value for one in book.warnings if one.code == "sheet_sums_up"] == told
+    chosen = read_book(tmp_path / "a.xlsx", Choices(sheets=frozenset({"P203", "P204"})))
+    assert [line.asset_tag for line in chosen.lines] == ["TS-1", "TS-2", "TS-3"]
 
 
 @pytest.mark.parametrize(
@@ -192,6 +205,18 @@ def test_a_cost_beside_a_total_is_that_of_one() -> None:
     assert (line.unit_cost_vnd, line.cost_vnd) == (250_000, 500_000)
     (line,) = read([[*HEAD, "Nguyên giá"], row(1, "2", "500.000")]).lines
     assert (line.unit_cost_vnd, line.cost_vnd) == (None, 500_000)
+
+
+@pytest.mark.parametrize(
+    ("head", "code"),
+    [("Nguyên giá", "price_of_all"), ("Giá trị", "price_of_all"), ("Giá mua", "price_of_one"),
+     ("Đơn giá", ""), ("Thành tiền (đồng)", "")],
+)  # fmt: skip
+def test_a_price_that_may_be_of_one_or_of_all_is_told(head: str, code: str) -> None:
+    """Where a line is several things, and the heading does not say which it is."""
+    told = [notice.code for notice in read([[*HEAD, head], row(1, "2", "500.000")]).warnings]
+    assert told == [code] * bool(code)
+    assert read([[*HEAD, head], row(1, "1", "500.000")]).warnings == ()
 
 
 def merged_book(folder: Path, rows: list[list[Any]], *spans: tuple[int, int, int]) -> Book:

@@ -136,7 +136,7 @@ def test_a_summary_is_left_out_unless_it_is_chosen(tmp_path: Path) -> None:
     rows: list[list[Any]] = [["Mã tài sản", "Tên thiết bị"], ["TS-1", "Loa"]]
     other: list[list[Any]] = [["Tên thiết bị", "Số lượng", "Phòng"], ["Loa", 1, "P1"]]
     path = as_xlsx(tmp_path / "a.xlsx", P203=rows, **{"Tổng hợp": other})
-    assert [sheet.left_out for sheet in read_book(path).sheets] == [LeftOut.SUMMARY, None]
+    assert [sheet.left_out for sheet in read_book(path).sheets] == [None, LeftOut.SUMMARY]
     chosen = read_book(path, Choices(sheets=frozenset({"Tổng hợp"})))
     assert [sheet.left_out for sheet in chosen.sheets] == [LeftOut.NOT_CHOSEN, None]
     assert [line.room for line in chosen.lines] == ["P1"]

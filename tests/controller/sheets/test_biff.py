@@ -13,7 +13,7 @@ from controller.sheets.cells import workbook
 from controller.sheets.compound import CompoundError, stream_of
 from controller.sheets.errors import SheetError
 from controller.sheets.text import Cause, Unreadable
-from tests.controller.sheets.written_grids import Formula, Grid, Odd, compound, write_xls
+from tests.controller.sheets.written_grids import ERRORS, Formula, Grid, Odd, compound, write_xls
 
 
 def test_an_empty_result_is_none_only_where_nothing_is_calculated(tmp_path: Path) -> None:
@@ -23,6 +23,14 @@ def test_an_empty_result_is_none_only_where_nothing_is_calculated(tmp_path: Path
     assert workbook(path)[0].rows == [["a", Unreadable(Cause.FORMULA), "b"]]
     write_xls(Grid([["a", Odd.NO_RESULT, Formula(5.0)]]), path)
     assert workbook(path)[0].rows == [["a", "", 5.0]]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_a_formula_in_error_is_unreadable(tmp_path: Path, error: str) -> None:
+    """As a cell in error is, which the other tests write."""
+    path = tmp_path / "a.xls"
+    write_xls(Grid([[Formula(error), "b"]]), path)
+    assert workbook(path)[0].rows == [[Unreadable(Cause.ERROR, error), "b"]]
 
 
 @given(

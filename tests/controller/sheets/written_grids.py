@@ -64,9 +64,9 @@ class Odd(StrEnum):
 
 
 class Formula(NamedTuple):
-    """A formula of an .xls whose result is a number."""
+    """A formula of an .xls whose result is a number, or an error."""
 
-    result: float
+    result: float | str
 
 
 Written = str | Blank | Number | Odd | Formula | dt.date | dt.time
@@ -235,7 +235,7 @@ def _record_of(filled: tuple[int, int, Written]) -> bytes:
         case Odd.TRUE:
             return _record(0x0205, struct.pack("<3H2B", row, column, 0, 1, 0))
         case Formula(result):
-            return _formula(row, column, struct.pack("<d", result))
+            return _formula(row, column, _result(result))
         case Odd.NO_RESULT:
             return _formula(row, column, b"\x03\0\0\0\0\0\xff\xff")
         case dt.time():
@@ -248,6 +248,12 @@ def _record_of(filled: tuple[int, int, Written]) -> bytes:
             return _record(0x0205, struct.pack("<3H2B", row, column, 0, ERRORS[cell], 1))
         case _:
             return _label(row, column, str(cell))
+
+
+def _result(result: float | str) -> bytes:
+    if isinstance(result, str):
+        return struct.pack("<BxB3xH", 2, ERRORS[result], 0xFFFF)
+    return struct.pack("<d", result)
 
 
 def _formula(row: int, column: int, result: bytes) -> bytes:
