@@ -81,6 +81,9 @@ _NONE_LEFT: Final = N_("The quantity is 0, so the line counts nothing. Rows: {va
 _NO_QUANTITY: Final = N_(
     "No quantity stands here, so the line counts as one or as before. Rows: {value}"
 )
+_SUMS_UP: Final = N_(
+    'The sheet "{value}" names as many things as the others together: it may sum them up.'
+)
 _PRICE_OF: Final = {
     "unit_cost_vnd": (
         "price_of_one",
@@ -490,6 +493,23 @@ def _multiplied(line: Line) -> Line:
     return replace(line, unit_cost_vnd=None, cost_vnd=None, errors=(*line.errors, fault))
 
 
+def _tell_sums(harvest: _Harvest) -> None:
+    """Name a sheet without codes whose quantities are how many things the other sheets hold."""
+    counts: dict[str, Counter[str]] = {}
+    coded: set[str] = set()
+    word, every = lru_cache(_REMEMBERED)(folded), Counter[str]()
+    for line, source in zip(harvest.lines, harvest.sources, strict=True):
+        name = word(line.name or line.type)
+        every[name] += line.count
+        counts.setdefault(source.sheet, Counter())[name] += line.count
+        if line.asset_tag or line.serial:
+            coded.add(source.sheet)
+    for sheet, own in counts.items():
+        is_sum = all(every[name] == 2 * count for name, count in own.items())
+        if is_sum and sheet not in coded and own.total() > len(own):
+            harvest.notice("sheet_sums_up", _SUMS_UP, sheet)
+
+
 def _tell_counts(harvest: _Harvest) -> None:
     """Name the lines that count nothing, and those without a quantity where others have one."""
     none: dict[str, list[int]] = {}
@@ -535,6 +555,8 @@ def _numbered(harvest: _Harvest) -> tuple[list[Line], list[Source]]:
 def _settled(harvest: _Harvest) -> Book:
     """Number the lines, and take a tag away that another line has."""
     several = _counted(harvest)
+    if harvest.choices.sheets is None and len(harvest.sheets) > 1:
+        _tell_sums(harvest)
     lines, sources = _numbered(harvest)
     refused = (
         Refused(head, tuple(cells), line)

@@ -138,6 +138,19 @@ def test_a_summary_by_name_and_count_alone_is_no_book(tmp_path: Path) -> None:
     assert counts(book) == [2]
 
 
+@pytest.mark.parametrize(("desks", "told"), [(3, ["Trang 3"]), (4, [])])
+def test_a_sheet_that_sums_up_the_others_by_its_numbers_is_named(
+    tmp_path: Path, desks: int, told: list[str]
+) -> None:
+    """Whatever it is called; one with other numbers is a sheet like the others."""
+    sums = [["STT", "Tên thiết bị", "Số lượng"], [1, "Bàn học sinh", desks]]
+    rooms = {"P203": [HEAD, row(1, "1"), row(2, "1")], "P204": [HEAD, row(3, "1")]}
+    book = read_book(as_xlsx(tmp_path / "a.xlsx", **rooms, **{"Trang 3": sums}))
+    assert [one.value for one in book.warnings if one.code == "sheet_sums_up"] == told
+    chosen = read_book(tmp_path / "a.xlsx", Choices(sheets=frozenset({"P203", "P204"})))
+    assert [line.asset_tag for line in chosen.lines] == ["TS-1", "TS-2", "TS-3"]
+
+
 @pytest.mark.parametrize(
     ("cells", "told"),
     [
