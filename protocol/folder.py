@@ -45,11 +45,13 @@ def takes_writes(folder: Path, least_bytes: int = LEAST_BYTES) -> bool:
 def lock_folder(folder: Path) -> Iterator[None]:
     """Make the folder, for its owner only, and hold it: two programs in one would lose both.
 
-    Raises SettingsError.
+    One that somebody made is closed to others too, and so is all that is written meanwhile, by what
+    is started from here as well. Raises SettingsError.
     """
-    lock = FileLock(folder / LOCK, timeout=0)
+    lock = FileLock(folder / LOCK, timeout=0, mode=OWNER_ONLY)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _close_to_others(folder)
         lock.acquire()
     except Timeout as error:
         raise SettingsError(
@@ -66,9 +68,11 @@ def lock_folder(folder: Path) -> Iterator[None]:
             folder=folder,
             cause=error.strerror,
         ) from error
+    before = os.umask(0o077)
     try:
         yield
     finally:
+        os.umask(before)
         give_to_owner(folder)
         lock.release()
 
@@ -85,6 +89,15 @@ def changing(path: Path) -> Iterator[None]:
         pass
     with FileLock(lock, timeout=CHANGE_PATIENCE_S):
         yield
+
+
+def _close_to_others(folder: Path) -> None:
+    """Let nobody else look in, where it is ours: new, or held by a program of ours before."""
+    mode = folder.stat().st_mode & 0o777
+    is_ours = (folder / LOCK).exists() or not any(folder.iterdir())
+    if os.name == "posix" and mode & 0o077 and is_ours:
+        with suppress(PermissionError):  # a group's, by whoever set it up so
+            folder.chmod(mode & 0o700)
 
 
 def give_to_owner(folder: Path) -> None:

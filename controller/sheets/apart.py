@@ -7,6 +7,7 @@ what takes seconds in it holds up nobody who asks the one that waits for it.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import subprocess
 import sys
@@ -120,6 +121,7 @@ def read_apart_now(module: str, order: msgspec.Struct, answer: type[Answer]) -> 
 def serve(order: type[Order], read: Callable[[Order, Tell], object]) -> None:
     """What the child does: takes an order from its standard input, reads within bounds, answers."""
     _set_bounds()
+    gc.disable()  # a table has hundreds of thousands of objects and no circle; soon all is over
     sys.excepthook = _tell_failure
     told = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=order)
     try:

@@ -125,7 +125,7 @@ class _Cells:
         self._rows = rows
         self._formats = formats
         self._row = self._column = -1
-        self._kind = self._style = ""
+        self._kind = self._style = self._place = ""
         self._value: list[str] = []
         self._has_formula = self._in_value = self._is_listening = False
 
@@ -133,8 +133,9 @@ class _Cells:
         """An element begins; rows and cells without a place follow the one before."""
         match local(tag):
             case "c":
-                place = attributes.get("r")
-                self._column = _column_of(place) if place else self._column + 1
+                self._place, before = attributes.get("r", ""), self._place
+                if not self._place:
+                    self._column = (_column_of(before) if before else self._column) + 1
                 self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "")
                 self._value, self._has_formula = [], False
                 self._listen(is_notable=self._kind == "e" or self._style in self._formats)
@@ -145,7 +146,7 @@ class _Cells:
                 self._listen(is_notable=True)
             case "row":
                 self._row = int(attributes.get("r", self._row + 2)) - 1
-                self._column = -1
+                self._column, self._place = -1, ""
             case _:
                 pass
 
@@ -183,8 +184,9 @@ class _Cells:
         """Into the rows, if they may reach so far: the bounds are the caller's."""
         self._rows += [[] for _ in range(self._row + 1 - len(self._rows))]
         row = self._rows[self._row]
-        row += [""] * (self._column + 1 - len(row))
-        row[self._column] = cell
+        column = _column_of(self._place) if self._place else self._column
+        row += [""] * (column + 1 - len(row))
+        row[column] = cell
 
 
 def _part(name: str) -> str:

@@ -15,8 +15,9 @@ from tests.axe import violations
 from tests.browser import Page
 from tests.flows.programs import Program, get
 from tests.ports import free_port
-from tests.waiting import until
+from tests.waiting import calm_s, until
 
+PROMISED_S = 180  # from the server's start to the first room, its pages looked at on the way
 SHOTS = os.environ.get("LOPHOC_SHOTS", "")
 
 
@@ -140,8 +141,10 @@ def test_the_first_room_joins_by_clicks_and_one_code(page: Page, tmp_path: Path)
         assert violations(tab) == [], name
         shoot(tab, name)
 
+    began_s = calm_s()
     with first_day(tmp_path) as day:
         first_room(page, day, look)
+        assert calm_s() - began_s < PROMISED_S
         assert not [knock for knock in knocks_in(day.data / BROKER_LOG) if knock.name]
         assert page.errors == []
 

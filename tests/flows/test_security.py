@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -144,3 +147,29 @@ def test_passwords_are_for_their_owner_only(tmp_path: Path) -> None:
     assert (tmp_path / "broker" / "nats.conf").stat().st_mode & 0o077 == 0
     assert (BIN / "nats-server").exists()
     assert "secret" in config_text("127.0.0.1", 1, tmp_path, Place("1", "2"), {"a": "secret"})
+
+
+def test_all_that_programs_keep_is_their_owners_alone(tmp_path: Path) -> None:
+    """Whoever made the folder, whatever umask is usual; the broker's files and a command's, too."""
+    before = os.umask(0o022)
+    try:
+        (tmp_path / "controller").mkdir()
+        (tmp_path / "agent").mkdir()
+        with School(tmp_path) as school:
+            school.ready()
+            assert school.mark("hs-1")[0] == 201
+            until(school.marks, "its mark is stored")
+            give_password(school, "p207")
+            until(lambda: "p207" in (tmp_path / "controller" / "agents.json").read_text())
+            assert [*readable_in(tmp_path / "controller"), *readable_in(tmp_path / "agent")] == []
+    finally:
+        os.umask(before)
+
+
+def readable_in(folder: Path) -> Iterator[str]:
+    """What others could look into, in the folder and itself."""
+    for path in (folder, *folder.rglob("*")):
+        with contextlib.suppress(FileNotFoundError):
+            mode = path.stat().st_mode & 0o777
+            if mode & 0o077:
+                yield f"{mode:o} {path.relative_to(folder.parent)}"
