@@ -66,8 +66,7 @@ def tell(monkeypatch: pytest.MonkeyPatch) -> Callable[[Progress], None]:
         return await asyncio.Event().wait()
 
     monkeypatch.setattr("controller.web.readers.read_apart", read)
-    for feature in ("register", "roster", "schedule"):
-        monkeypatch.setattr(f"controller.{feature}.pages.SOON_S", 0)
+    monkeypatch.setattr("controller.web.intake.SOON_S", 0)
 
     def tell_all(progress: Progress) -> None:
         for note in until(lambda: [*told]):
@@ -126,7 +125,7 @@ def test_a_refusal_that_comes_late_is_told_on_the_page(
     web: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As one that comes at once: the form is there again."""
-    monkeypatch.setattr("controller.register.pages.SOON_S", 0)
+    monkeypatch.setattr("controller.web.intake.SOON_S", 0)
     waits_for_reading(web)
     page = web.get(post(web, "/register/import", b"a;b\n1;2\n"))
     assert page.status_code == 422
