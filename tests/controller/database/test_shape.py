@@ -102,11 +102,19 @@ def records_of(shape: Shape[Any]) -> st.SearchStrategy[Any]:
                 parts[name] = values_of(hint)
         elif isinstance(hint, type) and issubclass(hint, msgspec.Struct):
             own = get_type_hints(hint, include_extras=True)
-            held = {each: values_of(of) for each, of in own.items() if each in shape.table.c}
+            columns = shape.table.c
+            held = {each: held_in(columns[each], of) for each, of in own.items() if each in columns}
             parts[name] = st.builds(hint, **held) if held else st.just(hint())
         elif name in OTHERS.get(shape.table.name, {}):
             parts[name] = st.just(OTHERS[shape.table.name][name])
     return st.builds(shape.kind, **parts)
+
+
+def held_in(column: Column[Any], hint: Any) -> st.SearchStrategy[Any]:
+    """What a column may hold: where a number must stand, no record that is kept lacks it."""
+    values = values_of(hint)
+    must_stand = column.type.python_type is int and not column.nullable
+    return values.filter(lambda value: value is not None) if must_stand else values
 
 
 OTHERS: dict[str, dict[str, Any]] = {"school_facts": {"code": "00140708"}}

@@ -34,7 +34,7 @@ def test_the_bar_moves_and_the_trial_follows(
         return await read_apart(*order)
 
     monkeypatch.setattr("controller.web.readers.read_apart", read)
-    monkeypatch.setattr("controller.register.pages.SOON_S", 0)
+    monkeypatch.setattr("controller.web.intake.SOON_S", 0)
     path = tmp_path / "sổ.csv"
     path.write_text(BOOK, "utf-8")
     with a_store(tmp_path) as store, Served(store) as served:
