@@ -5,8 +5,8 @@ PORT   ?= 8080
 OUT    ?=
 COVERAGE ?=
 CORE   ?=
-# Half of the time goes by in waiting for other programs: three for each core of a small computer.
-WORKERS ?= 6
+# Part of the time goes by in waiting for other programs: more than a small computer has cores.
+WORKERS ?= 5
 DEPARTMENT ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
