@@ -6,7 +6,9 @@ import base64
 import contextlib
 import itertools
 import json
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -202,12 +204,18 @@ def running_browser(folder: Path) -> Iterator[Chromium]:
         [program, *FLAGS, f"--user-data-dir={folder}"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     ) as process:
         listening = folder / "DevToolsActivePort"
-        until(lambda: listening.exists() and listening.read_text().count("\n"), "chromium listens")
-        port, path = listening.read_text().split()
-        yield Chromium(int(port), path)
-        process.terminate()
+        try:
+            until(
+                lambda: listening.exists() and listening.read_text().count("\n"),
+                "chromium listens",
+            )
+            port, path = listening.read_text().split()
+            yield Chromium(int(port), path)
+        finally:  # with the browser itself: what Debian starts is a shell in front of it
+            os.killpg(process.pid, signal.SIGTERM)
 
 
 @contextlib.contextmanager
