@@ -38,17 +38,21 @@ def can_go_apart() -> bool:
 
 
 class SmallDisk:
-    """A disk in memory at a folder; an ordinary folder where nothing may be mounted."""
+    """A disk in memory at a folder; an ordinary folder where nothing may be mounted.
 
-    def __init__(self, folder: Path) -> None:
+    more_mb: beside what programs of one seed need, such as what those before them leave there.
+    """
+
+    def __init__(self, folder: Path, more_mb: int = 0) -> None:
         self.folder = folder
+        self._size_mb = SIZE_MB + more_mb
         self.is_own = is_apart()
 
     def mount(self) -> None:
         """Begin with an empty disk."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.is_own:
-            options = f"size={SIZE_MB}m"
+            options = f"size={self._size_mb}m"
             command = ["mount", "-t", "tmpfs", "-o", options, "lophoc", str(self.folder)]
             subprocess.run(command, check=True)
 

@@ -35,6 +35,7 @@ DEPARTMENT: Final = "so-14"
 WAY_UP: Final = Place(PROVINCE, DEPARTMENT, SCHOOL)  # what a school says at its department
 LOOK_S: Final = 0.2
 READY_S: Final = 180.0
+LEFT_MB: Final = 8  # of an agent that has left: what its outbox holds back for a full disk
 _FORK: Final = "fork"
 SILENCE_S: Final = 660
 NOT_KEPT: Final = shutil.ignore_patterns("fill")
@@ -83,7 +84,9 @@ class World:
         self.is_forked = False
         self.flaws: list[str] = []
         self.agents: list[Station] = []
-        self.disks = {name: SmallDisk(folder / name) for name in ("school", "department", "agents")}
+        left = config.agents * (config.together - 1)
+        self.disks = {name: SmallDisk(folder / name) for name in ("school", "department")}
+        self.disks["agents"] = SmallDisk(folder / "agents", left * LEFT_MB)
         for name in ("logs", "lists", "copies"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         library = clock_library() if has_clocks else None
