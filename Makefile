@@ -5,8 +5,8 @@ PORT   ?= 8080
 OUT    ?=
 COVERAGE ?=
 CORE   ?=
-# Part of the time goes by in waiting for other programs: more than a small computer has cores.
-WORKERS ?= 5
+# Half of the time goes by in waiting for other programs: two for each core of a small computer.
+WORKERS ?= 4
 DEPARTMENT ?=
 VENV   := .venv
 BIN    := $(VENV)/bin

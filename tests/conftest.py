@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import gc
 import json
 import logging
 import os
@@ -33,9 +32,6 @@ from tests.waiting import until
 settings.register_profile("lophoc", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, derandomize=False)
 settings.load_profile("lophoc")
-
-# Thousands of tests make little that is cyclic: looking for it seldom spares a twelfth of the CPU.
-gc.set_threshold(100_000, 50, 50)
 
 # Agents leave the keys of their doors here, and not among those of who runs the tests.
 os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="lophoc-tests-")
