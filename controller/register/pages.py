@@ -35,7 +35,7 @@ from controller.register.uploads import UNKNOWN, Uploads, Waiting
 from controller.register.vocabulary import CONDITION_WORDS, type_word
 from controller.sheets.bounds import MAX_SHEETS
 from controller.web.downloads import CSV, attachment
-from controller.web.forms import Upload, fields_of
+from controller.web.forms import fields_of
 from controller.web.intake import GONE, Intake, Short
 from controller.web.readers import Readers
 from controller.web.router import FeatureRouter
@@ -61,23 +61,20 @@ class _Intake(Intake[Waiting]):
 
     home = HOME
     after_drop = "/register"
+    uploads: Uploads
     failures: ClassVar[Mapping[str, str]] = {
         "gone": GONE,
         "changed": N_("The book or the file changed meanwhile: look again, then press."),
     }
 
     def __init__(self, program: Program) -> None:
-        self._waiting = Uploads(program.now_ms, program.service(Readers))
-        super().__init__(program, self._waiting)
+        super().__init__(program)
+        self.uploads = Uploads(program.now_ms, program.service(Readers))
         self._headings = program.config.data / HEADINGS
-
-    def add(self, upload: Upload, who: str) -> Waiting:
-        """Let a book wait."""
-        return self._waiting.add(upload, who)
 
     async def begin(self, waiting: Waiting) -> None:
         """Have a book read with all headings that were ever explained."""
-        waiting.begin(self._waiting.read(waiting, _known(self._headings)))
+        waiting.begin(self.uploads.read(waiting, _known(self._headings)))
 
     def form(self, request: Request, failed: str, status: int) -> Response:
         """The page on which a file is chosen."""

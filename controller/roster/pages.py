@@ -18,7 +18,7 @@ from controller.roster.sheet import flaws_csv
 from controller.roster.store import classes_of
 from controller.roster.uploads import Uploads, Waiting
 from controller.web.downloads import CSV, attachment
-from controller.web.forms import Upload, fields_of
+from controller.web.forms import fields_of
 from controller.web.intake import GONE, Intake, Short
 from controller.web.readers import Readers
 from controller.web.router import FeatureRouter
@@ -42,23 +42,20 @@ class _Intake(Intake[Waiting]):
     """Where class lists come in."""
 
     home = after_drop = HOME
+    uploads: Uploads
     failures: ClassVar[Mapping[str, str]] = {
         "gone": GONE,
         "changed": N_("The lists of the school changed meanwhile: look again, then press."),
     }
 
     def __init__(self, program: Program) -> None:
-        self._waiting = Uploads(program.now_ms, program.service(Readers))
-        super().__init__(program, self._waiting)
-
-    def add(self, upload: Upload, who: str) -> Waiting:
-        """Let a file wait."""
-        return self._waiting.add(upload, who)
+        super().__init__(program)
+        self.uploads = Uploads(program.now_ms, program.service(Readers))
 
     async def begin(self, waiting: Waiting) -> None:
         """Have a file read as the person wants it."""
         today = self.program.today()
-        waiting.begin(self._waiting.read(waiting, today, self.school.school))
+        waiting.begin(self.uploads.read(waiting, today, self.school.school))
 
     def form(self, request: Request, failed: str, status: int) -> Response:
         """The page on which a file is chosen, with the classes that there are."""

@@ -39,12 +39,8 @@ class Uploads(WaitingFiles[Waiting]):
     """The few files of class lists that wait."""
 
     def __init__(self, now_ms: Callable[[], int], readers: Readers) -> None:
-        super().__init__(now_ms)
+        super().__init__(Waiting, now_ms)
         self._readers = readers
-
-    def add(self, upload: Upload, who: str) -> Waiting:
-        """Let a file wait."""
-        return self.hold(lambda now_ms: Waiting(upload, who, now_ms))
 
     async def read(self, waiting: Waiting, today: date, school: str) -> None:
         """Read the file, or note why it cannot be."""

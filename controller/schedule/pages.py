@@ -18,7 +18,7 @@ from controller.schedule.intake import known_in, notices_of_rooms_in
 from controller.schedule.trial import PART_WORDS, WEEKDAY_WORDS, changes_of, days_word
 from controller.schedule.uploads import Uploads, Waiting
 from controller.sheets.errors import Notice
-from controller.web.forms import Upload, fields_of
+from controller.web.forms import fields_of
 from controller.web.intake import GONE, Intake, Short
 from controller.web.readers import Readers
 from controller.web.router import FeatureRouter
@@ -34,23 +34,20 @@ class _Intake(Intake[Waiting]):
     """Where schedules come in."""
 
     home = after_drop = HOME
+    uploads: Uploads
     failures: ClassVar[Mapping[str, str]] = {
         "gone": GONE,
         "changed": N_("The plan of the school changed meanwhile: look again, then press."),
     }
 
     def __init__(self, program: Program) -> None:
-        self._waiting = Uploads(program.now_ms, program.service(Readers))
-        super().__init__(program, self._waiting)
-
-    def add(self, upload: Upload, who: str) -> Waiting:
-        """Let a schedule wait."""
-        return self._waiting.add(upload, who)
+        super().__init__(program)
+        self.uploads = Uploads(program.now_ms, program.service(Readers))
 
     async def begin(self, waiting: Waiting) -> None:
         """Have a schedule read against what the school has now."""
         known, version = await run_in_threadpool(self.store.read, _known, self.school)
-        waiting.begin(self._waiting.read(waiting, known, version))
+        waiting.begin(self.uploads.read(waiting, known, version))
 
     def form(self, request: Request, failed: str, status: int) -> Response:
         """The page on which a file is chosen, with what is kept."""

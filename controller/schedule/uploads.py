@@ -32,12 +32,8 @@ class Uploads(WaitingFiles[Waiting]):
     """The few schedules that wait."""
 
     def __init__(self, now_ms: Callable[[], int], readers: Readers) -> None:
-        super().__init__(now_ms)
+        super().__init__(Waiting, now_ms)
         self._readers = readers
-
-    def add(self, upload: Upload, who: str) -> Waiting:
-        """Let a schedule wait."""
-        return self.hold(lambda now_ms: Waiting(upload, who, now_ms))
 
     async def read(self, waiting: Waiting, known: Known, version: int) -> None:
         """Read the schedule, or note why it cannot be. version: of the plan that known is of."""

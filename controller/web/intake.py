@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.feature import Program
 from controller.people.person import Permission
-from controller.web.forms import Upload, upload_of
+from controller.web.forms import upload_of
 from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
@@ -36,23 +36,19 @@ class Intake(ABC, Generic[Held]):
     """Where files of one kind come in: what they pass through, and the pages that show it.
 
     home: the address below which they do. after_drop: where dropping one leads. failures: what a
-    page says by the code in its address.
+    page says by the code in its address. uploads: those that wait.
     """
 
     home: ClassVar[str]
     after_drop: ClassVar[str]
     failures: ClassVar[Mapping[str, str]]
+    uploads: WaitingFiles[Held]
 
-    def __init__(self, program: Program, uploads: WaitingFiles[Held]) -> None:
+    def __init__(self, program: Program) -> None:
         self.program = program
         self.store = program.store
         self.school = program.school
         self.screens = program.service(PageRenderer)
-        self.uploads = uploads
-
-    @abstractmethod
-    def add(self, upload: Upload, who: str) -> Held:
-        """Let a file wait."""
 
     @abstractmethod
     async def begin(self, waiting: Held) -> None:
@@ -81,7 +77,7 @@ class Intake(ABC, Generic[Held]):
     async def take(self, request: Request) -> Response:
         """Take a file, and show what would become of it."""
         try:
-            waiting = self.add(await upload_of(request), person_of(request).account)
+            waiting = self.uploads.add(await upload_of(request), person_of(request).account)
         except HttpError as refused:
             return await self._refuse(request, refused)
         await self.read(waiting)

@@ -75,14 +75,15 @@ class WaitingFiles(Generic[Held]):
     Any thread may ask where nothing is being read, else the event loop's alone.
     """
 
-    def __init__(self, now_ms: Callable[[], int]) -> None:
+    def __init__(self, make: Callable[[Upload, str, int], Held], now_ms: Callable[[], int]) -> None:
+        self._make = make
         self._now_ms = now_ms
         self._lock = threading.Lock()
         self._waiting: dict[str, Held] = {}
 
-    def hold(self, make: Callable[[int], Held]) -> Held:
-        """Let a file wait, made with the time in ms."""
-        fresh = make(self._now_ms())
+    def add(self, upload: Upload, who: str) -> Held:
+        """Let a file wait."""
+        fresh = self._make(upload, who, self._now_ms())
         with self._lock:
             self._forget()
             while len(self._waiting) >= MAX_WAITING:

@@ -136,13 +136,13 @@ def test_a_refusal_that_comes_late_is_told_on_the_page(
 @given(st.lists(st.sampled_from("abc"), max_size=12))
 def test_who_sends_much_pushes_nobody_else_out(senders: list[str]) -> None:
     """Of whom most wait, the oldest goes: held against a list."""
-    files: WaitingFiles[WaitingFile] = WaitingFiles(lambda: 1)
+    files: WaitingFiles[WaitingFile] = WaitingFiles(WaitingFile, lambda: 1)
     model: list[tuple[str, str]] = []
     for who in senders:
         if len(model) == MAX_WAITING:
             most = max((name for name, _ in model), key=[name for name, _ in model].count)
             model.remove(next(one for one in model if one[0] == most))
-        fresh = files.hold(lambda now_ms, who=who: WaitingFile(Upload("x", b"x"), who, now_ms))
+        fresh = files.add(Upload("x", b"x"), who)
         model.append((who, fresh.token))
     assert all(files.find(token, who) for who, token in model)
     assert len(files._waiting) == len(model)
