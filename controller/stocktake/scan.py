@@ -80,7 +80,7 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True):
 def scan_schema() -> dict[str, Any]:
     """A scan as a phone sends it, as JSON Schema."""
     _, schemas = msgspec.json.schema_components((_Told,), ref_template="{name}")
-    (scan,) = schemas.values()
+    scan: dict[str, Any] = schemas[_Told.__name__]
     return scan
 
 

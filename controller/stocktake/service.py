@@ -47,7 +47,7 @@ class _Named(msgspec.Struct, frozen=True):
 def batch_schema() -> dict[str, Any]:
     """What a phone sends, as JSON Schema; a scan that is none of these is refused by itself."""
     _, schemas = msgspec.json.schema_components((_Batch,), ref_template="{name}")
-    (batch,) = schemas.values()
+    batch: dict[str, Any] = schemas[_Batch.__name__]
     batch["properties"]["scans"]["items"] = scan_schema()
     return batch
 
