@@ -1,7 +1,8 @@
 """This file is a TCP line under paho, read and written in large pieces.
 
 paho reads a packet's first bytes one by one and sends every packet by itself; here one system
-call brings or takes many packets, which is most of what receiving a message costs.
+call brings or takes many packets, and a message that is here whole is taken from them at once,
+which is most of what receiving it costs.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
@@ -18,6 +19,17 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 Arrived = Callable[[str, bytes, int, int, bool], None]  # topic, payload, mid, qos, retained
 
 READ_BYTES: Final = 64 * 1024
+_PUBLISH: Final = 0x30  # a packet's first byte without its flags (MQTT 3.1.1, 2.2)
+_PUBACK: Final = b"\x40\x02"  # and the length of what follows, which is a number
+_LENGTH_BYTES: Final = 4  # of a packet, at most (2.2.3)
+
+
+class Frame(NamedTuple):
+    """A packet that is here whole: its first byte, what follows its length, where it ends."""
+
+    command: int
+    body: bytes
+    end: int
 
 
 class BufferedSocket:
@@ -39,11 +51,33 @@ class BufferedSocket:
         self._at += len(data)
         return data
 
+    def publish_frame(self) -> Frame | None:
+        """The next packet if it is a PUBLISH and here whole; it stays until it is passed."""
+        read, at = self._read, self._at
+        if at >= len(read) or read[at] & 0xF0 != _PUBLISH:
+            return None
+        length = 0
+        for digit, byte in enumerate(read[at + 1 : at + 1 + _LENGTH_BYTES]):
+            length |= (byte & 0x7F) << 7 * digit
+            if byte < 0x80:
+                start = at + 2 + digit
+                end = start + length
+                return Frame(read[at], read[start:end], end) if end <= len(read) else None
+        return None
+
+    def skip_to(self, end: int) -> None:
+        """Pass a frame, which ends there."""
+        self._at = end
+
+    def gather(self, data: bytes) -> None:
+        """Take bytes that leave at the next flush."""
+        self._unsent += data
+
     def send(self, data: bytes) -> int:
         """Take the bytes; they leave at the next flush once the line gathers."""
         if not self.gathers:
             return self._sock.send(data)
-        self._unsent += data
+        self.gather(data)
         return len(data)
 
     def flush(self) -> bool:
@@ -102,16 +136,39 @@ class Client(mqtt.Client):
         context: ssl.SSLContext = self._ssl_context  # type: ignore[assignment]  # set with TLS
         return context.wrap_socket(tcp_sock, server_hostname=self.host)
 
+    def hand_over(self, limit: int) -> int:
+        """Hand over at most so many messages that are here whole; returns how many those were.
+
+        Whatever else is next, loop_read reads.
+        """
+        line, count = self.line(), 0
+        if line is None or self._in_packet["command"]:  # paho has read a part of the next one
+            return 0
+        while count < limit and (frame := line.publish_frame()) is not None:
+            line.skip_to(frame.end)
+            count += 1
+            if not self._hand(frame.command, frame.body):
+                self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_PROTOCOL)
+                break
+        return count
+
+    def ack_all(self, mids: Iterable[int]) -> None:
+        """Gather acks of messages of QoS 1, in this order (MQTT 3.1.1, 3.4)."""
+        if (line := self.line()) is not None:
+            line.gather(b"".join([_PUBACK + mid.to_bytes(2) for mid in mids]))
+
     def _handle_publish(self) -> MQTTErrorCode:
-        """Read a PUBLISH of QoS 0 or 1 (MQTT 3.1.1, 3.3); the receiver acks it later."""
-        qos = (self._in_packet["command"] & 0x06) >> 1
-        packet = self._in_packet["packet"]
-        topic_end = 2 + int.from_bytes(packet[:2])
+        is_good = self._hand(self._in_packet["command"], self._in_packet["packet"])
+        return MQTTErrorCode.MQTT_ERR_SUCCESS if is_good else MQTTErrorCode.MQTT_ERR_PROTOCOL
+
+    def _hand(self, command: int, body: bytes) -> bool:
+        """Read a PUBLISH of QoS 0 or 1 (3.3), which the receiver acks later; False if it is not."""
+        qos = (command & 0x06) >> 1
+        topic_end = 2 + int.from_bytes(body[:2])
         payload_at = topic_end + 2 * qos
-        if qos > 1 or payload_at > len(packet):
-            return MQTTErrorCode.MQTT_ERR_PROTOCOL
-        mid = int.from_bytes(packet[topic_end:payload_at])
-        topic = packet[2:topic_end].decode("utf-8", "replace")
-        retained = bool(self._in_packet["command"] & 0x01)
-        self._arrived(topic, bytes(packet[payload_at:]), mid, qos, retained)
-        return MQTTErrorCode.MQTT_ERR_SUCCESS
+        if qos > 1 or payload_at > len(body):
+            return False
+        mid = int.from_bytes(body[topic_end:payload_at])
+        topic = str(body[2:topic_end], "utf-8", "replace")
+        self._arrived(topic, bytes(body[payload_at:]), mid, qos, bool(command & 0x01))
+        return True
