@@ -21,15 +21,15 @@ Arrived = Callable[[str, bytes, int, int, bool], None]  # topic, payload, mid, q
 READ_BYTES: Final = 64 * 1024
 _PUBLISH: Final = 0x30  # a packet's first byte without its flags (MQTT 3.1.1, 2.2)
 _PUBACK: Final = b"\x40\x02"  # and the length of what follows, which is a number
-_LENGTH_BYTES: Final = 4  # of a packet, at most (2.2.3)
+_LENGTH_BYTES: Final = 4  # of a packet, at most (2.2.3); each says whether more come
+_MORE: Final = 0x80
 
 
 class Frame(NamedTuple):
-    """A packet that is here whole: its first byte, what follows its length, where it ends."""
+    """A packet without its length: its first byte, and what follows."""
 
     command: int
     body: bytes
-    end: int
 
 
 class BufferedSocket:
@@ -51,23 +51,16 @@ class BufferedSocket:
         self._at += len(data)
         return data
 
-    def publish_frame(self) -> Frame | None:
-        """The next packet if it is a PUBLISH and here whole; it stays until it is passed."""
-        read, at = self._read, self._at
-        if at >= len(read) or read[at] & 0xF0 != _PUBLISH:
-            return None
-        length = 0
-        for digit, byte in enumerate(read[at + 1 : at + 1 + _LENGTH_BYTES]):
-            length |= (byte & 0x7F) << 7 * digit
-            if byte < 0x80:
-                start = at + 2 + digit
-                end = start + length
-                return Frame(read[at], read[start:end], end) if end <= len(read) else None
-        return None
-
-    def skip_to(self, end: int) -> None:
-        """Pass a frame, which ends there."""
-        self._at = end
+    def publish_frames(self, limit: int) -> list[Frame]:
+        """The next packets, at most so many, as long as each is a PUBLISH and here whole."""
+        read, at, frames = self._read, self._at, list[Frame]()
+        while at < len(read) and read[at] & 0xF0 == _PUBLISH and len(frames) < limit:
+            start, length = _length_in(read, at + 1)
+            if not start or start + length > len(read):
+                break
+            frames.append(Frame(read[at], read[start : start + length]))
+            at = self._at = start + length
+        return frames
 
     def gather(self, data: bytes) -> None:
         """Take bytes that leave at the next flush."""
@@ -110,6 +103,16 @@ class BufferedSocket:
         self._sock.close()
 
 
+def _length_in(data: bytes, at: int) -> tuple[int, int]:
+    """Where a packet begins behind its length, and that length; 0, 0 where it is not here whole."""
+    length = 0
+    for digit, byte in enumerate(data[at : at + _LENGTH_BYTES]):
+        length |= (byte & 0x7F) << 7 * digit
+        if byte & _MORE == 0:
+            return at + digit + 1, length
+    return 0, 0
+
+
 class Client(mqtt.Client):
     """paho's client on such a line, handing over every message as it came.
 
@@ -141,16 +144,13 @@ class Client(mqtt.Client):
 
         Whatever else is next, loop_read reads.
         """
-        line, count = self.line(), 0
+        line = self.line()
         if line is None or self._in_packet["command"]:  # paho has read a part of the next one
             return 0
-        while count < limit and (frame := line.publish_frame()) is not None:
-            line.skip_to(frame.end)
-            count += 1
-            if not self._hand(frame.command, frame.body):
-                self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_PROTOCOL)
-                break
-        return count
+        frames = line.publish_frames(limit)
+        if not all(self._hand(frame.command, frame.body) for frame in frames):
+            self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_PROTOCOL)
+        return len(frames)
 
     def ack_all(self, mids: Iterable[int]) -> None:
         """Gather acks of messages of QoS 1, in this order (MQTT 3.1.1, 3.4)."""
@@ -161,7 +161,7 @@ class Client(mqtt.Client):
         is_good = self._hand(self._in_packet["command"], self._in_packet["packet"])
         return MQTTErrorCode.MQTT_ERR_SUCCESS if is_good else MQTTErrorCode.MQTT_ERR_PROTOCOL
 
-    def _hand(self, command: int, body: bytes) -> bool:
+    def _hand(self, command: int, body: bytes | bytearray) -> bool:
         """Read a PUBLISH of QoS 0 or 1 (3.3), which the receiver acks later; False if it is not."""
         qos = (command & 0x06) >> 1
         topic_end = 2 + int.from_bytes(body[:2])
