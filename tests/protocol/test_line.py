@@ -90,7 +90,8 @@ class OneLine:
         self.broker.shutdown(socket.SHUT_WR)
         while not until():
             if not self.client.hand_over(limit):
-                assert (line := self.client.line()) is not None
+                line = self.client.line()
+                assert line is not None
                 if not line.pending():
                     assert select.select([line], [], [], LIMIT_S)[0]
                 self.client.loop_read()
