@@ -28,7 +28,7 @@ _SYSTEMS: Final = (
 
 
 def browser_name(user_agent: str) -> str:
-    """Program and system, such as ``Cốc Cốc · Windows``; what is no known browser as it calls itself.
+    """Program and system, such as ``Cốc Cốc · Windows``; an unknown one as it calls itself.
 
     user_agent: the header's text (RFC 9110, section 10.1.5).
     """
