@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.access import account_pages, log_pages, passkey_pages, token_pages
 from controller.access.account import MAX_NAME, OFFICE, Account, AccountError
+from controller.access.browsers import browser_name
 from controller.access.entrance import give_entrance, note_entry
 from controller.access.gate import browser_of, is_secure, session_cookie
 from controller.access.passkey_pages import party_of
@@ -133,9 +134,13 @@ def _add_sessions(
         person = person_of(request)
         found = await run_in_threadpool(access.sessions, person.account)
         own = await run_in_threadpool(passkeys.of_account, person.account)
-        can_add = bool(person.session and party_of(request, program))
         return screens.page(
-            request, "sessions.html", sessions=found, passkeys=own, can_add_passkey=can_add
+            request,
+            "sessions.html",
+            sessions=found,
+            browser_name=browser_name,
+            passkeys=own,
+            can_add_passkey=bool(person.session and party_of(request, program)),
         )
 
     @router.post("/sessions/{no}/end")
