@@ -32,7 +32,7 @@ from agent.lessons.meant import (
     meant_for,
     meant_for_roll,
 )
-from agent.lessons.sheet import NotOnRoll, Suggestion
+from agent.lessons.sheet import LessonSheet, NotOnRoll, Suggestion
 from agent.lessons.teaching import UNDO_S, NoClass, NoLesson, Teaching, TeachingStep
 from agent.local.teacher.view import teacher_view
 from agent.resetting import by_clock
@@ -351,6 +351,15 @@ class SchoolDays(RuleBasedStateMachine):
             self.undo[2]()
         self.undo, self.start_of = None, ""
 
+    @rule(place=st.integers(0, 3), status=STATUSES)
+    def starts_marks_and_takes_back(self, place: int, status: AttendanceStatus) -> None:
+        """All within ten seconds: a start cannot take marks along."""
+        self.looks_and_presses()
+        if self.running:
+            code = self.lessons[self.running].classes[0]
+            self.do_tap(STUDENTS[code][place], status, meant_for(self.teaching))
+        self.takes_back()
+
     @rule()
     def falls_asleep(self) -> None:
         """A page that will press later what it shows now."""
@@ -371,10 +380,12 @@ class SchoolDays(RuleBasedStateMachine):
         }
         deeds[deed](meant)
         if deed in {"confirm", "tap"}:
-            now = self.words()
-            assert {code for code in others if now.get(code) != others[code]} <= {meant.lesson}
+            now, sheet = self.words(), others.get(meant.lesson or "")
+            seen = (sheet.is_confirmed, sheet.version) if sheet else (False, "")
+            touched = {meant.lesson} if (meant.confirmed, meant.list) == seen else set()
+            assert {code for code in others if now.get(code) != others[code]} <= touched
 
-    def words(self) -> dict[str, object]:
+    def words(self) -> dict[str, LessonSheet | None]:
         """Every roll as the room has it."""
         lesson = self.teaching.lesson
         everyone = [one for code in lesson.codes() if (one := lesson.find(code))]
@@ -431,6 +442,12 @@ class SchoolDays(RuleBasedStateMachine):
         self.wall_ms += minutes * MINUTE_MS
         self.is_jumped = True
         self.beat()
+
+    @rule(left_out=st.integers(0, 3))
+    def pupil_is_missing_for_a_while(self, left_out: int) -> None:
+        """What was said of one who comes back holds again."""
+        self.lists_are_renumbered([0, 1, 2, 3], left_out)
+        self.lists_are_renumbered([0, 1, 2, 3], None)
 
     @rule(order=st.permutations(range(4)), left_out=st.none() | st.integers(0, 3))
     def lists_are_renumbered(self, order: list[int], left_out: int | None) -> None:
