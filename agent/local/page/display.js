@@ -1,0 +1,63 @@
+// This file holds how this browser shows the page: larger, in high contrast, with sound or flash.
+import { attribute, byId, setPressed, text } from "./dom.js";
+
+const KEY = "lophoc_display";
+const WAYS = ["large", "contrast", "sound", "flash"]; // each is off until it is chosen
+const TONE = { hz: 880, s: 0.12, volume: 0.15 };
+const FLASH_MS = 1200;
+let audio = null;
+
+function read() {
+  try {
+    return new Set(JSON.parse(localStorage.getItem(KEY)).filter((way) => WAYS.includes(way)));
+  } catch {
+    return new Set(); // nothing chosen, or a browser that keeps nothing
+  }
+}
+const chosen = read();
+
+function keepChoice() {
+  try {
+    localStorage.setItem(KEY, JSON.stringify([...chosen]));
+  } catch {
+    // It holds until the page is left.
+  }
+}
+
+export function showDisplay(words) {
+  for (const way of WAYS) {
+    attribute(document.documentElement, `data-${way}`, chosen.has(way) ? "" : null);
+    const button = byId(`display-${way}`);
+    if (!button) continue;
+    text(button, words[way]);
+    setPressed(button, chosen.has(way));
+  }
+}
+
+export function switchWay(way) {
+  if (!chosen.delete(way)) chosen.add(way);
+  if (way === "sound" && chosen.has(way)) beep(); // a press allows the page to be heard
+  keepChoice();
+}
+
+function beep() {
+  audio ??= new AudioContext();
+  const tone = audio.createOscillator();
+  const volume = audio.createGain();
+  tone.frequency.value = TONE.hz;
+  volume.gain.value = TONE.volume;
+  tone.connect(volume).connect(audio.destination);
+  tone.start();
+  tone.stop(audio.currentTime + TONE.s);
+}
+
+// Somebody was seen by a tablet or a card: it is heard or seen where the teacher wants it.
+export function greet(rows) {
+  if (!rows.length) return;
+  if (chosen.has("sound")) beep();
+  if (!chosen.has("flash")) return;
+  for (const row of rows) {
+    attribute(row, "data-seen", "");
+    setTimeout(() => attribute(row, "data-seen", null), FLASH_MS);
+  }
+}
