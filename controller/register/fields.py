@@ -54,6 +54,7 @@ MESSAGES: Final[dict[str, str]] = {
     "cost_ambiguous": N_("This may be a thousand times more or less: write the amount in đồng."),
     "cost_merged": N_("One amount stands for several lines, so it is no single line's."),
     "cost_product": N_("The total is not the quantity times the unit price: neither was kept."),
+    "cost_uncounted": N_("Without a quantity, the unit price cannot be held against the total."),
     "quantity_ambiguous": N_("This may be a thousand times more or less: write the number alone."),
     "quantity_fraction": N_("This is no whole number of things."),
     "quantity_invalid": N_("This is no quantity."),

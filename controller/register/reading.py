@@ -488,9 +488,12 @@ def _multiplied(line: Line) -> Line:
     if unit is None or cost is None or is_product(unit, line.count, cost):
         return line
     if "quantity" in {fault.field for fault in line.errors}:
-        return replace(line, unit_cost_vnd=None)  # what all cost holds, however many they are
-    fault = Fault("cost_vnd", "cost_product")
-    return replace(line, unit_cost_vnd=None, cost_vnd=None, errors=(*line.errors, fault))
+        lone = Fault(
+            "unit_cost_vnd", "cost_uncounted"
+        )  # what all cost holds, however many they are
+        return replace(line, unit_cost_vnd=None, errors=(*line.errors, lone))
+    faults = [Fault(field, "cost_product") for field in MONEY]
+    return replace(line, unit_cost_vnd=None, cost_vnd=None, errors=(*line.errors, *faults))
 
 
 def _tell_sums(harvest: _Harvest) -> None:

@@ -13,13 +13,14 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from controller.register.book import RowReason
-from controller.register.headings import FIELDS, RECORD, BookHeading
+from controller.register.headings import FIELDS, MONEY, RECORD, BookHeading
 from controller.register.vocabulary import ticked_of
 from controller.sheets.names import room_of
 from controller.sheets.text import MAX_FIELD, Cell, clean, display_of, folded, is_empty
 from controller.sheets.worksheet import cell_at
 
 _CODES: Final = ("asset_tag", "serial")
+_AMOUNTS: Final = ("quantity", *MONEY)
 _SAYS_WHAT: Final = ("type", "name", "asset_tag", "serial", "model")
 _STRAYS: Final = ("ngoai so", "not in the book")
 _MIN_COUNTED: Final = 4  # columns that a row numbers
@@ -90,6 +91,10 @@ class Shape:
         self._lines += 1
         self._filled.update(filled)
         self.is_behind = False
+
+    def has_like(self, filled: Sequence[int]) -> bool:
+        """Whether there are lines, and a row fills what they fill, most of it."""
+        return self._lines > 0 and self.fits(filled)
 
     def fits(self, filled: Sequence[int]) -> bool:
         """Whether a row fills what the lines fill, most of it."""
@@ -194,10 +199,20 @@ def _of_number(row: Row, shape: Shape, alone: int) -> RowReason | None:
         is_next = alone == shape.last_number + 1
         shape.last_number = alone
         return RowReason.BLANK if is_next else RowReason.GROUP
-    is_short = len(next(iter(row.texts.values()))) <= _ROOM_DIGITS
-    if is_short and len(row.heading.places) >= _ROOM_DIGITS:
+    if _is_room_number(row, shape):
         return RowReason.GROUP
     return _of_label(row) if row.label else _of_words(row)
+
+
+def _is_room_number(row: Row, shape: Shape) -> bool:
+    """Whether a number that stands alone is a room's: as short, and no line tells as little."""
+    ((place, text),) = row.texts.items()
+    if len(text) > _ROOM_DIGITS:
+        return False
+    if len(row.heading.places) >= _ROOM_DIGITS:
+        return True
+    amounts = {row.heading.places.get(name) for name in _AMOUNTS}
+    return place not in amounts and not shape.has_like([*row.filled])
 
 
 def group_of(row: Row) -> Group:
@@ -270,7 +285,8 @@ def _of_label(row: Row) -> RowReason | None:
 
 def _heads_room(row: Row, at: int, label: str) -> bool:
     """Whether the words are a room's, where no room is asked for, and no more is said."""
-    stands_apart = at != row.heading.places.get("room") and not row.heading.ticks
+    is_ticked = any(place in row.texts for place in row.heading.ticks if place != at)
+    stands_apart = at != row.heading.places.get("room") and not is_ticked
     return stands_apart and len(row.filled) <= 2 and bool(_NUMBERED_ROOM.fullmatch(label))  # noqa: PLR2004 - a name column is of two fields
 
 

@@ -87,11 +87,14 @@ def _wide(
     at: int,
     headed: Callable[[list[list[Cell]]], int],
 ) -> list[int]:
-    """The places of the rows that are wider than the heading above them."""
+    """The places of the rows that are wider than the heading above them.
+
+    A row that is moved by one cell may end with an empty one, which counts too.
+    """
     width = widths[at]
     wide: list[int] = []
     for place in range(at + 1, len(rows)):
-        if len(rows[place]) <= width:
+        if widths[place] <= width:
             continue
         if headed([rows[place]]) > 1:
             width = widths[place]  # another table
@@ -124,7 +127,7 @@ def refuse_wide(
             Unreadable(Cause.SHIFTED, display_of(cell)) if cell != "" else ""
             for cell in rows[place]
         ]
-    return [RowFlaw(place + 1, "row_too_wide") for place in wide]
+    return [RowFlaw(place + 1, "row_too_wide") for place in wide if rows[place]]
 
 
 def cell_at(row: Sequence[Cell], place: int | None) -> Cell:

@@ -41,6 +41,18 @@ export function rollWith(roll, pending) {
   return { ...roll, lines, text: `${lines.length}/${lines.length - absent}/${absent}` };
 }
 
+// What a deed is meant for, as it was shown, so that it does nothing to another lesson. Several
+// lessons may be owed: of one that is confirmed beside a proposed other, its own line is meant.
+export function meantFor({ meant, phase, lessons }, action = "") {
+  if (!meant) return {};
+  const owed = (lessons ?? []).find((line) => line.has_roll && !line.confirmed && !line.running);
+  return { meant: action === "confirm" && phase === "idle" && owed ? owed.meant : meant };
+}
+
+export function meantUndo({ meant, undo }) {
+  return meant && undo ? { meant: { what: undo.what, lesson: undo.lesson } } : {};
+}
+
 // How the list is introduced: that all are there is said only while nothing speaks against it.
 export function hintOf({ confirmed, lines }) {
   if (confirmed) return "correct_hint";

@@ -121,8 +121,9 @@ const rowOf = (student) =>
   [...document.querySelectorAll(".pupil")].find((row) => row.dataset.key === student);
 // A press meant for the button as it was shall not be one of the button as it has become.
 function settle() {
-  settledAt = performance.now() + SETTLE_MS;
-  setTimeout(render, SETTLE_MS + 20);
+  const settleMs = view?.settle_s ? view.settle_s * 1000 : SETTLE_MS;
+  settledAt = performance.now() + settleMs;
+  setTimeout(render, settleMs + 20);
 }
 
 function lock(error) {
@@ -473,13 +474,13 @@ async function mark(student, status) {
   newest.set(student, number);
   pending.set(student, status);
   render();
-  await send("roll/mark", { student, status });
+  await send("roll/mark", { student, status, ...choices.meantFor(view) });
   if (newest.get(student) === number) pending.delete(student);
   render();
 }
 function undo() {
   const step = steps.at(-1);
-  if (!step) return post(byId("undo"), "undo", {});
+  if (!step) return post(byId("undo"), "undo", choices.meantUndo(view));
   steps = steps.slice(0, -1);
   open = step.student;
   return mark(step.student, step.status);
@@ -600,7 +601,9 @@ const PATHS = {
 };
 const act = (id, action) => {
   const path = PATHS[action];
-  if (path) post(byId(id), path, action === "start" ? startBody() : {});
+  if (!path) return;
+  const body = action === "start" ? startBody() : {};
+  post(byId(id), path, { ...body, ...choices.meantFor(view, action) });
 };
 press(byId("big"), () => act("big", view.button?.action));
 press(byId("also"), () => act("also", view.also?.action));

@@ -27,6 +27,7 @@ let waitMs = FIRST_WAIT_MS;
 let skewMs = Date.now() - Date.parse(document.body.dataset.at);
 let refreshing = false;
 let again = false;
+let meanwhile = []; // changes heard since this page was asked for anew: its answer may lack them
 
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const byId = (id) => document.getElementById(id);
@@ -193,6 +194,7 @@ async function refresh() {
     return;
   }
   refreshing = true;
+  meanwhile = [];
   try {
     const answer = await fetch(location.href, { cache: "no-store" });
     if (!answer.ok) return;
@@ -212,6 +214,7 @@ async function refresh() {
     if (focused && byId(focused)) byId(focused).focus({ preventScroll: true });
     tellTimes();
     showTasks();
+    for (const { what, item } of meanwhile) show(what, item);
   } catch {
     // No network: the next snapshot asks again.
   } finally {
@@ -265,8 +268,10 @@ function hear(message) {
     // The page was written before this line was there: what came in between stands on neither.
     if (greeted || message.edition !== document.body.dataset.edition) refreshSoon();
     greeted = true;
-  } else if (message.type === "change") show(message.what, message.item);
-  else if (message.type === "resync") return "snapshot";
+  } else if (message.type === "change") {
+    if (refreshing) meanwhile.push(message);
+    show(message.what, message.item);
+  } else if (message.type === "resync") return "snapshot";
   return "";
 }
 

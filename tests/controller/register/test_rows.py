@@ -92,6 +92,46 @@ def test_a_groups_room_holds_until_another_group(title: str, room: str) -> None:
     assert [line.room for line in read(rows).lines] == [room, "P101", "P204"]
 
 
+TABLES: dict[str, list[str]] = {  # what heads a column, and a cell of it
+    "ticked": ["Số serial", "Mã tài sản", "Năm SD", "Tên thiết bị", "Tốt", "Hỏng", ""],
+    "priced": ["STT", "Mã TS", "Tên thiết bị", "Hãng", "Model", "Số lượng", "Đơn giá", "Nguyên giá",
+               "Nguồn vốn", "Tình trạng", "Ghi chú"],
+    "narrow": ["Mã tài sản", "Số sê-ri", "Năm sử dụng"],
+    "two": ["Tên thiết bị", "Số sê-ri"],
+}  # fmt: skip
+CELLS = {"STT": "{}", "Mã tài sản": "TS-00{}", "Mã TS": "TS-00{}", "Số serial": "SN10{}X",
+         "Số sê-ri": "SN10{}X", "Năm SD": "2020", "Năm sử dụng": "2020", "Tên thiết bị": "Loa",
+         "Tốt": "x", "Số lượng": "2", "Đơn giá": "5000000", "Nguyên giá": "10000000"}  # fmt: skip
+
+
+@pytest.mark.parametrize("gap", [[], [[]]])
+@pytest.mark.parametrize("title", ["P.203", "203", "Phòng 203", "PHÒNG: P 203", "Phòng Tin 1"])
+@pytest.mark.parametrize("heads", TABLES.values(), ids=TABLES)
+def test_a_rooms_name_alone_in_any_column_heads_a_group(
+    heads: list[str], title: str, gap: list[list[str]]
+) -> None:
+    """It is no item, tag or serial, be there ticks or not; of a number alone no room is told."""
+    for place in range(len(heads)):
+        alone = ["" if at != place else title for at in range(len(heads))]
+        things = [[CELLS.get(head, "").format(number) for head in heads] for number in range(1, 5)]
+        book = read([heads, *things[:2], alone, *gap, *things[2:]])
+        named = [row.row for row in book.named if row.reason is RowReason.GROUP]
+        assert named == [4], place
+        room = {"203": "", "Phòng Tin 1": "Phòng Tin 1"}.get(title, "P203")
+        assert [line.room for line in book.lines] == ["", "", room, room], place
+
+
+def test_a_torn_row_that_ends_with_an_empty_cell_is_too_wide() -> None:
+    """A comma of an amount moved its cells by one into the column without a heading."""
+    rows = ["Mã tài sản,Đơn giá (đồng),Tên thiết bị,Giá trị (triệu đồng),Số sê-ri,",
+            'TS-1,20200000,Loa,"20,2",SN1,', 'TS-2,63600000,"Ti vi 24,63,6,SN2,']  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        (path := Path(folder) / "so.csv").write_text("\n".join(rows), encoding="utf-8")
+        book = read_book(path)
+    assert [(line.serial, line.unit_cost_vnd) for line in book.lines] == [("SN1", 20_200_000)]
+    assert [(row.row, row.reason) for row in book.named[1:]] == [(3, RowReason.UNREADABLE)]
+
+
 @pytest.mark.parametrize(
     ("title", "room"),
     [

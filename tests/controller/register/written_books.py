@@ -320,8 +320,8 @@ class _Table:
         rows = self.sheet.rows
         if self.style.layout == "groups":
             title = self.chance.choice([room, f"PHÒNG: {room}"])
-            place = self.chance.choice([0, _place(self.style, "name")])
-            rows.append(_in_column(title, place, self.width))
+            places = [0, _place(self.style, "name"), self.chance.randrange(self.width)]
+            self._title(title, self.chance.choice(places))
         first = len(rows)
         for number in numbers:
             self._between()
@@ -334,6 +334,15 @@ class _Table:
         self._merge_cost(first, numbers)
         if "subtotals" in self.style.extras:
             rows.append(_total(self.case, numbers, self.style, f"Cộng {room}", self.width))
+
+    def _title(self, title: str, place: int) -> None:
+        """What heads a group, in any column, perhaps over those beside it, perhaps with a gap."""
+        rows = self.sheet.rows
+        rows.append(_in_column(title, place, self.width))
+        if not self.style.is_csv and place + 1 < self.width and self.chance.random() < 0.3:
+            self.sheet.merged.append((len(rows) - 1, place, len(rows) - 1, self.width - 1))
+        if self.chance.random() < 0.2:
+            rows.append([])
 
     def _between(self) -> None:
         """What a printed book has between its lines."""
@@ -475,6 +484,8 @@ class _Row:
         self.case.spoil(self.number, ABSENT[name])
         if name == "quantity" or (name == "cost" and self._is_wrong_total(row)):
             self.case.spoil(self.number, "unit_vnd")  # nobody knows which of the prices is right
+            if "unit" in self.style.fields:
+                self.case.told.add(f"{self.number}:unit_vnd")
         if row[_place(self.style, name)] not in PLACEHOLDERS:
             self.case.told.add(f"{self.number}:{ABSENT[name]}")
 
@@ -521,7 +532,7 @@ def _spoil_text(case: Case, chance: random.Random) -> None:
     number, row = chance.choice(sorted(sheet.things.items()))
     texts = [_text(cell) for cell in sheet.rows[row - 1]]
     place = texts.index(case.things[number].name)
-    if chance.random() < 0.5 or not texts[-1]:  # a last cell that is empty hides one too many
+    if chance.random() < 0.5:
         texts[place] = f'"{texts[place]} 24'
     else:
         texts.insert(place, "thêm")
