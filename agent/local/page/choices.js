@@ -41,13 +41,8 @@ export function rollWith(roll, pending) {
   return { ...roll, lines, text: `${lines.length}/${lines.length - absent}/${absent}` };
 }
 
-// What a deed is meant for, as it was shown, so that it does nothing to another lesson. Several
-// lessons may be owed: of one that is confirmed beside a proposed other, its own line is meant.
-export function meantFor({ meant, phase, lessons }, action = "") {
-  if (!meant) return {};
-  const owed = (lessons ?? []).find((line) => line.has_roll && !line.confirmed && !line.running);
-  return { meant: action === "confirm" && phase === "idle" && owed ? owed.meant : meant };
-}
+// What a deed is meant for, as it was shown, so that it does nothing to another lesson.
+export const meantFor = ({ meant }) => (meant ? { meant } : {});
 
 export function meantUndo({ meant, undo }) {
   return meant && undo ? { meant: { what: undo.what, lesson: undo.lesson } } : {};

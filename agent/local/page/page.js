@@ -603,7 +603,7 @@ const act = (id, action) => {
   const path = PATHS[action];
   if (!path) return;
   const body = action === "start" ? startBody() : {};
-  post(byId(id), path, { ...body, ...choices.meantFor(view, action) });
+  post(byId(id), path, { ...body, ...choices.meantFor(view) });
 };
 press(byId("big"), () => act("big", view.button?.action));
 press(byId("also"), () => act("also", view.also?.action));
