@@ -362,10 +362,7 @@ function renderRoll() {
 function renderClasses({ lines: all, marks }) {
   const codes = [...new Set(all.map((line) => line.class_code))];
   const several = codes.length > 1;
-  renderOptions(
-    "jump",
-    several ? codes.map((code) => [code, false, () => jumpTo(code)]) : [],
-  );
+  renderOptions("jump", several ? codes.map((code) => [code, false, () => jumpTo(code)]) : []);
   const groups = choices.groupsOf(all, only, wanted);
   keep(byId("classes"), groups, "0", createClass, (group, [code, lines]) => {
     const [title, pupils, nobody] = group.children;

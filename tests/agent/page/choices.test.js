@@ -63,7 +63,7 @@ test("a filtered roll keeps its pupils, whatever becomes of them", () => {
 
 test("a pupil is found by the number's beginning and by a part of the name without tones", () => {
   const line = pupil("x", { number: 17, name: "Đặng Thị Ánh" });
-  const finds = ["1", "17", "dang", "ÁNH", " thi a", "Đặng"];
+  const finds = ["1", "17", "dang", "ÁNH", "thị a", "Đặng"];
   assert.ok(finds.every((wanted) => isFound(line, wanted)));
   assert.ok(!["7", "171", "danh", "x"].some((wanted) => isFound(line, wanted)));
   assert.ok(isFound(pupil("x1", { number: 2, name: "" }), "x1"));
