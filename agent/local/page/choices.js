@@ -10,12 +10,12 @@ export function addressOf(path, language) {
 
 // What people type and what names hold, in one writing: no case, no tones, đ as d.
 const plain = (text) =>
-  String(text).normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/gi, "d").toLowerCase().trim();
+  String(text).normalize("NFD").toLowerCase().replaceAll(/\p{M}/gu, "").replaceAll("đ", "d").trim();
 
 // Whether a pupil is the one that is looked for: by the number, or by a part of the name.
 export function isFound({ number, name, student }, wanted) {
   const needle = plain(wanted);
-  if (/^\d+$/.test(needle)) return String(number).startsWith(needle);
+  if (/^\d+$/u.test(needle)) return String(number).startsWith(needle);
   return plain(name || student).includes(needle);
 }
 

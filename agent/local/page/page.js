@@ -1,7 +1,8 @@
 // This file shows the agent's view of the lesson and posts what is pressed; it decides nothing.
 import * as choices from "./choices.js";
-import { greet, showDisplay, switchWay } from "./display.js";
+import { beginDisplay, greet, readClock, showDisplay } from "./display.js";
 import { enter } from "./door.js";
+import * as rows from "./lines.js";
 import { renderJoining } from "./joining.js";
 import { attribute, byId, keep, make, picture, say, setPressed, show, text } from "./dom.js";
 
@@ -14,10 +15,8 @@ const PULSE_MS = 2000;
 const PATIENCE_MS = 2500;
 const POLL_MS = 30000;
 const SETTLE_MS = 600;
-const CLOCK_MS = 1000;
 const LONG = 15; // pupils; a shorter list is seen whole
 const MOST_STEPS = 50;
-const STATES = new Set(["ok", "warning", "critical", "unknown", "absent"]);
 const PARTS = new Set(["board", "camera", "tablet", "network", "power", "other"]);
 
 let view = null;
@@ -33,7 +32,6 @@ let pick = true; // the choice of the room opens by itself, once
 const pending = new Map(); // marks that were pressed and are not answered yet, by pupil
 let steps = []; // what taps changed before the confirmation: pupil and mark of before
 let sending = Promise.resolve(); // what was pressed reaches the agent in the fingers' order
-let clockAhead = 0; // the agent's clock before this browser's [ms]
 const busy = new Set();
 let refused = "";
 let locked = ""; // why nothing is shown to this browser
@@ -115,10 +113,8 @@ function take(next, newer) {
     if (label && label !== "…") words[name] = label;
   }
   render();
-  greet(seen.map(rowOf).filter(Boolean));
+  greet(seen);
 }
-const rowOf = (student) =>
-  [...document.querySelectorAll(".pupil")].find((row) => row.dataset.key === student);
 // A press meant for the button as it was shall not be one of the button as it has become.
 function settle() {
   const settleMs = view?.settle_s ? view.settle_s * 1000 : SETTLE_MS;
@@ -138,18 +134,6 @@ function reach(isHere) {
   document.body.dataset.link = isHere ? "here" : "away";
   if (isHere) refused = "";
   render();
-}
-function readClock(date) {
-  if (date) clockAhead = Date.parse(date) - Date.now();
-}
-const day = { weekday: "short", day: "2-digit", month: "2-digit", year: "numeric" };
-const clock = new Intl.DateTimeFormat(language === "vi" ? "vi-VN" : "en-GB", {
-  ...day,
-  hour: "2-digit",
-  minute: "2-digit",
-});
-function renderClock() {
-  say("clock", view ? clock.format(Date.now() + clockAhead) : "");
 }
 const sleep = (ms) =>
   new Promise((done) => {
@@ -255,21 +239,6 @@ function renderUndo() {
   able(undo, true);
 }
 
-function setState(item, state) {
-  item.dataset.state = state;
-  show(item, `#s-${state}`);
-}
-function createChip() {
-  const mark = picture("#s-unknown", "mark");
-  return make("li", "", make("span", "label"), mark, " ", make("span", "word"));
-}
-function fillChip(item, chip) {
-  const [label, , word] = item.children;
-  setState(item, STATES.has(chip.state) ? chip.state : "unknown");
-  text(label, chip.label);
-  text(word, chip.words);
-}
-
 function createQuestion({ device_id: id, kind }) {
   const device = `devices/${encodeURIComponent(id)}`;
   const [yes, no] = [make("button", "yes"), make("button", "no")];
@@ -291,17 +260,17 @@ function fillQuestion(item, question) {
   }
 }
 
-const createNotice = () => make("li", "", picture("#s-unknown", "mark"), make("bdi"));
-function fillNotice(item, { level, sentence }) {
-  setState(item, level === "warning" ? "warning" : "unknown");
-  text(item.lastChild, sentence);
-}
-
 function renderLists() {
-  keep(byId("chips"), view.chips ?? [], "part", createChip, fillChip);
+  keep(byId("chips"), view.chips ?? [], "part", rows.createChip, rows.fillChip);
   keep(byId("questions"), choices.asked(view.questions), "id", createQuestion, fillQuestion);
-  keep(byId("notices"), view.notices ?? [], "code", createNotice, fillNotice);
-  keep(byId("sent"), [...(view.faults?.sent ?? []).entries()], "0", createFault, fillFault);
+  keep(byId("notices"), view.notices ?? [], "code", rows.createNotice, rows.fillNotice);
+  keep(
+    byId("sent"),
+    [...(view.faults?.sent ?? []).entries()],
+    "0",
+    rows.createFault,
+    rows.fillFault(words.waiting),
+  );
 }
 function renderLogbook() {
   byId("logbook").hidden = !view.logbook;
@@ -331,12 +300,6 @@ function renderBoard(address) {
   attribute(byId("board"), "href", address?.startsWith("/") ? address : "/board");
   say("board", words.board_page);
 }
-const createFault = () => make("li", "", picture("#s-ok", "mark"), " ", make("span"));
-function fillFault(item, [, { sentence, delivered }]) {
-  setState(item, delivered ? "ok" : "unknown");
-  text(item.lastChild, choices.joined([sentence, !delivered && words.waiting]));
-}
-
 const rollNow = () => choices.rollWith(view.roll, pending);
 function renderRoll() {
   const roll = rollNow();
@@ -368,7 +331,8 @@ function renderClasses({ lines: all, marks }) {
     const [title, pupils, nobody] = group.children;
     title.hidden = !several || !code;
     text(title, `${code} · ${all.filter((line) => line.class_code === code).length}`);
-    text(nobody, lines.length ? "" : wanted ? words.nobody_found : words.nothing_to_look);
+    const none = wanted ? words.nobody_found : words.nothing_to_look;
+    text(nobody, lines.length ? "" : none);
     keep(pupils, lines, "student", createPupil, (item, line) => fillPupil(item, line, marks));
   });
 }
@@ -463,10 +427,10 @@ function set(student, status) {
   const before = lineOf(student)?.status;
   if (before === undefined || before === status) return;
   if (!view.roll.confirmed) steps = [...steps, { student, status: before }].slice(-MOST_STEPS);
-  mark(student, status);
+  sendMark(student, status);
 }
 // The newest mark of a pupil is shown until the agent has answered it.
-async function mark(student, status) {
+async function sendMark(student, status) {
   const number = (marked += 1);
   newest.set(student, number);
   pending.set(student, status);
@@ -475,12 +439,12 @@ async function mark(student, status) {
   if (newest.get(student) === number) pending.delete(student);
   render();
 }
-function undo() {
+function takeBack() {
   const step = steps.at(-1);
   if (!step) return post(byId("undo"), "undo", choices.meantUndo(view));
   steps = steps.slice(0, -1);
   open = step.student;
-  return mark(step.student, step.status);
+  return sendMark(step.student, step.status);
 }
 
 function createOption() {
@@ -565,7 +529,6 @@ function render() {
   renderTools();
   renderRoll();
   showDisplay(words);
-  renderClock();
   for (const button of document.querySelectorAll("dialog .close")) text(button, words.close);
   renderClassChoice();
   renderRoomChoice();
@@ -604,7 +567,7 @@ const act = (id, action) => {
 };
 press(byId("big"), () => act("big", view.button?.action));
 press(byId("also"), () => act("also", view.also?.action));
-press(byId("undo"), undo);
+press(byId("undo"), takeBack);
 press(byId("scan"), () => post(byId("scan"), "scan", { on: !view.scan.running }));
 press(byId("camera"), () => post(byId("camera"), "camera", { off: !view.camera.off }));
 press(byId("copy"), copy);
@@ -617,13 +580,6 @@ byId("find").addEventListener("input", () => {
   wanted = byId("find").value;
   render();
 });
-press(byId("display"), () => byId("display-dialog").showModal());
-for (const way of ["large", "contrast", "sound", "flash"]) {
-  press(byId(`display-${way}`), () => {
-    switchWay(way);
-    showDisplay(words);
-  });
-}
 press(byId("joint"), () => {
   joint = !joint;
   render();
@@ -642,8 +598,7 @@ for (const dialog of document.querySelectorAll("dialog")) {
 }
 attribute(document.querySelector(`.bar nav [lang=${language}]`), "aria-current", "true");
 setInterval(renderUndo, 250);
-setInterval(renderClock, CLOCK_MS);
-showDisplay(words);
+beginDisplay(() => words);
 window.addEventListener("hashchange", enter);
 await enter();
 follow();

@@ -23,6 +23,7 @@ _KINDS: Final = {
     "display.js": "text/javascript",
     "dom.js": "text/javascript",
     "door.js": "text/javascript",
+    "lines.js": "text/javascript",
     "joining.js": "text/javascript",
     "doctor.js": "text/javascript",
     "page.css": "text/css",

@@ -117,7 +117,7 @@ test("newly seen is who was not seen before, and nobody of a list that opens", (
   const after = [pupil("1"), pupil("2"), pupil("3", { suggested: "unseen" }), pupil("4")];
   assert.deepEqual(newlySeen(before, after), ["2"]);
   assert.deepEqual(newlySeen(undefined, after), []);
-  assert.deepEqual(newlySeen(before, undefined), []);
+  assert.deepEqual(newlySeen(before, null), []);
 });
 
 test("steps of pupils that have left the roll are not taken back", () => {
@@ -126,7 +126,7 @@ test("steps of pupils that have left the roll are not taken back", () => {
     { student: "9", status: "late" },
   ];
   assert.deepEqual(stepsAfter(steps, [pupil("1")]), [steps[0]]);
-  assert.deepEqual(stepsAfter(steps, undefined), []);
+  assert.deepEqual(stepsAfter(steps, null), []);
 });
 
 test("an empty roll is one group without a name, so that it can say so", () => {
