@@ -102,3 +102,10 @@ export function answerTo(kind, yes) {
   if (kind === "claim") return ["claim", { ours: yes }];
   return ["kind", { kind: yes ? kind : "other" }];
 }
+
+// Where the lesson's steps are taken.
+export const PATHS = {
+  start: "lesson/start",
+  confirm: "roll/confirm",
+  end: "lesson/end",
+};

@@ -35,8 +35,7 @@ let sending = Promise.resolve(); // what was pressed reaches the agent in the fi
 const busy = new Set();
 let refused = "";
 let locked = ""; // why nothing is shown to this browser
-const newest = new Map(); // by pupil, the number of the press that counts
-let marked = 0;
+const newest = new Map(); // by pupil, the press that counts
 let settledAt = 0;
 let undoUntil = 0;
 
@@ -431,12 +430,12 @@ function set(student, status) {
 }
 // The newest mark of a pupil is shown until the agent has answered it.
 async function sendMark(student, status) {
-  const number = (marked += 1);
-  newest.set(student, number);
+  const own = Symbol(student);
+  newest.set(student, own);
   pending.set(student, status);
   render();
   await send("roll/mark", { student, status, ...choices.meantFor(view) });
-  if (newest.get(student) === number) pending.delete(student);
+  if (newest.get(student) === own) pending.delete(student);
   render();
 }
 function takeBack() {
@@ -554,13 +553,8 @@ async function copy() {
   }
 }
 
-const PATHS = {
-  start: "lesson/start",
-  confirm: "roll/confirm",
-  end: "lesson/end",
-};
 const act = (id, action) => {
-  const path = PATHS[action];
+  const path = choices.PATHS[action];
   if (!path) return;
   const body = action === "start" ? startBody() : {};
   post(byId(id), path, { ...body, ...choices.meantFor(view) });
