@@ -430,12 +430,12 @@ function set(student, status) {
 }
 // The newest mark of a pupil is shown until the agent has answered it.
 async function sendMark(student, status) {
-  const own = Symbol(student);
-  newest.set(student, own);
+  const token = Symbol(student);
+  newest.set(student, token);
   pending.set(student, status);
   render();
   await send("roll/mark", { student, status, ...choices.meantFor(view) });
-  if (newest.get(student) === own) pending.delete(student);
+  if (newest.get(student) === token) pending.delete(student);
   render();
 }
 function takeBack() {
