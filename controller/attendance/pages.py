@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, timedelta
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import Query, Request, Response
@@ -11,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import gate_of
 from controller.attendance.lessons import figures_of
-from controller.attendance.papers import note_of
+from controller.attendance.papers import legend, note_of
 from controller.attendance.refusals import class_unknown
 from controller.attendance.sheet import attendance_of
 from controller.attendance.store import lessons_of
@@ -26,6 +27,7 @@ from controller.web.paging import day_or
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.messages import Ending
+from protocol.model import instant
 from protocol.words import N_
 
 _WEEK_DAYS: Final = 6  # Monday to Saturday
@@ -83,13 +85,17 @@ def pages(program: Program) -> FeatureRouter:
         if not person.has_class(code):
             return screens.error(request, class_unknown())
         await run_in_threadpool(gate.note, request, "sheet", f"{code[:64]} {monday} {last}")
-        attendance = await run_in_threadpool(attendance_of, store, scope, code[:64], monday, last)
+        now = instant(program.now_ms()).astimezone(program.zone)
+        read = partial(attendance_of, store, scope, code[:64], now=now)
+        attendance = await run_in_threadpool(read, monday, last)
         return screens.page(
             request,
             "sheet.html",
             told=attendance,
             note_of=note_of,
             lesson_words=lesson_words,
+            legend=legend(attendance.sheet),
+            month=month_of(monday),
             monday=monday,
             last=last,
             before=_moved(monday, -7),
@@ -107,6 +113,13 @@ def taken(records: list[LessonRecord]) -> dict[str, list[TakenLesson]]:
             for code in record.classes or tuple(record.counts):
                 by_class[code].append(TakenLesson(record, code))
     return dict(by_class)
+
+
+def month_of(day: str) -> tuple[str, str]:
+    """The first and the last day of the day's month."""
+    first = date.fromisoformat(day).replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return first.isoformat(), (following - timedelta(days=1)).isoformat()
 
 
 def _moved(day: str, by: int) -> str:

@@ -92,6 +92,7 @@ class TeacherSchool:
         self.more: dict[str, Any] = {}
         self.sent: list[dict[str, Any]] = []
         self.hung = False
+        self.pause_s = 0.0  # how long an answer to a press takes
 
     def __enter__(self) -> Self:
         self.start()
@@ -227,6 +228,7 @@ class TeacherSchool:
     def _post(self, deed: Callable[[Any], None]) -> Any:
         async def answer(request: Request) -> Response:
             told = await request.json()
+            await asyncio.sleep(self.pause_s)
             self.posts.append((request.url.path, told))
             deed(told)
             self.change()
