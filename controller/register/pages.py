@@ -13,8 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from controller.database.plan_version import version_of
 from controller.feature import Program
 from controller.people.person import Permission
-from controller.register.book import Book
-from controller.register.choices import UNITS, Several, choices_in
+from controller.register.book import Book, DoubtKind
+from controller.register.choices import UNITS, PriceOf, Several, choices_in
 from controller.register.fields import MESSAGES
 from controller.register.headings import FIELD_WORDS, MONEY
 from controller.register.intake import (
@@ -105,6 +105,7 @@ class _Intake(Intake[Waiting]):
             notices=[warning for warning in book.warnings if warning.code != UNKNOWN],
             sheets=[(sheet, rows_of(book, sheet.name)) for sheet in book.sheets],
             named=[row for row in book.named if row.reason in TOLD_ROWS],
+            prices=_prices(waiting, book),
             units=UNITS if _counts_money(waiting, book) else (),
             failed=self.failures.get(failed, ""),
             words_of=_WORDS,
@@ -216,6 +217,7 @@ _WORDS: Final[Mapping[str, Any]] = {
     "conditions": CONDITION_WORDS,
     "reasons": REASON_WORDS,
     "left_out": LEFT_OUT_WORDS,
+    "prices": {PriceOf.ALL: N_("all things of a line together"), PriceOf.ONE: N_("one of them")},
     "several": {
         Several.EACH: N_("as many things as its quantity says"),
         Several.ONE: N_("one thing, such as a set"),
@@ -235,6 +237,12 @@ def _known(headings: Path) -> dict[str, str]:
 def _counts_money(waiting: Waiting, book: Book) -> bool:
     """Whether a person is asked what the money counts in."""
     return waiting.choices.times is not None or bool({*MONEY} & {*(book.fields or ())})
+
+
+def _prices(waiting: Waiting, book: Book) -> tuple[str, ...]:
+    """The columns of which a person is asked what their price is of; one was answered before."""
+    asked = (doubt.value for doubt in book.doubts if doubt.kind is DoubtKind.PRICE)
+    return ("",) if waiting.choices.price else (*asked,)
 
 
 def _fits(step: MergeStep, show: str) -> bool:

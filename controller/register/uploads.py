@@ -14,18 +14,20 @@ from controller.register.book import Book
 from controller.register.choices import Choices
 from controller.register.merging import UNASKED, Answers, Merged
 from controller.register.reader import MODULE, BookOrder
+from controller.register.reading import QUANTITY_BESIDE
 from controller.sheets.text import folded
 from controller.web.forms import Upload
 from controller.web.readers import Readers
 from controller.web.waiting import WaitingFile, WaitingFiles
 
 UNKNOWN: Final = "heading_unknown"  # the notice of a heading that nobody has explained
+_ASKED: Final = frozenset({UNKNOWN, QUANTITY_BESIDE})
 
 
 class Waiting(WaitingFile[Book]):
     """A book that waits for a person's word.
 
-    asked: its unknown headings, and what was said of each. choices: how a person wants it to be
+    asked: its doubtful headings, and what was said of each. choices: how a person wants it to be
     read, but for headings. answers: what else was said of it. weighed: what would become of it, and
     for what that holds: the book, the answers and the version of the school's data. kept: the sums
     of what was written, once it was.
@@ -59,5 +61,5 @@ class Uploads(WaitingFiles[Waiting]):
             waiting, "book", MODULE, lambda path: BookOrder(str(path), choices), Book
         )
         warnings = waiting.content.warnings if waiting.content else ()
-        unknown = (warning.value for warning in warnings if warning.code == UNKNOWN)
-        waiting.asked = dict.fromkeys(unknown, "") | waiting.asked
+        doubtful = (warning.value for warning in warnings if warning.code in _ASKED)
+        waiting.asked = dict.fromkeys(doubtful, "") | waiting.asked
