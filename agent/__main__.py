@@ -17,7 +17,7 @@ from agent.school.credential import settings_with
 from protocol import __version__
 from protocol.command_line import CommandParser
 from protocol.door_key import door_key
-from protocol.errors import EXIT_SETTINGS, LopHocError, exit_code_of
+from protocol.errors import EXIT_SETTINGS, LopHocError, exit_code_of, files_in_words
 from protocol.log import set_up_log
 from protocol.memory import hold_memory
 from protocol.settings import (
@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     say = speaker(PREFIX, os.environ)
     try:
         options = _parser(say).parse_args(arguments)
-        return _COMMANDS[options.command](options) or 0
+        with files_in_words():
+            return _COMMANDS[options.command](options) or 0
     except LopHocError as error:
         sys.stderr.write(f"lophoc-agent: {error.text(say)}\n")
         return exit_code_of(

@@ -51,6 +51,7 @@ def _moved_teaching(teaching: Teaching, step_ms: int, moment: Moment) -> Teachin
         teaching.lesson,
         running=moved(teaching.lesson.running, step_ms, moment),
         ended=moved(teaching.lesson.ended, step_ms, moment),
+        shelved=moved(dict(teaching.lesson.shelved), step_ms, moment),
     )
     faults = moved(teaching.faults, step_ms, moment)
     return replace(

@@ -161,10 +161,6 @@ class ClassroomStore:
             await self._record(step)
             return step
 
-    async def end_lesson(self) -> ClassroomStep:
-        """End the lesson if one runs; on the disk when this returns. Raises OutboxError."""
-        return await self.teach(lambda teaching, moment: teaching.end(moment))
-
     async def suggest(
         self, student: str, method: Method, *, tablet: str = "", flags: tuple[str, ...] = ()
     ) -> None:

@@ -15,7 +15,7 @@ from controller.commands import COMMANDS
 from controller.config import ENVIRONMENT, TITLE, ControllerConfig
 from protocol import __version__
 from protocol.command_line import CommandParser
-from protocol.errors import EXIT_SETTINGS, LopHocError, exit_code_of
+from protocol.errors import EXIT_SETTINGS, LopHocError, exit_code_of, files_in_words
 from protocol.log import set_up_log
 from protocol.memory import hold_memory
 from protocol.settings import SettingsError, add_options, load, sample, speaker
@@ -31,9 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     say = speaker(ENVIRONMENT, os.environ)
     try:
         options = command_parser(say).parse_args(arguments)
-        code = int(options.command(options))
-        if code == 0 and "leave_line" in options:
-            options.leave_line(options)
+        with files_in_words():
+            code = int(options.command(options))
+            if code == 0 and "leave_line" in options:
+                options.leave_line(options)
     except LopHocError as error:
         print(f"lophoc-controller: {error.text(say)}", file=sys.stderr)
         return exit_code_of(error, EXIT_DAMAGED if error.code in _DAMAGED else EXIT_SETTINGS)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from protocol.language import fill
+from protocol.language import N_, fill
 
 
 class LopHocError(Exception):
@@ -39,6 +40,7 @@ _PASSING: Final = frozenset(
     {
         "data_in_use",
         "data_unusable",
+        "file_unusable",
         "http_port_taken",
         "mqtt_port_taken",
         "store_held",
@@ -47,6 +49,23 @@ _PASSING: Final = frozenset(
         "store_refused",
     }
 )
+
+
+@contextmanager
+def files_in_words() -> Iterator[None]:
+    """Name a file that cannot be used, whichever it is. Raises LopHocError for such an OSError."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise LopHocError(
+            "file_unusable",
+            N_("{path} cannot be used: {cause}."),
+            N_("Look who owns it and who may write it; it must belong to the account that runs."),
+            path=error.filename,
+            cause=error.strerror,
+        ) from error
 
 
 def exit_code_of(error: LopHocError, otherwise: int = EXIT_SETTINGS) -> int:

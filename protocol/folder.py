@@ -138,7 +138,8 @@ def whole_file(path: Path, mode: int, *, backup: Path | None = None) -> Iterator
             _keep_old(path, backup)
         fresh.replace(path)
     finally:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):  # what stopped it is the one to be told
+            fresh.unlink(missing_ok=True)
     _sync_folder(path.parent)
 
 

@@ -1,7 +1,8 @@
 """This file is a TCP line under paho, read and written in large pieces.
 
 paho reads a packet's first bytes one by one and sends every packet by itself; here one system
-call brings or takes many packets, which is most of what receiving a message costs.
+call brings or takes many packets, and a message that is here whole is taken from them at once,
+which is most of what receiving it costs.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
@@ -18,6 +19,17 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 Arrived = Callable[[str, bytes, int, int, bool], None]  # topic, payload, mid, qos, retained
 
 READ_BYTES: Final = 64 * 1024
+_PUBLISH: Final = 0x30  # a packet's first byte without its flags (MQTT 3.1.1, 2.2)
+_PUBACK: Final = b"\x40\x02"  # and the length of what follows, which is a number
+_LENGTH_BYTES: Final = 4  # of a packet, at most (2.2.3); each says whether more come
+_MORE: Final = 0x80
+
+
+class Frame(NamedTuple):
+    """A packet without its length: its first byte, and what follows."""
+
+    command: int
+    body: bytes
 
 
 class BufferedSocket:
@@ -39,11 +51,26 @@ class BufferedSocket:
         self._at += len(data)
         return data
 
+    def publish_frames(self, limit: int) -> list[Frame]:
+        """The next packets, at most so many, as long as each is a PUBLISH and here whole."""
+        read, at, frames = self._read, self._at, list[Frame]()
+        while at < len(read) and read[at] & 0xF0 == _PUBLISH and len(frames) < limit:
+            start, length = _length_in(read, at + 1)
+            if not start or start + length > len(read):
+                break
+            frames.append(Frame(read[at], read[start : start + length]))
+            at = self._at = start + length
+        return frames
+
+    def gather(self, data: bytes) -> None:
+        """Take bytes that leave at the next flush."""
+        self._unsent += data
+
     def send(self, data: bytes) -> int:
         """Take the bytes; they leave at the next flush once the line gathers."""
         if not self.gathers:
             return self._sock.send(data)
-        self._unsent += data
+        self.gather(data)
         return len(data)
 
     def flush(self) -> bool:
@@ -76,6 +103,16 @@ class BufferedSocket:
         self._sock.close()
 
 
+def _length_in(data: bytes, at: int) -> tuple[int, int]:
+    """Where a packet begins behind its length, and that length; 0, 0 where it is not here whole."""
+    length = 0
+    for digit, byte in enumerate(data[at : at + _LENGTH_BYTES]):
+        length |= (byte & 0x7F) << 7 * digit
+        if byte & _MORE == 0:
+            return at + digit + 1, length
+    return 0, 0
+
+
 class Client(mqtt.Client):
     """paho's client on such a line, handing over every message as it came.
 
@@ -102,16 +139,36 @@ class Client(mqtt.Client):
         context: ssl.SSLContext = self._ssl_context  # type: ignore[assignment]  # set with TLS
         return context.wrap_socket(tcp_sock, server_hostname=self.host)
 
+    def hand_over(self, limit: int) -> int:
+        """Hand over at most so many messages that are here whole; returns how many those were.
+
+        Whatever else is next, loop_read reads.
+        """
+        line = self.line()
+        if line is None or self._in_packet["command"]:  # paho has read a part of the next one
+            return 0
+        frames = line.publish_frames(limit)
+        if not all(self._hand(frame.command, frame.body) for frame in frames):
+            self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_PROTOCOL)
+        return len(frames)
+
+    def ack_all(self, mids: Iterable[int]) -> None:
+        """Gather acks of messages of QoS 1, in this order (MQTT 3.1.1, 3.4)."""
+        if (line := self.line()) is not None:
+            line.gather(b"".join([_PUBACK + mid.to_bytes(2) for mid in mids]))
+
     def _handle_publish(self) -> MQTTErrorCode:
-        """Read a PUBLISH of QoS 0 or 1 (MQTT 3.1.1, 3.3); the receiver acks it later."""
-        qos = (self._in_packet["command"] & 0x06) >> 1
-        packet = self._in_packet["packet"]
-        topic_end = 2 + int.from_bytes(packet[:2])
+        is_good = self._hand(self._in_packet["command"], self._in_packet["packet"])
+        return MQTTErrorCode.MQTT_ERR_SUCCESS if is_good else MQTTErrorCode.MQTT_ERR_PROTOCOL
+
+    def _hand(self, command: int, body: bytes | bytearray) -> bool:
+        """Read a PUBLISH of QoS 0 or 1 (3.3), which the receiver acks later; False if it is not."""
+        qos = (command & 0x06) >> 1
+        topic_end = 2 + int.from_bytes(body[:2])
         payload_at = topic_end + 2 * qos
-        if qos > 1 or payload_at > len(packet):
-            return MQTTErrorCode.MQTT_ERR_PROTOCOL
-        mid = int.from_bytes(packet[topic_end:payload_at])
-        topic = packet[2:topic_end].decode("utf-8", "replace")
-        retained = bool(self._in_packet["command"] & 0x01)
-        self._arrived(topic, bytes(packet[payload_at:]), mid, qos, retained)
-        return MQTTErrorCode.MQTT_ERR_SUCCESS
+        if qos > 1 or payload_at > len(body):
+            return False
+        mid = int.from_bytes(body[topic_end:payload_at])
+        topic = str(body[2:topic_end], "utf-8", "replace")
+        self._arrived(topic, bytes(body[payload_at:]), mid, qos, bool(command & 0x01))
+        return True

@@ -165,7 +165,7 @@ class Link:
         self._arrivals: FairQueue[Arrival] = FairQueue(
             MAX_HELD, SHARE if peer_of else None, weight_of=_weight
         )
-        self._order: ReceiptOrder[tuple[int, int]] = ReceiptOrder()
+        self._order: ReceiptOrder[int] = ReceiptOrder()
         self._received = 0
         self._arrived = asyncio.Event()
         self._ended = asyncio.Event()
@@ -242,12 +242,13 @@ class Link:
         if self._client is None:
             return
         done = [
-            (arrival.no, (arrival.mid, arrival.qos))
+            (arrival.no, arrival.mid)
             for arrival in arrivals
             if arrival.qos and arrival.session == self.session
         ]
-        for mid, qos in self._order.release(done):
-            self._client.ack(mid, qos)
+        if done:
+            self._client.ack_all(self._order.release(done))
+            self._wants_write()
 
     def hang_up(self) -> None:
         """Cut the line on purpose: a broker redelivers unacked messages on reconnect only."""
@@ -381,11 +382,13 @@ class Link:
         if client is None or line is None or not self._reading:
             return
         enough = self._received + READ_AT_ONCE
-        client.loop_read()
-        while line.pending() and self._received < enough and client.line() is line:
-            client.loop_read()
-        if client.line() is not line:
-            return
+        while True:
+            if not client.hand_over(enough - self._received):
+                client.loop_read()
+            if client.line() is not line:
+                return
+            if not line.pending() or self._received >= enough:
+                break
         if self._arrivals.is_full:
             asyncio.get_running_loop().remove_reader(line)
             self._reading = False

@@ -276,7 +276,8 @@ class LessonResumed(Event, frozen=True, kw_only=True, tag_field="kind", tag="les
 class AttendanceMarked(Chained, frozen=True, kw_only=True, tag_field="kind", tag="attendance"):
     """A pupil's mark outside a roll, or a correction of a confirmed one. It stays in the school.
 
-    why: marked, corrected or undone. The mark before it is kept by whoever stored it.
+    why: marked, corrected, undone, or tapped: a teacher's mark in a roll that nobody has confirmed.
+    The mark before it is kept by whoever stored it.
     """
 
     room: Code

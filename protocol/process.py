@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
+BURY_S: Final = 10.0
+
 _PR_SET_PDEATHSIG: Final = 1  # prctl(2), Linux
 
 
@@ -55,13 +57,35 @@ async def running_module(
 
 
 async def end(process: Process, patience_s: float) -> None:
-    """Ask a process to end, wait so long, then kill it; it has ended when this returns."""
+    """Ask a process to end, wait so long, then kill it; it has ended however this is left.
+
+    Cancelled, it is patient no longer.
+    """
     with suppress(ProcessLookupError):
         process.terminate()
     try:
-        async with asyncio.timeout(patience_s):
-            await process.wait()
-    except TimeoutError:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await process.wait()
+    finally:
+        await kill(process)
+
+
+async def kill(process: Process) -> None:
+    """Kill a process; it has ended when this is left, however often the wait was cancelled.
+
+    Except one that a driver holds where no signal reaches it: that is not ours to wait for.
+    """
+    with suppress(ProcessLookupError):
+        process.kill()
+    clock = asyncio.get_running_loop().time
+    bury_by, cancelled = clock() + BURY_S, None
+    while process.returncode is None and clock() < bury_by:
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(bury_by):
+                    await process.wait()
+        except asyncio.CancelledError as error:  # who leaves earlier leaves a process behind
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled

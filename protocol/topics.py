@@ -139,13 +139,7 @@ def controller_state(place: Place) -> str:
 def address_for(place: Place, message: Up | Upward) -> Address:
     """Where an agent, or a school to its department, says this message."""
     channel = _CHANNEL_OF.get(type(message), Channel.EVENT)
-    match message:
-        case DeviceState():
-            return Address(place, channel, message.device.device_id)
-        case DeviceForgotten():
-            return Address(place, channel, message.device_id)
-        case _:
-            return Address(place, channel)
+    return Address(place, channel, _device_of(message))
 
 
 def belongs(address: Address, message: Up | Upward) -> bool:
@@ -155,7 +149,18 @@ def belongs(address: Address, message: Up | Upward) -> bool:
         return channel is Channel.EVENT
     if address.channel is not channel:
         return False
-    return address.channel is not Channel.DEVICE or address_for(address.place, message) == address
+    return address.channel is not Channel.DEVICE or address.tail == _device_of(message)
+
+
+def _device_of(message: Up | Upward) -> str:
+    """Of which device it is said; empty where it is not of one."""
+    match message:
+        case DeviceState():
+            return message.device.device_id
+        case DeviceForgotten():
+            return message.device_id
+        case _:
+            return ""
 
 
 _CHANNEL_OF: Final[dict[type, Channel]] = {

@@ -79,10 +79,12 @@ async def first_to_end(children: Sequence[Child]) -> Child:
 
 async def end(child: Child, patience_s: float) -> None:
     """Ask it to end, wait, then kill it with all that it started."""
-    await end_process(child.process, patience_s)
-    # The group is empty: as it should.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.process.pid, signal.SIGKILL)
+    try:
+        await end_process(child.process, patience_s)
+    finally:
+        # The group is empty: as it should.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.process.pid, signal.SIGKILL)
 
 
 def last_lines(log: Path) -> list[str]:

@@ -20,6 +20,7 @@ from hardware.readings import Kind
 from protocol.formats import phrase
 from protocol.health import ReasonCode
 from protocol.messages import HostMeasures
+from protocol.process import kill
 from protocol.words import LANGUAGES, N_, Translate, translator
 from simulators.book import PlayedLine, book_of, write_areas, write_book, write_rooms
 from simulators.children import (
@@ -427,9 +428,7 @@ async def _run_controller(arguments: Sequence[str], school: str, typed: str = ""
     except TimeoutError:
         return False
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        await kill(process)
 
 
 async def _code(port: int) -> _Code:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -17,6 +18,9 @@ from protocol.model import Code, Millis, Text
 from protocol.plan import Date, Period
 
 MAX_LESSON_MIN: Final = 180.0  # where no bell is known
+MIN_RESUMED_MIN: Final = 5.0  # a lesson that goes on after its bell
+OWED_DAYS: Final = 7  # a roll that nobody confirmed is asked for so long
+MAX_SHELVED: Final = 100  # of a week's lessons that nobody confirmed; more is a runaway program
 
 _IDS: Final = UUID("7d0a1b0e-5d0c-4a59-9f0b-3c1f6f2b8a11")
 
@@ -48,23 +52,40 @@ class RunningLesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class EndedLesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The lesson that ended last, as it was; its roll can still be confirmed or corrected."""
+    """A lesson that ended, as it was; its roll can still be confirmed or corrected."""
 
     lesson: RunningLesson
     at_ms: Millis
     how: Ending
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether it has a roll that nobody has confirmed."""
+        sheet = self.lesson.sheet
+        return sheet is not None and not sheet.is_confirmed
+
+    def is_of_use(self, moment: Moment) -> bool:
+        """Whether it is still shown: today's, what is owed of this week, what was owed till now."""
+        sheet, day = self.lesson.sheet, self.lesson.day or moment.day
+        if self.is_owed:
+            return day >= _days_before(moment.day, OWED_DAYS)
+        confirmed_ms = sheet.confirmed_ms if sheet else None
+        is_fresh = confirmed_ms is not None and moment.day_of(confirmed_ms) >= moment.day
+        return day >= moment.day or is_fresh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
     """The room's lesson: idle, running, or just ended.
 
-    ends_s: on the steady clock, when the running one ends by itself.
+    shelved: by id, oldest first, lessons before the one that ended last: today's, and those that
+    nobody confirmed. ends_s: on the steady clock, when the running one ends by itself.
     """
 
     room: AgentRoom
     running: RunningLesson | None = None
     ended: EndedLesson | None = None
+    shelved: Mapping[str, EndedLesson] = field(default_factory=dict)
     ends_s: float | None = None
 
     @property
@@ -81,6 +102,35 @@ class Lesson:
     def sheet(self) -> LessonSheet | None:
         """The running lesson's sheet, if its class list is here."""
         return self.running.sheet if self.running else None
+
+    def all_ended(self) -> Iterator[EndedLesson]:
+        """Every lesson that ended and is here, the latest first."""
+        if self.ended:
+            yield self.ended
+        yield from reversed([*self.shelved.values()])
+
+    def codes(self) -> frozenset[str]:
+        """The ids of every lesson that is here."""
+        ended = {ended.lesson.lesson for ended in self.all_ended()}
+        return frozenset(ended | {self.running.lesson} if self.running else ended)
+
+    def find(self, lesson: str) -> RunningLesson | None:
+        """The lesson of this id, running or ended."""
+        if self.running and self.running.lesson == lesson:
+            return self.running
+        ended = (ended.lesson for ended in self.all_ended())
+        return next((other for other in ended if other.lesson == lesson), None)
+
+    def find_same(
+        self, what: LessonProposal, day: Date, *, substitute: bool
+    ) -> RunningLesson | None:
+        """The day's lesson of this period and these classes, by the same teacher; it has ended."""
+        asked = (day, what.period, sorted(what.classes), substitute)
+        for ended in self.all_ended():
+            one = ended.lesson
+            if asked == (one.day, one.period, sorted(one.classes), one.substitute):
+                return one if one.period is not None else None
+        return None
 
     def start(
         self, lesson: str, what: LessonProposal, grace_min: int, moment: Moment, *, substitute: bool
@@ -103,7 +153,7 @@ class Lesson:
             bell_min=what.ends_min,
             ends_ms=moment.at_ms + int(lasts_min * 60_000),
         )
-        after = replace(self, running=running, ended=None, ends_s=moment.steady_s + lasts_min * 60)
+        after = replace(self.shelve(), running=running, ends_s=moment.steady_s + lasts_min * 60)
         started = LessonStarted(
             boot=self.room.boot,
             at_ms=moment.at_ms,
@@ -131,15 +181,18 @@ class Lesson:
             how=how,
             confirmed=running.sheet is not None and running.sheet.is_confirmed,
         )
-        ended = EndedLesson(lesson=_next_turn(running), at_ms=at_ms, how=how)
-        undone = how is Ending.UNDONE
-        return replace(self, running=None, ended=None if undone else ended, ends_s=None), [event]
+        after = replace(self, running=None, ends_s=None)
+        if how is Ending.UNDONE:
+            return after.unshelve(), [event]
+        return replace(
+            after, ended=EndedLesson(lesson=_next_turn(running), at_ms=at_ms, how=how)
+        ), [event]
 
-    def resume(self, moment: Moment) -> tuple[Lesson, Messages]:
-        """Take the last end back; nothing happens where there is none, or another runs."""
-        if self.running or not self.ended:
+    def resume(self, moment: Moment, lesson: str = "") -> tuple[Lesson, Messages]:
+        """Take an end back, the last one or that of a lesson; not while one runs."""
+        running = self.find(lesson) if lesson else self.ended and self.ended.lesson
+        if self.running or not running:
             return self, []
-        running = self.ended.lesson
         event = LessonResumed(
             boot=self.room.boot,
             at_ms=moment.at_ms,
@@ -147,8 +200,36 @@ class Lesson:
             room=self.room.room,
             lesson=running.lesson,
         )
-        back = replace(self, running=_next_turn(running), ended=None)
+        soonest_ms = moment.at_ms + int(MIN_RESUMED_MIN * 60_000)
+        again = msgspec.structs.replace(
+            _next_turn(running), ends_ms=max(running.ends_ms or 0, soonest_ms)
+        )
+        shelved = self.shelve().shelved
+        rest = {code: ended for code, ended in shelved.items() if code != running.lesson}
+        back = replace(self, running=again, ended=None, shelved=rest)
         return back.with_clock(moment), [event]
+
+    def shelve(self) -> Lesson:
+        """With the lesson that ended last among those before it."""
+        if self.ended is None:
+            return self
+        shelved = {**self.shelved, self.ended.lesson.lesson: self.ended}
+        return replace(self, ended=None, shelved=dict(list(shelved.items())[-MAX_SHELVED:]))
+
+    def unshelve(self) -> Lesson:
+        """With the latest of those before as the one that ended last."""
+        if self.ended or not self.shelved:
+            return self
+        *rest, (_, ended) = self.shelved.items()
+        return replace(self, ended=ended, shelved=dict(rest))
+
+    def let_go(self, moment: Moment) -> Lesson:
+        """Without lessons that are over and done with; what is owed of before is shelved."""
+        after = self
+        if self.ended and (self.ended.lesson.day or moment.day) < moment.day:
+            after = self.shelve()
+        shelved = {code: ended for code, ended in after.shelved.items() if ended.is_of_use(moment)}
+        return after if len(shelved) == len(after.shelved) else replace(after, shelved=shelved)
 
     def is_over(self, moment: Moment) -> bool:
         """Whether the bell and the grace after it have passed; the wall clock may jump."""
@@ -162,22 +243,34 @@ class Lesson:
         left_s = min(max(left_ms / 1000, 0.0), MAX_LESSON_MIN * 60)
         return replace(self, ends_s=moment.steady_s + left_s)
 
-    def with_sheet(self, sheet: LessonSheet) -> Lesson:
-        """The lesson the teacher sees, with its sheet as it is now."""
-        if self.running:
-            return replace(self, running=msgspec.structs.replace(self.running, sheet=sheet))
-        if self.ended:
-            lesson = msgspec.structs.replace(self.ended.lesson, sheet=sheet)
-            return replace(self, ended=msgspec.structs.replace(self.ended, lesson=lesson))
-        return self
+    def with_sheet(self, sheet: LessonSheet, lesson: str = "") -> Lesson:
+        """With a lesson's sheet as it is now; of the one that the teacher sees, unless named."""
+        present = self.present
+        code = lesson or (present.lesson if present else "")
+        return self._each(
+            lambda other: (
+                msgspec.structs.replace(other, sheet=sheet) if other.lesson == code else other
+            )
+        )
 
     def without_pupil(self, is_pupil: Callable[[str], bool]) -> Lesson:
-        """The lesson without one pupil: the running one, and the one that ended last."""
-        running = self.running and _without_pupil(self.running, is_pupil)
-        ended = self.ended and msgspec.structs.replace(
-            self.ended, lesson=_without_pupil(self.ended.lesson, is_pupil)
+        """Every lesson without one pupil."""
+        return self._each(lambda lesson: _without_pupil(lesson, is_pupil))
+
+    def _each(self, change: Callable[[RunningLesson], RunningLesson]) -> Lesson:
+        """With every lesson changed; one that is the same after it stays as it was."""
+
+        def changed(ended: EndedLesson) -> EndedLesson:
+            lesson = change(ended.lesson)
+            same = lesson is ended.lesson
+            return ended if same else msgspec.structs.replace(ended, lesson=lesson)
+
+        return replace(
+            self,
+            running=self.running and change(self.running),
+            ended=self.ended and changed(self.ended),
+            shelved={code: changed(ended) for code, ended in self.shelved.items()},
         )
-        return replace(self, running=running, ended=ended)
 
 
 def _without_pupil(lesson: RunningLesson, is_pupil: Callable[[str], bool]) -> RunningLesson:
@@ -188,6 +281,10 @@ def _without_pupil(lesson: RunningLesson, is_pupil: Callable[[str], bool]) -> Ru
 def event_id(lesson: str, what: str) -> str:
     """The id of something that happens once in a lesson: the same whenever it is said again."""
     return str(uuid5(_IDS, f"{lesson}/{what}"))
+
+
+def _days_before(today: Date, days: int) -> Date:
+    return (date.fromisoformat(today) - timedelta(days=days)).isoformat()
 
 
 def _turn(what: str, turns: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, NamedTuple
 from uuid import UUID, uuid5
@@ -89,12 +89,12 @@ class MarkBook:
         after = replace(self, marks={**self.marks, (mark.sheet, student): mark})
         return after, MarkResult(mark, new=True), [self._event(mark)]
 
-    def only(self, day: str, lesson: str | None) -> MarkBook:
-        """This roll without other days' marks; a lesson that still runs keeps its own."""
+    def only(self, day: str, lessons: Collection[str] = ()) -> MarkBook:
+        """This roll without other days' marks; lessons that are still here keep their own."""
         marks = {
             key: mark
             for key, mark in self.marks.items()
-            if mark.day == day or (lesson is not None and mark.lesson == lesson)
+            if mark.day == day or mark.lesson in lessons
         }
         return self if len(marks) == len(self.marks) else replace(self, marks=marks)
 

@@ -22,6 +22,7 @@ _LESSON: Final = "lesson"
 _DESK: Final = "desk"
 _CHAIN: Final = "chain"  # apart from the desk: an older agent would refuse it there
 _MARK: Final = "mark/"
+_SHELVED: Final = "shelved/"  # each lesson apart: a tap writes one; an older agent sees none
 
 
 class _Lesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,6 +46,7 @@ _lesson = msgspec.json.Decoder(_Lesson)
 _desk = msgspec.json.Decoder(_Desk)
 _chain = msgspec.json.Decoder(_Chain)
 _mark = msgspec.json.Decoder(PupilMark)
+_ended = msgspec.json.Decoder(EndedLesson)
 
 
 def changes(before: Teaching, after: Teaching) -> dict[str, bytes | None]:
@@ -54,6 +56,7 @@ def changes(before: Teaching, after: Teaching) -> dict[str, bytes | None]:
     changed: dict[str, bytes | None] = {}
     if _lesson_of(before) != _lesson_of(after):
         changed[_LESSON] = _encoder.encode(_lesson_of(after))
+    changed |= _shelved(before.lesson.shelved, after.lesson.shelved)
     if _desk_of(before) != _desk_of(after):
         changed[_DESK] = _encoder.encode(_desk_of(after))
     if _chain_of(before) != _chain_of(after):
@@ -82,7 +85,14 @@ def restore_teaching(
     chain = _chain.decode(memos[_CHAIN]) if _CHAIN in memos else _Chain()
     stored = [_mark.decode(memo) for name, memo in memos.items() if name.startswith(_MARK)]
     by_key = {(mark.sheet, mark.student): mark for mark in (*marks, *stored)}
-    now = Lesson(room=room, running=lesson.running, ended=lesson.ended).with_clock(moment)
+    shelved = [_ended.decode(memo) for name, memo in memos.items() if name.startswith(_SHELVED)]
+    shelved.sort(key=lambda ended: (ended.lesson.since_ms, ended.lesson.lesson))
+    now = Lesson(
+        room=room,
+        running=lesson.running,
+        ended=lesson.ended,
+        shelved={ended.lesson.lesson: ended for ended in shelved},
+    ).with_clock(moment)
     return Teaching(
         room=room,
         lesson=now,
@@ -115,6 +125,14 @@ def _marks(
     new = {key: mark for key, mark in after.items() if before.get(key) is not mark}
     changed: dict[str, bytes | None] = {_name(key): _encoder.encode(new[key]) for key in new}
     return changed | {_name(key): None for key in before.keys() - after.keys()}
+
+
+def _shelved(
+    before: Mapping[str, EndedLesson], after: Mapping[str, EndedLesson]
+) -> dict[str, bytes | None]:
+    new = {code: ended for code, ended in after.items() if before.get(code) is not ended}
+    gone: dict[str, bytes | None] = {_SHELVED + code: None for code in before.keys() - after.keys()}
+    return {_SHELVED + code: _encoder.encode(ended) for code, ended in new.items()} | gone
 
 
 def _name(key: tuple[str, str]) -> str:

@@ -6,6 +6,7 @@ say is recorded before the teacher confirms, and nothing they say changes the te
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple, TypeVar
@@ -19,6 +20,8 @@ from protocol.plan import ClassList, Number
 
 MAX_HISTORY: Final = 50  # corrections of one pupil; more is a runaway program
 MAX_FLAGS: Final = 4
+
+_VERSION_DIGITS: Final = 12
 _Value = TypeVar("_Value")
 
 _IN_CLASS: Final = frozenset(
@@ -116,6 +119,15 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """Whether machines saw some of the class, but not this pupil."""
         return bool(self.suggestions) and student not in self.suggestions
 
+    def is_seen_away(self, student: str) -> bool:
+        """Whether the teacher says absent of a pupil whom a machine saw."""
+        return student in self.suggestions and self.status_of(student) not in _IN_CLASS
+
+    def flags_of(self, student: str) -> tuple[str, ...]:
+        """What is odd about how machines saw the pupil."""
+        suggestion = self.suggestions.get(student)
+        return suggestion.flags if suggestion else ()
+
     def counts(self) -> SheetCounts:
         """How many are here."""
         statuses = Counter(self.status_of(pupil.student) for pupil in self.pupils)
@@ -182,17 +194,15 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         entries = (*self.entries.get(student, ()), entry)[-MAX_HISTORY:]
         return replace(self, entries={**self.entries, student: entries})
 
+    @property
+    def version(self) -> str:
+        """A fingerprint of the list: another where a pupil comes, goes, or changes the number."""
+        pupils = "\n".join(f"{one.class_code}/{one.number}/{one.student}" for one in self.pupils)
+        return hashlib.sha256(pupils.encode()).hexdigest()[:_VERSION_DIGITS]
+
     def with_pupils(self, pupils: tuple[SheetPupil, ...]) -> LessonSheet:
-        """A newer class list: what was said of those who stay is kept."""
-        stay = {pupil.student for pupil in pupils}
-        return replace(
-            self,
-            pupils=pupils,
-            suggestions={
-                student: one for student, one in self.suggestions.items() if student in stay
-            },
-            taps={student: one for student, one in self.taps.items() if student in stay},
-        )
+        """A newer class list; what was said of one who left waits, should they come back."""
+        return self if pupils == self.pupils else replace(self, pupils=pupils)
 
     def without_pupil(self, is_pupil: Callable[[str], bool]) -> LessonSheet:
         """The sheet of the others."""

@@ -15,7 +15,7 @@ import msgspec
 
 from agent.lessons import timetable
 from agent.lessons.lesson import Lesson, RunningLesson, event_id
-from agent.lessons.marks import MarkBook, MarkResult
+from agent.lessons.marks import MarkBook, MarkBookFull, MarkResult
 from agent.lessons.sheet import LessonSheet, SheetEntry, Suggestion, pupils_of
 from agent.lessons.timetable import LessonProposal, ProposalReason
 from agent.room import AgentRoom, Messages, Moment
@@ -52,6 +52,10 @@ class NoLesson(Exception):  # noqa: N818 - a state, not a fault
     """No lesson runs, or its class list is not here."""
 
 
+class NoClass(Exception):  # noqa: N818 - a state, not a fault
+    """A lesson is to be started, and of which class is not known."""
+
+
 class Undoable(StrEnum):
     """What can be taken back."""
 
@@ -64,13 +68,16 @@ class Undoable(StrEnum):
 class UndoOffer(NamedTuple):
     """The last deed, and until when it can be taken back on the steady clock.
 
-    student, status: of a correction, whom it was about and what counted before.
+    lesson: the one that it was done in. student, status: of a correction, whom it was about and
+    what counted before. again: whether the start took up a lesson that had ended.
     """
 
     what: Undoable
     until_s: float
+    lesson: str = ""
     student: str = ""
     status: AttendanceStatus = AttendanceStatus.PRESENT
+    again: bool = False
 
 
 class ReportedFault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -112,6 +119,15 @@ class Teaching:
         """What the room should be doing now."""
         return timetable.proposal(self.plan, self.room.room, moment, self.recent)
 
+    def is_next_due(self, moment: Moment) -> bool:
+        """Whether the bell has rung for another period than that of the lesson that is shown."""
+        present, what = self.lesson.present, self.proposal(moment)
+        if present is None or what.begins_min is None or moment.minute < what.begins_min:
+            return False
+        is_later = present.day == moment.day and what.period != present.period
+        has_rung = present.bell_min is not None and moment.minute >= present.bell_min
+        return is_later and has_rung
+
     def start(
         self,
         lesson: str,
@@ -120,43 +136,98 @@ class Teaching:
         *,
         substitute: bool = False,
     ) -> TeachingStep:
-        """Start a lesson as proposed, or with these classes; while one runs, nothing happens."""
-        if self.lesson.running:
+        """Start a lesson as proposed, or with these classes; while one runs, nothing happens.
+
+        A lesson whose bell has rung makes way for the next. One of the same period and classes
+        goes on instead of a second one. Raises NoClass where the school has classes.
+        """
+        if self.lesson.running and not self.is_next_due(moment):
             return TeachingStep(self, [])
         what = self.proposal(moment)
         if classes and classes != what.classes:
             what = what._replace(classes=classes, why=ProposalReason.NONE, subject="", teacher="")
-        begun, messages = self.lesson.start(
-            lesson, what, self.plan.grace_min, moment, substitute=substitute
-        )
+        if not what.classes and self.plan.classes:
+            raise NoClass
+        before, ended = self.close(Ending.BELL, moment)
+        if same := before.lesson.find_same(what, moment.day, substitute=substitute):
+            back, messages = before.lesson.resume(moment, same.lesson)
+        else:
+            back, messages = before.lesson.start(
+                lesson, what, self.plan.grace_min, moment, substitute=substitute
+            )
         recent = dict.fromkeys((what.classes, *self.recent)) if what.classes else self.recent
-        after = replace(self, lesson=begun, recent=tuple(recent)[:MAX_RECENT])
-        return TeachingStep(after.with_list().undo_for(Undoable.START, moment), messages)
+        after = replace(before, lesson=back, recent=tuple(recent)[:MAX_RECENT]).with_list()
+        undo = UndoOffer(
+            *(Undoable.START, moment.steady_s + UNDO_S, back.code or ""), again=same is not None
+        )
+        return TeachingStep(replace(after, undoable=undo), [*ended, *messages])
 
     def end(self, moment: Moment) -> TeachingStep:
         """The teacher ends the lesson; while idle, nothing happens."""
-        lesson, messages = self.lesson.end(moment.at_ms)
-        after = replace(self, lesson=lesson)
-        return TeachingStep(after.undo_for(Undoable.END, moment) if messages else self, messages)
+        code = self.lesson.code
+        after, messages = self.close(Ending.TEACHER, moment)
+        if code is None:
+            return TeachingStep(self, [])
+        return TeachingStep(after.undo_for(Undoable.END, moment, code), messages)
+
+    def close(self, how: Ending, moment: Moment) -> TeachingStep:
+        """End the lesson that runs; what was tapped and not confirmed is said as that."""
+        running = self.lesson.running
+        lesson, messages = self.lesson.end(moment.at_ms, how)
+        after, tapped = replace(self, lesson=lesson, undoable=None), Messages()
+        if running is not None and how is not Ending.UNDONE:
+            after, tapped = after.say_taps(running, moment)
+        return TeachingStep(after, [*tapped, *messages])
+
+    def say_taps(self, lesson: RunningLesson, moment: Moment) -> TeachingStep:
+        """Say the taps of a roll that nobody confirmed: each once, until it is another."""
+        after, said = self, Messages()
+        sheet = lesson.sheet
+        if sheet is None or sheet.is_confirmed:
+            return TeachingStep(after, said)
+        for pupil in sheet.pupils:
+            if pupil.student in sheet.taps:
+                after, messages = after.say_tap(lesson, sheet, pupil.student, moment)
+                said += messages
+        return TeachingStep(after, said)
+
+    def say_tap(
+        self, lesson: RunningLesson, sheet: LessonSheet, student: str, moment: Moment
+    ) -> TeachingStep:
+        """Say one of them."""
+        try:
+            roll, _, events = self.roll.mark(
+                student, sheet.status_of(student), Method.MANUAL, lesson.lesson, moment
+            )
+        except MarkBookFull:  # the tap is here all the same
+            return TeachingStep(self, [])
+        code, after, said = sheet.pupil(student).class_code, self.with_roll(roll), Messages()
+        for event in events:
+            tapped = msgspec.structs.replace(
+                event, why="tapped", class_code=code, actor=lesson.actor
+            )
+            after, messages = after.record(tapped)
+            said += messages
+        return TeachingStep(after, said)
 
     def beat(self, moment: Moment) -> TeachingStep:
-        """Let time pass: a lesson that was forgotten ends; yesterday's sheets are let go."""
+        """Let time pass: a lesson that was forgotten ends; what is done with is let go."""
         after, messages = self, Messages()
         if self.undoable and moment.steady_s >= self.undoable.until_s:
             after = replace(after, undoable=None)
         if after.lesson.is_over(moment):
-            lesson, messages = after.lesson.end(moment.at_ms, Ending.BELL)
-            after = replace(after, lesson=lesson, undoable=None)
-        ended = after.lesson.ended
-        if ended and ended.lesson.day not in {moment.day, None}:
-            after = replace(after, lesson=replace(after.lesson, ended=None))
-        return TeachingStep(
-            after.with_roll(after.roll.only(moment.day, after.lesson.code)), messages
-        )
+            after, messages = after.close(Ending.BELL, moment)
+        lesson = after.lesson.let_go(moment)
+        after = after if lesson is after.lesson else replace(after, lesson=lesson)
+        roll = after.roll.only(moment.day, after.lesson.codes())
+        return TeachingStep(after.with_roll(roll), messages)
 
-    def confirm(self, moment: Moment) -> TeachingStep:
-        """The teacher's word on everyone, also just after the end. Raises NoLesson."""
-        present, sheet = self._sheet()
+    def confirm(self, moment: Moment, lesson: str = "") -> TeachingStep:
+        """The teacher's word on everyone in a lesson that is here, else in the one that is shown.
+
+        Raises NoLesson.
+        """
+        present, sheet = self._sheet(lesson)
         if sheet.is_confirmed:
             return TeachingStep(self, [])
         record = RollConfirmed(
@@ -173,24 +244,35 @@ class Teaching:
             lines=sheet.lines(),
         )
         after, messages = self.record(record)
-        after = after.with_sheet(sheet.confirm(present.actor, moment.at_ms))
-        return TeachingStep(after.undo_for(Undoable.CONFIRM, moment), messages)
+        after = after.with_sheet(sheet.confirm(present.actor, moment.at_ms), present.lesson)
+        return TeachingStep(after.undo_for(Undoable.CONFIRM, moment, present.lesson), messages)
 
-    def tap(self, student: str, status: AttendanceStatus, moment: Moment) -> TeachingStep:
+    def tap(
+        self, student: str, status: AttendanceStatus, moment: Moment, lesson: str = ""
+    ) -> TeachingStep:
         """The teacher says how a pupil is: kept for the confirmation; after it, a correction.
 
-        Raises NoLesson, NotOnRoll.
+        Of a lesson that is over it is said at once, as not confirmed. Raises NoLesson, NotOnRoll.
         """
-        _, sheet = self._sheet()
+        present, sheet = self._sheet(lesson)
         if not sheet.is_confirmed:
-            return TeachingStep(self.with_sheet(sheet.tap(student, status)), [])
+            return self._tap_open(present, sheet.tap(student, status), moment)
         before = sheet.status_of(student)
         if before is status:
             sheet.pupil(student)
             return TeachingStep(self, [])
-        after, messages = self.correct(student, status, "corrected", moment)
-        undo = UndoOffer(Undoable.CORRECTION, moment.steady_s + UNDO_S, student, before)
+        after, messages = self.correct(student, status, "corrected", moment, present.lesson)
+        until_s = moment.steady_s + UNDO_S
+        undo = UndoOffer(Undoable.CORRECTION, until_s, present.lesson, student, before)
         return TeachingStep(replace(after, undoable=undo), messages)
+
+    def _tap_open(self, lesson: RunningLesson, sheet: LessonSheet, moment: Moment) -> TeachingStep:
+        after, code = self.with_sheet(sheet, lesson.lesson), lesson.lesson
+        if self.undoable and (self.undoable.what, self.undoable.lesson) == (Undoable.START, code):
+            after = replace(after, undoable=None)  # it would take the teacher's word along
+        if code == self.lesson.code:
+            return TeachingStep(after, [])
+        return after.say_taps(msgspec.structs.replace(lesson, sheet=sheet), moment)
 
     def suggest(self, student: str, suggestion: Suggestion) -> TeachingStep:
         """A machine saw a pupil; nothing is said. Raises NoLesson, NotOnRoll."""
@@ -206,15 +288,15 @@ class Teaching:
         back = replace(self, undoable=None)
         match undoable.what:
             case Undoable.START:
-                lesson, messages = back.lesson.end(moment.at_ms, Ending.UNDONE)
-                return TeachingStep(replace(back, lesson=lesson), messages)
+                return back.close(Ending.TEACHER if undoable.again else Ending.UNDONE, moment)
             case Undoable.END:
-                lesson, messages = back.lesson.resume(moment)
+                lesson, messages = back.lesson.resume(moment, undoable.lesson)
                 return TeachingStep(replace(back, lesson=lesson), messages)
             case Undoable.CONFIRM:
-                return back.reopen(moment)
+                return back.reopen(moment, undoable.lesson)
             case Undoable.CORRECTION:
-                return back.correct(undoable.student, undoable.status, "undone", moment)
+                student, status = undoable.student, undoable.status
+                return back.correct(student, status, "undone", moment, undoable.lesson)
 
     def mark(
         self, student: str, status: AttendanceStatus, method: Method, moment: Moment
@@ -223,7 +305,7 @@ class Teaching:
 
         Raises MarkBookFull.
         """
-        roll = self.roll.only(moment.day, self.lesson.code)
+        roll = self.roll.only(moment.day, self.lesson.codes())
         roll, marked, events = roll.mark(student, status, method, self.lesson.code, moment)
         after, chained = self.with_roll(roll), Messages()
         for event in events:
@@ -303,37 +385,43 @@ class Teaching:
         )
 
     def with_list(self) -> Teaching:
-        """The running lesson's sheet, as soon as every class list is here."""
+        """Each sheet as soon as all class lists of its lesson are here; the running one follows."""
+        after = self
         running = self.lesson.running
-        if running is None or not running.classes:
-            return self
-        lists = [self.plan.list_of(code) for code in running.classes]
-        complete = [class_list for class_list in lists if class_list is not None]
-        if len(complete) < len(lists):
-            return self
-        pupils = pupils_of(complete)
-        sheet = running.sheet or LessonSheet(pupils=pupils)
-        if sheet.is_confirmed or not pupils:
-            return self
-        return self.with_sheet(sheet.with_pupils(pupils))
+        if running is not None and not (running.sheet and running.sheet.is_confirmed):
+            after = after.with_list_of(running)
+        for ended in self.lesson.all_ended():
+            if ended.lesson.sheet is None:
+                after = after.with_list_of(ended.lesson)
+        return after
 
-    def _sheet(self) -> tuple[RunningLesson, LessonSheet]:
-        present = self.lesson.present
+    def with_list_of(self, lesson: RunningLesson) -> Teaching:
+        """One lesson's sheet as its class lists are now, if all of them are here."""
+        lists = [self.plan.list_of(code) for code in lesson.classes]
+        pupils = pupils_of(class_list for class_list in lists if class_list is not None)
+        if None in lists or not pupils:
+            return self
+        sheet = lesson.sheet or LessonSheet(pupils=pupils)
+        return self.with_sheet(sheet.with_pupils(pupils), lesson.lesson)
+
+    def _sheet(self, lesson: str = "") -> tuple[RunningLesson, LessonSheet]:
+        """A lesson that is here by its id, else the one that is shown, and its sheet."""
+        present = self.lesson.find(lesson) if lesson else self.lesson.present
         if present is None or present.sheet is None:
             raise NoLesson
         return present, present.sheet
 
-    def with_sheet(self, sheet: LessonSheet) -> Teaching:
-        """With the sheet as it is now."""
-        return replace(self, lesson=self.lesson.with_sheet(sheet))
+    def with_sheet(self, sheet: LessonSheet, lesson: str = "") -> Teaching:
+        """With a lesson's sheet as it is now."""
+        return replace(self, lesson=self.lesson.with_sheet(sheet, lesson))
 
     def with_roll(self, roll: MarkBook) -> Teaching:
         """With the roll as it is now."""
         return self if roll is self.roll else replace(self, roll=roll)
 
-    def undo_for(self, what: Undoable, moment: Moment) -> Teaching:
+    def undo_for(self, what: Undoable, moment: Moment, lesson: str) -> Teaching:
         """Let this be taken back for a while."""
-        return replace(self, undoable=UndoOffer(what, moment.steady_s + UNDO_S))
+        return replace(self, undoable=UndoOffer(what, moment.steady_s + UNDO_S, lesson))
 
     def record(self, record: _Logged) -> TeachingStep:
         """Put the record behind the last one of the log."""
@@ -341,10 +429,10 @@ class Teaching:
         return TeachingStep(replace(self, head=linked.hash, links=self.links + 1), [linked])
 
     def correct(
-        self, student: str, status: AttendanceStatus, why: str, moment: Moment
+        self, student: str, status: AttendanceStatus, why: str, moment: Moment, lesson: str = ""
     ) -> TeachingStep:
         """Say anew how one pupil of a confirmed roll is. Raises NoLesson, NotOnRoll."""
-        present, sheet = self._sheet()
+        present, sheet = self._sheet(lesson)
         record = AttendanceMarked(
             boot=self.room.boot,
             at_ms=moment.at_ms,
@@ -366,11 +454,12 @@ class Teaching:
             why=why,
         )
         after, messages = self.record(record)
-        return TeachingStep(after.with_sheet(sheet.correct(student, entry)), messages)
+        corrected = after.with_sheet(sheet.correct(student, entry), present.lesson)
+        return TeachingStep(corrected, messages)
 
-    def reopen(self, moment: Moment) -> TeachingStep:
+    def reopen(self, moment: Moment, lesson: str = "") -> TeachingStep:
         """Take a confirmation back. Raises NoLesson."""
-        present, sheet = self._sheet()
+        present, sheet = self._sheet(lesson)
         record = RollReopened(
             boot=self.room.boot,
             at_ms=moment.at_ms,
@@ -380,4 +469,9 @@ class Teaching:
             actor=present.actor,
         )
         after, messages = self.record(record)
-        return TeachingStep(after.with_sheet(sheet.reopen()), messages)
+        reopened = sheet.reopen()
+        after = after.with_sheet(reopened, present.lesson)
+        if present.lesson == self.lesson.code:
+            return TeachingStep(after, messages)
+        after, tapped = after.say_taps(msgspec.structs.replace(present, sheet=reopened), moment)
+        return TeachingStep(after, [*messages, *tapped])

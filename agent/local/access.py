@@ -54,6 +54,7 @@ RULES: Final[Mapping[str, Access]] = {
     "/api/v1/status": Access.PERSON,
     "/api/v1/teacher": Access.PERSON,
     "/api/v1/attendance": Access.PERSON,
+    "/api/v1/lessons/{lesson}": Access.PERSON,
     "/api/v1/lesson/start": Access.PERSON,
     "/api/v1/lesson/end": Access.PERSON,
     "/api/v1/roll/confirm": Access.PERSON,

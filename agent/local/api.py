@@ -14,8 +14,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from agent.lessons.marks import MarkBookFull
+from agent.lessons.meant import Outdated, TooSoon
 from agent.lessons.sheet import NotOnRoll
-from agent.lessons.teaching import NoLesson
+from agent.lessons.teaching import NoClass, NoLesson
 from agent.local.access import Doorkeeper, KeyDoor
 from agent.local.doctor import DoctorDoor
 from agent.local.equipment import EquipmentDoor
@@ -48,6 +49,24 @@ _REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str, str]]] = {
         "no_roll",
         N_("There is no roll now."),
         N_("Start the lesson; the class list must be on this computer."),
+    ),
+    NoClass: (
+        HTTPStatus.CONFLICT,
+        "no_class",
+        N_("No class is chosen yet."),
+        N_("Choose the class, then start the lesson."),
+    ),
+    Outdated: (
+        HTTPStatus.CONFLICT,
+        "outdated",
+        N_("Nothing was done: the lesson has gone on since this screen was shown."),
+        N_("Look at it again, then press."),
+    ),
+    TooSoon: (
+        HTTPStatus.CONFLICT,
+        "too_soon",
+        N_("Nothing was done: the button had just become another one."),
+        N_("Look at it again, then press."),
     ),
     NotOnRoll: (HTTPStatus.CONFLICT, "not_on_roll", N_("This pupil is not on the roll."), ""),
     MarkBookFull: (

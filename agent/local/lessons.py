@@ -13,11 +13,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from agent.classroom import ClassroomStep
 from agent.lessons.lesson import event_id
 from agent.lessons.marks import PupilMark
+from agent.lessons.meant import (
+    Meant,
+    MeantUndo,
+    PressGuard,
+    hold_lesson,
+    hold_roll,
+    hold_undo,
+)
+from agent.lessons.teaching import NoLesson, Teaching, TeachingStep
 from agent.local.refusals import Shape, decode_body, invalid, json_response
 from agent.local.surroundings import Surroundings
 from agent.local.teacher.feed import TeacherFeed
+from agent.room import Moment
 from agent.store import ClassroomStore, TeachingAction
 from protocol.messages import Classes, LessonEnded, Part
 from protocol.model import AttendanceStatus, Method, iso
@@ -28,16 +39,20 @@ _UNCLEAR: Final = N_("This mark cannot be understood.")
 _Student = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CODE)]
 
 
-class _Start(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _Deed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    meant: Meant = Meant()
+
+
+class _Start(_Deed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     classes: Classes = ()
     substitute: bool = False
 
 
-class _Nothing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    pass
+class _Undo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    meant: MeantUndo = MeantUndo()
 
 
-class _Tap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _Tap(_Deed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     student: _Student
     status: AttendanceStatus
 
@@ -64,12 +79,14 @@ class LessonDoor:
         self._surroundings = surroundings
         self._language = language
         self._feed = TeacherFeed(store, surroundings)
+        self._guard = PressGuard()
 
     def routes(self) -> list[Route]:
         """Where they are given."""
         return [
             Route("/api/v1/teacher", self.teacher),
             Route("/api/v1/attendance", self.attendance, methods=["POST"]),
+            Route("/api/v1/lessons/{lesson}", self.lesson),
             Route("/api/v1/lesson/start", self.start, methods=["POST"]),
             Route("/api/v1/lesson/end", self.end, methods=["POST"]),
             Route("/api/v1/roll/confirm", self.confirm, methods=["POST"]),
@@ -84,14 +101,23 @@ class LessonDoor:
         after, language = request.query_params.get("after", ""), self._language(request)
         return json_response(await self._feed.next_tree(language, after, request.is_disconnected))
 
+    async def lesson(self, request: Request) -> Response:
+        """The roll of a lesson that is here: today's, or one that nobody has confirmed."""
+        code = str(request.path_params["lesson"])
+        tree = self._feed.lesson_tree(code, self._language(request))
+        if tree is None:
+            raise NoLesson
+        return json_response(tree)
+
     async def start(self, request: Request) -> Response:
         """Start a lesson, or tell of the one that runs."""
         body = await _body(request, _Start)
-        await self._store.teach(
-            lambda teaching, moment: teaching.start(
-                str(uuid4()), moment, body.classes, substitute=body.substitute
-            )
-        )
+
+        def start(teaching: Teaching, moment: Moment) -> TeachingStep:
+            hold_lesson(teaching, body.meant)
+            return teaching.start(str(uuid4()), moment, body.classes, substitute=body.substitute)
+
+        await self._press("start", start)
         running = self._store.classroom.lesson.running
         lesson = running.lesson if running else ""
         return await self._answer(
@@ -104,8 +130,13 @@ class LessonDoor:
 
     async def end(self, request: Request) -> Response:
         """End the lesson, or tell that none runs."""
-        await _body(request, _Nothing)
-        step = await self._store.end_lesson()
+        body = await _body(request, _Deed)
+
+        def end(teaching: Teaching, moment: Moment) -> TeachingStep:
+            hold_lesson(teaching, body.meant)
+            return teaching.end(moment)
+
+        step = await self._press("end", end)
         ended = next(
             (message for message in step.messages if isinstance(message, LessonEnded)), None
         )
@@ -117,22 +148,36 @@ class LessonDoor:
         )
 
     async def confirm(self, request: Request) -> Response:
-        """The teacher's word on everyone."""
-        await _body(request, _Nothing)
-        return await self._do(request, lambda teaching, moment: teaching.confirm(moment))
+        """The teacher's word on everyone: in the lesson that is meant, else in the one shown."""
+        body = await _body(request, _Deed)
+
+        def confirm(teaching: Teaching, moment: Moment) -> TeachingStep:
+            hold_roll(teaching, body.meant)
+            return teaching.confirm(moment, body.meant.lesson or "")
+
+        await self._press("confirm", confirm)
+        return await self._answer(request)
 
     async def tap(self, request: Request) -> Response:
         """The teacher says how one pupil is."""
         body = await _body(request, _Tap)
         student = _student(body.student)
-        return await self._do(
-            request, lambda teaching, moment: teaching.tap(student, body.status, moment)
-        )
+
+        def tap(teaching: Teaching, moment: Moment) -> TeachingStep:
+            hold_roll(teaching, body.meant)
+            return teaching.tap(student, body.status, moment, body.meant.lesson or "")
+
+        return await self._do(request, tap)
 
     async def undo(self, request: Request) -> Response:
         """Take the last step back, within ten seconds."""
-        await _body(request, _Nothing)
-        return await self._do(request, lambda teaching, moment: teaching.undo(moment))
+        body = await _body(request, _Undo)
+
+        def undo(teaching: Teaching, moment: Moment) -> TeachingStep:
+            hold_undo(teaching, body.meant)
+            return teaching.undo(moment)
+
+        return await self._do(request, undo)
 
     async def fault(self, request: Request) -> Response:
         """The teacher says that something is broken."""
@@ -172,6 +217,11 @@ class LessonDoor:
             )
         else:
             await self._store.suggest(student, body.method)
+
+    async def _press(self, deed: str, action: TeachingAction) -> ClassroomStep:
+        """Take a step of the lesson, unless its button was another one a moment ago."""
+        self._guard.admit(deed, self._store.now().steady_s)
+        return await self._store.teach(action)
 
     async def _do(self, request: Request, action: TeachingAction) -> Response:
         await self._store.teach(action)

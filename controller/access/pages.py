@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.access import account_pages, log_pages, token_pages
 from controller.access.account import MAX_NAME, OFFICE, Account, AccountError
+from controller.access.browsers import browser_name
 from controller.access.gate import browser_of, device_cookie, is_secure, session_cookie
 from controller.access.passwords import PasswordError
 from controller.access.service import SESSION_S, Access, Entrance, LoginError
@@ -108,7 +109,7 @@ def _add_sessions(router: FeatureRouter, screens: PageRenderer, access: Access) 
     async def sessions(request: Request) -> Response:
         person = person_of(request)
         found = await run_in_threadpool(access.sessions, person.account)
-        return screens.page(request, "sessions.html", sessions=found)
+        return screens.page(request, "sessions.html", sessions=found, browser_name=browser_name)
 
     @router.post("/sessions/{no}/end")
     @needs(*Permission, in_parts=True)

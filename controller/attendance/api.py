@@ -40,7 +40,10 @@ def api(program: Program) -> FeatureRouter:
     @router.get("/lessons")
     @needs(Permission.SCHOOL, in_parts=True)
     def lessons(request: Request, since: From, until: Until) -> list[LessonItem]:
-        """Lessons with their figures, by day and begin; no pupil is named."""
+        """Lessons with their figures, by day and begin; no pupil is named.
+
+        The last day is not before the first.
+        """
         scope = person_of(request).part_of(program.school)
         found = store.read(lessons_of, scope, since, _term(since, until))
         return [lesson_item(lesson_record) for lesson_record in found]

@@ -28,9 +28,12 @@ class Sent(NamedTuple):
 
 
 class Distribution:
-    """Which plan each agent should hold, and what it was sent of it."""
+    """Which plan each agent should hold, and what it was sent of it.
 
-    def __init__(self, school: SchoolPlan) -> None:
+    school: None until it was read: an unknown plan is not an empty one, and nobody is given it.
+    """
+
+    def __init__(self, school: SchoolPlan | None = None) -> None:
         self.school = school
         self._plans: dict[tuple[str, tuple[str, ...]], tuple[Plan, str]] = {}
         self._sent: dict[str, Sent] = {}
@@ -47,22 +50,25 @@ class Distribution:
 
         classes_of: of the lesson that runs at an agent. What is returned counts as sent.
         """
-        plans = []
+        plans: list[tuple[str, Plan]] = []
+        school = self.school
+        if school is None:
+            return plans
         for agent in agents:
             if not agent.online or agent.schema < FIRST_SCHEMA or not agent.rev:
                 continue
-            plan, digest = self._plan(agent.room, classes_of(agent))
-            if agent.plan == digest or (not agent.plan and _is_empty(self.school)):
+            plan, digest = self._plan(school, agent.room, classes_of(agent))
+            if agent.plan == digest or (not agent.plan and _is_empty(school)):
                 continue
             if self._may(agent, digest, now_ms):
                 self._sent[agent.place.agent] = Sent(digest, now_ms, agent.boot, agent.rev)
                 plans.append((agent.place.agent, plan))
         return plans
 
-    def _plan(self, room: str, extra: tuple[str, ...]) -> tuple[Plan, str]:
+    def _plan(self, school: SchoolPlan, room: str, extra: tuple[str, ...]) -> tuple[Plan, str]:
         entry = self._plans.get((room, extra))
         if entry is None:
-            plan = plan_for(room, self.school, extra)
+            plan = plan_for(room, school, extra)
             entry = self._plans[room, extra] = (plan, digest_of(plan))
         return entry
 

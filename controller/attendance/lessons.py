@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -34,10 +35,14 @@ class Mark(NamedTuple):
 
 
 class LessonMarks(NamedTuple):
-    """A lesson's present marks by pupil, and whether its roll stands confirmed."""
+    """A lesson's present marks by pupil, and whether its roll stands confirmed.
+
+    tapped: what the teacher tapped in a roll that nobody has confirmed; it counts nowhere.
+    """
 
     confirmed: bool
     marks: Mapping[str, Mark]
+    tapped: Mapping[str, Mark] = MappingProxyType({})
 
 
 def sheet_of(records: Iterable[Logged]) -> LessonMarks:
@@ -47,13 +52,16 @@ def sheet_of(records: Iterable[Logged]) -> LessonMarks:
     """
     confirmed = False
     marks: dict[str, Mark] = {}
+    tapped: dict[str, Mark] = {}
     for record in in_order(records):
         match record:
+            case AttendanceRecord(erased=False, why="tapped"):
+                _take(tapped, record)
             case RollRecord(reopened=True):
                 confirmed = False
                 marks = _alone(marks)
             case RollRecord():
-                confirmed = True
+                confirmed, tapped = True, {}
                 lines = [(line.student, line) for line in record.lines if line.student != ERASED]
                 marks = _alone(marks) | {
                     student: Mark(line.status, line.method, line.class_code, record.at_ms)
@@ -61,7 +69,7 @@ def sheet_of(records: Iterable[Logged]) -> LessonMarks:
                 }
             case AttendanceRecord(erased=False):
                 _take(marks, record)
-    return LessonMarks(confirmed, marks)
+    return LessonMarks(confirmed, marks, {} if confirmed else tapped)
 
 
 def _alone(marks: Mapping[str, Mark]) -> dict[str, Mark]:

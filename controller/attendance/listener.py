@@ -48,7 +48,7 @@ class PlanListener(Listener[Any]):
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._distribution = Distribution(SchoolPlan())
+        self._distribution = Distribution()
         self._erasures = Erasures(program)
         self._agents: dict[Place, AgentRecord] = {}
         self._classes: dict[tuple[Place, str], tuple[str, ...]] = {}
@@ -62,8 +62,9 @@ class PlanListener(Listener[Any]):
         self._erasures.forget()
 
     def load(self, db: Connection) -> None:
-        """Read which agents there are, and which lessons run at them."""
+        """Read what the school plans, which agents there are, and which lessons run at them."""
         self._erasures.forget()
+        self._take_plan(plan_of(db, self._program.school))
         self._agents = {
             agent.place: agent for agent in agents_of(db, self._program.school, limit=None)
         }
@@ -86,7 +87,8 @@ class PlanListener(Listener[Any]):
         if local_day(now_ms, self._program.zone) != self._openings.day:
             self._begin_day(db, now_ms)
         version = version_of(db, self._program.school)
-        if version != self._distribution.school.version:
+        school = self._distribution.school
+        if school is None or version != school.version:
             self._take_plan(plan_of(db, self._program.school))
             _LOGGER.info("the school's plan: version %d", version)
         return ()
@@ -149,7 +151,11 @@ class PlanListener(Listener[Any]):
 
     @property
     def _school(self) -> SchoolPlan:
-        return self._distribution.school
+        """The plan as it was read; asked for by those alone whom `load` has made known."""
+        school = self._distribution.school
+        if school is None:
+            raise LookupError
+        return school
 
     def _own_classes(self, room: str) -> frozenset[str]:
         if room not in self._own:

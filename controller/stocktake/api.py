@@ -16,19 +16,24 @@ from controller.stocktake.service import (
     MAX_BATCH_BYTES,
     MAX_PHOTO_BYTES,
     Stocktaking,
+    batch_schema,
     reads_photos,
     texts_in,
 )
-from controller.web.forms import body_of
+from controller.web.forms import body_described, body_of
 from controller.web.items import ErrorItem
-from controller.web.paging import ERRORS
+from controller.web.paging import ERRORS, Responses
 from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.words import N_
 
 Number = Annotated[int, Path(ge=1, lt=1 << 53, description="the stocktake's number")]
-_ERRORS: Final = ERRORS | {code: {"model": ErrorItem} for code in (409, 413)}
+_ELSEWHERE: Final[Responses] = {409: {"model": ErrorItem}}
+_TOO_LONG: Final[Responses] = {413: {"model": ErrorItem}}
+_BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
+_SCANS: Final = {"application/json": {"schema": batch_schema()}}
+_PHOTO: Final = dict.fromkeys(("image/jpeg", "image/png", "image/webp"), _BINARY)
 
 
 class TakenItem(BaseModel):
@@ -71,9 +76,11 @@ class StocktakeItem(BaseModel):
 def api(program: Program) -> FeatureRouter:
     """The routes of one count."""
     taking = program.service(Stocktaking)
-    router = FeatureRouter(prefix="/api/v1/stocktakes", tags=["stocktake"], responses=_ERRORS)
+    router = FeatureRouter(
+        prefix="/api/v1/stocktakes", tags=["stocktake"], responses=ERRORS | _ELSEWHERE
+    )
 
-    @router.get("/{no}")
+    @router.get("/{no:int}")
     @needs(Permission.STOCKTAKE)
     async def stands(request: Request, no: Number) -> StocktakeItem:
         """How far a stocktake is: what was counted, in which room, with what outcome."""
@@ -91,7 +98,7 @@ def api(program: Program) -> FeatureRouter:
             ],
         )
 
-    @router.post("/{no}/scans")
+    @router.post("/{no:int}/scans", responses=_TOO_LONG, openapi_extra=body_described(_SCANS))
     @needs(Permission.STOCKTAKE)
     async def scans(request: Request, no: Number) -> TakenItem:
         """A JSON object: begun_ms, sent_ms (the phone's clock), scans; it may come again."""
@@ -99,7 +106,7 @@ def api(program: Program) -> FeatureRouter:
         taken = await run_in_threadpool(taking.take, no, raw, person_of(request))
         return TakenItem.model_validate(taken._asdict())
 
-    @router.post("/photo")
+    @router.post("/photo", responses=_TOO_LONG, openapi_extra=body_described(_PHOTO))
     @needs(Permission.STOCKTAKE)
     async def photo(request: Request) -> TextsItem:
         """A JPEG, PNG or WebP of a label. Nothing of it is kept."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -56,12 +56,14 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Text = Annotated[str, msgspec.Meta(max_length=1000)]
+# What an id is like is told in the schema alone: by it, who is refused is known by its name.
+_Id = Annotated[Text, msgspec.Meta(extra_json_schema={"pattern": f"^{_ID.pattern}$"})]
 
 
 class _Told(msgspec.Struct, frozen=True, kw_only=True):
     """A scan as a phone sends it."""
 
-    id: Text
+    id: _Id
     room: Text = ""
     found: bool = True
     line: Annotated[int, msgspec.Meta(ge=1, lt=_LAST_MS)] | None = None
@@ -73,6 +75,13 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True):
     note: Text = ""
     cancels: Text = ""
     at_ms: Annotated[int, msgspec.Meta(ge=0, lt=_LAST_MS)] = 0
+
+
+def scan_schema() -> dict[str, Any]:
+    """A scan as a phone sends it, as JSON Schema."""
+    _, schemas = msgspec.json.schema_components((_Told,), ref_template="{name}")
+    scan: dict[str, Any] = schemas[_Told.__name__]
+    return scan
 
 
 def scan_of(raw: bytes | msgspec.Raw) -> Scan:

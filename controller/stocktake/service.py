@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from contextlib import suppress
 from importlib.util import find_spec
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -15,7 +15,7 @@ from controller.people.person import Person
 from controller.roster.store import schools_of
 from controller.stocktake import store as stocktake
 from controller.stocktake.count import Result, Stocktake, counted, part_of
-from controller.stocktake.scan import Scan, ScanError, scan_of
+from controller.stocktake.scan import Scan, ScanError, scan_of, scan_schema
 from controller.web.refusals import HttpError
 from protocol.model import Place
 from protocol.unreadable import UNREADABLE
@@ -42,6 +42,14 @@ class _Named(msgspec.Struct, frozen=True):
     """Of a scan that cannot be kept, whatever of its id can be read."""
 
     id: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+def batch_schema() -> dict[str, Any]:
+    """What a phone sends, as JSON Schema; a scan that is none of these is refused by itself."""
+    _, schemas = msgspec.json.schema_components((_Batch,), ref_template="{name}")
+    batch: dict[str, Any] = schemas[_Batch.__name__]
+    batch["properties"]["scans"]["items"] = scan_schema()
+    return batch
 
 
 class Taken(NamedTuple):

@@ -50,7 +50,10 @@ def api(program: Program) -> FeatureRouter:
         school: Code = "",
         format: UseFormat = UseFormat.JSON,  # noqa: A002 - a query's usual name
     ) -> Response:
-        """Boards' hours in the weeks of these days; without days, in the last four whole weeks."""
+        """Boards' hours in the weeks of these days; without days, in the last four whole weeks.
+
+        At most 53 weeks: who asks for the years before says `to` as well.
+        """
         place = narrowed(scope, school, person_of(request))
         first, last = weeks_of(since, until, program.today())
         with store.view() as db:

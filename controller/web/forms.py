@@ -5,6 +5,7 @@ multipart/form-data is RFC 7578 as the HTML standard narrows it: names in quotes
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs
 
@@ -53,6 +54,11 @@ async def body_of(request: Request, limit: int) -> bytes:
     if body is None:
         raise HttpError(413, "body_too_long", N_("This is too long."), N_("Send it in parts."))
     return body
+
+
+def body_described(kinds: Mapping[str, Any]) -> dict[str, Any]:
+    """How OpenAPI is told of a body that `body_of` reads. kinds: by media type."""
+    return {"requestBody": {"required": True, "content": {**kinds}}}
 
 
 async def upload_of(request: Request) -> Upload:

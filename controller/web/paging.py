@@ -46,12 +46,14 @@ Cursor = Annotated[str, Query(max_length=512, description="`next` of the page be
 Code = Annotated[str, Query(max_length=64)]
 
 
+# The years that `day_from` takes.
+_A_DATE: Final[dict[str, Any]] = {"format": "date", "pattern": "^(19|2[0-9])[0-9]{2}-"}
 Day = Annotated[
     str,
     Query(
         description="local date yyyy-mm-dd; empty for all",
         max_length=10,
-        json_schema_extra={"anyOf": [{"format": "date"}, {"const": ""}]},
+        json_schema_extra={"anyOf": [_A_DATE, {"const": ""}]},
     ),
     AfterValidator(_day_or_none),
 ]
@@ -60,7 +62,6 @@ Day = Annotated[
 After = Annotated[int, Query(ge=0, lt=1 << 53, description="`no` of the last event seen")]
 
 
-_A_DATE: Final[dict[str, Any]] = {"format": "date"}
 From = Annotated[
     str,
     Query(alias="from", description="first local date yyyy-mm-dd", json_schema_extra=_A_DATE),
@@ -75,10 +76,11 @@ Until = Annotated[
 ]
 
 
+Responses = dict[int | str, dict[str, Any]]  # as FastAPI takes them: by status
+
+
 # Who is nobody, or may not; what is another's, or not there; what cannot be read; a database away.
-ERRORS: dict[int | str, dict[str, Any]] = {
-    code: {"model": ErrorItem} for code in (401, 403, 404, 422, 503)
-}
+ERRORS: Final[Responses] = {code: {"model": ErrorItem} for code in (401, 403, 404, 422, 503)}
 
 
 def page_of(items: list[Item], limit: int, cursor: Callable[[Item], str]) -> Listing[Item]:

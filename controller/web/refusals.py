@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from controller.database.store import StoreError
 from protocol.guard import BodyTooLargeError
@@ -87,14 +88,25 @@ def answer_refusals(
             say = translate_to(language_asked(request, default_language))
             words = {"message": say(refusal.message), "hint": say(refusal.hint)}
             body = {"error": {"code": refusal.code, **words}}
-            # A method that is not there is told with those that are (RFC 9110, 15.5.6).
-            headers = error.headers if isinstance(error, HTTPException) else None
-            return JSONResponse(body, refusal.status, headers)
+            return JSONResponse(body, refusal.status, _headers_of(request, error))
 
         return answer
 
     for kind, refusal_of in _REFUSALS.items():
         app.add_exception_handler(kind, answered(refusal_of))
+
+
+def _headers_of(request: Request, error: Exception) -> Mapping[str, str] | None:
+    """A method that is not there is told with all that are (RFC 9110, 15.5.6)."""
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return {"Allow": ", ".join(_methods_at(request))} if headers and "Allow" in headers else headers
+
+
+def _methods_at(request: Request) -> list[str]:
+    """What may be asked at this path, whichever of our addresses answers it."""
+    routes = (route for route in request.app.routes if isinstance(route, Route))
+    found = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return sorted({method for route in found for method in route.methods or ()})
 
 
 def _invalid(error: RequestValidationError) -> HttpError:

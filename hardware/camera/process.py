@@ -148,10 +148,25 @@ async def _child_of(module: str, line_limit: int) -> AsyncIterator[Process]:
         yield child
     finally:
         _kill(child)
-        # A driver can hold its caller where no signal reaches it: that is not ours to wait for.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_BURY_S):
-                await child.wait()
+        await _bury(child)
+
+
+async def _bury(child: Process) -> None:
+    """Wait for the end of one that was killed, however often the wait is cancelled.
+
+    A driver can hold its caller where no signal reaches it: that is not ours to wait for.
+    """
+    clock = asyncio.get_running_loop().time
+    bury_by, cancelled = clock() + _BURY_S, None
+    while child.returncode is None and clock() < bury_by:
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(bury_by):
+                    await child.wait()
+        except asyncio.CancelledError as error:  # who leaves earlier leaves a process behind
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
 
 
 def _kill(child: Process) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 _LIBRARIES: Final = "*/faketime/libfaketime.so.1"
+_BELIEVED_S: Final = 45 * 86_400  # a controller believes a clock that is ahead by less (0034)
 _FOLDERS: Final = (Path("/usr/lib"), Path("/usr/local/lib"))
 
 
@@ -24,11 +25,14 @@ class Clock:
         self._path = path
         self._library = library
         self.offset_s = 0
+        self.believed_ahead_s = 0  # the most by which a controller may have gone by it
         self.set(0)
 
     def set(self, offset_s: int) -> None:
         """Let the clock be so far ahead of the true one."""
         self.offset_s = offset_s
+        if offset_s <= _BELIEVED_S:
+            self.believed_ahead_s = max(self.believed_ahead_s, offset_s)
         part = self._path.with_suffix(".part")
         part.write_text(f"{offset_s:+d}\n")
         part.replace(self._path)

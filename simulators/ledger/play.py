@@ -156,7 +156,10 @@ async def _compare(world: World, *, is_last: bool) -> Verdict:
         detail = f"{len(waiting)} wait, {len(listed)} said"
         return Verdict([Difference(Trouble.LOST, "outboxes", detail)], Counter())
     school = world.database(world.school)
-    verdict = await asyncio.to_thread(lambda: judge(listed, rows_in(school), world.excuses))
+    ahead_s = world.clocks["school"].believed_ahead_s
+    verdict = await asyncio.to_thread(
+        lambda: judge(listed, rows_in(school, ahead_s), world.excuses)
+    )
     differences = verdict.differences + states_that_differ(listed, devices_in(school))
     if is_last:
         told = {one.deed.id for one in listed if _is_kept_device(one)}

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from protocol.process import kill
 from simulators.children import Child, end, start
 from simulators.ledger.agent import PASSES
 
@@ -56,9 +57,7 @@ class Station:
         if child is None:
             return
         if how is signal.SIGKILL:
-            with suppress(ProcessLookupError):
-                child.process.kill()
-            await child.process.wait()
+            await kill(child.process)
         else:
             await end(child, END_S)
 

@@ -27,21 +27,31 @@ class StoredRow(NamedTuple):
     facts: dict[str, Any]
 
 
-def rows_in(database: Path) -> list[StoredRow]:
-    """Every mark, roll, event and fault. Raises sqlite3.Error."""
+def rows_in(database: Path, ahead_s: int = 0) -> list[StoredRow]:
+    """Every mark, roll, event and fault. Raises sqlite3.Error.
+
+    ahead_s: so far ahead of the true time the controller may have dated what a false clock told.
+    """
+    latest_ms = wall_ms() + ahead_s * 1000 + _PLAY_MS
+
+    def row_for(row: sqlite3.Row, kind: str, facts: dict[str, Any]) -> StoredRow:
+        common = {"room": row["room"], "at_ms": _said_ms(row, latest_ms), "lesson": row["lesson"]}
+        return StoredRow(row["agent"], row["event_id"], kind, common | facts)
+
     with _opened(database) as db:
         marks = [
-            _row(row, "attendance", {name: row[name] for name in _MARK})
+            row_for(row, "attendance", {name: row[name] for name in _MARK})
             for row in _all(db, "marks")
         ]
         rolls = [
-            _row(row, "roll_reopened" if row["reopened"] else "roll_confirmed", _roll(row))
+            row_for(row, "roll_reopened" if row["reopened"] else "roll_confirmed", _roll(row))
             for row in _all(db, "rolls")
         ]
         events = [
-            _row(row, row["kind"], {"body": json.loads(row["body"])}) for row in _all(db, "events")
+            row_for(row, row["kind"], {"body": json.loads(row["body"])})
+            for row in _all(db, "events")
         ]
-        faults = [_row(row, "fault", {"part": row["part"]}) for row in _all(db, "faults")]
+        faults = [row_for(row, "fault", {"part": row["part"]}) for row in _all(db, "faults")]
     return marks + rolls + events + faults
 
 
@@ -110,16 +120,12 @@ def _roll(row: sqlite3.Row) -> dict[str, Any]:
     return {"day": row["told_day"] or row["day"], "lines": json.loads(row["lines"])}
 
 
-def _row(row: sqlite3.Row, kind: str, facts: dict[str, Any]) -> StoredRow:
-    common = {"room": row["room"], "at_ms": _said_ms(row), "lesson": row["lesson"]}
-    return StoredRow(row["agent"], row["event_id"], kind, common | facts)
-
-
-def _said_ms(row: sqlite3.Row) -> int:
+def _said_ms(row: sqlite3.Row, latest_ms: int) -> int:
     """When its agent said that it happened; where that cannot be, it is placed where it may."""
     at_ms: int = row["at_ms"]
     told_ms: int | None = row["told_ms"] if "told_ms" in row.keys() else None  # noqa: SIM118 - no mapping
-    return told_ms if told_ms is not None and abs(at_ms - wall_ms()) < _PLAY_MS else at_ms
+    is_placed = wall_ms() - _PLAY_MS < at_ms < latest_ms
+    return told_ms if told_ms is not None and is_placed else at_ms
 
 
 def _all(db: sqlite3.Connection, table: str) -> Iterator[sqlite3.Row]:

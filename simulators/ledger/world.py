@@ -17,6 +17,7 @@ import msgspec
 
 from protocol.clock import wall_ms
 from protocol.model import Place
+from protocol.process import kill
 from simulators.children import answers, command_path, fetch, free_port
 from simulators.config import LedgerConfig
 from simulators.ledger.agent import OUTBOX, Order
@@ -261,7 +262,10 @@ class World:
                 stderr=log,
                 env=_environment() | own | self._clock(name).environ,
             )
-            return await process.wait()
+            try:
+                return await process.wait()
+            finally:
+                await kill(process)
 
     def _list(self, agent: str) -> Path:
         return self.folder / "lists" / f"{agent}.jsonl"

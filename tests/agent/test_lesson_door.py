@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
+from msgspec.structs import replace as replace_struct
 from starlette.types import ASGIApp
 
 from agent.database import DOCUMENTS, OUTBOX
 from agent.database.documents import Documents
 from agent.lessons import memos
+from agent.lessons.meant import SETTLE_S
 from agent.local.api import application
 from agent.local.keys import DoorKeys
 from agent.local.surroundings import DeviceActions, Surroundings
@@ -25,7 +27,13 @@ from agent.store import ClassroomStore
 from hardware.camera.shutter import Shutter
 from protocol.door_key import bearer
 from protocol.kit import KitTemplate
-from protocol.messages import LessonStarted, ListsRefused, RollConfirmed, up_from
+from protocol.messages import (
+    LessonEnded,
+    LessonStarted,
+    ListsRefused,
+    RollConfirmed,
+    up_from,
+)
 from protocol.outbox import Outbox
 from protocol.plan import Bell, Booking, ClassList, Plan, Pupil
 from tests.agent.classrooms import PLACE, classroom, moment, room
@@ -59,14 +67,21 @@ class Desk(NamedTuple):
     clocks: list[Moment]
 
     async def post(self, path: str, body: object = None) -> Any:
-        """What the teacher sees after a press."""
+        """What the teacher sees after a press, which is no sooner than eyes follow."""
+        self.pass_s(SETTLE_S)
         answer = await self.client.post(f"/api/v1/{path}", json=body or {})
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def pass_s(self, seconds: float) -> None:
+        """Let time pass."""
+        now = self.clocks[-1]
+        later_ms, later_s = now.at_ms + int(seconds * 1000), now.steady_s + seconds
+        self.clocks.append(now._replace(at_ms=later_ms, steady_s=later_s))
+
     async def see(self, after: object = "") -> Any:
         """What the teacher sees."""
-        return (await self.client.get("/api/v1/teacher", params={"after": after})).json()
+        return (await self.client.get("/api/v1/teacher", params={"after": str(after)})).json()
 
 
 def shutter_of(here: Desk) -> Shutter:
@@ -210,7 +225,7 @@ def test_an_undo_is_offered_for_ten_seconds(tmp_path: Path) -> None:
         started = await here.post("lesson/start")
         assert started["undo"]["what"] == "start"
         assert started["undo"]["left_s"] == 10
-        here.clocks.append(here.clocks[-1]._replace(steady_s=4.0))
+        here.pass_s(4)
         later = await here.see()
         assert (later["undo"]["left_s"], later["rev"]) == (6, started["rev"])
         undone = await here.post("undo")
@@ -228,6 +243,113 @@ def test_a_fault_is_kept_and_said_to_be_kept(tmp_path: Path) -> None:
         assert sent[0]["sentence"].startswith("Đã ghi, sẽ gửi: Bảng")
 
     at_desk(tmp_path, story)
+
+
+def waiting(here: Desk) -> list[object]:
+    """What the school has not been told yet."""
+    return [up_from(each.payload) for each in here.outbox.waiting_events(0, 99)]
+
+
+async def refusal(here: Desk, path: str, body: object = None) -> str:
+    """Why a press is refused, by its code."""
+    answer = await here.client.post(f"/api/v1/{path}", json=body or {})
+    return str(answer.json().get("error", {}).get("code", ""))
+
+
+def test_a_double_click_and_a_key_held_down_do_one_step_each(tmp_path: Path) -> None:
+    """The button becomes another under the finger: it rests until the finger has left it."""
+
+    async def story(here: Desk) -> None:
+        await here.post("lesson/start")
+        for _ in range(60):  # a key that is held for two seconds and a bit
+            here.pass_s(0.04)
+            assert await refusal(here, "roll/confirm") == "too_soon"
+            assert await refusal(here, "lesson/end") == "too_soon"
+        assert (await here.see())["roll"]["confirmed"] is False
+        assert (await here.post("roll/confirm"))["roll"]["confirmed"] is True
+        here.pass_s(0.1)
+        assert await refusal(here, "lesson/end") == "too_soon"
+        await here.post("lesson/end")
+        here.pass_s(0.1)
+        assert await refusal(here, "lesson/start") == "too_soon"
+        assert [type(each) for each in waiting(here)] == [
+            *(LessonStarted, RollConfirmed, LessonEnded)
+        ]
+
+    at_desk(tmp_path, story)
+
+
+def test_a_press_meant_for_another_lesson_does_nothing(tmp_path: Path) -> None:
+    """A page that slept shows the first lesson's buttons; they are of that one, or of nothing."""
+
+    async def story(here: Desk) -> None:
+        first = await here.post("lesson/start")
+        asleep = first["meant"]
+        await here.post("lesson/end", {"meant": asleep})
+        second = await here.post("lesson/start", {"classes": ["10A2"]})
+        assert second["lesson"] != first["lesson"]
+        here.pass_s(SETTLE_S)
+        assert await refusal(here, "lesson/end", {"meant": asleep}) == "outdated"
+        undo = {"meant": {"what": "end", "lesson": first["lesson"]}}
+        assert await refusal(here, "undo", undo) == "outdated"
+        late = {"student": "1400000001", "status": "late", "meant": asleep}
+        await here.post("roll/mark", late)
+        confirmed = await here.post("roll/confirm", {"meant": asleep})
+        assert confirmed["roll"] is None  # 10A2's list is not here
+        assert await refusal(here, "roll/mark", late) == "outdated"
+        (roll,) = [each for each in waiting(here) if isinstance(each, RollConfirmed)]
+        assert (roll.lesson, roll.lines[0].status) == (first["lesson"], "late")
+
+    at_desk(tmp_path, story)
+
+
+def test_an_older_class_list_is_not_confirmed(tmp_path: Path) -> None:
+    """The office renumbers it between the look and the press."""
+
+    async def story(here: Desk) -> None:
+        meant = (await here.post("lesson/start"))["meant"]
+        (of,) = PLAN.lists
+        shorter = replace_struct(PLAN, lists=(replace_struct(of, pupils=of.pupils[1:]),))
+        await here.store.take_plan(shorter)
+        here.pass_s(SETTLE_S)
+        assert await refusal(here, "roll/confirm", {"meant": meant}) == "outdated"
+        seen = await here.see()
+        assert (await here.post("roll/confirm", {"meant": seen["meant"]}))["roll"]["confirmed"]
+
+    at_desk(tmp_path, story)
+
+
+def test_every_lesson_of_the_day_is_in_the_list_and_opens(tmp_path: Path) -> None:
+    """Without a roll, not confirmed, confirmed: each says so, and its roll can be had."""
+
+    async def story(here: Desk) -> None:
+        first = (await here.post("lesson/start"))["lesson"]
+        await here.post("lesson/end")
+        await here.post("lesson/start", {"classes": ["10A2"]})
+        running, owed = (await here.see())["lessons"]
+        assert (running["running"], running["has_roll"]) == (True, False)
+        assert (owed["lesson"], owed["words"], owed["text"]) == (first, "chưa xác nhận", "3/3/0")
+        notices = {each["code"]: each["sentence"] for each in (await here.see())["notices"]}
+        assert notices["unconfirmed"] == "Chưa xác nhận điểm danh: 10A1 · Toán · Tiết 1."
+        opened = (await here.client.get(f"/api/v1/lessons/{first}")).json()
+        assert [each["name"] for each in opened["roll"]["lines"]] == list(NAMES)
+        await here.post("roll/confirm", {"meant": opened["meant"]})
+        assert [each["confirmed"] for each in (await here.see())["lessons"]] == [False, True]
+        assert (await here.client.get("/api/v1/lessons/none")).status_code == 409
+
+    at_desk(tmp_path, story)
+
+
+def test_no_lesson_starts_without_a_class_where_there_are_some(tmp_path: Path) -> None:
+    """The window offers all of them; a school without lists teaches all the same."""
+
+    async def story(here: Desk) -> None:
+        seen = await here.see()
+        assert (seen["proposal"]["needs_class"], seen["proposal"]["all"]) == (True, ["10A1"])
+        assert await refusal(here, "lesson/start") == "no_class"
+        await here.post("lesson/start", {"classes": ["10A1"]})
+
+    at_desk(tmp_path, story, Plan(classes=("10A1",)))
 
 
 def test_refusals_say_what_to_do(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from agent.classroom import Classroom
 from agent.equipment.addresses import TypedAddress
 from agent.equipment.description import device_id_of
 from agent.lessons import marks
+from agent.lessons.meant import SETTLE_S
 from agent.local.api import application
 from agent.local.keys import DoorKeys
 from agent.local.refusals import MAX_BODY
@@ -18,7 +19,7 @@ from agent.local.surroundings import DeviceActions, Surroundings
 from agent.school.connection import ConnectionState
 from hardware.readings import IdentityKind, Kind
 from protocol.door_key import bearer
-from tests.agent.classrooms import CALM, PLACE, host_sighting, sighting
+from tests.agent.classrooms import CALM, PLACE, host_sighting, moment, sighting
 from tests.agent.test_store import Desk, desk
 
 BOARD = sighting("mac:1", source="pjlink", kind=Kind.BOARD, identity=IdentityKind.MAC)
@@ -217,6 +218,7 @@ def test_a_lesson_starts_once_and_ends_once(tmp_path: Path) -> None:
         mark = (await client.post(MARK, json=TAP)).json()
         assert mark["lesson"] == started["lesson"]
         assert (await client.get(STATUS)).json()["lesson"]["lesson"] == started["lesson"]
+        here.store.now = lambda: moment(SETTLE_S)
         ended = (await client.post("/api/v1/lesson/end")).json()
         assert (ended["lesson"], ended["state"]) == (started["lesson"], "idle")
         idle = (await client.post("/api/v1/lesson/end")).json()

@@ -85,9 +85,9 @@ def test_another_day_lets_go_of_the_roll_but_not_of_a_lesson_that_runs() -> None
     """What is not needed today is not kept about children."""
     roll, _, _ = mark(empty(), lesson="l1")
     roll, _, _ = mark(roll, lesson=None)
-    assert roll.only(DAY, None) is roll
-    assert set(roll.only("2026-09-08", "l1").marks) == {("l1", "0012")}
-    assert roll.only("2026-09-08", None).marks == {}
+    assert roll.only(DAY) is roll
+    assert set(roll.only("2026-09-08", {"l1"}).marks) == {("l1", "0012")}
+    assert roll.only("2026-09-08").marks == {}
 
 
 def test_a_runaway_program_cannot_fill_the_card() -> None:

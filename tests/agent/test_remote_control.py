@@ -94,7 +94,7 @@ def test_projectors_follow_the_lesson_where_the_room_says_so(tmp_path: Path) -> 
         count = len(heard)
 
         async def ended() -> bool:
-            await here.store.end_lesson()
+            await here.store.teach(lambda teaching, moment: teaching.end(moment))
             return len(heard) > count
 
         await eventually(ended)
@@ -114,7 +114,7 @@ def test_projectors_are_left_alone_where_the_room_says_nothing(tmp_path: Path) -
         following = asyncio.create_task(remote.follow_lessons(switch=False))
         await asyncio.sleep(0)
         await start_lesson(here.store, "L1")
-        await here.store.end_lesson()
+        await here.store.teach(lambda teaching, moment: teaching.end(moment))
         following.cancel()
         assert real.commands == []
 

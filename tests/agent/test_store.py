@@ -212,8 +212,9 @@ def test_a_lesson_and_a_forgotten_device_are_kept(tmp_path: Path) -> None:
         await here.store.do(lambda room, at_ms: room.forget(device.device_id, at_ms))
         with pytest.raises(KeyError):
             await here.store.do(lambda room, at_ms: room.forget(device.device_id, at_ms))
-        await here.store.end_lesson()
-        assert (await here.store.end_lesson()).messages == []
+        await here.store.teach(lambda teaching, moment: teaching.end(moment))
+        again = await here.store.teach(lambda teaching, moment: teaching.end(moment))
+        assert again.messages == []
         assert here.waiting() == [
             "DeviceForgotten",
             "DeviceAppeared",

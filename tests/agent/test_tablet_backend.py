@@ -62,7 +62,7 @@ def test_a_check_in_becomes_a_suggestion_of_the_running_lesson(tmp_path: Path) -
             }
             again = TabletService(backend_of(store, CartFile(tmp_path / "tablets.json")))
             assert again.checkins().checked_in == set(told)  # a restart forgets nobody who was in
-            await store.end_lesson()
+            await store.teach(lambda teaching, moment: teaching.end(moment))
             assert service.checkins().phase is CheckInPhase.OVER
             with pytest.raises(SuggestionRefused):
                 await core.suggest("1400000007", "Máy 01", ())

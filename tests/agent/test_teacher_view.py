@@ -118,9 +118,9 @@ def test_the_big_button_is_the_next_step(room: Classroom, action: str, also: str
 
 
 def test_a_lesson_that_ended_unconfirmed_can_still_be_confirmed() -> None:
-    """And the bell's end says so."""
+    """By the large button; and the bell's end says so."""
     view = seen_by_teacher(ended_by_bell(in_lesson()))
-    assert (view["button"]["action"], view["also"]["action"]) == ("start", "confirm")
+    assert (view["button"]["action"], view["also"]["action"]) == ("confirm", "start")
     assert "unconfirmed" in {notice["code"] for notice in view["notices"]}
     assert view["logbook"] is None
 

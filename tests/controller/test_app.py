@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
 import re
+import shutil
 import socket
 import urllib.error
 import urllib.request
@@ -23,7 +25,7 @@ from controller.config import ControllerConfig
 from controller.feature import Feature, Jobs, Program
 from controller.features import FEATURES
 from controller.web import plain
-from protocol.errors import EXIT_PASSING, EXIT_SETTINGS
+from protocol.errors import EXIT_PASSING, EXIT_SETTINGS, LopHocError, files_in_words
 from protocol.folder import lock_folder
 from protocol.pin import pinned
 from tests.ports import free_port
@@ -87,6 +89,68 @@ def test_what_may_mend_itself_is_no_reason_to_stay_away(tmp_path: Path) -> None:
     assert main([*run, "--data", str(tmp_path / "file" / "d")]) == EXIT_PASSING
     assert main([*run, "--data", str(tmp_path / "e"), "--timezone", "Mars"]) == EXIT_SETTINGS
     assert not {str(EXIT_PASSING)} & set(re.findall(r"RestartPreventExitStatus=(\d+)", units()))
+
+
+def start_once(folder: Path) -> None:
+    """Begin, and end at once. Raises LopHocError where it cannot begin."""
+    config = ControllerConfig(
+        province="14",
+        school="1",
+        data=folder,
+        http_port=free_port(),
+        mqtt_port=free_port(),
+        mdns=False,
+    )
+    stop = asyncio.Event()
+    stop.set()
+    with files_in_words():
+        asyncio.run(app.run(config, stop, {}))
+
+
+def refusal_of(folder: Path) -> str:
+    """Why it cannot begin; empty where it can."""
+    try:
+        start_once(folder)
+    except LopHocError as error:
+        return str(error)
+    return ""
+
+
+def test_whatever_in_the_folder_cannot_be_used_is_named(tmp_path: Path) -> None:
+    """Each thing that a start leaves, in the place of which something of another kind stands."""
+    start_once(tmp_path / "sound")
+    left = sorted(path.name for path in (tmp_path / "sound").iterdir())
+    assert {"broker", "lophoc.db", "lock"} <= {*left}
+    named = set()
+    for name in left:
+        folder = tmp_path / f"without-{name}"
+        shutil.copytree(tmp_path / "sound", folder)
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+            path.touch()
+        else:
+            path.unlink()
+            path.mkdir()
+        if refusal := refusal_of(folder):
+            assert str(folder) in refusal
+            named.add(name)
+    assert {"broker", "lophoc.db", "lock"} <= named
+
+
+def test_a_file_of_another_owner_ends_a_command_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No traceback; whoever supervises the service may try again."""
+
+    def refuse(_options: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "odd"))
+
+    monkeypatch.setattr("controller.__main__._sample", refuse)
+    assert main(["sample-config"]) == EXIT_PASSING
+    told = capsys.readouterr().err
+    assert str(tmp_path / "odd") in told
+    assert told.count("\n") == 1
 
 
 def units() -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 import subprocess
+import time
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.lessons.meant import SETTLE_S
 from tests.flows.programs import BIN, School, get, request
 from tests.waiting import until
 
@@ -59,6 +61,7 @@ def view(school: School) -> Any:
 
 def press(school: School, path: str, body: object = None) -> Any:
     """Press something; again, if the program was down."""
+    time.sleep(SETTLE_S)  # as long as a button rests that has become another
 
     def pressed() -> Any:
         try:

@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import json
 import re
+import threading
 import time
 import uuid
 from collections import Counter
@@ -24,7 +25,7 @@ from tests.flows.programs import Program, get
 from tests.fuzz import cases
 from tests.logins import as_controller, as_local
 from tests.ports import free_port
-from tests.waiting import calm_s, until
+from tests.waiting import calm_s, eventually, until
 
 SCHOOL: Final = Place("14", "00140708")
 DEPARTMENT: Final = Place("14", "so-14")
@@ -199,17 +200,23 @@ class GoodAgent:
     def __init__(self, port: int) -> None:
         self._boot = uuid.uuid4().hex[:8]
         self._said: dict[int, tuple[float, float]] = {}
+        self._listens = threading.Event()
         self.acks_s: list[float] = []
         self.acks_calm_s: list[float] = []
         self._root = f"lophoc/v1/14/{SCHOOL.school}/{GOOD}"
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, f"good-{uuid.uuid4().hex}")
         self.client.on_connect = lambda client, *_: client.subscribe(f"{self._root}/command/#", 1)
+        self.client.on_subscribe = lambda *_: self._listens.set()
         self.client.on_message = self._heard
         as_local(self.client, port).connect("127.0.0.1", port)
         self.client.loop_start()
 
+    async def listening(self) -> None:
+        """Wait until its broker passes acknowledgements on to it: earlier ones reach nobody."""
+        await eventually(self._listens.is_set, "the good agent's subscription")
+
     async def say_each_second(self) -> None:
-        """Say an event each second until cancelled. Raises AssertionError where an ack fails."""
+        """Say an event each second until cancelled."""
         for seq in itertools.count(1):
             body = {
                 "kind": "lesson_started",
@@ -249,6 +256,7 @@ async def play(estate: Estate, seed: int, messages: range, requests: range) -> F
     """Say and ask all of it; both at the same time."""
     findings = Findings()
     good = GoodAgent(estate.mqtt)
+    await good.listening()
     chatting = asyncio.create_task(good.say_each_second())
     watching = asyncio.create_task(_watch(estate, findings, len(messages) + len(requests)))
     try:
@@ -258,10 +266,8 @@ async def play(estate: Estate, seed: int, messages: range, requests: range) -> F
             for _ in range(AT_ONCE):
                 tasks.create_task(_ask_all(estate, seed, numbers, findings))
         chatting.cancel()
-        async with asyncio.timeout(PATIENCE_S):
-            while good.unanswered():
-                await asyncio.sleep(0.1)
-    except TimeoutError:
+        await eventually(lambda: not good.unanswered(), "acks", limit_s=PATIENCE_S)
+    except AssertionError:
         findings.broken.append(f"{good.unanswered()} good messages without an acknowledgement")
     finally:
         chatting.cancel()

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import httpx
 
+from agent.lessons.meant import SETTLE_S
 from controller.access.account import OFFICE, Account
 from controller.access.codes import digest_of
 from controller.access.store import begin_session, keep_account
@@ -82,6 +83,7 @@ class Room:
 
     def press(self, path: str, body: object = None) -> Any:
         """Press something on the teacher's window."""
+        time.sleep(SETTLE_S)  # as long as a button rests that has become another
         url = f"{self._local}/api/v1/{path}?lang=vi"
         status, answer = self._side.ask(request, "POST", url, body or {})
         assert status == 200, answer

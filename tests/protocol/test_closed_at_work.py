@@ -105,9 +105,10 @@ async def play():
         looks = [asyncio.create_task(look(pids)) for pids in seen]
         while not all(seen):
             await asyncio.sleep(0.01)
-        for task in looks:
-            task.cancel()
-        await asyncio.gather(*looks, return_exceptions=True)
+        while not all(task.done() for task in looks):
+            for task in looks:
+                task.cancel()
+            await asyncio.sleep(0)
         for pids in seen:
             try:
                 os.kill(pids[0], 0)

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import textwrap
+from asyncio.subprocess import PIPE
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from protocol.process import end, running_module
-from tests.waiting import until
+from tests.waiting import eventually, until
 
 PARENT = textwrap.dedent("""
     import subprocess, sys, time
@@ -97,3 +98,26 @@ def test_a_module_that_was_started_has_ended_whatever_became_of_who_waited(
         return child.returncode
 
     assert asyncio.run(play()) == -signal.SIGTERM
+
+
+def test_a_process_has_ended_however_often_its_end_is_cancelled() -> None:
+    """A task that is ended may be ended again, by who waits for it or by the loop's own end."""
+
+    async def play(running: list[asyncio.subprocess.Process]) -> None:
+        async with running_module("tests.protocol.deaf_child", 30.0, stdout=PIPE) as child:
+            assert child.stdout is not None
+            await child.stdout.readline()
+            running.append(child)
+            await asyncio.Event().wait()
+
+    async def cancel(times: int, running: list[asyncio.subprocess.Process]) -> None:
+        playing = asyncio.create_task(play(running))
+        await eventually(lambda: running)
+        for _ in range(times):
+            playing.cancel()
+            await asyncio.sleep(0)
+
+    for times in range(4):
+        running: list[asyncio.subprocess.Process] = []
+        asyncio.run(cancel(times, running))  # which cancels once more at its end
+        assert [child.returncode for child in running] == [-signal.SIGKILL]

@@ -14,8 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocol.clock import wall_ms
 from protocol.link import Arrival, Broker, Letter, Link
 from protocol.topics import Address, Channel, topic_of
+from simulators.ledger.clocks import Clock
 from simulators.ledger.deeds import (
     Deed,
     DeedList,
@@ -33,7 +35,7 @@ from simulators.ledger.line import BadLine
 from simulators.ledger.plan import COPY_FOR, WEIGHTS, Fault, blows_of
 from simulators.ledger.poison import poison_for
 from simulators.ledger.rooms import DeedRoom, deed_of
-from simulators.ledger.stored import StoredRow, archived_in, heard_in, waiting_in
+from simulators.ledger.stored import StoredRow, archived_in, heard_in, rows_in, waiting_in
 from simulators.ledger.verdict import (
     Excuse,
     Trouble,
@@ -186,6 +188,37 @@ def test_what_waits_in_an_outbox_is_read_by_itself(tmp_path: Path) -> None:
         db.execute("CREATE TABLE archive (id TEXT)")
         db.execute("INSERT INTO archive VALUES ('e0')")
     assert (waiting_in(path), archived_in(path)) == ({"e1", "e2"}, {"e0"})
+
+
+@pytest.mark.parametrize(
+    ("placed_s", "ahead_s", "is_right"),
+    [(0, 0, True), (700_000, 0, False), (700_000, 700_000, True), (-700_000, 700_000, False)],
+    ids=["now", "ahead", "ahead-as-the-clock", "behind"],
+)
+def test_what_a_false_clock_told_may_be_placed_where_the_school_believed_to_be(
+    tmp_path: Path, placed_s: int, ahead_s: int, *, is_right: bool
+) -> None:
+    """By its own clock, if that was played ahead; and nowhere else."""
+    database, told_ms = tmp_path / "s.db", 1_953_669_188_173
+    with closing(sqlite3.connect(database)) as db, db:
+        common = "agent, event_id, room, lesson, at_ms, told_ms"
+        db.execute(f"CREATE TABLE events ({common}, kind, body)")
+        db.execute("CREATE TABLE marks (id)")
+        db.execute("CREATE TABLE rolls (id)")
+        db.execute("CREATE TABLE faults (id)")
+        at_ms = wall_ms() + placed_s * 1000
+        event = ("r1", "e1", "R1", None, at_ms, told_ms, "device_appeared", "{}")
+        db.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", event)
+    (row,) = rows_in(database, ahead_s)
+    assert row.facts["at_ms"] == (told_ms if is_right else at_ms)
+
+
+def test_a_clock_knows_how_far_ahead_it_was_believed(tmp_path: Path) -> None:
+    """A jump of years is not believed (0034), and one back takes nothing from an earlier one."""
+    clock = Clock(tmp_path / "school.clock", None)
+    for offset_s in (3_600, 700_000, 2 * 365 * 86_400, -3_600, 0):
+        clock.set(offset_s)
+    assert clock.believed_ahead_s == 700_000
 
 
 @pytest.mark.parametrize("size", [0, 1, 5000, 9999])

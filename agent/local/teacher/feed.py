@@ -11,7 +11,7 @@ from agent.joining.joining import Membership
 from agent.joining.words import membership_tree
 from agent.local.status import questions
 from agent.local.surroundings import Surroundings
-from agent.local.teacher.view import teacher_view
+from agent.local.teacher.view import lesson_tree, teacher_view
 from agent.store import ClassroomStore
 from protocol.messages import ListsRefused
 from protocol.model import NOWHERE
@@ -66,6 +66,11 @@ class TeacherFeed:
             "enrolment": membership_tree(self._membership(), around.joining.latest, say),
         }
         return tree | {"rev": self._rev(language, tree)}
+
+    def lesson_tree(self, lesson: str, language: str) -> dict[str, Any] | None:
+        """One lesson's line and roll; None where it is not here."""
+        store = self._store
+        return lesson_tree(store.classroom, lesson, store.now(), translator(language))
 
     def _tablets(self) -> dict[str, Any]:
         url = self._surroundings.tablets()

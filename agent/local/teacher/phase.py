@@ -28,8 +28,13 @@ class LessonPhase(StrEnum):
 
 
 def phase_of(classroom: Classroom, view: ClassroomView, moment: Moment) -> LessonPhase:
-    """Where the lesson is: ready until its roll is confirmed, with gaps where something lacks."""
+    """Where the lesson is: ready until its roll is confirmed, with gaps where something lacks.
+
+    Once the bell has rung for the next one it is idle: whoever comes now is another teacher.
+    """
     lesson = classroom.lesson
+    if classroom.teaching.is_next_due(moment):
+        return LessonPhase.IDLE
     if lesson.running is None:
         return LessonPhase.ENDED if lesson.ended else LessonPhase.IDLE
     if lesson.sheet is None or lesson.sheet.is_confirmed:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from agent.classroom import Classroom, ClassroomView
 from agent.lessons import timetable
 from agent.lessons.lesson import RunningLesson
+from agent.lessons.meant import SETTLE_S, meant_for, meant_for_roll
 from agent.lessons.sheet import LessonSheet, SheetPupil
 from agent.lessons.timetable import LessonProposal, ProposalReason
 from agent.local.teacher import words
@@ -15,7 +16,8 @@ from agent.local.teacher.phase import LessonPhase, gaps, phase_of, present_devic
 from agent.local.teacher.words import Letters
 from agent.room import Moment
 from hardware.camera.shutter import CameraLook
-from protocol.messages import Ending, Part
+from protocol.formats import phrase
+from protocol.messages import Part
 from protocol.model import NO_ROOM, DeviceKind, Status
 from protocol.words import N_, Translate
 
@@ -43,18 +45,22 @@ def teacher_view(
     looks: the pictures that are looked at now.
     """
     teaching = classroom.teaching
-    lesson, phase = teaching.lesson.present, phase_of(classroom, view, moment)
+    phase = phase_of(classroom, view, moment)
+    lesson = None if phase is LessonPhase.IDLE else teaching.lesson.present
     proposal, letters = teaching.proposal(moment), words.letters_of(teaching.plan.letters)
     return {
         **_room(classroom),
         "phase": phase,
         "headline": say(words.HEADLINES[phase]),
         "subline": words.subline(lesson, proposal, say),
-        **_buttons(phase, lesson, say),
+        **_buttons(phase, teaching.lesson.present, say),
+        "meant": meant_for(teaching),
+        "settle_s": SETTLE_S,
         "proposal": _proposal(classroom, proposal, say),
         "chips": _chips(classroom, view, say),
         "gaps": _gaps(view, say),
         "roll": _roll(lesson, letters, say),
+        "lessons": lesson_lines(classroom, moment, say),
         "logbook": _logbook(lesson, phase, letters, say),
         "undo": _undo(classroom, moment, say),
         "notices": _notices(classroom, proposal, moment, say, also),
@@ -75,16 +81,22 @@ def _room(classroom: Classroom) -> dict[str, Any]:
 
 
 def _buttons(phase: LessonPhase, lesson: RunningLesson | None, say: Translate) -> dict[str, Any]:
+    """The large button, and a small one beside it; after the end the large one saves the roll."""
+    is_owed = lesson is not None and lesson.sheet is not None and not lesson.sheet.is_confirmed
     match phase:
+        case LessonPhase.IDLE if lesson is not None and is_owed:
+            other = _button("confirm", say)
+            label = phrase(words.CONFIRM_OTHER, say, lesson=words.lesson_title(lesson, say))
+            return {"button": _button("start", say), "also": other | {"label": label}}
+        case LessonPhase.ENDED if is_owed:
+            pair = "confirm", "start"
         case LessonPhase.IDLE | LessonPhase.ENDED:
-            action = "start"
+            pair = "start", ""
         case LessonPhase.STARTING | LessonPhase.READY | LessonPhase.READY_WITH_GAPS:
-            action = "confirm"
+            pair = "confirm", "end"
         case LessonPhase.RUNNING:
-            action = "end"
-    also = "end" if action == "confirm" else ""
-    if phase is LessonPhase.ENDED and lesson and lesson.sheet and not lesson.sheet.is_confirmed:
-        also = "confirm"
+            pair = "end", ""
+    action, also = pair
     return {"button": _button(action, say), "also": _button(also, say) if also else None}
 
 
@@ -101,6 +113,7 @@ def _proposal(classroom: Classroom, proposal: LessonProposal, say: Translate) ->
         "teacher": proposal.teacher,
         "others": [list(classes) for classes in likely],
         "all": list(teaching.plan.classes),
+        "needs_class": not proposal.classes and bool(teaching.plan.classes),
         "substitute": False,
     }
 
@@ -150,6 +163,7 @@ def _roll(lesson: RunningLesson | None, letters: Letters, say: Translate) -> dic
         "text": counts.text,
         "confirmed": sheet.is_confirmed,
         "confirmed_words": words.confirmation(sheet, say),
+        "checks": [] if sheet.is_confirmed else _checks(sheet, say),
         "marks": [
             {"status": status, "letter": letter, "label": say(words.MARKS[status][1])}
             for status, letter in letters.items()
@@ -158,11 +172,71 @@ def _roll(lesson: RunningLesson | None, letters: Letters, say: Translate) -> dic
     }
 
 
+def _checks(sheet: LessonSheet, say: Translate) -> list[dict[str, Any]]:
+    """What should be looked at before confirming: where machines and the roll do not agree."""
+    students = [pupil.student for pupil in sheet.pupils]
+    found = {
+        "seen_away": [student for student in students if sheet.is_seen_away(student)],
+        "unseen": [student for student in students if sheet.is_unseen(student)],
+        "flagged": [student for student in students if sheet.flags_of(student)],
+    }
+    return [
+        {
+            "code": code,
+            "students": who,
+            "sentence": words.check_words(code, [sheet.pupil(one) for one in who], say),
+        }
+        for code, who in found.items()
+        if who
+    ]
+
+
+def lesson_lines(classroom: Classroom, moment: Moment, say: Translate) -> list[dict[str, Any]]:
+    """Today's lessons and those that nobody has confirmed, the latest first."""
+    lesson = classroom.lesson
+    running = [lesson.running] if lesson.running else []
+    return [
+        _lesson_line(classroom, one, moment, say)
+        for one in (*running, *(ended.lesson for ended in lesson.all_ended()))
+    ]
+
+
+def _lesson_line(
+    classroom: Classroom, lesson: RunningLesson, moment: Moment, say: Translate
+) -> dict[str, Any]:
+    sheet = lesson.sheet
+    return {
+        "lesson": lesson.lesson,
+        "day": lesson.day,
+        "title": words.lesson_title(lesson, say, today=moment.day),
+        "running": lesson.lesson == classroom.lesson.code,
+        "text": sheet.counts().text if sheet else "",
+        "confirmed": sheet is not None and sheet.is_confirmed,
+        "has_roll": sheet is not None,
+        "words": words.lesson_state(sheet, say),
+        "meant": meant_for_roll(classroom.teaching, lesson),
+    }
+
+
+def lesson_tree(
+    classroom: Classroom, lesson: str, moment: Moment, say: Translate
+) -> dict[str, Any] | None:
+    """One lesson's line and roll, to be confirmed or corrected; None where it is not here."""
+    found = classroom.lesson.find(lesson)
+    if found is None:
+        return None
+    letters = words.letters_of(classroom.teaching.plan.letters)
+    return {
+        **_lesson_line(classroom, found, moment, say),
+        "roll": _roll(found, letters, say),
+    }
+
+
 def _pupil(
     sheet: LessonSheet, pupil: SheetPupil, letters: Letters, say: Translate
 ) -> dict[str, Any]:
     suggestion, unseen = sheet.suggestions.get(pupil.student), sheet.is_unseen(pupil.student)
-    flags = suggestion.flags if suggestion else ()
+    flags = sheet.flags_of(pupil.student)
     entries = sheet.entries.get(pupil.student, ())
     return {
         "student": pupil.student,
@@ -194,6 +268,7 @@ def _undo(classroom: Classroom, moment: Moment, say: Translate) -> dict[str, Any
         return None
     return {
         "what": offer.what,
+        "lesson": offer.lesson,
         "label": say(N_("Undo")),
         "words": say(words.UNDONE[offer.what]),
         "left_s": round(offer.until_s - moment.steady_s, 1),
@@ -210,8 +285,9 @@ def _notices(
     codes = {*also, *_lesson_notices(classroom, proposal, moment)}
     if codes & _WHY_NO_LIST:
         codes.discard("no_list")
+    owed = words.lesson_titles(_owed(classroom, moment), moment.day, say)
     return [
-        {"code": code, "level": level, "sentence": say(text)}
+        {"code": code, "level": level, "sentence": phrase(text, say, lessons=owed)}
         for code, (level, text) in words.NOTICES.items()
         if code in codes
     ]
@@ -221,15 +297,25 @@ def _lesson_notices(
     classroom: Classroom, proposal: LessonProposal, moment: Moment
 ) -> Iterable[str]:
     ended, running = classroom.lesson.ended, classroom.lesson.running
-    sheet = ended.lesson.sheet if ended and ended.how is Ending.BELL else None
-    if sheet is not None and not sheet.is_confirmed:
+    if _owed(classroom, moment):
         yield "unconfirmed"
     if running and running.classes and running.sheet is None:
         yield "no_list"
     rung = proposal.begins_min is not None and moment.minute >= proposal.begins_min
     over = ended is not None and ended.lesson.began_min == proposal.begins_min
-    if not running and proposal.why is ProposalReason.TIMETABLE and rung and not over:
+    is_due = not running or classroom.teaching.is_next_due(moment)
+    if is_due and proposal.why is ProposalReason.TIMETABLE and rung and not over:
         yield "bell"
+
+
+def _owed(classroom: Classroom, moment: Moment) -> list[RunningLesson]:
+    """The lessons whose roll should have been confirmed by now, the latest first."""
+    running = classroom.lesson.running
+    is_over = running is not None and classroom.teaching.is_next_due(moment)
+    owed = [ended.lesson for ended in classroom.lesson.all_ended() if ended.is_owed]
+    if running and is_over and running.sheet and not running.sheet.is_confirmed:
+        return [running, *owed]
+    return owed
 
 
 def _faults(classroom: Classroom, waiting: frozenset[str], say: Translate) -> dict[str, Any]:

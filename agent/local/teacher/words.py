@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Final
 
 from agent.equipment.switch import CameraSwitch, SwitchedBy
 from agent.lessons.lesson import RunningLesson
-from agent.lessons.sheet import LessonSheet, SheetEntry, Suggestion
+from agent.lessons.sheet import LessonSheet, SheetEntry, SheetPupil, Suggestion
 from agent.lessons.teaching import ReportedFault, Undoable
 from agent.lessons.timetable import LessonProposal, ProposalReason
 from agent.local.teacher.phase import LessonPhase, is_warming
 from hardware.camera.shutter import CameraLook, CameraUse
-from protocol.formats import clock, moment_in_text, phrase
+from protocol.formats import clock, moment_in_text, phrase, short_day
 from protocol.messages import Part
 from protocol.model import AttendanceStatus, Device, DeviceKind, Reason, Status, worst
 from protocol.words import N_, Translate, sentence, status_word
@@ -29,6 +30,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "confirm": N_("Confirm attendance"),
     "end": N_("End the lesson"),
 }
+CONFIRM_OTHER: Final = N_("Confirm {lesson}")
 PROPOSAL_REASONS: Final[Mapping[ProposalReason, str]] = {
     ProposalReason.TIMETABLE: N_("By the timetable"),
     ProposalReason.ONLY: N_("This room's class"),
@@ -115,7 +117,7 @@ UNDONE: Final[Mapping[Undoable, str]] = {
 # By code, the gravest first: how grave, and the sentence.
 NOTICES: Final[Mapping[str, tuple[str, str]]] = {
     "disk": ("warning", N_("The disk takes no new records: free some space now.")),
-    "unconfirmed": ("warning", N_("The last lesson's attendance is not confirmed.")),
+    "unconfirmed": ("warning", N_("Attendance is not confirmed: {lessons}.")),
     "class_refused": (
         "warning",
         N_(
@@ -154,6 +156,51 @@ NOTICES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "offline": ("info", N_("No line to the school's server; everything is kept here.")),
 }
+
+
+# By code, what should be looked at before a roll is confirmed.
+_CHECKS: Final[Mapping[str, str]] = {
+    "seen_away": N_("Marked absent, but seen by tablet or card: {pupils}."),
+    "unseen": N_("Not seen by tablet or card: {pupils}."),
+    "flagged": N_("Please look at: {pupils}."),
+}
+_MAX_NAMED: Final = 5
+_MAX_TITLES: Final = 3
+
+
+def check_words(code: str, pupils: Sequence[SheetPupil], say: Translate) -> str:
+    """Which pupils should be looked at, and why."""
+    names = [pupil.name or str(pupil.number) for pupil in pupils[:_MAX_NAMED]]
+    if rest := len(pupils) - len(names):
+        names.append(phrase(N_("{count} more"), say, count=rest))
+    return phrase(_CHECKS[code], say, pupils=", ".join(names))
+
+
+def lesson_title(lesson: RunningLesson, say: Translate, today: str = "") -> str:
+    """A lesson among others: its class, subject and period, and its day where it is another."""
+    parts = _lesson_parts(lesson, say)
+    if today and lesson.day and lesson.day != today:
+        parts.append(short_day(date.fromisoformat(lesson.day), say))
+    if lesson.period is None:
+        parts.append(clock(lesson.since_ms, None, say))
+    return " · ".join(parts)
+
+
+def lesson_titles(lessons: Sequence[RunningLesson], today: str, say: Translate) -> str:
+    """Several lessons in a sentence."""
+    titles = [lesson_title(lesson, say, today) for lesson in lessons[:_MAX_TITLES]]
+    if rest := len(lessons) - len(titles):
+        titles.append(phrase(N_("{count} more"), say, count=rest))
+    return "; ".join(titles)
+
+
+def lesson_state(sheet: LessonSheet | None, say: Translate) -> str:
+    """How a lesson's roll stands, in few words."""
+    if sheet is None:
+        return say(N_("no class list"))
+    if sheet.confirmed_ms is None:
+        return say(N_("not confirmed"))
+    return phrase(N_("Confirmed at {time}."), say, time=clock(sheet.confirmed_ms, None, say))
 
 
 def subline(lesson: RunningLesson | None, proposal: LessonProposal, say: Translate) -> str:

@@ -317,7 +317,8 @@ function tellAge() {
   byId("age").dataset.age = level;
   const text = news || (connected ? words.updated : words.stale).replace("{ago}", wording.ago(age));
   setText(byId("age-words"), text);
-  if (before !== level) setText(byId("age-news"), text); // read aloud once, not every second
+  const began = before === "still" && level === "fresh";
+  if (before !== level && !began) setText(byId("age-news"), text); // read aloud once, not every second
 }
 
 if (document.body.dataset.live) {

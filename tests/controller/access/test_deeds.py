@@ -53,7 +53,14 @@ FORM = {
     "room": "6A1",
     "next": "/",
 }
-IDS = {"name": "an", "no": "1", "number": "1", "device_id:path": "board-6a1-01", "room:path": "6A1"}
+IDS = {
+    "name": "an",
+    "no": "1",
+    "no:int": "1",
+    "number": "1",
+    "device_id:path": "board-6a1-01",
+    "room:path": "6A1",
+}
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def is_let_in(answer: httpx.Response) -> bool:
 
 def asked_of(address: Address) -> Iterator[tuple[str, str]]:
     """Each method with a path that fits the address."""
-    path = re.sub(r"\{no\}|\{number\}", "1", address.path)
+    path = re.sub(r"\{no(:int)?\}|\{number\}", "1", address.path)
     path = re.sub(r"\{[^}]+\}", "x", path)
     yield from ((method, path) for method in address.methods if method != "HEAD")
 

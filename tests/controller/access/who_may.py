@@ -30,7 +30,8 @@ marks school: */attendance
 marks: */api/v1/attendance */attendance/{code:path}
 stocktake: /stocktake /stocktake/{no} /stocktake/{no}/minutes.{kind} /stocktake/{no}/standing
 stocktake: /stocktake/{no}/rooms/{room:path} POST/stocktake/{no}/rooms/{room:path}
-stocktake: /api/v1/stocktakes/{no} POST/api/v1/stocktakes/{no}/scans POST/api/v1/stocktakes/photo
+stocktake: /api/v1/stocktakes/{no:int} POST/api/v1/stocktakes/{no:int}/scans
+stocktake: POST/api/v1/stocktakes/photo
 book: DELETE/api/v1/devices/{device_id:path} POST/api/v1/faults/{event_id}/handled
 book: POST/faults/{event_id}/handled POST/stocktake POST/stocktake/{no}/finish
 book: POST/repairs POST/repairs/{number}/{deed}

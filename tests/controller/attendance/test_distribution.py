@@ -55,6 +55,11 @@ def test_a_plan_goes_to_whom_it_is_due(
     assert due(Distribution(school), agent(**told)) == sent
 
 
+def test_an_unknown_plan_is_not_an_empty_one() -> None:
+    """Before the school's plan was read nobody is told to let go of the lists that are here."""
+    assert due(Distribution(), agent(plan=RIGHT)) == []
+
+
 def test_it_is_not_sent_again_at_once_nor_without_a_new_word() -> None:
     """A plan on its way is waited for; a word that it was not taken sends it anew."""
     handout = Distribution(SCHOOL)

@@ -79,9 +79,7 @@ def served(store: Store) -> Iterator[Served]:
         yield running
 
 
-# The line is there: the server's own words for the age speak of the hour, the script's of seconds.
-FRESH = """document.getElementById('age-words').textContent.startsWith(
-    JSON.parse(document.body.dataset.words).updated.split('{ago}')[0])"""
+FRESH = "document.getElementById('age').dataset.age === 'fresh'"
 
 
 def test_the_first_screen_opens_in_vietnamese_and_stays_on_this_host(
@@ -100,6 +98,18 @@ def test_the_first_screen_opens_in_vietnamese_and_stays_on_this_host(
     scripts = [f"/static/{name}.js" for name in ("live", "live-figures", "live-wording")]
     assert sorted(paths) == sorted(["/", "/live", "/static/style.css", *scripts])
     assert page.errors == []
+
+
+def test_a_page_that_hears_nothing_shows_no_sign_of_life(page: Page, served: Served) -> None:
+    """The green dot belongs to the line alone: a page that stays as it is has the hour only."""
+    dot = "getComputedStyle(document.querySelector('.age .dot')).display"
+    page.open(f"{served.url}register")
+    assert page.see(dot) == "none"
+    assert page.see("document.getElementById('age-words').textContent").startswith("lúc ")
+    page.open(served.url)
+    page.wait(FRESH)
+    assert page.see(dot) != "none"
+    assert page.see("document.getElementById('age-news').textContent") == ""
 
 
 def test_a_change_appears_without_a_reload(page: Page, served: Served) -> None:

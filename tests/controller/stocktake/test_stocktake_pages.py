@@ -194,7 +194,7 @@ def test_a_batch_keeps_what_makes_sense_and_names_the_rest(store: Store) -> None
         (f"{API}/1/scans", batch(begun_ms=5), 409, "stocktake_other"),
         (f"{API}/9/scans", batch(), 404, "stocktake_unknown"),
         (f"{API}/9", {}, 404, "stocktake_unknown"),
-        (f"{API}/x", {}, 422, "parameter_invalid"),
+        (f"{API}/x", {}, 404, "not_found"),
         (f"{API}/{10**30}", {}, 422, "parameter_invalid"),
         (f"/stocktake/{10**30}", {}, 422, "parameter_invalid"),
         (f"{API}/photo", {"content": b" " * (MAX_PHOTO_BYTES + 1)}, 413, "body_too_long"),
