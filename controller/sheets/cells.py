@@ -93,8 +93,13 @@ _OTHER_KINDS: Final[Mapping[FileKind, SheetError]] = {
     ),
 }
 _IN_CHILD: Final = frozenset(
-    {FileKind.WORKBOOK, FileKind.OPENDOCUMENT, FileKind.SPREADSHEETML, FileKind.WEB_PAGE,
-     FileKind.WEB_ARCHIVE}
+    {
+        FileKind.WORKBOOK,
+        FileKind.OPENDOCUMENT,
+        FileKind.SPREADSHEETML,
+        FileKind.WEB_PAGE,
+        FileKind.WEB_ARCHIVE,
+    }
 )
 _TEXTS: Final = frozenset({FileKind.TEXT, FileKind.WEB_PAGE})  # whose encoding is guessed
 
