@@ -14,20 +14,18 @@ _SHAPES: Final = frozenset("\u0306\u0302\u031b")  # breve, circumflex, horn: par
 _OTHER: Final = len(_ALPHABET) + 1
 
 Letters = tuple[int, ...]
-Key = tuple[tuple[Letters, ...], tuple[Letters, ...], str]
+Key = tuple[tuple[tuple[Letters, Letters], ...], str]
 
 
 def sort_key(name: str) -> Key:
-    """A key for sorting by given name, then middle names, then family name.
+    """A key for sorting by given name with its tone, then by the rest from the family name on.
 
-    Letters count first and tones break ties, from the given name on (ngang, huyền, hỏi, ngã,
-    sắc, nặng). Composed or decomposed, upper or lower case: one key but for the last tie.
+    Of each word letters count before tones (ngang, huyền, hỏi, ngã, sắc, nặng): every An stands
+    before every Án. Composed or decomposed, upper or lower case: one key but for the last tie.
     """
     words = unicodedata.normalize("NFC", name).casefold().split()
-    ordered = words[-1:] + words[1:-1] + words[:1] if len(words) > 1 else words
-    spellings = [_spelling(word) for word in ordered]
     plain = unicodedata.normalize("NFC", " ".join(words))
-    return tuple(letters for letters, _ in spellings), tuple(tones for _, tones in spellings), plain
+    return tuple(map(_spelling, words[-1:] + words[:-1])), plain
 
 
 def _spelling(word: str) -> tuple[Letters, Letters]:

@@ -42,6 +42,8 @@ RULES: Final[Mapping[str, Access]] = {
     "/page/choices.js": Access.OPEN,
     "/page/dom.js": Access.OPEN,
     "/page/door.js": Access.OPEN,
+    "/page/display.js": Access.OPEN,
+    "/page/lines.js": Access.OPEN,
     "/page/joining.js": Access.OPEN,
     "/doctor": Access.OPEN,  # words and a button, likewise
     "/page/doctor.js": Access.OPEN,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -125,8 +126,10 @@ class _Door:
         self._surroundings = surroundings
 
     async def livez(self, _request: Request) -> Response:
-        """Whether the agent runs at all."""
-        return json_response({"status": "ok", "version": __version__})
+        """Whether the agent runs at all, and its clock (RFC 9110, 6.6.1)."""
+        answer = json_response({"status": "ok", "version": __version__})
+        answer.headers["date"] = formatdate(self._store.now().at_ms / 1000, usegmt=True)
+        return answer
 
     async def status(self, request: Request) -> Response:
         """Everything the teacher's screen shows."""

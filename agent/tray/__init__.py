@@ -1,1 +1,1 @@
-"""The teacher's window and tray icon: a thin client of the agent, which holds the lesson."""
+"""The teacher's icon: state, next deed, and the way to the agent's page, which is the screen."""

@@ -1,4 +1,4 @@
-"""This file is the command line of the teacher's window: lophoc-tray."""
+"""This file is the command line of the teacher's icon: lophoc-tray."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OURS: Final = ("127.0.0.1", "localhost")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Show the window until the teacher quits; returns the exit code."""
+    """Show the icon until the teacher quits; returns the exit code."""
     lang = os.environ.get(f"{PREFIX}LANG", "")
     say = translator(lang if lang in LANGUAGES else preferred_language(os.environ))
     parser = _parser(say)
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser(say: Translate) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lophoc-tray",
-        description=say(N_("The teacher's window: start a lesson, attendance, end.")),
+        description=say(N_("The teacher's icon: the next deed, and the way to the page.")),
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"lophoc-tray {__version__}")
@@ -46,17 +46,17 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     folder = say(N_("where the agent leaves its key (default: the usual places)"))
     own = os.environ.get(f"{PREFIX}DOOR_FOLDER", "")
     parser.add_argument("--door-folder", default=own, metavar="DIR", help=folder)
-    language = say(N_("the window's language (default: the agent's)"))
+    language = say(N_("the icon's language (default: the agent's)"))
     lang = os.environ.get(f"{PREFIX}LANG", "")
     default = lang if lang in LANGUAGES else ""
     parser.add_argument("--lang", default=default, choices=("", *LANGUAGES), help=language)
-    hidden = say(N_("begin out of sight where there is a tray icon"))
+    hidden = say(N_("begin with the icon alone, without opening the page"))
     parser.add_argument("--hidden", action="store_true", help=hidden)
     return parser
 
 
 def _check(agent: str) -> None:
-    """The window holds names: it talks to this computer only."""
+    """It holds the door's key: it talks to this computer only."""
     url = urlsplit(agent)
     if url.scheme != "http" or url.hostname not in _OURS or url.path not in {"", "/"}:
         raise LopHocError(
@@ -74,7 +74,7 @@ def _run(options: argparse.Namespace) -> int:
     except ImportError as error:
         raise LopHocError(
             "qt_missing",
-            N_("The window cannot be opened here: {cause}."),
+            N_("The icon cannot be shown here: {cause}."),
             N_("Install LopHoc with [tray], or open {url} in a browser."),
             cause=error,
             url=options.agent,

@@ -1,122 +1,136 @@
-"""This file asks the agent what to show, and tells it what was pressed, without ever waiting."""
+"""This file asks the agent what to show, and tells it what was pressed, beside Qt's loop."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from typing import Final
+import socket
+import threading
+import time
+from contextlib import suppress
+from typing import Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from PySide6.QtCore import QObject, QTimer, QUrl, Signal
+from PySide6.QtCore import QObject, Signal
 
-from agent.tray.exchange import HttpAnswer, HttpExchange
-from agent.tray.presses import Press, patience
-from agent.tray.view import code_from, refusal_from, view_from
+from agent.tray.view import Press, code_from, refusal_from, view_from
+from protocol.backoff import Backoff
 from protocol.door_key import bearer, door_key
 
-_POLL_TIMEOUT_MS: Final = 30_000
-_PRESS_TIMEOUT_MS: Final = 10_000
-_PAUSE_MS: Final = 20
-_SAME_PAUSE_MS: Final = 1000
+_POLL_S: Final = 30.0
+_PRESS_S: Final = 10.0
+_SAME_PAUSE_S: Final = 1.0
+_MAX_BYTES: Final = 4_000_000
+_CHUNK: Final = 65_536
 _OK: Final = 200
 _LOCKED: Final = 401
-_ERRORS: Final = 400
 _PORT: Final = 80
 
 
-class AgentClient(QObject):
-    """The agent's door, seen from outside.
+class HttpAnswer(NamedTuple):
+    """HTTP's status and the body; status 0 where nobody answered."""
 
-    told: a TeacherView, as soon as there is another. away: nobody answers, or not to this
-    account: then with a sentence. refused: a sentence. opened: a page's address, for a browser.
+    status: int
+    body: bytes
+
+
+class AgentClient(QObject):
+    """The agent's door, seen from outside; signals come in Qt's own thread.
+
+    updated: a TrayView, as soon as there is another. away: nobody answers, or not to this account:
+    then with a sentence. refused: a sentence. opened: the page's address, for a browser.
     key_folder: where the agent's key lies, unless it is in a usual place.
     """
 
     updated = Signal(object)
     away = Signal(str)
     refused = Signal(str)
-    opened = Signal(QUrl)
+    opened = Signal(str)
 
-    def __init__(
-        self, agent: str, language: str, parent: QObject | None = None, *, key_folder: str = ""
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, agent: str, language: str, *, key_folder: str = "") -> None:
+        super().__init__()
         self._agent = agent.rstrip("/")
         self._key_folder = key_folder
         self._language = language
-        self._rev: int | None = None
-        self._patience = patience()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._poll)
 
     def open(self) -> None:
-        """Ask for the first time."""
-        self._poll()
+        """Ask from now on."""
+        threading.Thread(target=self._poll, daemon=True).start()
 
     def press(self, press: Press) -> None:
         """Tell the agent what was pressed."""
-        body = json.dumps(press.body).encode()
-        self._ask("POST", f"/api/v1/{press.path}", self._on_press, _PRESS_TIMEOUT_MS, body)
+        threading.Thread(target=self._press, args=(press,), daemon=True).start()
 
-    def open_page(self, path: str = "/") -> None:
-        """Let a browser in at a page of the agent; a path alone, so that none leads elsewhere.
+    def open_page(self) -> None:
+        """Let a browser in at the agent's page.
 
         What stands behind # is not sent and not logged: the page itself trades the code.
         """
+        threading.Thread(target=self._open_page, daemon=True).start()
 
-        def on_code(answer: HttpAnswer) -> None:
-            if code := code_from(answer.body):
-                to = quote("/" + path.lstrip("/"))
-                self.opened.emit(QUrl(f"{self._agent}/#t={quote(code)}&to={to}"))
-            else:
-                self._on_press(answer)
+    def _poll(self) -> None:
+        rev, patience = "", Backoff(0.5, 5.0, chance=lambda: 1.0)
+        while True:
+            answer = self._ask("GET", f"/api/v1/teacher{rev and f'?after={rev}'}", _POLL_S)
+            view = view_from(answer.body) if answer.status == _OK else None
+            if view is None:
+                rev = ""
+                self.away.emit(refusal_from(answer.body) if answer.status == _LOCKED else "")
+                time.sleep(patience.next_s())
+                continue
+            is_same, rev = str(view.rev) == rev, str(view.rev)
+            patience.reset()
+            self.updated.emit(view)
+            time.sleep(_SAME_PAUSE_S if is_same else 0)
 
-        self._ask("POST", "/door/codes", on_code, _PRESS_TIMEOUT_MS)
+    def _press(self, press: Press) -> None:
+        answer = self._ask(
+            "POST", f"/api/v1/{press.path}", _PRESS_S, json.dumps(press.body).encode()
+        )
+        if answer.status != _OK:
+            self.refused.emit(refusal_from(answer.body))
 
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        then: Callable[[HttpAnswer], None],
-        timeout_ms: int,
-        body: bytes = b"",
-    ) -> None:
+    def _open_page(self) -> None:
+        answer = self._ask("POST", "/door/codes", _PRESS_S)
+        if code := code_from(answer.body):
+            self.opened.emit(f"{self._agent}/#t={quote(code)}&only=1")
+        else:
+            self.refused.emit(refusal_from(answer.body))
+
+    def _ask(self, method: str, path: str, limit_s: float, body: bytes = b"") -> HttpAnswer:
+        """Ask once by HTTP/1.0 (RFC 1945): http.client would bring some megabytes."""
         url = urlsplit(self._agent)
         port = url.port or _PORT
         # Read each time: the agent has another key after each start.
         shown = bearer(door_key(port, os.environ, self._key_folder))
-        head = f"{method} {path} HTTP/1.0\r\nHost: {url.netloc}\r\n"
-        head += "".join(f"{name}: {value}\r\n" for name, value in shown.items())
-        head += f"Accept-Language: {self._language}\r\n" if self._language else ""
+        shown |= {"Host": url.netloc, "Accept-Language": self._language or "*"}
         if method == "POST":
-            head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        exchange = HttpExchange(head.encode() + b"\r\n" + body, self)
-        exchange.done.connect(then)
-        exchange.begin(url.hostname or "", port, timeout_ms)
+            shown |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        fields = "".join(f"{name}: {value}\r\n" for name, value in shown.items())
+        request = f"{method} {path} HTTP/1.0\r\n{fields}\r\n".encode() + body
+        with (
+            suppress(OSError),
+            socket.create_connection((url.hostname or "", port), limit_s) as line,
+        ):
+            line.sendall(request)
+            return answer_from(_whole(line))
+        return HttpAnswer(0, b"")
 
-    def _poll(self) -> None:
-        after = "" if self._rev is None else f"?after={self._rev}"
-        self._ask("GET", f"/api/v1/teacher{after}", self._on_poll, _POLL_TIMEOUT_MS)
 
-    def _on_poll(self, answer: HttpAnswer) -> None:
-        view = view_from(answer.body) if answer.status == _OK else None
-        if view is None:
-            self._rev = None
-            self._timer.start(int(1000 * self._patience.next_s()))
-            self.away.emit(refusal_from(answer.body) if answer.status == _LOCKED else "")
-            return
-        same = view.rev == self._rev
-        self._rev = view.rev
-        self._patience.reset()
-        self.updated.emit(view)
-        self._timer.start(_SAME_PAUSE_MS if same else _PAUSE_MS)
+def _whole(line: socket.socket) -> bytes:
+    got = b""
+    while len(got) <= _MAX_BYTES and (chunk := line.recv(_CHUNK)):
+        got += chunk
+    return got
 
-    def _on_press(self, answer: HttpAnswer) -> None:
-        if not answer.status:
-            self.away.emit("")
-        elif answer.status >= _ERRORS:
-            self.refused.emit(refusal_from(answer.body))
-        elif view := view_from(answer.body):
-            self.updated.emit(view)
+
+def answer_from(got: bytes) -> HttpAnswer:
+    """The answer in what was received; one that is cut short or no HTTP has status 0."""
+    head, _, body = got.partition(b"\r\n\r\n")
+    first, *fields = head.split(b"\r\n")
+    words = first.split()
+    if len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not words[1].isdigit():  # noqa: PLR2004
+        return HttpAnswer(0, b"")
+    lengths = [f.partition(b":")[2] for f in fields if f.lower().startswith(b"content-length:")]
+    whole = not lengths or lengths[0].strip() == str(len(body)).encode()
+    return HttpAnswer(int(words[1][:3]), body) if whole else HttpAnswer(0, b"")

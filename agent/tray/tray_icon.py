@@ -1,17 +1,16 @@
-"""This file is the tray icon: the window's shortcut, on desktops that have a place for one."""
+"""This file is the icon and its menu: the next deed, the page, and the way out."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
-from agent.tray.appearance import state_of, tooltip
 from agent.tray.icons import icon_of
-from agent.tray.view import TeacherView
-from agent.tray.window import Window
+from agent.tray.view import OPEN, QUIT, TrayView, deed_words, tooltip
 from protocol.language import Translate, translator
 
 _RETRY_MS: Final = 2000
@@ -24,68 +23,66 @@ class TrayIcon(QObject):
     An icon that is made before its tray never registers (seen with StatusNotifierItem).
     """
 
-    def __init__(self, window: Window, language: str) -> None:
-        super().__init__(window)
-        self._window = window
+    acted = Signal()
+    opened = Signal()
+
+    def __init__(self, language: str, leave: Callable[[], None], parent: QObject) -> None:
+        super().__init__(parent)
         self._say: Translate = translator(language)
+        self._view: TrayView | None = None
+        self._sentence = ""
         self._icon: QSystemTrayIcon | None = None
         self._menu = QMenu()
-        self._act = QAction(self._menu)
-        self._open, self._page = QAction(self._menu), QAction(self._menu)
-        self._quit = QAction(self._menu)
-        self._act.triggered.connect(window.start_action)
-        self._open.triggered.connect(window.come)
-        self._page.triggered.connect(window.open_page)
-        self._quit.triggered.connect(window.leave)
-        self._menu.addActions([self._act, self._open, self._page, self._quit])
+        self._act, self._open, self._quit = (QAction(self._menu) for _ in range(3))
+        self._act.triggered.connect(self.acted)
+        self._open.triggered.connect(self.opened)
+        self._quit.triggered.connect(leave)
+        self._menu.addActions([self._act, self._open, self._quit])
         self._timer = QTimer(self)
-        self._timer.setInterval(_RETRY_MS)
         self._timer.timeout.connect(self._look)
-        window.changed.connect(self._show)
-
-    def watch(self) -> None:
-        """Look for a tray now, and every two seconds."""
+        self._timer.start(_RETRY_MS)
+        self._paint()
         self._look()
-        self._timer.start()
 
-    def is_available(self) -> bool:
-        """Whether the window can be brought back by the icon."""
-        return self._icon is not None and QSystemTrayIcon.isSystemTrayAvailable()
+    def show_view(self, view: TrayView) -> None:
+        """Show this."""
+        self._view, self._say = view, translator(view.language)
+        self._paint()
+
+    def show_away(self, sentence: str) -> None:
+        """Show that nothing is known; the sentence says why, if anybody said it."""
+        self._view, self._sentence = None, sentence
+        self._paint()
+
+    def tell(self, sentence: str) -> None:
+        """Say why a press did nothing."""
+        if self._icon is not None and sentence:
+            self._icon.showMessage("LopHoc", sentence)
 
     def _look(self) -> None:
         available = QSystemTrayIcon.isSystemTrayAvailable()
         if available and self._icon is None:
-            self._make()
+            self._icon = QSystemTrayIcon(self)
+            self._icon.setContextMenu(self._menu)
+            self._icon.activated.connect(self._on_activated)
+            self._paint()
+            self._icon.show()
         elif not available and self._icon is not None:
-            self._drop(self._icon)
-
-    def _make(self) -> None:
-        self._icon = QSystemTrayIcon(self)
-        self._icon.setContextMenu(self._menu)
-        self._icon.activated.connect(self._on_activated)
-        self._show(self._window.view if self._window.is_connected else None)
-        self._icon.show()
-
-    def _drop(self, icon: QSystemTrayIcon) -> None:
-        self._icon = None
-        icon.hide()
-        icon.deleteLater()
-        if self._window.isHidden():
-            self._window.showMinimized()
+            self._icon.hide()
+            self._icon.deleteLater()
+            self._icon = None
 
     def _on_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
-        if reason in {_REASON.Trigger, _REASON.DoubleClick}:
-            self._window.come()
+        if reason is _REASON.Trigger:
+            self.opened.emit()
 
-    def _show(self, view: TeacherView | None) -> None:
-        self._say = translator(view.language) if view else self._say
-        self._act.setText(view.button.label if view else "")
-        self._act.setVisible(bool(view and view.button.enabled))
-        self._open.setText(self._window.word("open"))
-        self._page.setText(self._window.word("open_page"))
-        self._page.setVisible(view is not None)
-        self._quit.setText(self._window.word("quit"))
+    def _paint(self) -> None:
+        view, deed = self._view, deed_words(self._view, self._say)
+        self._act.setText(deed)
+        self._act.setVisible(bool(deed))
+        self._open.setText(self._say(OPEN))
+        self._quit.setText(self._say(QUIT))
         if self._icon is not None:
-            running = bool(view and view.phase not in {"idle", "ended"})
-            self._icon.setIcon(icon_of(state_of(view), running=running))
-            self._icon.setToolTip(tooltip(view, self._say))
+            running = view is not None and view.is_running
+            self._icon.setIcon(icon_of(view.state if view else "unknown", running=running))
+            self._icon.setToolTip(tooltip(view, self._sentence, self._say))

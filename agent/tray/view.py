@@ -1,264 +1,127 @@
-"""This file is what the agent says to the teacher's window, as frozen values.
-
-Fields of a newer agent are passed over, absent ones have a quiet default: a window that is older
-or younger than its agent still shows the lesson. Read by Python's own json: msgspec would take 4 MB
-of the memory that the window holds all day.
-"""
+"""This file reads from the agent's view what an icon and its menu show. Pure: no Qt."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from types import UnionType
-from typing import Any, Final, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Final, NamedTuple
 
-_Part = TypeVar("_Part")
+from protocol.language import N_, Translate
 
+ADDRESSES: Final[Mapping[str, str]] = {
+    "start": "lesson/start",
+    "confirm": "roll/confirm",
+    "end": "lesson/end",
+}
+# A state's symbol, and the colours of text and ground: a contrast of 4.5 at least (WCAG 2.1).
+LOOKS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "critical": ("✕", "#7a0c0c", "#fbdcdc"),
+    "warning": ("!", "#5c3a00", "#ffe9b8"),
+    "unknown": ("?", "#333333", "#e6e6e6"),
+    "ok": ("✓", "#0b4d1a", "#dff3e2"),
+}
+OPEN: Final = N_("Open LopHoc")
+QUIT: Final = N_("Quit")
+CHOOSE: Final = N_("Choose the class")
+NO_AGENT: Final = N_("The LopHoc program is not seen on this computer. It is looked for again.")
 
-class Button(NamedTuple):
-    """The one big button. action: start, confirm or end."""
-
-    action: str = ""
-    label: str = ""
-    enabled: bool = False
-
-
-class ProposalView(NamedTuple):
-    """Which classes learn now, why so, and which else it could be."""
-
-    classes: tuple[str, ...] = ()
-    why: str = ""
-    others: tuple[tuple[str, ...], ...] = ()
-    all: tuple[str, ...] = ()
-    substitute: bool = False
-
-
-class Chip(NamedTuple):
-    """One part of the room. state: ok, warning, critical, unknown or absent."""
-
-    part: str = ""
-    state: str = "unknown"
-    label: str = ""
-    words: str = ""
+_UNREADABLE: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
-class Gaps(NamedTuple):
-    """What is missing, and what to do first."""
-
-    sentence: str = ""
-    todo: str = ""
-
-
-class MarkView(NamedTuple):
-    """A mark that a pupil can have, as the school writes it."""
-
-    status: str
-    letter: str = ""
-    label: str = ""
-
-
-class PupilView(NamedTuple):
-    """One pupil of the roll."""
-
-    student: str
-    class_code: str = ""
-    number: int = 0
-    name: str = ""
-    status: str = "present"
-    by: str = "default"
-    suggested: str | None = None
-    words: str = ""
-    flag_words: tuple[str, ...] = ()
-    history: tuple[str, ...] = ()
-
-    def __repr__(self) -> str:
-        """No name stands in a log."""
-        return f"PupilView({self.number})"
-
-
-class RollView(NamedTuple):
-    """The roll of the lesson that runs. text: total/present/absent, such as 42/39/3."""
-
-    title: str = ""
-    text: str = ""
-    confirmed: bool = False
-    marks: tuple[MarkView, ...] = ()
-    lines: tuple[PupilView, ...] = ()
-
-
-class UndoView(NamedTuple):
-    """What can be taken back, and for how many more seconds."""
-
-    what: str = ""
-    label: str = ""
-    left_s: float = 0.0
-
-
-class NoticeView(NamedTuple):
-    """A sentence for the teacher. level: info or warning."""
-
-    code: str = ""
-    sentence: str = ""
-    level: str = "info"
-
-
-class FaultPart(NamedTuple):
-    """A part that can be reported as broken."""
-
-    part: str
-    label: str = ""
-
-
-class SentFault(NamedTuple):
-    """A report that the agent keeps."""
-
-    part: str = ""
-    sentence: str = ""
-    delivered: bool = False
-
-
-class FaultsView(NamedTuple):
-    """What can be reported, and what was."""
-
-    parts: tuple[FaultPart, ...] = ()
-    sent: tuple[SentFault, ...] = ()
-
-
-class CameraView(NamedTuple):
-    """Whether the room's camera is off, or looked at; what the switch would do; all in words."""
-
-    off: bool = False
-    label: str = ""
-    looking: bool = False
-    words: str = ""
-
-
-class Question(NamedTuple):
-    """What the agent asks of a device, and the two answers."""
-
-    device_id: str
-    question: str = ""
-    name: str = ""
-    kind: str = ""
-    yes: str = ""
-    no: str = ""
-
-
-class ScanView(NamedTuple):
-    """The scan of the class's cards by the room's camera."""
-
-    possible: bool = False
-    running: bool = False
-    label: str = ""
-    words: str = ""
-
-
-class TabletsView(NamedTuple):
-    """The tablets' check-in, and where the page for the board is."""
-
-    open: bool = False
-    board: str = "/board"
-
-
-class TeacherView(NamedTuple):
-    """All that the window shows."""
+class TrayView(NamedTuple):
+    """What the icon tells. action: of the large button; meant: what a press of it is for."""
 
     rev: int
-    phase: str
     language: str = "vi"
-    room: str = ""
-    rooms: tuple[str, ...] = ()
-    pick_room: bool = False
-    headline: str = ""
-    also: Button | None = None
-    subline: str = ""
-    button: Button = Button()
-    proposal: ProposalView | None = None
-    chips: tuple[Chip, ...] = ()
-    gaps: Gaps | None = None
-    roll: RollView | None = None
-    logbook: str | None = None
-    undo: UndoView | None = None
-    notices: tuple[NoticeView, ...] = ()
-    faults: FaultsView = FaultsView()
-    camera: CameraView | None = None
-    questions: tuple[Question, ...] = ()
-    scan: ScanView | None = None
-    tablets: TabletsView | None = None
-    labels: Mapping[str, str] = {}
+    is_running: bool = False
+    state: str = "unknown"
+    lines: tuple[str, ...] = ()
+    action: str = ""
+    deed: str = ""
+    meant: Mapping[str, Any] | None = None
 
 
-class _Error(NamedTuple):
-    message: str = ""
-    hint: str = ""
+class Press(NamedTuple):
+    """What a press asks of the agent: an address below /api/v1/, and a body."""
+
+    path: str
+    body: Mapping[str, Any]
 
 
-class _Refusal(NamedTuple):
-    error: _Error = _Error()
-
-
-class _Code(NamedTuple):
-    code: str = ""
-
-
-_UNREADABLE: Final = (ValueError, TypeError, OverflowError, RecursionError)
-
-
-def view_from(body: bytes) -> TeacherView | None:
+def view_from(body: bytes) -> TrayView | None:
     """The view in an answer; None if it holds none."""
     try:
-        return _part(TeacherView, json.loads(body.decode()))
+        tree = json.loads(body.decode())
+        return _view(tree) if isinstance(tree["rev"], int) else None
     except _UNREADABLE:
         return None
+
+
+def _view(tree: Mapping[str, Any]) -> TrayView:
+    button, chips = tree.get("button") or {}, tree.get("chips") or []
+    action = button.get("action", "") if button.get("enabled") else ""
+    is_choice = action == "start" and not (tree.get("proposal") or {}).get("classes")
+    subline = _text(tree.get("subline", ""))
+    deed = ": ".join(filter(None, (_text(button.get("label", "")), subline)))
+    headline = " · ".join(
+        filter(None, (_text(tree.get("headline", "")), _text(tree.get("room", ""))))
+    )
+    return TrayView(
+        rev=tree["rev"],
+        language=_text(tree.get("language", "vi")),
+        is_running=tree["phase"] not in {"idle", "ended"},
+        state=_worst([chip["state"] for chip in chips]),
+        lines=(headline, subline, *(f"{_text(c['label'])}: {_text(c['words'])}" for c in chips)),
+        action="choose" if is_choice else action if action in ADDRESSES else "",
+        deed=deed,
+        meant=tree.get("meant"),
+    )
+
+
+def _worst(states: list[str]) -> str:
+    """What a room does not have counts for nothing; a state that is not known is unknown."""
+    shown = {state if state in LOOKS else "unknown" for state in states if state != "absent"}
+    return next((state for state in LOOKS if state in shown), "ok")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    value.encode()  # half a surrogate pair cannot be shown
+    return value
+
+
+def press_of(view: TrayView) -> Press | None:
+    """What the menu's first entry asks for now; None where a class is to be chosen first."""
+    if view.action not in ADDRESSES:
+        return None
+    return Press(ADDRESSES[view.action], {} if view.meant is None else {"meant": view.meant})
+
+
+def deed_words(view: TrayView | None, say: Translate) -> str:
+    """The menu's first entry, such as "Bắt đầu: 6A1 · Toán · Tiết 1"; empty where there is none."""
+    if view is None or not view.action:
+        return ""
+    return say(CHOOSE) if view.action == "choose" else view.deed
+
+
+def tooltip(view: TrayView | None, sentence: str, say: Translate) -> str:
+    """What the icon tells when it is pointed at. sentence: why nothing is known."""
+    return "\n".join(filter(None, view.lines)) if view else sentence or say(NO_AGENT)
 
 
 def refusal_from(body: bytes) -> str:
     """The sentence of a refusal, with its hint; empty if the answer holds none."""
     try:
-        error = _part(_Refusal, json.loads(body.decode())).error
+        error = json.loads(body.decode())["error"]
+        return " ".join(filter(None, (_text(error["message"]), _text(error.get("hint", "")))))
     except _UNREADABLE:
         return ""
-    return " ".join(filter(None, (error.message, error.hint)))
 
 
 def code_from(body: bytes) -> str:
     """The code in an answer that lets a page in; empty if it holds none."""
     try:
-        return _part(_Code, json.loads(body.decode())).code
+        return _text(json.loads(body.decode())["code"])
     except _UNREADABLE:
         return ""
-
-
-def _part(kind: type[_Part], tree: object) -> _Part:
-    """The named tuple in a JSON object; TypeError where a field is absent or of another kind."""
-    hints = get_type_hints(kind)
-    fields = _sure(dict, tree).items()
-    return kind(**{name: _value(hints[name], value) for name, value in fields if name in hints})
-
-
-def _value(kind: Any, value: Any) -> Any:
-    origin, inner = get_origin(kind), get_args(kind)
-    if origin is UnionType:
-        return None if value is None else _value(inner[0], value)
-    if origin is tuple:
-        return tuple(_value(inner[0], item) for item in _sure(list, value))
-    if origin is Mapping:
-        return {_text(name): _text(item) for name, item in _sure(dict, value).items()}
-    if kind is str:
-        return _text(value)
-    if kind is float:
-        return float(value if type(value) is int else _sure(float, value))
-    return _sure(kind, value) if kind in {int, bool} else _part(kind, value)
-
-
-def _sure(kind: type[_Part], value: object) -> _Part:
-    """What is exactly of this kind: true is no number."""
-    if type(value) is not kind:
-        raise TypeError
-    return value
-
-
-def _text(value: object) -> str:
-    text = _sure(str, value)
-    text.encode()  # half a surrogate pair cannot be shown
-    return text

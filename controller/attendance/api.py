@@ -28,6 +28,7 @@ from controller.web.paging import ERRORS, Cursor, Day, From, Limit, Until, page_
 from controller.web.refusals import HttpError, decode_cursor, encode_cursor
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
+from protocol.model import instant
 from protocol.words import N_
 
 
@@ -79,7 +80,10 @@ def api(program: Program) -> FeatureRouter:
                 422, "days_missing", N_("Which days?"), N_("Give from and to as yyyy-mm-dd.")
             )
         gate.note(request, f"attendance {format}", f"{class_code} {since} {until}")
-        term_attendance = attendance_of(store, scope, class_code, since, _term(since, until))
+        now = instant(program.now_ms()).astimezone(program.zone)
+        term_attendance = attendance_of(
+            store, scope, class_code, since, _term(since, until), now=now
+        )
         return _papered(term_attendance, format, name)
 
     return router

@@ -10,13 +10,13 @@ from controller.access.store import note_access
 from controller.attendance.papers import as_csv, as_xlsx
 from controller.attendance.sheet import attendance_of
 from controller.attendance.store import marks_of_pupil
-from controller.cli.folder import add_place, operator
+from controller.cli.folder import add_place, operator, told_name, told_zone
 from controller.cli.output import add_json, add_out, output, tell
 from controller.cli.school import opened
 from controller.database.clock import now_in
 from controller.database.store import Store
 from protocol.command_line import CommandParser
-from protocol.model import Place
+from protocol.model import Place, instant
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -60,7 +60,9 @@ def _export(store: Store, scope: Place, options: argparse.Namespace) -> int:
             N_("Give --class, --from, --to and --out."),
         )
     try:
-        attendance = attendance_of(store, scope, options.class_code, options.since, options.until)
+        now = instant(store.read(now_in)).astimezone(told_zone(options))
+        days = options.since, options.until
+        attendance = attendance_of(store, scope, options.class_code, *days, now=now)
     except ValueError as error:
         raise SettingsError(
             "day_invalid", N_("This is not a day: {cause}."), N_("Write 2026-11-02."), cause=error
@@ -75,9 +77,8 @@ def _export(store: Store, scope: Place, options: argparse.Namespace) -> int:
         now_ms=store.read(now_in),
     )
     workbook = options.out.suffix.lower() == ".xlsx"
-    text = (
-        as_xlsx(attendance, scope.school) if workbook else as_csv(attendance, scope.school).encode()
-    )
+    name = told_name(options) or scope.school
+    text = as_xlsx(attendance, name) if workbook else as_csv(attendance, name).encode()
     with output(options.out) as file:
         file.write(text)
     return 0

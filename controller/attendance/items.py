@@ -24,7 +24,11 @@ class Paper(StrEnum):
 
 
 class PupilItem(BaseModel):
-    """One pupil's line; days in the order of the sheet's, null where no roll was confirmed."""
+    """One pupil's line; days in the order of the sheet's, null where no roll was confirmed.
+
+    signs: each day as the sheet has it, its half-days parted by a slash: a letter, a dot
+    (present), a dash (no roll), ? (not confirmed), empty (no lesson). The sums count half-days.
+    """
 
     number: int
     student: str
@@ -34,6 +38,8 @@ class PupilItem(BaseModel):
     excused: int
     unexcused: int
     late: int
+    left_early: int
+    signs: list[str]
 
 
 class LogbookItem(BaseModel):
@@ -65,6 +71,8 @@ def attendance_item(attendance: Attendance) -> AttendanceItem:
             excused=line.count(AttendanceStatus.ABSENT_EXCUSED),
             unexcused=line.count(AttendanceStatus.ABSENT_UNEXCUSED),
             late=line.count(AttendanceStatus.LATE),
+            left_early=line.count(AttendanceStatus.LEFT_EARLY),
+            signs=[attendance.sheet.sign(cells) for cells in line.halves],
         )
         for line in attendance.sheet.lines
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, timedelta
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import Query, Request, Response
@@ -11,10 +12,11 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import gate_of
 from controller.attendance.lessons import figures_of
-from controller.attendance.papers import note_of
+from controller.attendance.papers import legend, note_of
 from controller.attendance.refusals import class_unknown
 from controller.attendance.sheet import attendance_of
 from controller.attendance.store import lessons_of
+from controller.attendance.watch import long_away, without_roll
 from controller.attendance.words import lesson_words
 from controller.feature import Program
 from controller.fleet.records import LessonRecord
@@ -26,9 +28,11 @@ from controller.web.paging import day_or
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.messages import Ending
+from protocol.model import instant
 from protocol.words import N_
 
 _WEEK_DAYS: Final = 6  # Monday to Saturday
+_LOOK_BACK_DAYS: Final = 21  # who has been away for long is seen beyond the week
 
 Day = Annotated[str, Query(max_length=10)]
 
@@ -61,6 +65,9 @@ def pages(program: Program) -> FeatureRouter:
         records = await run_in_threadpool(store.read, lessons_of, scope, chosen, chosen)
         school = await run_in_threadpool(store.read, plan_of, scope)
         by_class = taken(records)
+        now = instant(program.now_ms()).astimezone(program.zone)
+        is_today = chosen == now.date().isoformat()
+        missing = without_roll(school, records, now) if is_today else []
         codes = sorted(
             {school_class.code for school_class in school.classes} | by_class.keys(), key=natural
         )
@@ -69,6 +76,7 @@ def pages(program: Program) -> FeatureRouter:
             "attendance.html",
             day=chosen,
             classes=[(code, by_class.get(code, [])) for code in codes if person.has_class(code)],
+            missing=[one for one in missing if any(map(person.has_class, one.classes))],
             before=_moved(chosen, -1),
             after=_moved(chosen, 1),
         )
@@ -83,13 +91,19 @@ def pages(program: Program) -> FeatureRouter:
         if not person.has_class(code):
             return screens.error(request, class_unknown())
         await run_in_threadpool(gate.note, request, "sheet", f"{code[:64]} {monday} {last}")
-        attendance = await run_in_threadpool(attendance_of, store, scope, code[:64], monday, last)
+        now = instant(program.now_ms()).astimezone(program.zone)
+        read = partial(attendance_of, store, scope, code[:64], now=now)
+        attendance = await run_in_threadpool(read, monday, last)
+        weeks = await run_in_threadpool(read, _moved(monday, -_LOOK_BACK_DAYS), last)
         return screens.page(
             request,
             "sheet.html",
             told=attendance,
             note_of=note_of,
             lesson_words=lesson_words,
+            legend=legend(attendance.sheet),
+            long_away=long_away(weeks.sheet),
+            month=month_of(monday),
             monday=monday,
             last=last,
             before=_moved(monday, -7),
@@ -107,6 +121,13 @@ def taken(records: list[LessonRecord]) -> dict[str, list[TakenLesson]]:
             for code in record.classes or tuple(record.counts):
                 by_class[code].append(TakenLesson(record, code))
     return dict(by_class)
+
+
+def month_of(day: str) -> tuple[str, str]:
+    """The first and the last day of the day's month."""
+    first = date.fromisoformat(day).replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return first.isoformat(), (following - timedelta(days=1)).isoformat()
 
 
 def _moved(day: str, by: int) -> str:

@@ -8,9 +8,16 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
-from controller.attendance.sheet import Attendance, ClassSheet, LogbookLine
+from controller.attendance.sheet import (
+    HERE,
+    NOT_TAKEN,
+    UNCONFIRMED,
+    Attendance,
+    ClassSheet,
+    LogbookLine,
+)
 from controller.sheets.writing import EXCEL_MARK, Cell, csv_text, file_name, new_workbook, write_row
 from protocol.formats import short_day
 from protocol.language import translator
@@ -21,11 +28,13 @@ _SUMS: Final = (
     ("Có phép", AttendanceStatus.ABSENT_EXCUSED),
     ("Không phép", AttendanceStatus.ABSENT_UNEXCUSED),
     ("Muộn", AttendanceStatus.LATE),
+    ("Về sớm", AttendanceStatus.LEFT_EARLY),
 )
 _LOGBOOK: Final = (
     "Ngày", "Tiết", "Môn", "Phòng", "Sĩ số", "Hiện diện", "Vắng", "Học sinh vắng", "Ghi chú",
 )  # fmt: skip
 _VIETNAMESE: Final = translator("vi")
+_A4: Final = 9  # ECMA-376, 18.3.1.63: paperSize
 Row = list[Cell]
 
 
@@ -36,7 +45,7 @@ def name_of(sheet: ClassSheet, kind: str) -> str:
 
 def sheet_rows(sheet: ClassSheet, school: str) -> list[Row]:
     """The sheet as the roll book has it: school, class, month, heads, pupils."""
-    months = sorted({f"{day[5:7]}/{day[:4]}" for day in sheet.days}, key=lambda month: month[3:])
+    months = [f"{month[5:]}/{month[:4]}" for month in sorted({day[:7] for day in sheet.days})]
     heads: Row = [
         "STT",
         "Họ và tên",
@@ -49,10 +58,26 @@ def sheet_rows(sheet: ClassSheet, school: str) -> list[Row]:
         [*heads, *(word for word, _ in _SUMS)],
     ]
     for line in sheet.lines:
-        letters = [sheet.letter(day) for day in line.days]
+        signs = map(sheet.sign, line.halves)
         sums = [line.count(status) for _, status in _SUMS]
-        rows.append([line.number, line.name or line.student, *letters, *sums])
-    return rows
+        rows.append([line.number, line.name or line.student, *signs, *sums])
+    return [*rows, [legend(sheet)]]
+
+
+def legend(sheet: ClassSheet) -> str:
+    """What each sign of the sheet means."""
+    letters = (
+        (sheet.letters[AttendanceStatus.PRESENT] or HERE, "có mặt"),
+        (sheet.letters[AttendanceStatus.ABSENT_EXCUSED], "vắng có phép"),
+        (sheet.letters[AttendanceStatus.ABSENT_UNEXCUSED], "vắng không phép"),
+        (sheet.letters[AttendanceStatus.LATE], "đi muộn"),
+        (sheet.letters[AttendanceStatus.LEFT_EARLY], "về sớm"),
+        (NOT_TAKEN, "chưa điểm danh"),
+        (UNCONFIRMED, "chưa xác nhận"),
+        ("ô trống", "không có tiết"),
+    )
+    signs = "; ".join(f"{sign}: {meaning}" for sign, meaning in letters)
+    return f"{signs}. Hai dấu trong một ô: sáng/chiều. Tổng tính theo buổi."
 
 
 def logbook_rows(lines: Sequence[LogbookLine]) -> list[Row]:
@@ -102,5 +127,23 @@ def as_xlsx(attendance: Attendance, school: str) -> bytes:
             for number, row in enumerate(rows):
                 write_row(page, number, row, bold if number == head else None)
             page.freeze_panes(head + 1, 2 if head else 0)
-        book.worksheets()[0].set_column(1, 1, 28)
+            _fit(page, head)
+        _narrow(book.worksheets()[0], len(attendance.sheet.days))
     return buffer.getvalue()
+
+
+def _fit(page: Any, head: int) -> None:
+    """On landscape A4, as wide as one page; the heads again on each."""
+    page.set_landscape()
+    page.set_paper(_A4)
+    page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.5)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(head)
+
+
+def _narrow(page: Any, days: int) -> None:
+    """Columns as wide as what stands in them, so that 31 days stay readable on one page."""
+    page.set_column(0, 0, 4)
+    page.set_column(1, 1, 26)
+    page.set_column(2, 1 + days, 5)
+    page.set_column(2 + days, 1 + days + len(_SUMS), 7)

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
+from controller.attendance.halves import Half, HalfDay, RollState, half_of, states_of
 from controller.attendance.lessons import Figures, figures_of, sheet_of
 from controller.attendance.store import lessons_of, log_of
 from controller.database.store import Store
 from controller.fleet.records import LessonRecord, Logged
 from controller.roster.members import ClassMember, members_of
-from controller.roster.plan import class_spelling
+from controller.roster.plan import SchoolPlan, class_spelling
 from controller.roster.store import plan_of
 from protocol.messages import Ending
 from protocol.model import AttendanceStatus, Place
@@ -38,17 +39,28 @@ _GRAVEST: Final = (
 )
 
 
+Cell = AttendanceStatus | RollState | None  # None: no lesson then, or not of the class yet
+NOT_TAKEN: Final = "\u2013"  # no hyphen: a spreadsheet would take it for a formula
+UNCONFIRMED: Final = "?"
+HERE: Final = "·"
+
+
 class PupilLine(NamedTuple):
-    """One pupil's line: the day's mark by day (None: no roll), and how often each letter stands."""
+    """One pupil's line. halves: by day, a cell for each half-day on which the class learned."""
 
     number: int
     student: str
     name: str
-    days: tuple[AttendanceStatus | None, ...]
+    halves: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def days(self) -> tuple[AttendanceStatus | None, ...]:
+        """The gravest mark of each day; None where no roll was confirmed."""
+        return tuple(map(_gravest, map(_marks_in, self.halves)))
 
     def count(self, status: AttendanceStatus) -> int:
-        """How many days have this mark."""
-        return self.days.count(status)
+        """How many half-days have this mark."""
+        return sum(day.count(status) for day in self.halves)
 
 
 class ClassSheet(NamedTuple):
@@ -62,6 +74,23 @@ class ClassSheet(NamedTuple):
     def letter(self, status: AttendanceStatus | None) -> str:
         """The mark as the school writes it; empty where there was no roll."""
         return self.letters[status] if status else ""
+
+    def sign(self, cells: Sequence[Cell]) -> str:
+        """A day's cell: present, no roll, not confirmed and no lesson are four things."""
+        if not any(cells):
+            return ""
+        return "/".join(map(self._sign, cells))
+
+    def _sign(self, cell: Cell) -> str:
+        match cell:
+            case None:
+                return ""
+            case RollState.NOT_TAKEN:
+                return NOT_TAKEN
+            case RollState.UNCONFIRMED:
+                return UNCONFIRMED
+            case AttendanceStatus():
+                return self.letters[cell] or HERE
 
 
 class LogbookLine(NamedTuple):
@@ -80,9 +109,12 @@ class Attendance(NamedTuple):
 
 
 def attendance_of(
-    store: Store, scope: Place, class_code: str, since: str, until: str
+    store: Store, scope: Place, class_code: str, since: str, until: str, *, now: datetime
 ) -> Attendance:
-    """What is stored of a class in these local days, both among them. Raises StoreError."""
+    """What is stored of a class in these local days, both among them. Raises StoreError.
+
+    now: the school's time in its zone.
+    """
     school = store.read(plan_of, scope)
     class_code = class_spelling(school.classes)(class_code)
     held = [
@@ -94,7 +126,7 @@ def attendance_of(
     log = store.read(log_of, scope, [lesson_record.lesson for lesson_record in held])
     members = store.read(members_of, scope, class_code, since, until)
     days = days_of(since, until)
-    return laid_out(class_code, days, members, held, log, letters=school.letters)
+    return laid_out(class_code, days, members, held, log, plan=school, now=now)
 
 
 def days_of(since: str, until: str) -> tuple[str, ...]:
@@ -108,21 +140,23 @@ def laid_out(
     class_code: str,
     days: Sequence[str],
     members: Sequence[ClassMember],
-    lessons: Iterable[LessonRecord],
+    lessons: Sequence[LessonRecord],
     log: Iterable[Logged],
     *,
-    letters: Mapping[AttendanceStatus, str],
+    plan: SchoolPlan,
+    now: datetime,
 ) -> Attendance:
     """The sheet and the logbook's lines; names are put in here, and stand nowhere else.
 
-    members: who was in the class on these days. letters: those that the school writes otherwise.
+    members: who was in the class on these days. plan: the school's letters, bells and timetable.
+    now: the school's time in its zone.
     """
     names = {member.student: member.name or member.student for member in members}
-    letters = {**LETTERS, **letters}
+    letters = {**LETTERS, **plan.letters}
     by_lesson = defaultdict[tuple[Place, str | None], list[Logged]](list)
     for record in log:
         by_lesson[record.place, record.lesson].append(record)
-    marks = defaultdict[str, dict[str, list[AttendanceStatus]]](lambda: defaultdict(list))
+    marks = defaultdict[str, dict[Half, list[AttendanceStatus]]](lambda: defaultdict(list))
     lines = []
     for lesson in lessons:
         lesson_marks = sheet_of(by_lesson[lesson.place, lesson.lesson]).marks
@@ -131,34 +165,59 @@ def laid_out(
             for student, mark in lesson_marks.items()
             if mark.class_code == class_code or (not mark.class_code and student in names)
         }
+        half = half_of(lesson, plan, now.tzinfo)
         for student, status in ours.items():
-            marks[student][lesson.day].append(status)
+            marks[student][half].append(status)
         away = [
             f"{names.get(student, student)} ({letters[status]})"
             for student, status in ours.items()
             if status in {AttendanceStatus.ABSENT_EXCUSED, AttendanceStatus.ABSENT_UNEXCUSED}
         ]
         lines.append(LogbookLine(lesson, figures_of(lesson, class_code), tuple(away)))
-    sheet = ClassSheet(class_code, tuple(days), tuple(_lines(members, marks, days)), letters)
+    states = states_of(class_code, days, lessons, plan, now)
+    pupil_lines = tuple(_lines(members, marks, days, states))
+    sheet = ClassSheet(class_code, tuple(days), pupil_lines, letters)
     return Attendance(sheet, tuple(lines))
 
 
 def _lines(
     members: Sequence[ClassMember],
-    marks: Mapping[str, Mapping[str, Sequence[AttendanceStatus]]],
+    marks: Mapping[str, Mapping[Half, Sequence[AttendanceStatus]]],
     days: Sequence[str],
+    states: Mapping[Half, RollState],
 ) -> Iterable[PupilLine]:
     """Who was in the class in the book's order, then those who were marked and never were."""
-    listed = [(member.number, member.student, member.name) for member in members]
-    students = {member.student for member in members}
     last = max((member.number for member in members), default=0)
-    gone = sorted(marks.keys() - students)
-    listed += [(number, student, "") for number, student in enumerate(gone, last + 1)]
-    for number, student, name in listed:
-        pupil_marks = marks.get(student, {})
-        yield PupilLine(
-            number, student, name, tuple(_gravest(pupil_marks.get(day, ())) for day in days)
-        )
+    gone = sorted(marks.keys() - {member.student for member in members})
+    nobody = ClassMember(class_code="", student="", number=0, until="")  # never in the class
+    listed = [(one.number, one.student, one.name, one) for one in members]
+    listed += [(number, student, "", nobody) for number, student in enumerate(gone, last + 1)]
+    for number, student, name, member in listed:
+        own = marks.get(student, {})
+        halves = (_cells(day, own, states, was_there=_was_there(member, day)) for day in days)
+        yield PupilLine(number, student, name, tuple(halves))
+
+
+def _cells(
+    day: str,
+    marks: Mapping[Half, Sequence[AttendanceStatus]],
+    states: Mapping[Half, RollState],
+    *,
+    was_there: bool,
+) -> tuple[Cell, ...]:
+    """A cell for each half of the day that has lessons, in order."""
+    halves = [half for half in (Half(day, name) for name in HalfDay) if half in states]
+    return tuple(
+        _gravest(marks.get(half, ())) or (states[half] if was_there else None) for half in halves
+    )
+
+
+def _was_there(member: ClassMember, day: str) -> bool:
+    return member.since <= day and (member.until is None or day < member.until)
+
+
+def _marks_in(cells: Iterable[Cell]) -> list[AttendanceStatus]:
+    return [cell for cell in cells if isinstance(cell, AttendanceStatus)]
 
 
 def _gravest(statuses: Sequence[AttendanceStatus]) -> AttendanceStatus | None:

@@ -6,34 +6,30 @@ No class, subject or teacher leaves it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 from typing import Final
 
 from controller.fleet.records import LessonRecord
+from controller.roster.calendar import bookings_on, rings_of
 from controller.roster.plan import SchoolPlan
 from controller.sheets.names import room_key
 from controller.use.spans import Span, merged, total
 from protocol.messages import Ending
 from protocol.model import millis
-from protocol.plan import Booking
 
 MINUTE_MS: Final = 60_000
 LONGEST_MS: Final = 180 * MINUTE_MS  # of a lesson whose end nobody told and no bell tells
-
-_ODD: Final = {"odd": 1, "even": 0}
 
 
 def planned_min(plan: SchoolPlan, monday: date) -> dict[str, int]:
     """Minutes that the timetable gives each room, by its key, in the week of this Monday."""
     spans: dict[str, list[Span]] = defaultdict(list)
     for day in (monday + timedelta(days=number) for number in range(7)):
-        if not is_school_day(plan, day):
-            continue
-        rings = _rings(plan, day)
-        for booking in plan.timetable:
-            if _is_booked(plan, booking, day) and (ring := rings.get(booking.period)):
+        rings = rings_of(plan, day)
+        for booking in bookings_on(plan, day):
+            if ring := rings.get(booking.period):
                 begins = day.toordinal() * 1440
                 spans[room_key(booking.room)].append((begins + ring[0], begins + ring[1]))
     return {room: total(merged(span)) for room, span in spans.items()}
@@ -51,14 +47,6 @@ def lesson_spans(
         if lesson.began_ms is not None and lesson.how is not Ending.UNDONE:
             by_room[room_key(lesson.room)].append(lesson)
     return {room: merged(_spans(records, plan, zone, now_ms)) for room, records in by_room.items()}
-
-
-def is_school_day(plan: SchoolPlan, day: date) -> bool:
-    """Whether the day is in a term and no holiday; without terms every day is."""
-    if any(holiday.begins <= day.isoformat() <= holiday.ends for holiday in plan.holidays):
-        return False
-    terms = plan.terms
-    return not terms or any(term.begins <= day.isoformat() <= term.ends for term in terms)
 
 
 def _spans(
@@ -80,39 +68,9 @@ def _spans(
 def _bell_after(lesson: LessonRecord, plan: SchoolPlan, zone: tzinfo) -> int:
     """When the lesson's bell and its grace were over; 0 where no bell is known."""
     began = datetime.fromtimestamp((lesson.began_ms or 0) / 1000, zone)
-    ring = _rings(plan, began.date()).get(lesson.period) if lesson.period is not None else None
+    ring = rings_of(plan, began.date()).get(lesson.period) if lesson.period is not None else None
     if ring is None:
         return 0
     clock = time(ring[1] // 60, ring[1] % 60)
     ends = datetime.combine(began.date(), clock, zone)
     return millis(ends) + plan.grace_min * MINUTE_MS
-
-
-def _rings(plan: SchoolPlan, day: date) -> Mapping[int, tuple[int, int]]:
-    """When each period begins and ends that day, in minutes since midnight."""
-    return {
-        bell.period: (_minutes(bell.begins), _minutes(bell.ends))
-        for bell in plan.bells
-        if day.isoweekday() in bell.weekdays
-    }
-
-
-def _is_booked(plan: SchoolPlan, booking: Booking, day: date) -> bool:
-    if booking.weekday != day.isoweekday():
-        return False
-    week = _school_week(plan, day)
-    return booking.weeks == "every" or week is None or week % 2 == _ODD[booking.weeks]
-
-
-def _school_week(plan: SchoolPlan, day: date) -> int | None:
-    """Counted from the Monday of the first term's first day as 1; None before it."""
-    first = min((term.begins for term in plan.terms), default="")
-    if not first or day.isoformat() < first:
-        return None
-    begins = date.fromisoformat(first)
-    return (day - begins + timedelta(days=begins.weekday())).days // 7 + 1
-
-
-def _minutes(clock: str) -> int:
-    hours, _, rest = clock.partition(":")
-    return int(hours) * 60 + int(rest)

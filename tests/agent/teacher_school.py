@@ -92,6 +92,8 @@ class TeacherSchool:
         self.more: dict[str, Any] = {}
         self.sent: list[dict[str, Any]] = []
         self.hung = False
+        self.checks: list[dict[str, Any]] = []
+        self.pause_s = 0.0  # how long an answer to a press takes
 
     def __enter__(self) -> Self:
         self.start()
@@ -191,6 +193,7 @@ class TeacherSchool:
             "counts": counts,
             "text": f"{total}/{total - absent}/{absent}",
             "confirmed": self.confirmed,
+            "checks": self.checks,
             "marks": MARKS,
             "lines": self.lines,
         }
@@ -227,6 +230,7 @@ class TeacherSchool:
     def _post(self, deed: Callable[[Any], None]) -> Any:
         async def answer(request: Request) -> Response:
             told = await request.json()
+            await asyncio.sleep(self.pause_s)
             self.posts.append((request.url.path, told))
             deed(told)
             self.change()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import httpx
@@ -9,7 +10,7 @@ import pytest
 
 from tests.agent.teacher_school import TeacherSchool, pupils
 from tests.axe import violations
-from tests.browser import LAPTOP, Page, Profile, opened_tab
+from tests.browser import LAPTOP, PHONE, SIZES, Page, Profile, opened_tab
 from tests.waiting import calm_s, until
 from tests.web import http_request
 
@@ -25,6 +26,20 @@ OVERLAPPING = """[...document.querySelectorAll('.pupil')].filter((each) => {
 }).map((each) => each.dataset.key)"""
 
 
+# Where each pupil stands: the page's own place, whatever is scrolled.
+PLACES = """[...document.querySelectorAll('.pupil')].map((row) => {
+    const {x, y, width, height} = row.getBoundingClientRect();
+    return [row.dataset.key, x + scrollX, y + scrollY, width, height];
+})"""
+# The pupils that a finger would meet now, and where.
+IN_SIGHT = """[...document.querySelectorAll('.pupil')].map((row) => {
+    const {x, y, width, height} = row.getBoundingClientRect();
+    return [row.dataset.key, x + width / 2, y + height / 2];
+}).filter(([key, x, y]) => document.elementFromPoint(x, y)?.closest('.pupil')?.dataset.key === key
+    && !document.elementFromPoint(x, y).closest('.more'))"""
+SHOWN = "[...document.querySelectorAll('.pupil')].map((row) => row.dataset.key)"
+
+
 class TeacherPage(Page):
     """The page, once it shows the agent's view."""
 
@@ -34,6 +49,11 @@ class TeacherPage(Page):
         """Click the big button, once it says this."""
         self.wait(f"{BIG}.textContent === '{label}' && {USABLE}")
         self.click("#big")
+
+    def tap_at(self, x: float, y: float) -> None:
+        """Put a finger there, whatever is there now."""
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def says(self, selector: str, words: str) -> None:
         """Wait until an element says this."""
@@ -80,7 +100,8 @@ def test_a_whole_lesson_is_three_clicks_in_vietnamese(
         ("/api/v1/roll/confirm", {}),
         ("/api/v1/lesson/end", {}),
     ]
-    assert page.see("document.querySelectorAll('input, textarea, select').length") == 0
+    fields = "[...document.querySelectorAll('input, textarea, select')].map((each) => each.id)"
+    assert page.see(fields) == ["find"]
     assert page.see("document.documentElement.lang") == "vi"
     assert all(each.startswith(school.url) for each in page.requests)
     assert page.errors == []
@@ -103,6 +124,150 @@ def test_a_tap_marks_absent_another_mark_is_one_more_tap(
     page.wait(f"document.querySelector('{row}').dataset.status === 'present'")
     told = [each["status"] for path, each in school.posts if path.endswith("mark")]
     assert told == ["absent_unexcused", "late", "present"]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["laptop", "upright", "phone"])
+def test_nothing_moves_under_a_hurried_finger(
+    page: TeacherPage, school: TeacherSchool, size: tuple[int, int]
+) -> None:
+    """Places that were aimed at before the first tap are the same pupils' at the last one.
+
+    Five taps a second or more, each on the neighbour of the one before; answers come late.
+    """
+    page.open(school.url, *size)
+    to(page, "running")
+    page.wait("document.querySelectorAll('.pupil').length === 42")
+    before = page.see(PLACES)
+    aimed = page.see(IN_SIGHT)[:6]
+    assert len(aimed) == 6
+    school.pause_s = 0.3
+    for _student, x, y in aimed:
+        page.tap_at(x, y)
+    page.says("#counts", "42/36/6")
+    assert page.see(PLACES) == before
+    until(lambda: len(school.posts) == 7, "every tap is told")
+    told = [(each["student"], each["status"]) for _, each in school.posts[1:]]
+    assert told == [(student, "absent_unexcused") for student, _x, _y in aimed]
+    page.click(f'{ROW.format(aimed[-1][0])} .marks [data-key="late"]')
+    page.says("#counts", "42/37/5")
+    assert page.see(PLACES) == before
+    until(lambda: len(school.posts) == 8, "the other mark is told")
+    marked = {each["student"] for each in school.lines if each["status"] == "absent_unexcused"}
+    assert marked == {student for student, _x, _y in aimed[:-1]}
+
+
+def test_a_confirmation_never_overtakes_a_mark(page: TeacherPage, school: TeacherSchool) -> None:
+    """What was tapped before it is told before it, however slow the agent answers."""
+    page.open(school.url)
+    to(page, "running")
+    school.pause_s = 0.3
+    page.click(f"{ROW.format('10A1-04')} > button")
+    page.click(f"{ROW.format('10A1-05')} > button")
+    page.click("#big")
+    page.says("#big", "Kết thúc tiết học")
+    paths = [path.removeprefix("/api/v1/") for path, _ in school.posts]
+    assert paths == ["lesson/start", "roll/mark", "roll/mark", "roll/confirm"]
+
+
+def test_a_lesson_of_before_is_confirmed_from_the_list_and_doubts_are_told(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """By its own name, so that the running one stays as it is; what disagrees stands before it."""
+    meant = {"lesson": "l1", "running": False, "confirmed": False, "list": "v1"}
+    owed = {"lesson": "l1", "title": "6A1 · Tiết 1", "text": "42/41/1", "words": "chưa xác nhận"}
+    owed |= {"has_roll": True, "confirmed": False, "running": False, "meant": meant}
+    school.more = {"lessons": [owed], "meant": {**meant, "lesson": "l2"}}
+    school.checks = [{"code": "unseen", "students": ["10A1-07"], "sentence": "Số 7 chưa thấy."}]
+    page.open(school.url)
+    to(page, "running")
+    page.says("#owed bdi", "6A1 · Tiết 1 · 42/41/1 · chưa xác nhận")
+    page.says("#hint", "Số 7 chưa thấy.")
+    page.says("#checks bdi", "Số 7 chưa thấy.")
+    for width, _ in page.at_each_size():
+        assert violations(page) == []
+        assert page.see("document.documentElement.scrollWidth") <= width
+    page.click("#owed button")
+    until(lambda: len(school.posts) == 2, "it is told")
+    assert school.posts == [
+        ("/api/v1/lesson/start", {"meant": {**meant, "lesson": "l2"}}),
+        ("/api/v1/roll/confirm", {"meant": meant}),
+    ]
+
+
+def test_several_taps_are_taken_back_one_by_one(page: TeacherPage, school: TeacherSchool) -> None:
+    """The newest first, by the pupil's number; only then the lesson's start."""
+    page.open(school.url)
+    to(page, "running")
+    for student in ("10A1-03", "10A1-02"):
+        page.click(f"{ROW.format(student)} > button")
+    page.click(f'{ROW.format("10A1-02")} .marks [data-key="late"]')
+    page.says("#counts", "42/41/1")
+    for words, counts in (("2", "42/40/2"), ("2", "42/41/1"), ("3", "42/42/0")):
+        page.says("#undo-words", f"Hoàn tác số {words}")
+        page.click("#undo")
+        page.says("#counts", counts)
+    page.says("#undo-words", "Hoàn tác")
+    assert "/api/v1/undo" not in [path for path, _ in school.posts]
+
+
+def test_a_pupil_is_found_by_number_and_by_a_name_without_tones(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """Whoever is typed for alone is shown, and all again when the field is empty."""
+    page.open(school.url)
+    to(page, "running")
+    for typed, students in (("42", ["10A1-42"]), ("DANG VAN", ["10A1-06"])):
+        page.see(f"document.getElementById('find').value = {json.dumps(typed)}")
+        page.see("document.getElementById('find').dispatchEvent(new Event('input'))")
+        assert page.see(SHOWN) == students
+    page.see("document.getElementById('find').value = ''")
+    page.see("document.getElementById('find').dispatchEvent(new Event('input'))")
+    assert len(page.see(SHOWN)) == 42
+
+
+def test_the_display_is_chosen_once_and_nothing_shouts_by_itself(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """Larger, in high contrast, with a flash at a check-in: each off until chosen, then kept."""
+    ways = "['large', 'contrast', 'sound', 'flash'].filter((way) => way in {DATA})"
+    ways = ways.replace("{DATA}", "document.documentElement.dataset")
+    page.open(school.url)
+    to(page, "running")
+    assert page.see(ways) == []
+    page.click("#display")
+    for way in ("large", "contrast", "flash"):
+        page.click(f"#display-{way}")
+    page.press("Escape")
+    assert page.see(ways) == ["large", "contrast", "flash"]
+    page.open(school.url)
+    assert page.see(ways) == ["large", "contrast", "flash"]
+    for width, height in page.at_each_size():
+        assert violations(page) == []
+        assert page.see("document.documentElement.scrollWidth") <= width
+        assert page.see(f"{BIG}.getBoundingClientRect().bottom") <= height
+    school.lines[6] |= {"suggested": "seen", "words": "Máy 07 · 07:20"}
+    school.change()
+    page.wait(f"'seen' in document.querySelector('{ROW.format('10A1-07')}').dataset")
+
+
+def test_the_first_pupil_stands_above_the_fold_of_a_phone(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """With a board that is missing, too: four pupils and more before anybody scrolls."""
+    school.gaps = {"sentence": "Chưa thấy bảng.", "todo": "Thầy/cô bật công tắc bảng giúp."}
+    page.open(school.url, *PHONE)
+    to(page, "running")
+    page.wait("document.querySelectorAll('.pupil').length === 42")
+    page.see("scrollTo(0, 0)")
+    assert len(page.see(IN_SIGHT)) >= 4
+
+
+def test_the_day_and_the_agents_clock_stand_on_the_page(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """By the agent's clock, whatever this browser believes."""
+    page.open(school.url)
+    page.wait(r"/\d\d:\d\d.*\d\d\/\d\d\/\d{4}/.test(document.getElementById('clock').textContent)")
 
 
 def test_after_the_confirmation_a_tap_only_offers_and_a_correction_is_kept(
@@ -293,11 +458,11 @@ def test_english_is_remembered(page: TeacherPage, school: TeacherSchool) -> None
 
 
 def test_the_page_is_small_and_guarded(school: TeacherSchool) -> None:
-    """Under 47 KB in all; only its own files; a foreign Host hears nothing."""
-    scripts = ("page.js", "choices.js", "dom.js", "door.js", "joining.js")
+    """Under 64 KB in all; only its own files; a foreign Host hears nothing."""
+    scripts = ("page.js", "choices.js", "display.js", "dom.js", "door.js", "joining.js", "lines.js")
     names = ("", *(f"page/{name}" for name in (*scripts, "page.css")))
     answers = [http_request("GET", school.url + name) for name in (*names, "page/icon.svg")]
-    assert sum(len(each.content) for each in answers) < 47_000
+    assert sum(len(each.content) for each in answers) < 64_000
     policies = {each.headers["content-security-policy"].split(";")[0] for each in answers}
     assert policies == {"default-src 'self'"}
     assert "<noscript>" in answers[0].text

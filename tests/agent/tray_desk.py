@@ -52,47 +52,15 @@ class Desk:
         )
         return ended.stdout.strip()
 
-    def window(self, pid: int, title: str = "LopHoc") -> str:
-        """The program's window, once it is seen."""
-        search = ("search", "--onlyvisible", "--all", "--pid", str(pid), "--name", title)
-        window = until(lambda: self.xdo(*search), "the window is seen").splitlines()[0]
-        try:
-            until(lambda: self._is_managed(window), "the window is managed", limit_s=5)
-        except AssertionError:  # on a starved machine the window manager may have missed it
-            self.start("openbox", "--replace")
-            until(lambda: self._is_managed(window), "the window is managed")
-        return window
-
-    def _is_managed(self, window: str) -> bool:
-        """Whether the window manager lists the window (EWMH, _NET_CLIENT_LIST)."""
-        told = subprocess.run(
-            ["wmctrl", "-l"],
-            env=self._env,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_S,
-            check=False,
-        )
-        return f"0x{int(window):08x}" in told.stdout
-
-    def shut(self, window: str) -> None:
-        """Ask the window manager to close it, as its title bar does (EWMH, _NET_CLOSE_WINDOW)."""
-        subprocess.run(["wmctrl", "-i", "-c", window], env=self._env, timeout=LIMIT_S, check=False)
+    def put_first(self, folder: Path) -> None:
+        """Let programs of this folder be found before the machine's."""
+        self._env["PATH"] = f"{folder}:{self._env['PATH']}"
 
     def size(self, window: str) -> tuple[int, int]:
         """Width and height [px]."""
         told = self.xdo("getwindowgeometry", "--shell", window)
         values = dict(line.split("=") for line in told.splitlines())
         return int(values["WIDTH"]), int(values["HEIGHT"])
-
-    def click(self, window: str, x: int, y: int) -> None:
-        """Press and let go, at a place of the window."""
-        self.xdo("mousemove", "--window", window, str(x), str(y), "click", "1")
-
-    def big(self, window: str) -> None:
-        """Press the big button, which is the window's foot."""
-        width, height = self.size(window)
-        self.click(window, width // 2, height - 60)
 
     def icon(self) -> tuple[int, int] | None:
         """Where the tray's icon is on the screen; None while the tray shows none."""

@@ -1,4 +1,4 @@
-"""This file measures the teacher's window: its memory after a lesson, and a late tray."""
+"""This file measures the teacher's icon: its memory after a lesson, and a late tray."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PROGRAMS = ("Xvfb", "openbox", "trayer", "xdotool")
 
 
 def measure(*, quick: bool) -> dict[str, object]:
-    """A whole lesson by the big button; nothing where the programs are absent."""
+    """A whole lesson as the agent tells it; nothing where the programs are absent."""
     absent = [name for name in _PROGRAMS if shutil.which(name) is None]
     if absent:
         print(f"tray: not measured, without {', '.join(absent)}")
@@ -29,16 +29,15 @@ def measure(*, quick: bool) -> dict[str, object]:
         desk(_found, Path(folder)) as here,
         teacher_door(double) as url,
     ):
-        tray = here.tray(url)
-        window = here.window(tray.pid)
+        tray = here.tray(url, "--hidden")
+        until(lambda: double.asked, "the agent is found")
         here.start(*TRAYER)
         began_s = time.monotonic()
         until(here.icon, "the icon is in the tray")
         icon_s = time.monotonic() - began_s
         until(lambda: len(double.asked) > 1, "the view is shown")
         for count in range(3):
-            here.big(window)
-            until(lambda count=count: len(double.posted) > count, "it was pressed")
+            double.post(f"/api/v1/{('lesson/start', 'roll/confirm', 'lesson/end')[count]}", {})
             time.sleep(1)
         pss = psutil.Process(tray.pid).memory_full_info().pss
     return {"tray_pss_mib": pss / 2**20, "tray_icon_s": icon_s}

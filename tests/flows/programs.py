@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 from protocol.door_key import bearer, door_key
 from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
+from tests.warm_starts import Started, warm_start
 
 BIN = Path(sys.executable).parent
 PATIENCE_S = 40.0
@@ -64,19 +66,34 @@ def get(url: str) -> Any:
 
 
 class Program:
-    """One of LopHoc's commands as a process, with its log in a file."""
+    """One of LopHoc's commands as a process, with its log in a file.
 
-    def __init__(self, log: Path, *arguments: str, env: dict[str, str] | None = None) -> None:
+    is_true: started as a school does, where the start itself is looked at.
+    """
+
+    def __init__(
+        self, log: Path, *arguments: str, env: dict[str, str] | None = None, is_true: bool = False
+    ) -> None:
         self.log = log
-        self._arguments = [str(BIN / arguments[0]), *arguments[1:]]
+        self._command, *self._arguments = arguments
+        self._is_true = is_true
         self._env = {**os.environ, "LC_ALL": "en_US.UTF-8", **(env or {})}
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Started | None = None
 
     def start(self) -> Program:
         """Start it, or start it again."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self._arguments, stdout=log, stderr=log, env=self._env)
+            self.process = self._warm(log.fileno()) or self._cold(log.fileno())
         return self
+
+    def _warm(self, log: int) -> Started | None:
+        if self._is_true:
+            return None
+        return warm_start(self._command, self._arguments, self._env, log, log)
+
+    def _cold(self, log: int) -> subprocess.Popen[bytes]:
+        command = [str(BIN / self._command), *self._arguments]
+        return subprocess.Popen(command, stdout=log, stderr=log, env=self._env)
 
     @property
     def pid(self) -> int:
@@ -95,7 +112,7 @@ class Program:
         assert self.process is not None
         self.process.send_signal(how)
         until(self.ended, "it ends", limit_s=patience_s)
-        return self.process.returncode
+        return self.process.wait()
 
     def ended(self) -> bool:
         """Whether it has ended."""
@@ -107,11 +124,33 @@ class Program:
             self.kill()
 
 
+def run_command(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run one of LopHoc's commands to its end, with these variables beside ours."""
+    env = {**os.environ, "LC_ALL": "en_US.UTF-8", **environ}
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
+        process = warm_start(
+            words[0], words[1:], env, out.fileno(), errors.fileno()
+        ) or subprocess.Popen([str(BIN / words[0]), *words[1:]], stdout=out, stderr=errors, env=env)
+        code = process.wait(LIMIT_S)
+        for file in (out, errors):
+            file.seek(0)
+        return subprocess.CompletedProcess(words, code, out.read(), errors.read())
+
+
 class School:
-    """A controller and one agent, each with its own folder, and the addresses to ask."""
+    """A controller and one agent, each with its own folder, and the addresses to ask.
+
+    is_true: both are started as a school does.
+    """
 
     def __init__(
-        self, folder: Path, *, broker: str = "", room: str = "P203", database: str = ""
+        self,
+        folder: Path,
+        *,
+        broker: str = "",
+        room: str = "P203",
+        database: str = "",
+        is_true: bool = False,
     ) -> None:
         self.folder = folder
         folder.mkdir(exist_ok=True)
@@ -130,6 +169,7 @@ class School:
             *("--mdns", "false"),
             *outside,
             *(("--database", database) if database else ()),
+            is_true=is_true,
         )
         self.agent = Program(
             folder / "agent.log",
@@ -140,6 +180,7 @@ class School:
             *("--school", "00140708", "--province", "14", "--room", room),
             *("--agent-id", "p203", "--local-port", str(self.local_port)),
             *("--mdns", "false", "--tablets", "false"),  # one port for many at a time
+            is_true=is_true,
         )
 
     def __enter__(self) -> Self:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.flows.programs import BIN, Program, get, request
+from tests.flows.programs import Program, get, request, run_command
 from tests.ports import free_port
-from tests.waiting import LIMIT_S, until
+from tests.waiting import until
 
 ROOMS = ("P201", "P202", "P203")
 PASSPHRASE = "bốn từ không liên quan"  # noqa: S105
@@ -55,13 +54,7 @@ class ThreeRooms:
 
     def said(self, *words: str) -> str:
         """What a command of the controller's answers."""
-        done = subprocess.run(
-            [BIN / "lophoc-controller", *words],
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_S,
-            check=False,
-        )
+        done = run_command("lophoc-controller", *words)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.flows.programs import BIN, School, get, request
+from tests.flows.programs import School, get, request, run_command
 from tests.waiting import until
 
 BOOK = """STT;Mã tài sản;Tên thiết bị;Số sê-ri;Phòng;Năm đưa vào sử dụng;Tình trạng
@@ -20,12 +19,7 @@ BOOK = """STT;Mã tài sản;Tên thiết bị;Số sê-ri;Phòng;Năm đưa và
 def command(school: School, *arguments: str) -> Any:
     """What a command of the controller's prints, as JSON."""
     data = ("--data", str(school.folder / "controller"))
-    done = subprocess.run(
-        [str(BIN / "lophoc-controller"), *arguments, "--json", *data],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_command("lophoc-controller", *arguments, "--json", *data)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout)
 

@@ -33,6 +33,7 @@ class FirstDay:
             *("--http-port", str(self.http), "--mqtt-port", str(free_port())),
             *("--mqtt-host", "0.0.0.0", "--enrol-port", str(self.enrol)),  # noqa: S104
             *("--school", "THCS-01", "--province", "14", "--mdns", "false", "--lang", "vi"),
+            is_true=True,
         )
         self.agent = Program(
             folder / "agent.log",
@@ -47,6 +48,7 @@ class FirstDay:
                 "--lang",
                 "vi",
             ),
+            is_true=True,
         )
 
     def room_of_computer(self) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import shutil
 import sqlite3
-import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -16,12 +15,12 @@ import httpx
 import pytest
 
 from protocol.credential import CREDENTIAL
-from tests.flows.programs import BIN, Program, School, get
+from tests.flows.programs import Program, School, get, run_command
 from tests.flows.test_security import give_password, open_to_the_network
 from tests.flows.test_three_clicks import command
 from tests.hostile.school import _COOKIE, _logged_in
 from tests.ports import free_port
-from tests.waiting import LIMIT_S, until
+from tests.waiting import until
 
 
 class Office:
@@ -57,8 +56,7 @@ class Office:
 def enrol(school: School, code: list[str], door: int) -> None:
     """What a person runs at the room's computer."""
     where = ("--controller", f"127.0.0.1:{door}", "--data", str(school.folder / "agent"))
-    done = [str(BIN / "lophoc-agent"), "enrol", *code, *where]
-    subprocess.run(done, check=True, capture_output=True, timeout=LIMIT_S)
+    run_command("lophoc-agent", "enrol", *code, *where).check_returncode()
 
 
 def is_online(school: School) -> bool:

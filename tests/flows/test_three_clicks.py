@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
 import time
 from contextlib import closing
 from datetime import date, timedelta
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.lessons.meant import SETTLE_S
-from tests.flows.programs import BIN, School, get, request
+from tests.flows.programs import School, get, request, run_command
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -31,12 +30,7 @@ TIMETABLE = "Thứ;Tiết;Phòng;Lớp;Môn\n" + "".join(
 
 def command(school: School | HostileNetwork, *arguments: str, holds: bool | None = True) -> Any:
     """What a command of the controller's prints, as JSON. holds: None where it may end with 1."""
-    done = subprocess.run(
-        [str(BIN / "lophoc-controller"), *arguments, "--data", str(school.folder / "controller")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_command("lophoc-controller", *arguments, "--data", str(school.folder / "controller"))
     assert done.returncode in ({0, 1} if holds is None else {0}), done.stdout + done.stderr
     return json.loads(done.stdout)
 

@@ -20,25 +20,28 @@ from paho.mqtt.client import CallbackAPIVersion, Client
 from controller.broker.embedded import CONTROLLER_USER
 from simulators.ledger.clocks import Clock, clock_library
 from tests.databases import KINDS
-from tests.flows.programs import BIN, Program, get
+from tests.flows.programs import BIN, Program, get, run_command
 from tests.hostile.school import _COOKIE, _logged_in
 from tests.ports import free_port
 from tests.postgres import Cluster
 from tests.waiting import LIMIT_S, until
 
 DEPARTMENT, SCHOOL = "so-14", "00140708"
+ENVIRON = {"LOPHOC_CONTROLLER_SCHOOL": SCHOOL, "LOPHOC_CONTROLLER_PROVINCE": "14"}
 SILENCE_S = 70  # after an orderly end, another history of a school is believed
 ASSET = ("device_id", "asset_tag", "type", "room", "year", "serial", "condition", "state", "line")
 
 
 class Above:
-    """A department's controller and a school's, each with its folder."""
+    """A department's controller and a school's, each with its folder.
 
-    def __init__(self, folder: Path, database: str = "") -> None:
+    clock: by which the department's goes, if not by the computer's.
+    """
+
+    def __init__(self, folder: Path, database: str = "", clock: Clock | None = None) -> None:
         self.folder = folder
         self.mqtt = free_port()
         self.api = f"http://127.0.0.1:{(port := free_port())}"
-        self.clock = Clock(folder / "department.clock", clock_library())
         self.department = self._controller(
             "department",
             DEPARTMENT,
@@ -46,7 +49,7 @@ class Above:
             self.mqtt,
             "--database",
             database,
-            env=self.clock.environ,
+            env=clock.environ if clock else None,
         )
         self.school_api = f"http://127.0.0.1:{(port := free_port())}"
         self.school = self._controller(
@@ -99,15 +102,12 @@ class Above:
         book = self.folder / "book.csv"
         head = "STT;Mã tài sản;Loại;Số sê-ri;Phòng;Năm sử dụng"
         book.write_text("\n".join([head, *rows]), "utf-8")
-        done = subprocess.run(
-            [
-                *(BIN / "lophoc-controller", "register", "import", book, "--json", "--all"),
-                *("--data", self.folder / "school"),
-            ],
-            env={"LOPHOC_CONTROLLER_SCHOOL": SCHOOL, "LOPHOC_CONTROLLER_PROVINCE": "14"},
-            capture_output=True,
-            check=True,
+        done = run_command(
+            *("lophoc-controller", "register", "import", str(book), "--json", "--all"),
+            *("--data", str(self.folder / "school")),
+            **ENVIRON,
         )
+        done.check_returncode()
         assert json.loads(done.stdout)["rows"] == count
 
     def there(self) -> dict[str, Any]:
@@ -132,13 +132,30 @@ def whole(api: str) -> dict[str, Any]:
     return {each["device_id"]: {name: each[name] for name in ASSET} for each in items}
 
 
+@pytest.fixture
+def clock(tmp_path: Path) -> Clock:
+    """A clock for the department's controller."""
+    return Clock(tmp_path / "department.clock", clock_library())
+
+
+@pytest.fixture
+def jumps() -> bool:
+    """Whether the clock is set: programs start fast where it is not."""
+    return False
+
+
 @pytest.fixture(params=KINDS)
-def above(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Above]:
+def above(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    clock: Clock,
+    jumps: bool,  # noqa: FBT001
+) -> Iterator[Above]:
     """Both controllers, running; the department's on SQLite and on PostgreSQL."""
     cluster: Cluster | None = None
     if request.param == "postgresql":
         cluster = request.getfixturevalue("cluster")
-    both = Above(tmp_path, cluster.fresh() if cluster else "")
+    both = Above(tmp_path, cluster.fresh() if cluster else "", clock if jumps else None)
     try:
         both.department.start()
         both.school.start()
@@ -164,7 +181,10 @@ def test_a_school_killed_between_commit_and_ack_loses_and_doubles_nothing(above:
     assert {each["room"][0] for each in above.there().values()} == {"Q"}
 
 
-def test_a_school_that_puts_an_old_copy_back_is_told_as_it_is_then(above: Above) -> None:
+@pytest.mark.parametrize("jumps", [True])
+def test_a_school_that_puts_an_old_copy_back_is_told_as_it_is_then(
+    above: Above, clock: Clock
+) -> None:
     """Its numbers begin again in the middle; nothing new may hide behind an old number."""
     until(lambda: get(f"{above.school_api}/healthz"), "the school's controller")
     above.import_book(30, "P")
@@ -181,7 +201,7 @@ def test_a_school_that_puts_an_old_copy_back_is_told_as_it_is_then(above: Above)
     for side in ("lophoc.db-wal", "lophoc.db-shm"):
         (folder / side).unlink(missing_ok=True)
     above.import_book(31, "R")
-    above.clock.set(SILENCE_S)  # where no clock can be set, the silence is waited for
+    clock.set(SILENCE_S)  # where no clock can be set, the silence is waited for
     above.school.start()
     until(lambda: above.here() and above.here() == above.there(), "the same on both sides")
     assert len(above.there()) == 31
@@ -297,10 +317,8 @@ def code_of(api: str, data: Path) -> str:
 
 def enrol(code: str, door: int, folder: Path) -> None:
     """What the school's person runs."""
-    where = ("--department", f"127.0.0.1:{door}", "--data", folder)
-    environ = {"LOPHOC_CONTROLLER_SCHOOL": SCHOOL, "LOPHOC_CONTROLLER_PROVINCE": "14"}
-    command = [BIN / "lophoc-controller", "enrol", *code.split(), *where]
-    subprocess.run(command, env=environ, check=True, timeout=LIMIT_S)
+    where = ("--department", f"127.0.0.1:{door}", "--data", str(folder))
+    run_command("lophoc-controller", "enrol", *code.split(), *where, **ENVIRON).check_returncode()
 
 
 def rows_in(path: Path, table: str) -> int:

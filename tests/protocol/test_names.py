@@ -22,7 +22,10 @@ BOOK = [
     "Phạm Văn Dũng",
     "Lý Đức",
     "Hà Giang",
+    "Bùi Thị Hoa",
     "Vũ Hoa",
+    "Cao Văn Hòa",
+    "Hồ Thị Hòa",
     "Vũ Hòa",
     "Vũ Hỏa",
     "Vũ Hõa",
@@ -34,7 +37,7 @@ BOOK = [
 
 
 def test_the_book_is_in_order() -> None:
-    """Given name, middle, family; â comes behind a, and nặng behind sắc."""
+    """Given name with its tone, then family and middle; â comes behind a, and nặng behind sắc."""
     expected = [*BOOK]
     expected.remove("Lê Thị Ân")  # behind Ánh: the letter â is another than a
     expected.insert(expected.index("Lò Thị Ánh") + 1, "Lê Thị Ân")

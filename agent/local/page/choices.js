@@ -8,14 +8,73 @@ export function addressOf(path, language) {
   return `${path}${path.includes("?") ? "&" : "?"}lang=${language}`;
 }
 
-// The roll by class: all, or only those to look at and those that a finger was on.
-export function groupsOf(lines, onlyLook, touched) {
+// What people type and what names hold, in one writing: no case, no tones, đ as d.
+const plain = (text) =>
+  String(text).normalize("NFD").toLowerCase().replaceAll(/\p{M}/gu, "").replaceAll("đ", "d").trim();
+
+// Whether a pupil is the one that is looked for: by the number, or by a part of the name.
+export function isFound({ number, name, student }, wanted) {
+  const needle = plain(wanted);
+  if (/^\d+$/u.test(needle)) return String(number).startsWith(needle);
+  return plain(name || student).includes(needle);
+}
+
+// The roll by class: all, or only these pupils (a set), and of them only who is looked for.
+export function groupsOf(lines, only, wanted = "") {
   const groups = new Map();
   for (const line of lines) {
-    if (onlyLook && !needsLook(line) && !touched.has(line.student)) continue;
+    if (only && !only.has(line.student)) continue;
+    if (wanted && !isFound(line, wanted)) continue;
     groups.set(line.class_code, [...(groups.get(line.class_code) ?? []), line]);
   }
   return groups.size ? [...groups] : [["", []]];
+}
+
+// The roll with what was pressed and is not answered yet, so that it is shown at once.
+export function rollWith(roll, pending) {
+  if (!roll || !pending.size) return roll;
+  const lines = roll.lines.map((line) => {
+    const status = pending.get(line.student) ?? line.status;
+    return status === line.status ? line : { ...line, status };
+  });
+  const absent = lines.filter(({ status }) => status.startsWith("absent")).length;
+  return { ...roll, lines, text: `${lines.length}/${lines.length - absent}/${absent}` };
+}
+
+// What a deed is meant for, as it was shown, so that it does nothing to another lesson.
+export const meantFor = ({ meant }) => (meant ? { meant } : {});
+
+export function meantUndo({ meant, undo }) {
+  return meant && undo ? { meant: { what: undo.what, lesson: undo.lesson } } : {};
+}
+
+// How the list is introduced: what is to be looked at before confirming; that all are there only
+// while nothing speaks against it.
+export function hintOf({ confirmed, lines, checks }, words) {
+  if (confirmed) return words.correct_hint;
+  if (checks?.length) return checks.map(({ sentence }) => sentence).join(" ");
+  return lines.some(needsLook) ? words.tap_hint : words.mark_hint;
+}
+
+const isOwed = (line) => line.has_roll && !line.confirmed && !line.running;
+// The lessons of before that are still to be confirmed, but for the one that the large button does.
+export const owedBeside = ({ lessons, meant }) =>
+  (lessons ?? []).filter((line) => isOwed(line) && line.lesson !== meant?.lesson);
+
+// Who is seen now and was not before; of a list that was not shown yet, nobody.
+export function newlySeen(before, after) {
+  const unseen = new Set(
+    (before ?? []).filter(({ suggested }) => suggested !== "seen").map(({ student }) => student),
+  );
+  return (after ?? [])
+    .filter(({ suggested, student }) => suggested === "seen" && unseen.has(student))
+    .map(({ student }) => student);
+}
+
+// The marks that a finger set before the confirmation, to be taken back one by one.
+export function stepsAfter(steps, lines) {
+  const students = new Set((lines ?? []).map(({ student }) => student));
+  return steps.filter(({ student }) => students.has(student));
 }
 
 export function signOf({ suggested, flags }) {
@@ -50,3 +109,10 @@ export function answerTo(kind, yes) {
   if (kind === "claim") return ["claim", { ours: yes }];
   return ["kind", { kind: yes ? kind : "other" }];
 }
+
+// Where the lesson's steps are taken.
+export const PATHS = {
+  start: "lesson/start",
+  confirm: "roll/confirm",
+  end: "lesson/end",
+};

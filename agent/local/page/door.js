@@ -5,12 +5,20 @@ const ELSEWHERE = new Set(["/board", "/doctor"]);
 export function givenIn(hash) {
   const given = new URLSearchParams(hash.slice(1));
   const to = given.get("to");
-  return { code: given.get("t"), to: ELSEWHERE.has(to) ? to : null };
+  return { code: given.get("t"), to: ELSEWHERE.has(to) ? to : null, only: given.has("only") };
+}
+
+// A second window that the icon opens takes the first one's place, in front: so there is one.
+function beTheOnlyOne() {
+  const windows = new BroadcastChannel("lophoc-window");
+  windows.postMessage("here"); // oxlint-disable-line require-post-message-target-origin -- a channel has none
+  windows.addEventListener("message", () => window.close());
 }
 
 export async function enter() {
-  const { code, to } = givenIn(window.location.hash);
+  const { code, to, only } = givenIn(window.location.hash);
   if (!code) return;
+  if (only) beTheOnlyOne();
   window.history.replaceState(null, "", window.location.pathname + window.location.search);
   const headers = { "Content-Type": "application/json" };
   const body = JSON.stringify({ code });

@@ -1,6 +1,8 @@
 // This file shows the agent's view of the lesson and posts what is pressed; it decides nothing.
 import * as choices from "./choices.js";
+import { beginDisplay, greet, readClock, showDisplay } from "./display.js";
 import { enter } from "./door.js";
+import * as rows from "./lines.js";
 import { renderJoining } from "./joining.js";
 import { attribute, byId, keep, make, picture, say, setPressed, show, text } from "./dom.js";
 
@@ -13,7 +15,8 @@ const PULSE_MS = 2000;
 const PATIENCE_MS = 2500;
 const POLL_MS = 30000;
 const SETTLE_MS = 600;
-const STATES = new Set(["ok", "warning", "critical", "unknown", "absent"]);
+const LONG = 15; // pupils; a shorter list is seen whole
+const MOST_STEPS = 50;
 const PARTS = new Set(["board", "camera", "tablet", "network", "power", "other"]);
 
 let view = null;
@@ -22,21 +25,28 @@ let away = false;
 let chosen = null; // the classes that the teacher picked instead of the proposal
 let joint = false;
 let substitute = false;
-let onlyLook = false;
+let only = null; // the pupils to look at, as they were when the list was narrowed
+let wanted = ""; // whom the teacher looks for
 let open = null;
 let pick = true; // the choice of the room opens by itself, once
-const touched = new Set(); // pupils that stay in a filtered list, since a finger was on them
+const pending = new Map(); // marks that were pressed and are not answered yet, by pupil
+let steps = []; // what taps changed before the confirmation: pupil and mark of before
+let sending = Promise.resolve(); // what was pressed reaches the agent in the fingers' order
 const busy = new Set();
 let refused = "";
 let locked = ""; // why nothing is shown to this browser
+const newest = new Map(); // by pupil, the press that counts
 let settledAt = 0;
 let undoUntil = 0;
 
 // A button that is out of use keeps its focus: it says so and does nothing.
 const usable = (button) => button.getAttribute("aria-disabled") !== "true";
+let lastPressed = null;
 function press(button, deed) {
   button.addEventListener("click", (event) => {
-    if (event.detail > 1 || away || !usable(button)) return; // a second click of a double one
+    const isSecond = event.detail > 1 && lastPressed === button; // of a double click
+    lastPressed = button;
+    if (isSecond || away || !usable(button)) return;
     deed(event);
   });
 }
@@ -50,6 +60,7 @@ async function fetched(path, options, patience, stop = new AbortController()) {
   try {
     const answer = await fetch(choices.addressOf(path, language), request);
     const body = await answer.json();
+    readClock(answer.headers.get("date"));
     if (path !== LIVE) lock(answer.status === 401 ? body.error : null);
     return { ok: answer.ok, body };
   } finally {
@@ -61,6 +72,17 @@ async function post(button, path, values) {
   if (busy.has(button)) return;
   busy.add(button);
   able(button, true);
+  await send(path, values);
+  busy.delete(button);
+  able(button, true);
+  render();
+}
+// One after the other: a confirmation that overtook a mark would confirm another roll.
+function send(path, values) {
+  sending = sending.then(() => sendNow(path, values));
+  return sending;
+}
+async function sendNow(path, values) {
   const headers = { "Content-Type": "application/json" };
   try {
     const request = { method: "POST", headers, body: JSON.stringify(values) };
@@ -70,10 +92,6 @@ async function post(button, path, values) {
     else if (ok) take((await fetched(TEACHER, {}, POLL_MS)).body, true);
   } catch {
     refused = words.not_done;
-  } finally {
-    busy.delete(button);
-    able(button, true);
-    render();
   }
 }
 
@@ -86,17 +104,21 @@ function take(next, newer) {
     substitute = false;
   }
   undoUntil = next.undo ? performance.now() + next.undo.left_s * 1000 : 0;
+  const seen = choices.newlySeen(view?.roll?.lines, next.roll?.lines);
+  steps = next.roll?.confirmed ? [] : choices.stepsAfter(steps, next.roll?.lines);
   view = next;
   words = { ...own };
   for (const [name, label] of Object.entries(next.labels ?? {})) {
     if (label && label !== "…") words[name] = label;
   }
   render();
+  greet(seen);
 }
 // A press meant for the button as it was shall not be one of the button as it has become.
 function settle() {
-  settledAt = performance.now() + SETTLE_MS;
-  setTimeout(render, SETTLE_MS + 20);
+  const settleMs = view?.settle_s ? view.settle_s * 1000 : SETTLE_MS;
+  settledAt = performance.now() + settleMs;
+  setTimeout(render, settleMs + 20);
 }
 
 function lock(error) {
@@ -204,29 +226,16 @@ function renderUndo() {
   const left = Math.ceil((undoUntil - performance.now()) / 1000);
   const undo = byId("undo");
   const had = document.activeElement === undo;
-  undo.hidden = !view?.undo || left <= 0;
+  const step = steps.at(-1);
+  undo.hidden = !step && (!view?.undo || left <= 0);
   if (undo.hidden) {
     if (had) byId("big").focus({ preventScroll: true });
     return;
   }
-  say("undo-words", view.undo.label);
-  say("undo-left", `(${left})`);
+  if (step) say("undo-words", words.undo_mark.replace("{n}", lineOf(step.student)?.number ?? ""));
+  else say("undo-words", view.undo.label);
+  say("undo-left", step ? "" : `(${left})`);
   able(undo, true);
-}
-
-function setState(item, state) {
-  item.dataset.state = state;
-  show(item, `#s-${state}`);
-}
-function createChip() {
-  const mark = picture("#s-unknown", "mark");
-  return make("li", "", make("span", "label"), mark, " ", make("span", "word"));
-}
-function fillChip(item, chip) {
-  const [label, , word] = item.children;
-  setState(item, STATES.has(chip.state) ? chip.state : "unknown");
-  text(label, chip.label);
-  text(word, chip.words);
 }
 
 function createQuestion({ device_id: id, kind }) {
@@ -250,17 +259,27 @@ function fillQuestion(item, question) {
   }
 }
 
-const createNotice = () => make("li", "", picture("#s-unknown", "mark"), make("bdi"));
-function fillNotice(item, { level, sentence }) {
-  setState(item, level === "warning" ? "warning" : "unknown");
-  text(item.lastChild, sentence);
+function createOwed({ lesson }) {
+  const button = make("button");
+  press(button, () => {
+    const line = view.lessons.find((one) => one.lesson === lesson);
+    if (line) post(button, "roll/confirm", { meant: line.meant });
+  });
+  return make("li", "", picture("#s-warning", "mark"), make("bdi"), button);
 }
-
 function renderLists() {
-  keep(byId("chips"), view.chips ?? [], "part", createChip, fillChip);
+  keep(byId("owed"), choices.owedBeside(view), "lesson", createOwed, rows.fillOwed(words.confirm));
+  keep(byId("checks"), view.roll?.checks ?? [], "code", rows.createNotice, rows.fillCheck);
+  keep(byId("chips"), view.chips ?? [], "part", rows.createChip, rows.fillChip);
   keep(byId("questions"), choices.asked(view.questions), "id", createQuestion, fillQuestion);
-  keep(byId("notices"), view.notices ?? [], "code", createNotice, fillNotice);
-  keep(byId("sent"), [...(view.faults?.sent ?? []).entries()], "0", createFault, fillFault);
+  keep(byId("notices"), view.notices ?? [], "code", rows.createNotice, rows.fillNotice);
+  keep(
+    byId("sent"),
+    [...(view.faults?.sent ?? []).entries()],
+    "0",
+    rows.createFault,
+    rows.fillFault(words.waiting),
+  );
 }
 function renderLogbook() {
   byId("logbook").hidden = !view.logbook;
@@ -290,17 +309,13 @@ function renderBoard(address) {
   attribute(byId("board"), "href", address?.startsWith("/") ? address : "/board");
   say("board", words.board_page);
 }
-const createFault = () => make("li", "", picture("#s-ok", "mark"), " ", make("span"));
-function fillFault(item, [, { sentence, delivered }]) {
-  setState(item, delivered ? "ok" : "unknown");
-  text(item.lastChild, choices.joined([sentence, !delivered && words.waiting]));
-}
-
+const rollNow = () => choices.rollWith(view.roll, pending);
 function renderRoll() {
-  const { roll } = view;
+  const roll = rollNow();
   byId("roll").hidden = !roll;
   if (!roll) {
     open = null;
+    only = null;
     return;
   }
   say("roll-title", roll.title);
@@ -308,21 +323,34 @@ function renderRoll() {
   say("counts-words", words.counts);
   byId("confirmed").hidden = !roll.confirmed;
   text(byId("confirmed").lastElementChild, roll.confirmed_words || words.confirmed);
-  say("hint", roll.confirmed ? words.correct_hint : words.mark_hint);
+  say("hint", choices.hintOf(roll, words));
   say("filter", `${words.needs_a_look} (${roll.lines.filter(choices.needsLook).length})`);
-  setPressed(byId("filter"), onlyLook);
-  renderClasses(roll.lines);
+  setPressed(byId("filter"), only);
+  byId("find").hidden = roll.lines.length < LONG;
+  attribute(byId("find"), "placeholder", words.find);
+  attribute(byId("find"), "aria-label", words.find);
+  renderClasses(roll);
 }
-function renderClasses(all) {
-  const several = new Set(all.map((line) => line.class_code)).size > 1;
-  const groups = choices.groupsOf(all, onlyLook, touched);
+function renderClasses({ lines: all, marks }) {
+  const codes = [...new Set(all.map((line) => line.class_code))];
+  const several = codes.length > 1;
+  renderOptions("jump", several ? codes.map((code) => [code, false, () => jumpTo(code)]) : []);
+  const groups = choices.groupsOf(all, only, wanted);
   keep(byId("classes"), groups, "0", createClass, (group, [code, lines]) => {
     const [title, pupils, nobody] = group.children;
     title.hidden = !several || !code;
     text(title, `${code} · ${all.filter((line) => line.class_code === code).length}`);
-    text(nobody, lines.length ? "" : words.nothing_to_look);
-    keep(pupils, lines, "student", createPupil, fillPupil);
+    const none = wanted ? words.nobody_found : words.nothing_to_look;
+    text(nobody, lines.length ? "" : none);
+    keep(pupils, lines, "student", createPupil, (item, line) => fillPupil(item, line, marks));
   });
+}
+function jumpTo(code) {
+  wanted = byId("find").value = "";
+  only = null;
+  render();
+  const groups = [...byId("classes").children];
+  groups.find(({ dataset }) => dataset.key === code)?.scrollIntoView();
 }
 const createClass = () =>
   make("div", "group", make("h3"), make("ol", "pupils"), make("p", "nobody"));
@@ -332,73 +360,100 @@ function createPupil({ student }) {
   const status = make("span", "status", make("span", "letter"), make("span", "what"));
   const why = make("span", "why", picture("#s-ok", "mark"), make("bdi"));
   const button = make("button", "", number, name, status, why);
-  press(button, () => tap(student, button));
-  const more = make("div", "more", make("div", "marks"), make("ul", "history"));
+  press(button, () => tap(student));
+  const past = make("div", "past", make("p", "who"), make("ul", "history"));
+  const more = make("div", "more", make("div", "marks"), past);
   more.id = `more-${student}`;
   more.hidden = true;
   button.setAttribute("aria-controls", more.id);
   return make("li", "pupil", button, more);
 }
-function fillPupil(item, line) {
+function fillPupil(item, line, marks) {
   const [button, more] = item.children;
   const isOpen = open === line.student;
   item.dataset.status = line.status;
   attribute(item, "data-look", line.suggested === "unseen" || line.flags?.length ? "" : null);
   attribute(item, "data-open", isOpen ? "" : null);
-  fillButton(button, line);
+  fillButton(button, line, marks);
   attribute(button, "aria-expanded", isOpen);
   able(button, true);
   more.hidden = !isOpen;
   if (isOpen) fillMore(more, line);
 }
-function fillButton(button, line) {
+const whyOf = (line) => choices.joined([...(line.flag_words ?? []), line.words]);
+function fillButton(button, line, marks) {
   const fill = (part, content) => text(button.querySelector(part), content);
-  const mark = view.roll.marks.find(({ status }) => status === line.status);
-  const why = choices.joined([line.words, ...(line.flag_words ?? [])]);
+  const mark = marks.find(({ status }) => status === line.status);
+  const why = whyOf(line);
   fill(".number", String(line.number));
   fill(".name", line.name || line.student);
   fill(".letter", mark?.letter || (line.status === "present" ? "" : "!"));
-  fill(".what", mark?.label ?? line.status);
+  const isThere = line.status === "present";
+  fill(".what", choices.joined([mark?.label ?? line.status, !isThere && why]));
   fill(".why bdi", why);
   button.querySelector(".why").hidden = !why;
   show(button, choices.signOf(line));
 }
-function fillMore({ children: [marks, past] }, { student, name, status, history }) {
+function fillMore({ children: [marks, past] }, line) {
+  const { student, number, name, status, history } = line;
+  const [who, changes] = past.children;
   marks.setAttribute("role", "group");
   attribute(marks, "aria-label", name || student);
+  text(who, choices.joined([`${number}. ${name || student}`, whyOf(line)]));
   const create = (mark) => {
     const button = make("button");
-    press(button, () => set(student, mark.status, button));
+    press(button, () => set(student, mark.status));
     return button;
   };
   keep(marks, view.roll.marks, "status", create, (button, mark) => {
-    text(button, choices.joined([mark.letter, mark.label]));
+    const [letter, label] = [make("b"), make("span")];
+    if (!button.firstChild) button.append(letter, " ", label);
+    text(button.firstChild, mark.letter || "✓");
+    text(button.lastChild, mark.label);
     setPressed(button, mark.status === status);
     able(button, true);
   });
   const lines = [...(history ?? []).entries()];
   keep(
-    past,
+    changes,
     lines,
     "0",
     () => make("li"),
     (item, [, change]) => text(item, change),
   );
 }
-const lineOf = (student) => view.roll?.lines.find((line) => line.student === student);
+const lineOf = (student) => rollNow()?.lines.find((line) => line.student === student);
 
-function tap(student, button) {
+function tap(student) {
   const line = lineOf(student);
   if (!line || performance.now() < settledAt) return; // meant for what stood here before
   const next = choices.tapOn(line, view.roll.confirmed, open === student);
-  touched.add(student);
   open = next.open ? student : null;
-  if (next.mark) set(student, next.mark, button);
+  if (next.mark) set(student, next.mark);
   render();
 }
-function set(student, status, button) {
-  if (lineOf(student)?.status === status) return;
-  post(button, "roll/mark", { student, status });
+function set(student, status) {
+  const before = lineOf(student)?.status;
+  if (before === undefined || before === status) return;
+  if (!view.roll.confirmed) steps = [...steps, { student, status: before }].slice(-MOST_STEPS);
+  sendMark(student, status);
+}
+// The newest mark of a pupil is shown until the agent has answered it.
+async function sendMark(student, status) {
+  const token = Symbol(student);
+  newest.set(student, token);
+  pending.set(student, status);
+  render();
+  await send("roll/mark", { student, status, ...choices.meantFor(view) });
+  if (newest.get(student) === token) pending.delete(student);
+  render();
+}
+function takeBack() {
+  const step = steps.at(-1);
+  if (!step) return post(byId("undo"), "undo", choices.meantUndo(view));
+  steps = steps.slice(0, -1);
+  open = step.student;
+  return sendMark(step.student, step.status);
 }
 
 function createOption() {
@@ -482,6 +537,7 @@ function render() {
   renderLogbook();
   renderTools();
   renderRoll();
+  showDisplay(words);
   for (const button of document.querySelectorAll("dialog .close")) text(button, words.close);
   renderClassChoice();
   renderRoomChoice();
@@ -497,34 +553,25 @@ function askForRoom() {
   }
 }
 
-async function copy() {
-  try {
-    await navigator.clipboard.writeText(view.logbook);
-    say("copied", words.copied);
-  } catch {
-    getSelection().selectAllChildren(byId("logbook-line"));
-    say("copied", words.selected);
-  }
-}
-
-const PATHS = {
-  start: "lesson/start",
-  confirm: "roll/confirm",
-  end: "lesson/end",
-};
 const act = (id, action) => {
-  const path = PATHS[action];
-  if (path) post(byId(id), path, action === "start" ? startBody() : {});
+  const path = choices.PATHS[action];
+  if (!path) return;
+  const body = action === "start" ? startBody() : {};
+  post(byId(id), path, { ...body, ...choices.meantFor(view) });
 };
 press(byId("big"), () => act("big", view.button?.action));
 press(byId("also"), () => act("also", view.also?.action));
-press(byId("undo"), () => post(byId("undo"), "undo", {}));
+press(byId("undo"), takeBack);
 press(byId("scan"), () => post(byId("scan"), "scan", { on: !view.scan.running }));
 press(byId("camera"), () => post(byId("camera"), "camera", { off: !view.camera.off }));
-press(byId("copy"), copy);
+press(byId("copy"), () => rows.copyLogbook(words));
 press(byId("filter"), () => {
-  onlyLook = !onlyLook;
-  touched.clear();
+  const look = rollNow().lines.filter(choices.needsLook);
+  only = only ? null : new Set(look.map(({ student }) => student));
+  render();
+});
+byId("find").addEventListener("input", () => {
+  wanted = byId("find").value;
   render();
 });
 press(byId("joint"), () => {
@@ -545,6 +592,7 @@ for (const dialog of document.querySelectorAll("dialog")) {
 }
 attribute(document.querySelector(`.bar nav [lang=${language}]`), "aria-current", "true");
 setInterval(renderUndo, 250);
+beginDisplay(() => words);
 window.addEventListener("hashchange", enter);
 await enter();
 follow();

@@ -7,11 +7,19 @@ import {
   answerTo,
   asked,
   groupsOf,
+  hintOf,
+  isFound,
   isIdle,
   joined,
+  meantFor,
+  meantUndo,
   needsLook,
+  newlySeen,
   offersOf,
+  owedBeside,
+  rollWith,
   signOf,
+  stepsAfter,
   tapOn,
   toggled,
 } from "../../../agent/local/page/choices.js";
@@ -43,19 +51,103 @@ test("who is unseen, not present or flagged needs a look", () => {
 
 test("the roll stands by class, in the order in which the classes come", () => {
   const lines = [pupil("1"), pupil("2", { class_code: "6A2" }), pupil("3")];
-  assert.deepEqual(groupsOf(lines, false, new Set()), [
+  assert.deepEqual(groupsOf(lines, null), [
     ["6A1", [lines[0], lines[2]]],
     ["6A2", [lines[1]]],
   ]);
 });
 
-test("a filtered roll keeps who needs a look and who was touched", () => {
+test("a filtered roll keeps its pupils, whatever becomes of them", () => {
   const lines = [pupil("1"), pupil("2", { status: "late" }), pupil("3")];
-  assert.deepEqual(groupsOf(lines, true, new Set(["3"])), [["6A1", [lines[1], lines[2]]]]);
+  assert.deepEqual(groupsOf(lines, new Set(["2", "3"])), [["6A1", [lines[1], lines[2]]]]);
+});
+
+test("a pupil is found by the number's beginning and by a part of the name without tones", () => {
+  const line = pupil("x", { number: 17, name: "Đặng Thị Ánh" });
+  const finds = ["1", "17", "dang", "ÁNH", "thị a", "Đặng"];
+  assert.ok(finds.every((wanted) => isFound(line, wanted)));
+  assert.ok(!["7", "171", "danh", "x"].some((wanted) => isFound(line, wanted)));
+  assert.ok(isFound(pupil("x1", { number: 2, name: "" }), "x1"));
+  assert.deepEqual(groupsOf([line, pupil("2", { name: "An" })], null, "dang"), [["6A1", [line]]]);
+});
+
+test("what was pressed is shown and counted before it is answered", () => {
+  const roll = { lines: [pupil("1"), pupil("2"), pupil("3")], text: "3/3/0", confirmed: false };
+  assert.equal(rollWith(null, new Map([["1", "late"]])), null);
+  assert.equal(rollWith(roll, new Map()), roll);
+  const now = rollWith(
+    roll,
+    new Map([
+      ["1", "absent_excused"],
+      ["2", "late"],
+      ["9", "late"],
+    ]),
+  );
+  assert.equal(now.text, "3/2/1");
+  assert.deepEqual(
+    now.lines.map(({ status }) => status),
+    ["absent_excused", "late", "present"],
+  );
+  assert.equal(now.lines[2], roll.lines[2]);
+});
+
+test("a deed says what it was meant for, where the agent has said it", () => {
+  const meant = { lesson: "l2", running: true, confirmed: false, list: "v1" };
+  assert.deepEqual(meantFor({ phase: "running" }), {});
+  assert.deepEqual(meantFor({ meant, phase: "ready" }), { meant });
+  assert.deepEqual(meantUndo({ undo: { what: "start" } }), {});
+  assert.deepEqual(meantUndo({ meant, undo: { what: "start", lesson: "l2", left_s: 3 } }), {
+    meant: { what: "start", lesson: "l2" },
+  });
+});
+
+test("that all are there is said only while nothing speaks against it", () => {
+  const [here, away, unseen] = [
+    pupil("1"),
+    pupil("2", { status: "late" }),
+    pupil("3", { suggested: "unseen" }),
+  ];
+  const words = { mark_hint: "mark", tap_hint: "tap", correct_hint: "correct" };
+  assert.equal(hintOf({ confirmed: false, lines: [here] }, words), "mark");
+  assert.equal(hintOf({ confirmed: false, lines: [here, away] }, words), "tap");
+  assert.equal(hintOf({ confirmed: false, lines: [here, unseen] }, words), "tap");
+  assert.equal(hintOf({ confirmed: true, lines: [here, unseen] }, words), "correct");
+  const checks = [{ sentence: "Số 7 chưa thấy." }, { sentence: "Số 8 chung máy." }];
+  const both = "Số 7 chưa thấy. Số 8 chung máy.";
+  assert.equal(hintOf({ confirmed: false, lines: [here], checks }, words), both);
+});
+
+test("owed is what has ended unconfirmed, but for what the large button confirms", () => {
+  const line = { lesson: "l1", has_roll: true, confirmed: false, running: false };
+  const others = [
+    { ...line, lesson: "l2", confirmed: true },
+    { ...line, lesson: "l3", running: true },
+    { ...line, lesson: "l4", has_roll: false },
+  ];
+  assert.deepEqual(owedBeside({ lessons: [line, ...others], meant: { lesson: "l3" } }), [line]);
+  assert.deepEqual(owedBeside({ lessons: [line], meant: { lesson: "l1" } }), []);
+  assert.deepEqual(owedBeside({}), []);
+});
+
+test("newly seen is who was not seen before, and nobody of a list that opens", () => {
+  const before = [pupil("1"), pupil("2", { suggested: "unseen" }), pupil("3", { suggested: null })];
+  const after = [pupil("1"), pupil("2"), pupil("3", { suggested: "unseen" }), pupil("4")];
+  assert.deepEqual(newlySeen(before, after), ["2"]);
+  assert.deepEqual(newlySeen(undefined, after), []);
+  assert.deepEqual(newlySeen(before, null), []);
+});
+
+test("steps of pupils that have left the roll are not taken back", () => {
+  const steps = [
+    { student: "1", status: "present" },
+    { student: "9", status: "late" },
+  ];
+  assert.deepEqual(stepsAfter(steps, [pupil("1")]), [steps[0]]);
+  assert.deepEqual(stepsAfter(steps, null), []);
 });
 
 test("an empty roll is one group without a name, so that it can say so", () => {
-  assert.deepEqual(groupsOf([pupil("1")], true, new Set()), [["", []]]);
+  assert.deepEqual(groupsOf([pupil("1")], new Set()), [["", []]]);
 });
 
 test("a sign says unseen before it says flagged", () => {

@@ -5,26 +5,36 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from python_calamine import CalamineWorkbook
 
 from controller.__main__ import main
 from controller.access.store import access_log
-from controller.attendance.papers import as_csv, as_xlsx, name_of
-from controller.attendance.sheet import Attendance, days_of, laid_out
+from controller.attendance.papers import as_csv, as_xlsx, name_of, sheet_rows
+from controller.attendance.sheet import NOT_TAKEN, Attendance, days_of, laid_out
 from controller.database.store import Store
 from controller.features import keep_batch
-from controller.fleet.records import AgentRecord
+from controller.fleet.records import AgentRecord, LessonRecord, RollRecord
 from controller.roster.members import ClassMember
+from controller.roster.plan import SchoolPlan
+from protocol.messages import Ending
+from protocol.model import AttendanceStatus
+from protocol.plan import Bell, Booking, Holiday
 from tests.controller.attendance.test_lessons import (
     AGENT,
     BEGAN,
     SCHOOL,
+    ZONE,
     a_lesson,
     attendance_of,
     folded,
+    lines,
     records_of,
 )
 from tests.databases import Database
@@ -39,7 +49,8 @@ def told(names: tuple[str, ...] = NAMES) -> Attendance:
     )
     changes = records_of(a_lesson())
     days = days_of("2026-11-02", "2026-11-07")
-    return laid_out("10A1", days, members, [folded(changes)], attendance_of(changes), letters={})
+    log, now = attendance_of(changes), datetime(2026, 11, 8, tzinfo=ZONE)
+    return laid_out("10A1", days, members, [folded(changes)], log, plan=SchoolPlan(), now=now)
 
 
 def test_the_sheet_has_a_column_a_day_and_the_schools_letters() -> None:
@@ -48,12 +59,13 @@ def test_the_sheet_has_a_column_a_day_and_the_schools_letters() -> None:
     sheet = rows.get_sheet_by_name("Điểm danh").to_python()
     assert [row[0] for row in sheet[:3]] == ["Trường Một", "Lớp 10A1", "Tháng 11/2026"]
     assert sheet[3][:4] == ["STT", "Họ và tên", "02/11", "03/11"]
-    assert sheet[3][-3:] == ["Có phép", "Không phép", "Muộn"]
-    assert [(row[0], row[1], row[4], row[-3:]) for row in sheet[4:]] == [
-        (1.0, "=1+1", "", [0.0, 0.0, 0.0]),
-        (2.0, "@SUM(A1)", "P", [1.0, 0.0, 0.0]),
-        (3.0, "Trần Thị Ánh", "M", [0.0, 0.0, 1.0]),
+    assert sheet[3][-4:] == ["Có phép", "Không phép", "Muộn", "Về sớm"]
+    assert [(row[0], row[1], row[4], row[-4:]) for row in sheet[4:7]] == [
+        (1.0, "=1+1", "·", [0.0, 0.0, 0.0, 0.0]),
+        (2.0, "@SUM(A1)", "P", [1.0, 0.0, 0.0, 0.0]),
+        (3.0, "Trần Thị Ánh", "M", [0.0, 0.0, 1.0, 0.0]),
     ]
+    assert sheet[7][0].startswith("·: có mặt; P: vắng có phép")
     line = rows.get_sheet_by_name("Sổ ghi đầu bài").to_python()[1]
     assert line[1:] == [
         1.0,
@@ -65,6 +77,100 @@ def test_the_sheet_has_a_column_a_day_and_the_schools_letters() -> None:
         "@SUM(A1) (P)",
         "tự kết thúc theo trống",
     ]
+
+
+def a_record(day: str, period: int, **parts: Any) -> LessonRecord:
+    told = {"how": Ending.TEACHER, "confirmed": True} | parts
+    return LessonRecord(
+        place=AGENT,
+        lesson=f"{day} {period}",
+        room="P203",
+        classes=("10A1",),
+        period=period,
+        subject="Toán",
+        substitute=False,
+        day=day,
+        began_ms=None,
+        ended_ms=None,
+        **told,
+    )
+
+
+def a_roll(lesson: LessonRecord, **marks: AttendanceStatus) -> RollRecord:
+    [roll] = [
+        one for one in attendance_of(records_of(a_lesson()))[:1] if isinstance(one, RollRecord)
+    ]
+    named = {"lesson": lesson.lesson, "day": lesson.day, "event_id": lesson.lesson}
+    return replace(roll, lines=lines(**marks), hash="", before="", **named)
+
+
+WEEK = SchoolPlan(
+    bells=(
+        Bell(period=1, begins="07:00", ends="07:45"),
+        Bell(period=6, begins="13:00", ends="13:45"),
+    ),
+    holidays=(Holiday(name="Lễ", begins="2026-11-06", ends="2026-11-06"),),
+    timetable=tuple(
+        Booking(weekday=weekday, period=period, room="P203", classes=("10A1",))
+        for weekday, period in ((1, 1), (1, 6), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1))
+    ),
+)
+
+
+def test_present_no_roll_unconfirmed_and_no_lesson_are_four_things() -> None:
+    """Each half-day by itself; before a pupil came, on a holiday and in what comes: nothing."""
+    taken = a_record("2026-11-02", 1)
+    unconfirmed = a_record("2026-11-03", 1, confirmed=False, how=Ending.BELL)
+    running = a_record("2026-11-05", 1, confirmed=False, how=None)
+    members = (
+        ClassMember(class_code="10A1", number=1, student="a", name="An"),
+        ClassMember(class_code="10A1", number=2, student="b", name="Bình", since="2026-11-03"),
+        ClassMember(class_code="10A1", number=3, student="c", name="Chi", until="2026-11-03"),
+    )
+    days = days_of("2026-11-02", "2026-11-07")
+    log = [a_roll(taken, a=AttendanceStatus.PRESENT, c=AttendanceStatus.LEFT_EARLY)]
+    now = datetime(2026, 11, 5, 7, 30, tzinfo=ZONE)
+    told = laid_out("10A1", days, members, [taken, unconfirmed, running], log, plan=WEEK, now=now)
+    signs = {
+        line.name: [told.sheet.sign(cells) for cells in line.halves] for line in told.sheet.lines
+    }
+    assert signs == {
+        "An": [f"·/{NOT_TAKEN}", "?", NOT_TAKEN, NOT_TAKEN, "", ""],
+        "Bình": ["", "?", NOT_TAKEN, NOT_TAKEN, "", ""],
+        "Chi": [f"S/{NOT_TAKEN}", "", "", "", "", ""],
+    }
+    assert told.sheet.lines[2].count(AttendanceStatus.LEFT_EARLY) == 1
+    assert told.sheet.lines[0].days[:2] == (AttendanceStatus.PRESENT, None)
+
+
+def test_absence_is_counted_by_half_days() -> None:
+    """Two lessons of one morning are one, a morning and an afternoon are two."""
+    taken = [a_record("2026-11-02", period) for period in (1, 2, 6)]
+    away = AttendanceStatus.ABSENT_UNEXCUSED
+    log = [a_roll(lesson, a=away) for lesson in taken]
+    members = (ClassMember(class_code="10A1", number=1, student="a", name="An"),)
+    bells = (*WEEK.bells, Bell(period=2, begins="07:50", ends="08:35"))
+    plan = replace(WEEK, bells=bells)
+    now = datetime(2026, 11, 8, tzinfo=ZONE)
+    told = laid_out("10A1", ("2026-11-02",), members, taken, log, plan=plan, now=now)
+    assert told.sheet.sign(told.sheet.lines[0].halves[0]) == "K/K"
+    assert told.sheet.lines[0].count(away) == 2
+
+
+def test_a_month_is_one_landscape_page_and_months_stand_in_order() -> None:
+    """31 days as wide as an A4 lying down; a sheet over the year's end names December first."""
+    made = told()
+    days = days_of("2026-12-15", "2027-02-14")
+    sheet = made.sheet._replace(days=days, lines=())
+    assert sheet_rows(sheet, "Trường")[2] == ["Tháng 12/2026, 01/2027, 02/2027"]
+    month = made._replace(
+        sheet=made.sheet._replace(days=days_of("2026-10-01", "2026-10-31"), lines=())
+    )
+    with zipfile.ZipFile(io.BytesIO(as_xlsx(month, "Trường"))) as book:
+        page = book.read("xl/worksheets/sheet1.xml").decode()
+    assert 'orientation="landscape"' in page
+    assert 'paperSize="9"' in page
+    assert 'fitToHeight="0"' in page
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

@@ -1,0 +1,91 @@
+"""This file says on which half-days a class learned or should have, and how their rolls stand.
+
+Absence is counted by half-days (buoi): a day with lessons before and after noon is two. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, tzinfo
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from controller.fleet.records import LessonRecord
+from controller.roster.calendar import bookings_on, rings_of
+from controller.roster.plan import SchoolPlan
+
+_NOON_MIN: Final = 12 * 60
+
+
+class HalfDay(StrEnum):
+    """Before noon, or after it."""
+
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+
+
+class RollState(StrEnum):
+    """What stands for a pupil without a mark: no roll was taken, or nobody confirmed it."""
+
+    NOT_TAKEN = "not_taken"
+    UNCONFIRMED = "unconfirmed"
+
+
+class Half(NamedTuple):
+    """One half of a local day."""
+
+    day: str
+    half: HalfDay
+
+
+def half_of(lesson: LessonRecord, plan: SchoolPlan, zone: tzinfo | None) -> Half:
+    """When the lesson was: by its period's bell, else by its begin; without both, the morning."""
+    ring = None
+    if lesson.period is not None and lesson.day:
+        ring = rings_of(plan, date.fromisoformat(lesson.day)).get(lesson.period)
+    if ring:
+        return Half(lesson.day, _half_at(ring[0]))
+    if lesson.began_ms is None:
+        return Half(lesson.day, HalfDay.MORNING)
+    began = datetime.fromtimestamp(lesson.began_ms / 1000, zone)
+    return Half(lesson.day, _half_at(began.hour * 60 + began.minute))
+
+
+def states_of(
+    class_code: str,
+    days: Sequence[str],
+    lessons: Iterable[LessonRecord],
+    plan: SchoolPlan,
+    now: datetime,
+) -> Mapping[Half, RollState]:
+    """The half-days on which the class learned or should have; what stands where no mark does.
+
+    lessons: the class's own. now: the school's time in its zone; what is planned counts once its
+    period is over.
+    """
+    states = dict.fromkeys(_planned(class_code, days, plan, now), RollState.NOT_TAKEN)
+    for lesson in lessons:
+        half = half_of(lesson, plan, now.tzinfo)
+        states.setdefault(half, RollState.NOT_TAKEN)
+        if lesson.how is not None and not lesson.confirmed:
+            states[half] = RollState.UNCONFIRMED
+    return states
+
+
+def _planned(
+    class_code: str, days: Sequence[str], plan: SchoolPlan, now: datetime
+) -> Iterable[Half]:
+    for text in days:
+        day = date.fromisoformat(text)
+        if day > now.date():
+            continue
+        minute = now.hour * 60 + now.minute if day == now.date() else 24 * 60
+        rings = rings_of(plan, day)
+        for booking in bookings_on(plan, day):
+            ring = rings.get(booking.period)
+            if ring and ring[1] <= minute and class_code in booking.classes:
+                yield Half(text, _half_at(ring[0]))
+
+
+def _half_at(minute: int) -> HalfDay:
+    return HalfDay.MORNING if minute < _NOON_MIN else HalfDay.AFTERNOON
