@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace as rewrite
 
 from agent.classroom import Classroom
-from agent.lessons.lesson import RunningLesson
+from agent.lessons.lesson import EndedLesson, RunningLesson
 from agent.lessons.marks import MarkBook, PupilMark
 from agent.lessons.teaching import Teaching
 from agent.room import Moment
@@ -47,11 +47,16 @@ def _moved_room(classroom: Classroom, step_ms: int, moment: Moment) -> Classroom
 
 
 def _moved_teaching(teaching: Teaching, step_ms: int, moment: Moment) -> Teaching:
+    def ended_moved(ended: EndedLesson) -> EndedLesson:
+        is_earlier = ended.lesson.lesson in teaching.lesson.earlier
+        return ended if is_earlier else moved(ended, step_ms, moment)
+
+    lesson = teaching.lesson
     lesson = replace(
-        teaching.lesson,
-        running=moved(teaching.lesson.running, step_ms, moment),
-        ended=moved(teaching.lesson.ended, step_ms, moment),
-        shelved=moved(dict(teaching.lesson.shelved), step_ms, moment),
+        lesson,
+        running=moved(lesson.running, step_ms, moment),
+        ended=lesson.ended and ended_moved(lesson.ended),
+        shelved={code: ended_moved(ended) for code, ended in lesson.shelved.items()},
     )
     faults = moved(teaching.faults, step_ms, moment)
     return replace(

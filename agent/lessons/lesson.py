@@ -79,13 +79,15 @@ class Lesson:
     """The room's lesson: idle, running, or just ended.
 
     shelved: by id, oldest first, lessons before the one that ended last: today's, and those that
-    nobody confirmed. ends_s: on the steady clock, when the running one ends by itself.
+    nobody confirmed. earlier: those that ended before this start of the agent: another setting of
+    the clock dated them. ends_s: on the steady clock, when the running one ends by itself.
     """
 
     room: AgentRoom
     running: RunningLesson | None = None
     ended: EndedLesson | None = None
     shelved: Mapping[str, EndedLesson] = field(default_factory=dict)
+    earlier: frozenset[str] = frozenset()
     ends_s: float | None = None
 
     @property

@@ -7,6 +7,7 @@ tell: nothing confirmed is lost, and nothing is said twice.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -93,6 +94,7 @@ def restore_teaching(
         ended=lesson.ended,
         shelved={ended.lesson.lesson: ended for ended in shelved},
     ).with_clock(moment)
+    now = replace(now, earlier=frozenset(ended.lesson.lesson for ended in now.all_ended()))
     return Teaching(
         room=room,
         lesson=now,

@@ -218,7 +218,10 @@ class Teaching:
         if after.lesson.is_over(moment):
             after, messages = after.close(Ending.BELL, moment)
         lesson = after.lesson.let_go(moment)
-        after = after if lesson is after.lesson else replace(after, lesson=lesson)
+        if lesson is not after.lesson:
+            offer = after.undoable
+            is_gone = offer is not None and lesson.find(offer.lesson) is None
+            after = replace(after, lesson=lesson, undoable=None if is_gone else offer)
         roll = after.roll.only(moment.day, after.lesson.codes())
         return TeachingStep(after.with_roll(roll), messages)
 

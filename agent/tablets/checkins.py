@@ -36,6 +36,7 @@ class CheckInOutcome(StrEnum):
     NOT_ON_ROSTER = "not_on_roster"
     TOO_MANY_TRIES = "too_many_tries"
     TABLET_FULL = "tablet_full"
+    NO_PLACE = "no_place"
 
 
 GOOD: Final = frozenset(
@@ -54,17 +55,20 @@ class CheckInFlag(StrEnum):
 
     SHARED_TABLET = "shared_tablet"
     SECOND_TABLET = "second_tablet"
+    SAME_DEVICE = "same_device"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckInAttempt:
     """What a tablet sent. tablet: its key. digits: as typed. number: class's place and number.
 
-    token: from the QR code. Both empty: the tablet may hold a pass.
+    browser: what it calls itself, or a digest of it. token: from the QR code. Neither digits nor
+    token: the tablet may hold a pass.
     """
 
     tablet: str
     address: str
+    browser: str = ""
     number: tuple[int, int] | None = None
     digits: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
@@ -72,12 +76,45 @@ class CheckInAttempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckInAnswer:
-    """What came of it. slot: the tablet's number, 0 where it has none."""
+    """What came of it. slot: the tablet's number, 0 where it has none.
+
+    companions: who came in before from what is one device with this, and is flagged for it now.
+    """
 
     outcome: CheckInOutcome
     pupil: TabletPupil | None = None
     slot: int = 0
     flags: tuple[CheckInFlag, ...] = ()
+    companions: tuple[str, ...] = ()
+
+
+class Newcomers:
+    """One lesson's pupils on tablets that were never here before.
+
+    A cookie is no tablet: who throws it away is a new one each time, but comes from one address
+    and calls itself the same. Tablets that were here before are not doubted, so that a room behind
+    one address (NAT) has its flags in its first lesson only.
+    """
+
+    def __init__(self) -> None:
+        self._tablets: set[str] = set()
+        self._pupils: dict[tuple[str, str], dict[str, str]] = {}
+        self._doubted: set[str] = set()
+
+    def join(self, attempt: CheckInAttempt, student: str, *, is_new: bool) -> tuple[str, ...]:
+        """Take a pupil in; who is doubted from now on: this one, and who was not before."""
+        if is_new:
+            self._tablets.add(attempt.tablet)
+        if attempt.tablet not in self._tablets:
+            return ()
+        pupils = self._pupils.setdefault((attempt.address, attempt.browser), {})
+        others = [other for other, tablet in pupils.items() if tablet != attempt.tablet]
+        pupils[student] = attempt.tablet
+        if not set(others) - {student}:
+            return ()
+        fresh = [student, *(other for other in others if other not in self._doubted)]
+        self._doubted.update(fresh)
+        return tuple(dict.fromkeys(fresh))
 
 
 class CheckIns:
@@ -96,6 +133,7 @@ class CheckIns:
         self._tries = Tries()
         self._passes = OrderedDict[str, float]()
         self._slots: dict[str, set[int]] = {}
+        self._newcomers = Newcomers()
         self.refusals = Counter[str]()
 
     @property
@@ -170,9 +208,10 @@ class CheckIns:
         self.refusals[reason] += 1
 
     def _seat(self, pupil: TabletPupil, attempt: CheckInAttempt, now_s: float) -> CheckInAnswer:
+        is_new = self._cart.find(attempt.tablet) is None
         slot = self._cart.seat(attempt.tablet, reserved=set().union(*self._slots.values()))
         if slot is None:
-            return self._refuse(CheckInOutcome.TABLET_FULL, attempt, now_s)
+            return self._refuse(CheckInOutcome.NO_PLACE, attempt, now_s)
         rest = [other for other in self.pupils_on(slot.number) if other != pupil]
         elsewhere = pupil.student in self._slots
         if slot.number in self._slots.get(pupil.student, ()):
@@ -182,10 +221,19 @@ class CheckIns:
             return self._refuse(CheckInOutcome.TABLET_FULL, attempt, now_s)
         self._passes.pop(attempt.tablet, None)
         self._slots.setdefault(pupil.student, set()).add(slot.number)
-        flags = [CheckInFlag.SHARED_TABLET] * bool(rest) + [CheckInFlag.SECOND_TABLET] * elsewhere
+        doubted = self._newcomers.join(attempt, pupil.student, is_new=is_new)
         moved = CheckInOutcome.MOVED if elsewhere else CheckInOutcome.IN
-        outcome = CheckInOutcome.SHARED if rest else moved
-        return CheckInAnswer(outcome=outcome, pupil=pupil, slot=slot.number, flags=tuple(flags))
+        return CheckInAnswer(
+            outcome=CheckInOutcome.SHARED if rest else moved,
+            pupil=pupil,
+            slot=slot.number,
+            flags=tuple(
+                [CheckInFlag.SHARED_TABLET] * bool(rest)
+                + [CheckInFlag.SECOND_TABLET] * elsewhere
+                + [CheckInFlag.SAME_DEVICE] * bool(doubted)
+            ),
+            companions=tuple(other for other in doubted if other != pupil.student),
+        )
 
     def _objection(self, attempt: CheckInAttempt, now_s: float) -> CheckInOutcome | None:
         """Why an attempt is not let in; None if it is."""
@@ -215,6 +263,7 @@ class CheckIns:
         self._tries = Tries()
         self._passes.clear()
         self._slots.clear()
+        self._newcomers = Newcomers()
 
 
 _OUTCOMES: Final = {

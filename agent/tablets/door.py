@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -30,6 +31,7 @@ _FIELDS: Final = 4
 _STATUS: Final = {
     CheckInOutcome.TOO_MANY_TRIES: HTTPStatus.TOO_MANY_REQUESTS,
     CheckInOutcome.TABLET_FULL: HTTPStatus.CONFLICT,
+    CheckInOutcome.NO_PLACE: HTTPStatus.CONFLICT,
     CheckInOutcome.NOT_YET: HTTPStatus.CONFLICT,
     CheckInOutcome.OVER: HTTPStatus.CONFLICT,
     CheckInOutcome.NO_LIST: HTTPStatus.CONFLICT,
@@ -103,6 +105,7 @@ class _Door:
         attempt = CheckInAttempt(
             tablet=key_of(cookie),
             address=_address(request),
+            browser=_browser(request),
             number=page.number_of(fields.get("n", "")),
             digits=digits,
             token=fields.get("t", "")[:64],
@@ -187,6 +190,11 @@ async def _form(request: Request) -> dict[str, str] | None:
 
 def _address(request: Request) -> str:
     return request.client.host if request.client else ""
+
+
+def _browser(request: Request) -> str:
+    """What a browser calls itself, as a digest: it may be long, and is not to be read."""
+    return hashlib.sha256(request.headers.get("user-agent", "").encode()).hexdigest()[:16]
 
 
 def _is_code(text: str) -> bool:

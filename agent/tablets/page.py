@@ -79,6 +79,7 @@ _SENTENCES: Final = {
     CheckInOutcome.NOT_ON_ROSTER: N_("This number is not in the class list."),
     CheckInOutcome.TOO_MANY_TRIES: N_("Too many wrong tries: wait a minute, or tell your teacher."),
     CheckInOutcome.TABLET_FULL: N_("Two pupils are on this tablet already: tell your teacher."),
+    CheckInOutcome.NO_PLACE: N_("All the tablets' numbers are taken: tell your teacher."),
 }
 NOT_KEPT: Final = N_("This could not be kept: tell your teacher.")
 NOT_UNDERSTOOD: Final = N_("This could not be understood: open the page again.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import secrets
@@ -13,7 +14,14 @@ from typing import Final
 
 from agent.database.generations import DocumentError
 from agent.tablets.cart import Cart, Slot, key_of, name_of
-from agent.tablets.checkins import GOOD, CheckInAnswer, CheckInAttempt, CheckInOutcome, CheckIns
+from agent.tablets.checkins import (
+    GOOD,
+    CheckInAnswer,
+    CheckInAttempt,
+    CheckInFlag,
+    CheckInOutcome,
+    CheckIns,
+)
 from agent.tablets.lesson import TabletLesson
 from agent.tablets.page import TabletView
 from agent.tablets.presence import TabletPresence
@@ -106,7 +114,14 @@ class TabletService:
         except BaseException:
             self._checkins.release(answer)
             raise
+        await self._flag(answer.companions)
         return answer
+
+    async def _flag(self, companions: tuple[str, ...]) -> None:
+        """Say of those who are in already that their device is another pupil's, too."""
+        for student in companions:
+            with contextlib.suppress(SuggestionRefused):  # they are in, and the newest is flagged
+                await self._backend.suggest(student, "", (str(CheckInFlag.SAME_DEVICE),))
 
     def beat(self, tablet: str, battery: str = "") -> None:
         """A tablet is awake; one without a slot is not told of."""

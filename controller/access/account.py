@@ -41,6 +41,11 @@ class Account(Struct, frozen=True, kw_only=True):
     made_ms: int = 0
     ended_ms: int | None = None
 
+    def is_reset_by(self, after: Account) -> bool:
+        """Whether what opened the account is to open it no more: it ends, or is set up anew."""
+        is_invited = bool(after.setup) and after.setup != self.setup
+        return after.ended_ms is not None or is_invited
+
     def person(self, session: int = 0) -> Person:
         """Who asks, when it is this account."""
         own = self.role in OWN_ONLY

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from controller.access.account import OFFICE, Account, account_name
 from controller.access.codes import FirstCode, setup_link
 from controller.access.office import keep_office
+from controller.access.passkey_store import drop_passkeys
 from controller.access.passwords import check_password, hashed
 from controller.access.store import account_of, end_sessions, keep_account
 from controller.cli.folder import add_place, existing_folder, has_database, told_address
@@ -54,6 +55,7 @@ def _keep(options: argparse.Namespace, name: str, password: str) -> None:
         now_ms = now_in(db)
         before = account_of(db, name) or Account(account=name, role=Role.ADMIN, made_ms=now_ms)
         keep_account(db, replace(before, password=hashed(password), setup="", ended_ms=None))
+        drop_passkeys(db, name)
         end_sessions(db, name, now_ms=now_ms)
 
 

@@ -19,6 +19,7 @@ COPY_HANDED_OUT: Final = "guests handed-out"
 COPY_LET_GO: Final = "guests let-go"
 LISTS_OPENED: Final = "lists opened"
 LISTS_REFUSED: Final = "lists refused"
+PASSKEY_REFUSED: Final = "passkeys refused"
 SERVER: Final = N_("the server ({who})")
 DEED_WORDS: Final[Mapping[str, str]] = {
     "accounts": N_("changed an account"),
@@ -52,6 +53,11 @@ DEED_WORDS: Final[Mapping[str, str]] = {
     "looks csv": N_("wrote this log as CSV"),
     "looks xlsx": N_("wrote this log for Excel"),
     "marks": N_("looked at pupils' marks"),
+    "login passkey": N_("logged in by a passkey"),
+    "passkeys": N_("added a passkey"),
+    "passkeys end": N_("removed a passkey"),
+    "passkeys options": N_("gave the password to add a passkey"),
+    PASSKEY_REFUSED: N_("was refused by a passkey that may be a copy"),
     "quarantine let-go": N_("let a message go that could not be taken"),
     "quarantine retry": N_("had a message taken again"),
     "register decisions": N_("decided about an item"),

@@ -8,14 +8,17 @@ from fastapi import Path, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from controller.access import account_pages, log_pages, token_pages
+from controller.access import account_pages, log_pages, passkey_pages, token_pages
 from controller.access.account import MAX_NAME, OFFICE, Account, AccountError
 from controller.access.browsers import browser_name
-from controller.access.gate import browser_of, device_cookie, is_secure, session_cookie
+from controller.access.entrance import give_entrance, note_entry
+from controller.access.gate import browser_of, is_secure, session_cookie
+from controller.access.passkey_pages import party_of
+from controller.access.passkeys import Passkeys
 from controller.access.passwords import PasswordError
-from controller.access.service import SESSION_S, Access, Entrance, LoginError
+from controller.access.service import Access, Entrance, LoginError
 from controller.feature import Program
-from controller.people.person import Permission, Person, Role
+from controller.people.person import Permission, Role
 from controller.sheets.text import clean
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
@@ -24,7 +27,6 @@ from controller.web.rules import needs, person_of, public, visitor_of
 from protocol.errors import LopHocError
 
 MAX_PATH: Final = 200
-_DEVICE_S: Final = 400 * 24 * 3600  # as long as browsers keep a cookie at most
 _STATUSES: Final = {"login_rationed": 429}
 Number = Annotated[int, Path(ge=1, lt=1 << 53)]
 
@@ -33,20 +35,38 @@ def pages(program: Program) -> FeatureRouter:
     """The way in, the way out, who has an account, who looked."""
     router = FeatureRouter()
     screens, access = program.service(PageRenderer), program.service(Access)
-    _add_login(router, screens, access)
+    _add_login(router, program, screens, access)
     _add_setup(router, screens, access)
-    _add_sessions(router, screens, access)
+    _add_sessions(router, program, screens, access)
     router.take_in(account_pages.pages(program))
+    router.take_in(passkey_pages.pages(program))
     router.take_in(token_pages.pages(program))
     router.take_in(log_pages.pages(program))
     return router
 
 
-def _add_login(router: FeatureRouter, screens: PageRenderer, access: Access) -> None:
+def _add_login(
+    router: FeatureRouter, program: Program, screens: PageRenderer, access: Access
+) -> None:
+    passkeys = program.service(Passkeys)
+
+    async def shown(request: Request, way: str, trouble: LopHocError | None = None) -> Response:
+        party = party_of(request, program)
+        return screens.page(
+            request,
+            "login.html",
+            status_code=_STATUSES.get(trouble.code, 403) if trouble else 200,
+            way=way,
+            trouble=trouble.text(screens.say(request)) if trouble else "",
+            ready=await run_in_threadpool(access.can_enter),
+            has_passkeys=await run_in_threadpool(passkeys.are_for, party),
+            office=OFFICE,
+        )
+
     @router.get("/login")
     @public
     async def login(request: Request, next: str = "") -> Response:  # noqa: A002 - the usual name
-        return await _form(request, screens, access, way=_own_path(next))
+        return await shown(request, _own_path(next))
 
     @router.post("/login")
     @public
@@ -57,8 +77,8 @@ def _add_login(router: FeatureRouter, screens: PageRenderer, access: Access) -> 
         try:
             entrance = await access.log_in(account, password, browser_of(request))
         except LoginError as error:
-            return await _form(request, screens, access, way=way, trouble=error)
-        _note_entry(request, account)
+            return await shown(request, way, error)
+        note_entry(request, account)
         return _entered(request, way, entrance)
 
     @router.post("/logout")
@@ -99,17 +119,29 @@ def _add_setup(router: FeatureRouter, screens: PageRenderer, access: Access) -> 
                 trouble=error.text(screens.say(request)),
                 form=form,
             )
-        _note_entry(request, account.account)
+        note_entry(request, account.account)
         return _entered(request, "/", entrance)
 
 
-def _add_sessions(router: FeatureRouter, screens: PageRenderer, access: Access) -> None:
+def _add_sessions(
+    router: FeatureRouter, program: Program, screens: PageRenderer, access: Access
+) -> None:
+    passkeys = program.service(Passkeys)
+
     @router.get("/sessions")
     @needs(*Permission, in_parts=True)
     async def sessions(request: Request) -> Response:
         person = person_of(request)
         found = await run_in_threadpool(access.sessions, person.account)
-        return screens.page(request, "sessions.html", sessions=found, browser_name=browser_name)
+        own = await run_in_threadpool(passkeys.of_account, person.account)
+        return screens.page(
+            request,
+            "sessions.html",
+            sessions=found,
+            browser_name=browser_name,
+            passkeys=own,
+            can_add_passkey=bool(person.session and party_of(request, program)),
+        )
 
     @router.post("/sessions/{no}/end")
     @needs(*Permission, in_parts=True)
@@ -118,46 +150,8 @@ def _add_sessions(router: FeatureRouter, screens: PageRenderer, access: Access) 
         return RedirectResponse("/sessions", 303)
 
 
-def _note_entry(request: Request, account: str) -> None:
-    """Whoever came in is whose deed it was."""
-    request.state.person = Person(account=account.strip().casefold(), permissions=frozenset())
-
-
 def _entered(request: Request, way: str, entrance: Entrance) -> Response:
-    """Lead on, with the cookies that scripts cannot read and other sites' pages cannot send."""
-    answer = RedirectResponse(way, 303)
-    for name, value, age_s in (
-        (session_cookie(request), entrance.cookie, SESSION_S),
-        (device_cookie(request), entrance.device, _DEVICE_S),
-    ):
-        answer.set_cookie(
-            name,
-            value,
-            max_age=age_s,
-            httponly=True,
-            samesite="strict",
-            secure=is_secure(request),
-        )
-    return answer
-
-
-async def _form(
-    request: Request,
-    screens: PageRenderer,
-    access: Access,
-    *,
-    way: str,
-    trouble: LopHocError | None = None,
-) -> Response:
-    return screens.page(
-        request,
-        "login.html",
-        status_code=_STATUSES.get(trouble.code, 403) if trouble else 200,
-        way=way,
-        trouble=trouble.text(screens.say(request)) if trouble else "",
-        ready=await run_in_threadpool(access.can_enter),
-        office=OFFICE,
-    )
+    return give_entrance(request, RedirectResponse(way, 303), entrance)
 
 
 def _own_path(path: str) -> str:

@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from controller.access.account import Account, AccountError, account_name
 from controller.access.codes import FirstCode, digest_of, new_code, new_session
 from controller.access.office import drop_office
+from controller.access.passkey_store import drop_passkeys
 from controller.access.passwords import check_password, hashed, is_old, is_right, nobodys
 from controller.access.store import (
     WebSession,
@@ -119,10 +120,23 @@ class Access:
 
     async def log_in(self, account: str, password: str, browser: Browser) -> Entrance:
         """Begin a session. Raises LoginError."""
-        name = account.strip().casefold()[:_LABEL]
-        known = await run_in_threadpool(self._known_device, name, browser)
-        if not self.tries.is_allowed(name, browser.address, known):
+        found = await self.prove(account, password, browser)
+        return await run_in_threadpool(self.begin, found, browser)
+
+    def ration(self, account: str, browser: Browser) -> str:
+        """Count a try; gives the browser, where the account was used in it before.
+
+        Raises LoginError where there were too many.
+        """
+        known = self._known_device(account, browser)
+        if not self.tries.is_allowed(account, browser.address, known):
             raise LoginError("login_rationed", N_("Too many tries: wait five minutes."))
+        return known
+
+    async def prove(self, account: str, password: str, browser: Browser) -> Account:
+        """The account whose password this is. Raises LoginError."""
+        name = account.strip().casefold()[:_LABEL]
+        known = await run_in_threadpool(self.ration, name, browser)
         found = await run_in_threadpool(self._store.read, account_of, name)
         kept = found.password if found and found.ended_ms is None else ""
         async with self._hashing:
@@ -132,7 +146,20 @@ class Access:
         self.tries.forget(name, known)
         if is_old(kept):
             await self._hash_anew(found, password)
-        return await run_in_threadpool(self._begin, found, browser)
+        return found
+
+    def begin(self, account: Account, browser: Browser) -> Entrance:
+        """Begin a session of one who has proved who they are."""
+        cookie, device = new_session(is_secure=browser.is_secure), browser.device or new_code()
+        self._store.write(
+            begin_session,
+            account.account,
+            digest=digest_of(cookie),
+            device=digest_of(device),
+            label=browser.label[:_LABEL],
+            now_ms=self.now_ms(),
+        )
+        return Entrance(cookie, device)
 
     async def set_up(
         self, code: str, account: Account, password: str, browser: Browser
@@ -173,10 +200,13 @@ class Access:
         """
         with self._store.locked(self._program.school) as db:
             managed = has_administrator(db)
-            account = make(account_of(db, name))
+            before = account_of(db, name)
+            account = make(before)
             if account is None:
                 return None
             keep_account(db, account)
+            if before and before.is_reset_by(account):
+                drop_passkeys(db, name)
             if account.ended_ms is not None:
                 end_sessions(db, name, now_ms=account.ended_ms)
             if managed and not has_administrator(db):
@@ -218,18 +248,6 @@ class Access:
         with suppress(OSError):  # the next start tries again
             await run_in_threadpool(drop_office, self._folder)
 
-    def _begin(self, account: Account, browser: Browser) -> Entrance:
-        cookie, device = new_session(is_secure=browser.is_secure), browser.device or new_code()
-        self._store.write(
-            begin_session,
-            account.account,
-            digest=digest_of(cookie),
-            device=digest_of(device),
-            label=browser.label[:_LABEL],
-            now_ms=self.now_ms(),
-        )
-        return Entrance(cookie, device)
-
     def _to_set_up(self, code: str, account: Account) -> Account:
         if self.first_code.fits(code):
             name = account_name(account.account)
@@ -251,10 +269,11 @@ class Access:
             raise _used_up()
 
         self.change(account.account, set_up)
+        self._store.write(drop_passkeys, account.account)
         self.end(account.account)
         if is_first:
             self.first_code.drop()
-        return self._begin(account, browser)
+        return self.begin(account, browser)
 
 
 def _used_up() -> LoginError:

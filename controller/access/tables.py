@@ -1,4 +1,4 @@
-"""This file holds the tables of people: accounts, their sessions, tokens, who looked at pupils."""
+"""This file holds people's tables: accounts, sessions, passkeys, tokens, who looked at pupils."""
 
 from __future__ import annotations
 
@@ -29,6 +29,19 @@ web_sessions: Final = Table(
     *longs("ended_ms", nullable=True),
     Index("ix_web_sessions_digest", "digest", unique=True),
     Index("ix_web_sessions_device", "account", "device"),
+    sqlite_autoincrement=True,
+)
+
+# What is kept of a passkey opens nothing: see controller/access/passkey.py.
+passkeys: Final = Table(
+    "passkeys",
+    metadata,
+    Column("no", NUMBER, primary_key=True),
+    *texts("account", "credential", "handle", "site", "public_key", "name"),
+    *longs("sign_count", "made_ms"),
+    *longs("used_ms", nullable=True),
+    Index("ix_passkeys_credential", "credential", unique=True),
+    Index("ix_passkeys_account", "account"),
     sqlite_autoincrement=True,
 )
 

@@ -16,6 +16,7 @@ from controller.attendance.papers import legend, note_of
 from controller.attendance.refusals import class_unknown
 from controller.attendance.sheet import attendance_of
 from controller.attendance.store import lessons_of
+from controller.attendance.watch import long_away, without_roll
 from controller.attendance.words import lesson_words
 from controller.feature import Program
 from controller.fleet.records import LessonRecord
@@ -31,6 +32,7 @@ from protocol.model import instant
 from protocol.words import N_
 
 _WEEK_DAYS: Final = 6  # Monday to Saturday
+_LOOK_BACK_DAYS: Final = 21  # who has been away for long is seen beyond the week
 
 Day = Annotated[str, Query(max_length=10)]
 
@@ -63,6 +65,9 @@ def pages(program: Program) -> FeatureRouter:
         records = await run_in_threadpool(store.read, lessons_of, scope, chosen, chosen)
         school = await run_in_threadpool(store.read, plan_of, scope)
         by_class = taken(records)
+        now = instant(program.now_ms()).astimezone(program.zone)
+        is_today = chosen == now.date().isoformat()
+        missing = without_roll(school, records, now) if is_today else []
         codes = sorted(
             {school_class.code for school_class in school.classes} | by_class.keys(), key=natural
         )
@@ -71,6 +76,7 @@ def pages(program: Program) -> FeatureRouter:
             "attendance.html",
             day=chosen,
             classes=[(code, by_class.get(code, [])) for code in codes if person.has_class(code)],
+            missing=[one for one in missing if any(map(person.has_class, one.classes))],
             before=_moved(chosen, -1),
             after=_moved(chosen, 1),
         )
@@ -88,6 +94,7 @@ def pages(program: Program) -> FeatureRouter:
         now = instant(program.now_ms()).astimezone(program.zone)
         read = partial(attendance_of, store, scope, code[:64], now=now)
         attendance = await run_in_threadpool(read, monday, last)
+        weeks = await run_in_threadpool(read, _moved(monday, -_LOOK_BACK_DAYS), last)
         return screens.page(
             request,
             "sheet.html",
@@ -95,6 +102,7 @@ def pages(program: Program) -> FeatureRouter:
             note_of=note_of,
             lesson_words=lesson_words,
             legend=legend(attendance.sheet),
+            long_away=long_away(weeks.sheet),
             month=month_of(monday),
             monday=monday,
             last=last,

@@ -25,6 +25,12 @@ def own_names(config: ControllerConfig) -> frozenset[str]:
     return frozenset({*_HERE, *map(_plain, _told(config))} - {"", "*"})
 
 
+def own_host_names(config: ControllerConfig) -> frozenset[str]:
+    """Those of them that are names, for what no address can be, such as a passkey's."""
+    told = ("localhost", *map(_plain, _names(config)), _plain(config.http_host))
+    return frozenset(name for name in told if _is_name(name))
+
+
 def coverable(names: frozenset[str]) -> frozenset[str]:
     """Those that the school's own authority may sign; for others it takes another one."""
     signed = sorted(name for name in names if _is_written(name) and covers(name))
@@ -32,12 +38,17 @@ def coverable(names: frozenset[str]) -> frozenset[str]:
 
 
 def _told(config: ControllerConfig) -> Iterator[str]:
-    host = socket.gethostname()
-    yield from (host, f"{host.partition('.')[0]}.local", *config.allowed_hosts.split(","))
+    yield from _names(config)
     if config.http_host in ANY:
         yield from _addresses()
     else:
         yield config.http_host
+
+
+def _names(config: ControllerConfig) -> Iterator[str]:
+    """What this machine is called, and what the settings say."""
+    host = socket.gethostname()
+    yield from (host, f"{host.partition('.')[0]}.local", *config.allowed_hosts.split(","))
 
 
 def _addresses() -> Iterator[str]:
@@ -51,6 +62,11 @@ def _addresses() -> Iterator[str]:
 
 def _plain(name: str) -> str:
     return name.strip().strip("[]").lower()
+
+
+def _is_name(name: str) -> bool:
+    """A last part of digits makes an address of it (URL, 3.5: "ends in a number")."""
+    return bool(_NAME.fullmatch(name)) and not name.rpartition(".")[2].isdecimal()
 
 
 def _is_written(name: str) -> bool:

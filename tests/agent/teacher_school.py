@@ -92,6 +92,7 @@ class TeacherSchool:
         self.more: dict[str, Any] = {}
         self.sent: list[dict[str, Any]] = []
         self.hung = False
+        self.checks: list[dict[str, Any]] = []
         self.pause_s = 0.0  # how long an answer to a press takes
 
     def __enter__(self) -> Self:
@@ -192,6 +193,7 @@ class TeacherSchool:
             "counts": counts,
             "text": f"{total}/{total - absent}/{absent}",
             "confirmed": self.confirmed,
+            "checks": self.checks,
             "marks": MARKS,
             "lines": self.lines,
         }

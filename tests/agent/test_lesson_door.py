@@ -34,6 +34,7 @@ from protocol.messages import (
     RollConfirmed,
     up_from,
 )
+from protocol.model import Method
 from protocol.outbox import Outbox
 from protocol.plan import Bell, Booking, ClassList, Plan, Pupil
 from tests.agent.classrooms import PLACE, classroom, moment, room
@@ -336,6 +337,57 @@ def test_every_lesson_of_the_day_is_in_the_list_and_opens(tmp_path: Path) -> Non
         await here.post("roll/confirm", {"meant": opened["meant"]})
         assert [each["confirmed"] for each in (await here.see())["lessons"]] == [False, True]
         assert (await here.client.get("/api/v1/lessons/none")).status_code == 409
+
+    at_desk(tmp_path, story)
+
+
+def test_the_bell_makes_the_room_ready_for_the_next_teacher(tmp_path: Path) -> None:
+    """Never the first lesson's confirmation: its start ends that one, which the list then shows."""
+    plan = replace_struct(
+        PLAN,
+        bells=(*PLAN.bells, Bell(period=2, begins="08:00", ends="08:45")),
+        timetable=(
+            *PLAN.timetable,
+            Booking(weekday=1, period=2, room="6A1", classes=("10A2",), subject="Văn"),
+        ),
+    )
+
+    async def story(here: Desk) -> None:
+        first = (await here.post("lesson/start"))["lesson"]
+        await here.post("roll/mark", {"student": "1400000002", "status": "absent_excused"})
+        here.clocks.append(here.clocks[-1]._replace(minute=7 * 60 + 59))
+        assert (await here.see())["button"]["action"] == "confirm"
+        here.clocks.append(here.clocks[-1]._replace(minute=8 * 60))
+        seen = await here.see()
+        assert [seen["phase"], seen["button"]["action"], seen["roll"]] == ["idle", "start", None]
+        assert seen["subline"] == "10A2 · Văn · Tiết 2 · 08:00 - 08:45"
+        assert seen["also"]["label"] == "Xác nhận 10A1 · Toán · Tiết 1"
+        codes = {each["code"]: each["sentence"] for each in seen["notices"]}
+        assert codes["unconfirmed"] == "Chưa xác nhận điểm danh: 10A1 · Toán · Tiết 1."
+        second = await here.post("lesson/start", {"meant": seen["meant"]})
+        assert [each["lesson"] for each in second["lessons"]] == [second["lesson"], first]
+        kinds = [type(each).__name__ for each in waiting(here)]
+        assert kinds == ["LessonStarted", "AttendanceMarked", "LessonEnded", "LessonStarted"]
+
+    at_desk(tmp_path, story, plan)
+
+
+def test_before_confirming_it_is_said_where_roll_and_tablets_differ(tmp_path: Path) -> None:
+    """Marked absent but seen, not seen at all, and what is odd about a sight."""
+
+    async def story(here: Desk) -> None:
+        await here.post("lesson/start")
+        await here.store.suggest("1400000001", Method.TABLET, flags=("same_device",))
+        await here.store.suggest("1400000002", Method.TABLET)
+        seen = await here.post("roll/mark", {"student": "1400000002", "status": "late"})
+        assert [each["code"] for each in seen["roll"]["checks"]] == ["unseen", "flagged"]
+        seen = await here.post("roll/mark", {"student": "1400000002", "status": "absent_excused"})
+        assert [each["sentence"] for each in seen["roll"]["checks"]] == [
+            "Ghi vắng, nhưng máy tính bảng hoặc thẻ đã thấy: Lò Thị Ánh.",
+            "Máy tính bảng và thẻ chưa thấy: Trần Bình.",
+            "Thầy/cô xem lại: Nguyễn Văn An.",
+        ]
+        assert (await here.post("roll/confirm"))["roll"]["checks"] == []
 
     at_desk(tmp_path, story)
 

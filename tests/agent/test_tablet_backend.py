@@ -47,6 +47,7 @@ def test_a_check_in_becomes_a_suggestion_of_the_running_lesson(tmp_path: Path) -
             assert service.checkins().phase is CheckInPhase.OPEN
             assert "Nguyễn" not in repr(service.checkins().lesson)
             async with served(service) as url, tablet(url) as one, tablet(url) as other:
+                other.headers["user-agent"] = "another make"
                 for browser, number in ((one, 5), (one, 6), (other, 5)):
                     code = service.checkins().code
                     digits = code.digits(service.now_s()) if code else ""

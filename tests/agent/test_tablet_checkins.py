@@ -27,7 +27,7 @@ from agent.tablets.tries import (
 )
 from tests.agent.tablet_room import dice, lesson_of
 
-KEYS = [f"{n:016x}" for n in range(60)]
+KEYS = [f"{n:016x}" for n in range(120)]
 LESSON = lesson_of("10A1")
 
 
@@ -63,6 +63,40 @@ def test_the_first_check_in_binds_and_the_same_again_says_so() -> None:
     assert (first.outcome, again.outcome) == (CheckInOutcome.IN, CheckInOutcome.ALREADY)
     assert first.pupil == LESSON.pupils[0]
     assert ours.checked_in == {"10A1-01"}
+
+
+def one_phone(at: CheckIns, count: int, now_s: float = 0) -> list[CheckInAnswer]:
+    """One phone checks in one number after the other, and throws its cookie away each time."""
+    code = at.code
+    assert code
+    asked = [
+        CheckInAttempt(
+            tablet=KEYS[number],
+            address="10.0.0.9",
+            browser="phone",
+            number=(0, number),
+            digits=code.digits(now_s),
+        )
+        for number in range(1, count + 1)
+    ]
+    return [at.check_in(each, now_s) for each in asked]
+
+
+def test_one_phone_with_many_cookies_is_flagged_from_its_second_pupil_on() -> None:
+    """And those before with it; a room of known tablets behind one address is not."""
+    answers = one_phone(checkins(), 40)
+    assert {each.outcome for each in answers} == {CheckInOutcome.IN}
+    assert [each.flags for each in answers] == [(), *[(CheckInFlag.SAME_DEVICE,)] * 39]
+    assert [each.companions for each in answers] == [(), ("10A1-01",), *[()] * 38]
+    known = tuple(Slot(number=number, key=KEYS[number]) for number in range(1, 41))
+    assert {each.flags for each in one_phone(checkins(slots=known), 40)} == {()}
+
+
+def test_who_finds_no_place_is_told_so() -> None:
+    """Not that the tablet is full."""
+    ours = checkins(lesson_of("10A1", size=120))
+    outcomes = [each.outcome for each in one_phone(ours, 100)]
+    assert (outcomes[98], outcomes[99]) == (CheckInOutcome.IN, CheckInOutcome.NO_PLACE)
 
 
 def test_a_second_pupil_on_a_tablet_is_flagged_and_a_third_refused() -> None:

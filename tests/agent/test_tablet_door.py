@@ -49,6 +49,7 @@ def test_forty_tablets_check_in_at_once() -> None:
     async def story(url: str, service: TabletService) -> None:
         async def pupil(number: int) -> int:
             async with tablet(url) as browser:
+                browser.headers["user-agent"] = f"tablet {number}"
                 await browser.get("/")
                 answer = await browser.post("/", data={"c": digits(service), "n": f"0.{number}"})
                 assert result(answer.text) == f"Đã ghi nhận số {number}."

@@ -169,6 +169,31 @@ def test_a_confirmation_never_overtakes_a_mark(page: TeacherPage, school: Teache
     assert paths == ["lesson/start", "roll/mark", "roll/mark", "roll/confirm"]
 
 
+def test_a_lesson_of_before_is_confirmed_from_the_list_and_doubts_are_told(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """By its own name, so that the running one stays as it is; what disagrees stands before it."""
+    meant = {"lesson": "l1", "running": False, "confirmed": False, "list": "v1"}
+    owed = {"lesson": "l1", "title": "6A1 · Tiết 1", "text": "42/41/1", "words": "chưa xác nhận"}
+    owed |= {"has_roll": True, "confirmed": False, "running": False, "meant": meant}
+    school.more = {"lessons": [owed], "meant": {**meant, "lesson": "l2"}}
+    school.checks = [{"code": "unseen", "students": ["10A1-07"], "sentence": "Số 7 chưa thấy."}]
+    page.open(school.url)
+    to(page, "running")
+    page.says("#owed bdi", "6A1 · Tiết 1 · 42/41/1 · chưa xác nhận")
+    page.says("#hint", "Số 7 chưa thấy.")
+    page.says("#checks bdi", "Số 7 chưa thấy.")
+    for width, _ in page.at_each_size():
+        assert violations(page) == []
+        assert page.see("document.documentElement.scrollWidth") <= width
+    page.click("#owed button")
+    until(lambda: len(school.posts) == 2, "it is told")
+    assert school.posts == [
+        ("/api/v1/lesson/start", {"meant": {**meant, "lesson": "l2"}}),
+        ("/api/v1/roll/confirm", {"meant": meant}),
+    ]
+
+
 def test_several_taps_are_taken_back_one_by_one(page: TeacherPage, school: TeacherSchool) -> None:
     """The newest first, by the pupil's number; only then the lesson's start."""
     page.open(school.url)
@@ -433,11 +458,11 @@ def test_english_is_remembered(page: TeacherPage, school: TeacherSchool) -> None
 
 
 def test_the_page_is_small_and_guarded(school: TeacherSchool) -> None:
-    """Under 62 KB in all; only its own files; a foreign Host hears nothing."""
+    """Under 64 KB in all; only its own files; a foreign Host hears nothing."""
     scripts = ("page.js", "choices.js", "display.js", "dom.js", "door.js", "joining.js", "lines.js")
     names = ("", *(f"page/{name}" for name in (*scripts, "page.css")))
     answers = [http_request("GET", school.url + name) for name in (*names, "page/icon.svg")]
-    assert sum(len(each.content) for each in answers) < 62_000
+    assert sum(len(each.content) for each in answers) < 64_000
     policies = {each.headers["content-security-policy"].split(";")[0] for each in answers}
     assert policies == {"default-src 'self'"}
     assert "<noscript>" in answers[0].text

@@ -48,11 +48,18 @@ export function meantUndo({ meant, undo }) {
   return meant && undo ? { meant: { what: undo.what, lesson: undo.lesson } } : {};
 }
 
-// How the list is introduced: that all are there is said only while nothing speaks against it.
-export function hintOf({ confirmed, lines }) {
-  if (confirmed) return "correct_hint";
-  return lines.some(needsLook) ? "tap_hint" : "mark_hint";
+// How the list is introduced: what is to be looked at before confirming; that all are there only
+// while nothing speaks against it.
+export function hintOf({ confirmed, lines, checks }, words) {
+  if (confirmed) return words.correct_hint;
+  if (checks?.length) return checks.map(({ sentence }) => sentence).join(" ");
+  return lines.some(needsLook) ? words.tap_hint : words.mark_hint;
 }
+
+const isOwed = (line) => line.has_roll && !line.confirmed && !line.running;
+// The lessons of before that are still to be confirmed, but for the one that the large button does.
+export const owedBeside = ({ lessons, meant }) =>
+  (lessons ?? []).filter((line) => isOwed(line) && line.lesson !== meant?.lesson);
 
 // Who is seen now and was not before; of a list that was not shown yet, nobody.
 export function newlySeen(before, after) {

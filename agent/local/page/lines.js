@@ -1,6 +1,6 @@
 // This file draws the lines that only tell: what the room has, and what is to be known.
 import { joined } from "./choices.js";
-import { make, picture, show, text } from "./dom.js";
+import { attribute, byId, make, picture, say, show, text } from "./dom.js";
 
 const STATES = new Set(["ok", "warning", "critical", "unknown", "absent"]);
 
@@ -32,3 +32,24 @@ export const fillFault =
     setState(item, delivered ? "ok" : "unknown");
     text(item.lastChild, joined([sentence, !delivered && waiting]));
   };
+
+// A lesson of before whose roll nobody has confirmed: which it is, and how its roll stands.
+export const fillOwed =
+  (label) =>
+  (item, { title, words, text: counts }) => {
+    setState(item, "warning");
+    text(item.children[1], joined([title, counts, words]));
+    text(item.lastChild, label);
+    attribute(item.lastChild, "aria-label", `${label}: ${title}`);
+  };
+export const fillCheck = (item, { sentence }) => fillNotice(item, { level: "warning", sentence });
+
+export async function copyLogbook(words) {
+  try {
+    await navigator.clipboard.writeText(byId("logbook-line").textContent);
+    say("copied", words.copied);
+  } catch {
+    getSelection().selectAllChildren(byId("logbook-line"));
+    say("copied", words.selected);
+  }
+}

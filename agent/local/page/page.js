@@ -259,7 +259,17 @@ function fillQuestion(item, question) {
   }
 }
 
+function createOwed({ lesson }) {
+  const button = make("button");
+  press(button, () => {
+    const line = view.lessons.find((one) => one.lesson === lesson);
+    if (line) post(button, "roll/confirm", { meant: line.meant });
+  });
+  return make("li", "", picture("#s-warning", "mark"), make("bdi"), button);
+}
 function renderLists() {
+  keep(byId("owed"), choices.owedBeside(view), "lesson", createOwed, rows.fillOwed(words.confirm));
+  keep(byId("checks"), view.roll?.checks ?? [], "code", rows.createNotice, rows.fillCheck);
   keep(byId("chips"), view.chips ?? [], "part", rows.createChip, rows.fillChip);
   keep(byId("questions"), choices.asked(view.questions), "id", createQuestion, fillQuestion);
   keep(byId("notices"), view.notices ?? [], "code", rows.createNotice, rows.fillNotice);
@@ -313,7 +323,7 @@ function renderRoll() {
   say("counts-words", words.counts);
   byId("confirmed").hidden = !roll.confirmed;
   text(byId("confirmed").lastElementChild, roll.confirmed_words || words.confirmed);
-  say("hint", words[choices.hintOf(roll)]);
+  say("hint", choices.hintOf(roll, words));
   say("filter", `${words.needs_a_look} (${roll.lines.filter(choices.needsLook).length})`);
   setPressed(byId("filter"), only);
   byId("find").hidden = roll.lines.length < LONG;
@@ -543,16 +553,6 @@ function askForRoom() {
   }
 }
 
-async function copy() {
-  try {
-    await navigator.clipboard.writeText(view.logbook);
-    say("copied", words.copied);
-  } catch {
-    getSelection().selectAllChildren(byId("logbook-line"));
-    say("copied", words.selected);
-  }
-}
-
 const act = (id, action) => {
   const path = choices.PATHS[action];
   if (!path) return;
@@ -564,7 +564,7 @@ press(byId("also"), () => act("also", view.also?.action));
 press(byId("undo"), takeBack);
 press(byId("scan"), () => post(byId("scan"), "scan", { on: !view.scan.running }));
 press(byId("camera"), () => post(byId("camera"), "camera", { off: !view.camera.off }));
-press(byId("copy"), copy);
+press(byId("copy"), () => rows.copyLogbook(words));
 press(byId("filter"), () => {
   const look = rollNow().lines.filter(choices.needsLook);
   only = only ? null : new Set(look.map(({ student }) => student));

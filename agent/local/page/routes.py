@@ -68,6 +68,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "correct_hint": N_("To correct a mark, tap the pupil and choose."),
     "needs_a_look": N_("Only those to look at"),
     "nothing_to_look": N_("Nobody needs a look."),
+    "confirm": N_("Confirm attendance"),
     "find": N_("Name or number"),
     "nobody_found": N_("Nobody is called so."),
     "undo_mark": N_("Undo number {n}"),

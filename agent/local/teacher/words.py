@@ -47,6 +47,7 @@ MARKS: Final[Mapping[AttendanceStatus, tuple[str, str]]] = {
 _FLAGS: Final[Mapping[str, str]] = {
     "shared_tablet": N_("Another pupil used the same tablet"),
     "second_tablet": N_("Checked in on two tablets"),
+    "same_device": N_("Another pupil checked in from the same device"),
     "copied_card": N_("The same card was seen twice at once"),
     "check_card": N_("Two cards moved together"),
 }

@@ -16,6 +16,7 @@ import {
   needsLook,
   newlySeen,
   offersOf,
+  owedBeside,
   rollWith,
   signOf,
   stepsAfter,
@@ -106,10 +107,26 @@ test("that all are there is said only while nothing speaks against it", () => {
     pupil("2", { status: "late" }),
     pupil("3", { suggested: "unseen" }),
   ];
-  assert.equal(hintOf({ confirmed: false, lines: [here] }), "mark_hint");
-  assert.equal(hintOf({ confirmed: false, lines: [here, away] }), "tap_hint");
-  assert.equal(hintOf({ confirmed: false, lines: [here, unseen] }), "tap_hint");
-  assert.equal(hintOf({ confirmed: true, lines: [here, unseen] }), "correct_hint");
+  const words = { mark_hint: "mark", tap_hint: "tap", correct_hint: "correct" };
+  assert.equal(hintOf({ confirmed: false, lines: [here] }, words), "mark");
+  assert.equal(hintOf({ confirmed: false, lines: [here, away] }, words), "tap");
+  assert.equal(hintOf({ confirmed: false, lines: [here, unseen] }, words), "tap");
+  assert.equal(hintOf({ confirmed: true, lines: [here, unseen] }, words), "correct");
+  const checks = [{ sentence: "Số 7 chưa thấy." }, { sentence: "Số 8 chung máy." }];
+  const both = "Số 7 chưa thấy. Số 8 chung máy.";
+  assert.equal(hintOf({ confirmed: false, lines: [here], checks }, words), both);
+});
+
+test("owed is what has ended unconfirmed, but for what the large button confirms", () => {
+  const line = { lesson: "l1", has_roll: true, confirmed: false, running: false };
+  const others = [
+    { ...line, lesson: "l2", confirmed: true },
+    { ...line, lesson: "l3", running: true },
+    { ...line, lesson: "l4", has_roll: false },
+  ];
+  assert.deepEqual(owedBeside({ lessons: [line, ...others], meant: { lesson: "l3" } }), [line]);
+  assert.deepEqual(owedBeside({ lessons: [line], meant: { lesson: "l1" } }), []);
+  assert.deepEqual(owedBeside({}), []);
 });
 
 test("newly seen is who was not seen before, and nobody of a list that opens", () => {

@@ -20,6 +20,7 @@ _TABLE: Final = """
 public: /openapi.json /healthz /livez /login POST/login POST/logout /setup POST/setup
 public: /api/v1/guest-copies /api/v1/guest-copies/{file} PUT/api/v1/guest-copies/{file}
 public: POST/api/v1/guest-copies/{file} /stocktake/worker.js
+public: /login/passkey POST/login/passkey
 public: /trust /trust/lophoc.crt /trust/lophoc.mobileconfig
 rooms: */api/v1/rooms */rooms/{code:path}
 rooms department: */
@@ -61,6 +62,7 @@ figures: */metrics
 department: */api/v1/schools */api/v1/figures */api/v1/exceptions */api/v1/tile
 department: */schools */schools/{code:path} */exceptions
 any: */looks */looks.{paper} */sessions *POST/sessions/{no}/end
+any: *POST/passkeys *POST/passkeys/options *POST/passkeys/{no}/end
 """
 
 

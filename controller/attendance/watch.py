@@ -1,0 +1,55 @@
+"""This file says what the office and a homeroom teacher should look at now; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import chain, takewhile
+from typing import Final
+
+from controller.attendance.sheet import ClassSheet, PupilLine
+from controller.fleet.records import LessonRecord
+from controller.roster.calendar import bookings_on, rings_of
+from controller.roster.plan import SchoolPlan
+from controller.sheets.names import natural
+from protocol.messages import Ending
+from protocol.model import AttendanceStatus
+from protocol.plan import Booking
+
+IN_A_ROW: Final = 3  # half-days away, one after the other, of which somebody should know
+_AWAY: Final = frozenset({AttendanceStatus.ABSENT_EXCUSED, AttendanceStatus.ABSENT_UNEXCUSED})
+
+
+def without_roll(plan: SchoolPlan, lessons: Iterable[LessonRecord], now: datetime) -> list[Booking]:
+    """What the timetable has in the period that runs, and no confirmed roll stands for; by room.
+
+    lessons: the day's. now: the school's time in its zone.
+    """
+    minute = now.hour * 60 + now.minute
+    rings = rings_of(plan, now.date())
+    running = {period for period, ring in rings.items() if ring[0] <= minute < ring[1]}
+    taken = {
+        (code, lesson.period)
+        for lesson in lessons
+        if lesson.confirmed and lesson.how is not Ending.UNDONE
+        for code in lesson.classes or lesson.counts
+    }
+    missing = [
+        booking
+        for booking in bookings_on(plan, now.date())
+        if booking.period in running
+        and not all((code, booking.period) in taken for code in booking.classes)
+    ]
+    return sorted(missing, key=lambda booking: natural(booking.room))
+
+
+def away_in_a_row(line: PupilLine) -> int:
+    """For how many half-days the pupil has been away, up to the last one with a mark."""
+    marks = [cell for cell in chain(*line.halves) if isinstance(cell, AttendanceStatus)]
+    return sum(1 for _ in takewhile(_AWAY.__contains__, reversed(marks)))
+
+
+def long_away(sheet: ClassSheet) -> list[tuple[PupilLine, int]]:
+    """Who has been away for three half-days or more, by the book's order, and for how many."""
+    counted = ((line, away_in_a_row(line)) for line in sheet.lines)
+    return [(line, count) for line, count in counted if count >= IN_A_ROW]
