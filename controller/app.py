@@ -31,7 +31,7 @@ from controller.features import (
     note_start,
     prepare_batches,
 )
-from controller.ingest import Ingest
+from controller.ingest import Ingest, share_interpreter
 from controller.web.certificate import ScreenTls, screen_tls_of
 from controller.web.server import listening, server_of
 from controller.web.site import create_web
@@ -98,6 +98,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
         store.write(note_start, program)
         tls = program.service(screen_tls_of)
         tls.look()
+        share_interpreter()
         broker, outages = Brokerage(config, program.school), Outages()
         link, ingest = _ears(program, broker, outages)
         with _jobs(program) as jobs:

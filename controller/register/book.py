@@ -112,6 +112,7 @@ class DoubtKind(StrEnum):
 
     UNIT = "unit"  # of money: none is kept until it is answered
     QUANTITY = "quantity"  # lines of several: so many things, or one set each
+    PRICE = "price"  # of one thing of a line or of all: it is taken as its heading is read
     SUMMARY = "summary"  # a sheet that seems to sum up the others is left out
     BESIDE = "beside"  # a second table beside the first is left out
     COLUMN = "column"  # a heading that nobody has explained

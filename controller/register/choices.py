@@ -21,6 +21,19 @@ class Several(StrEnum):
     ONE = "one"  # one thing: a set
 
 
+class PriceOf(StrEnum):
+    """Of what a price is whose heading does not say so, where lines are several things."""
+
+    ONE = "one"
+    ALL = "all"
+
+
+PRICE_FIELD: Final[Mapping[PriceOf, str]] = {
+    PriceOf.ONE: "unit_cost_vnd",
+    PriceOf.ALL: "cost_vnd",
+}
+
+
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
     """What was answered on the trial page or by options of the command; empty: nothing yet.
 
@@ -28,7 +41,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     None: the reader decides. heading_rows: the row of a sheet's heading as a person counts, by the
     sheet's name; heading_row: of any other. times: what the money counts in, in đồng; None: as the
     file says. several: what lines of several things are; None: nobody was asked, and each thing
-    counts.
+    counts. price: of what a price is whose heading does not say; None: as the heading is read.
     """
 
     headings: Mapping[str, str] = {}
@@ -37,6 +50,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     heading_row: int | None = None
     times: int | None = None
     several: Several | None = None
+    price: PriceOf | None = None
 
     def row_of_heading(self, sheet: str) -> int | None:
         """The row that was chosen for a sheet, as a person counts; None where none was."""
@@ -53,7 +67,7 @@ def choices_in(form: Mapping[str, str], sheets: Sequence[str]) -> Choices:
     """
     names = [(f"{place}", name) for place, name in enumerate(sheets)]
     shown = "sheets" in form
-    times, several = form.get("times", ""), form.get("several", "")
+    times, several, price = (form.get(name, "") for name in ("times", "several", "price"))
     return Choices(
         sheets=frozenset(name for at, name in names if f"sheet-{at}" in form) if shown else None,
         heading_rows={
@@ -66,6 +80,7 @@ def choices_in(form: Mapping[str, str], sheets: Sequence[str]) -> Choices:
         },
         times=int(times) if times in map(str, UNITS) else None,
         several=Several(several) if several in {*Several} else None,
+        price=PriceOf(price) if price in {*PriceOf} else None,
     )
 
 

@@ -79,7 +79,10 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
         "year put in use", "year in use", "year of use", "purchase year", "year", "purchase date",
     ),
     "quantity": (
-        "so luong", "sl", "s luong", "so luong thuc te", "so luong hien co", "so luong theo so",
+        "so luong", "sl", "s luong", "so luong theo so", "so luong theo so ke toan",
+        "so luong theo so sach", "so luong so sach", "so luong tren so", "so luong ke toan",
+        "so luong hien co", "so luong thuc te", "so luong kiem ke", "so luong theo kiem ke",
+        "so luong thuc te kiem ke", "so luong kiem ke thuc te", "so luong theo thuc te",
         "quantity", "qty",
     ),
     "unit_cost_vnd": (
@@ -130,6 +133,8 @@ _MIN_TICKS: Final = 2
 class BookHeading(msgspec.Struct, frozen=True, kw_only=True):
     """Where the fields stand, from 0. unknown: headings that nobody has explained.
 
+    counts: headings of quantities beside the one that is taken.
+
     at: its first row, from 0; depth: of how many rows it is. heads: as written, a heading below
     another put together. ticks: the condition of each column that is ticked. times: what each
     column of MONEY counts in; None where that is not understood, unit being what was written;
@@ -142,11 +147,21 @@ class BookHeading(msgspec.Struct, frozen=True, kw_only=True):
     depth: int = 1
     ticks: Mapping[int, str] = {}
     unknown: tuple[str, ...] = ()
+    counts: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     times: Mapping[str, int | None] = {}
     unit: str = ""
     above: tuple[int | None, str] = (None, "")
     width: int | None = None
+
+    def priced_of(self, field: str) -> BookHeading:
+        """The heading where a price that may be of one or of all is this one of MONEY."""
+        lone = self.lone_price
+        if not lone or lone == field:
+            return self
+        places = {field if name == lone else name: at for name, at in self.places.items()}
+        times = {field: self.times[lone]} if lone in self.times else {}
+        return replace(self, places=places, times=times)
 
     @property
     def lone_price(self) -> str:
@@ -222,7 +237,8 @@ def heading_at(
         depth=depth,
         ticks=ticks,
         unknown=tuple(head for head, field in rest if not field),
-        dropped=tuple(head for head, field in rest if field),
+        counts=tuple(head for head, field in rest if field == "quantity"),
+        dropped=tuple(head for head, field in rest if field not in {"", "quantity"}),
         width=width,
     )
     return counted_in(heading, above)

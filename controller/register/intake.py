@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
+from controller.database.plan_version import version_of
 from controller.database.store import Store
 from controller.register import store as register
 from controller.register.book import Book
 from controller.register.merging import UNASKED, Answers, Kept, Merged, MergeVerdict, merged
-from controller.register.pairing import told_fields
+from controller.register.pairing import Pairs, told_fields
 from controller.register.prices import priced
 from controller.register.undoing import BookImport
 from controller.sheets.errors import SheetError
@@ -53,6 +54,13 @@ REMAINING: Final = N_(
 )
 
 
+class PairedAt(NamedTuple):
+    """What a trial paired lines to, and the version of the school's data for which that holds."""
+
+    version: int
+    pairs: Pairs
+
+
 def take_in(
     store: Store,
     place: Place,
@@ -63,12 +71,18 @@ def take_in(
     who: str = "",
     file: str = "",
     answers: Answers = UNASKED,
+    paired: PairedAt | None = None,
 ) -> Merged:
-    """Keep the book's lines. whole: lines that it lacks have left. Raises StoreError."""
+    """Keep the book's lines. whole: lines that it lacks have left. Raises StoreError.
+
+    paired: of a trial with the same answers; it is paired anew where something changed since.
+    """
     with store.locked(place) as db:
+        is_as_tried = paired is not None and paired.version == version_of(db, place)
         return register.bring_in(
             db, place, book.lines, whole=whole, now_ms=now_ms, who=who, file=file,
             fields=book.told, answers=answers,
+            pairs=paired.pairs if paired and is_as_tried else None,
         )  # fmt: skip
 
 

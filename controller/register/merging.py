@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from controller.register.book import Fault, Line
 from controller.register.headings import FIELDS
-from controller.register.pairing import Known, paired, told_fields
+from controller.register.pairing import Known, Pairs, paired, told_fields
 from controller.register.prices import priced
 from controller.sheets.names import room_code
 
@@ -76,13 +76,14 @@ class MergeStep(msgspec.Struct, frozen=True, kw_only=True):
 class Merged(msgspec.Struct, frozen=True, kw_only=True):
     """What to write, what becomes of each line that was read, and how many lines leave.
 
-    absent: lines of the book that stay though they were not read.
+    absent: lines of the book that stay though they were not read. pairs: which lines they are.
     """
 
     writes: tuple[Kept, ...] = ()
     steps: tuple[MergeStep, ...] = ()
     removed: int = 0
     absent: int = 0
+    pairs: Pairs = Pairs([], [])
 
     @property
     def verdicts(self) -> tuple[MergeVerdict, ...]:
@@ -117,14 +118,17 @@ def merged(
     answers: Answers = UNASKED,
     now_ms: int = 0,
     fields: Sequence[frozenset[str]] = (),
+    pairs: Pairs | None = None,
 ) -> Merged:
     """Bring lines in. whole: they are all of the book, so that lines it lacks have left.
 
     fields: of each line, those that its sheet has a column for; empty where that is not known.
+    pairs: what pairing just this register, these lines and answers came to before; None: pair.
     """
     by_no = {entry.no: entry for entry in register}
-    known = (Known(entry.no, entry.data, entry.removed_ms is None) for entry in register)
-    pairs = paired(known, lines, same=answers.same)
+    if pairs is None:
+        known = (Known(entry.no, entry.data, entry.removed_ms is None) for entry in register)
+        pairs = paired(known, lines, same=answers.same)
     pasts = [None if no is None else by_no[no] for no in pairs.nos]
     met = {*pairs.nos}
     rest = [entry for entry in register if entry.no not in met and entry.removed_ms is None]
@@ -147,6 +151,7 @@ def merged(
         steps=tuple(steps),
         removed=len(gone),
         absent=sum(entry.origin is Origin.BOOK for entry in stay),
+        pairs=pairs,
     )
 
 

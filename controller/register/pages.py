@@ -13,14 +13,15 @@ from starlette.concurrency import run_in_threadpool
 from controller.database.plan_version import version_of
 from controller.feature import Program
 from controller.people.person import Permission
-from controller.register.book import Book
-from controller.register.choices import UNITS, Several, choices_in
+from controller.register.book import Book, DoubtKind
+from controller.register.choices import UNITS, PriceOf, Several, choices_in
 from controller.register.fields import MESSAGES
 from controller.register.headings import FIELD_WORDS, MONEY
 from controller.register.intake import (
     HEADINGS,
     SUMS,
     VERDICTS,
+    PairedAt,
     headings_in,
     remember_headings,
     sums_of,
@@ -31,7 +32,7 @@ from controller.register.merging import Answers, Merged, MergeStep, MergeVerdict
 from controller.register.reading import refused_csv
 from controller.register.told import LEFT_OUT_WORDS, REASON_WORDS, TOLD_ROWS, rows_of
 from controller.register.undo_pages import add_imports
-from controller.register.uploads import UNKNOWN, Uploads, Waiting
+from controller.register.uploads import UNKNOWN, Trial, Uploads, Waiting
 from controller.register.vocabulary import CONDITION_WORDS, type_word
 from controller.sheets.bounds import MAX_SHEETS
 from controller.web.downloads import CSV, attachment
@@ -88,7 +89,7 @@ class _Intake(Intake[Waiting]):
             return self.screens.page(
                 request, "imported.html", waiting=waiting, book=book, sums=SUMS, kept=waiting.kept
             )
-        trial = await run_in_threadpool(self.weighed, waiting, book)
+        trial = (await run_in_threadpool(self.weighed, waiting, book)).merger
         chosen = [step for step in trial.steps if _fits(step, show)]
         pages = max(1, -(-len(chosen) // ROWS))
         page = min(page, pages)
@@ -105,33 +106,35 @@ class _Intake(Intake[Waiting]):
             notices=[warning for warning in book.warnings if warning.code != UNKNOWN],
             sheets=[(sheet, rows_of(book, sheet.name)) for sheet in book.sheets],
             named=[row for row in book.named if row.reason in TOLD_ROWS],
+            prices=_prices(waiting, book),
             units=UNITS if _counts_money(waiting, book) else (),
             failed=self.failures.get(failed, ""),
             words_of=_WORDS,
         )
 
-    def weighed(self, waiting: Waiting, book: Book) -> Merged:
+    def weighed(self, waiting: Waiting, book: Book) -> Trial:
         """What would become of the book; as before, where nothing has changed since."""
         store, school = self.program.store, self.program.school
         answers, version = waiting.answers, store.read(version_of, school)
-        if known := waiting.weighed:
-            of, told, then, merger = known
-            if of is book and (told, then) == (answers, version):
-                return merger
+        if (known := waiting.weighed) is not None:
+            is_same = known.book is book and known.answers == answers
+            if is_same and known.version == version:
+                return known
         merger = weigh(store, school, book, answers=answers)
-        waiting.weighed = book, answers, version, merger
-        return merger
+        waiting.weighed = trial = Trial(book, answers, version, merger)
+        return trial
 
     def keep(self, waiting: Waiting, book: Book, leaving: str, *, whole: bool) -> bool:
         """Write the book; False where another number of lines would leave than was shown."""
         program = self.program
         trial = self.weighed(waiting, book)
-        if whole and str(trial.absent) != leaving:
+        if whole and str(trial.merger.absent) != leaving:
             return False
         now_ms = program.now_ms()
         merger = take_in(
             program.store, program.school, book, whole=whole, now_ms=now_ms, who=waiting.who,
-            file=waiting.upload.name, answers=waiting.answers,
+            file=waiting.upload.name, answers=trial.answers,
+            paired=PairedAt(trial.version, trial.merger.pairs),
         )  # fmt: skip
         waiting.kept = sums_of(merger)
         if waiting.mapped:
@@ -168,9 +171,10 @@ def _add_deeds(router: FeatureRouter, intake: _Intake) -> None:
     @needs(Permission.BOOK)
     async def explain(request: Request, token: str) -> Response:
         form = await fields_of(request, limit=_MAX_FORM, count=_MAX_FIELDS)
-        waiting = intake.find(request, token)
-        if waiting is None or (book := waiting.content) is None:
-            return intake.gone()
+        found = await intake.find(request, token)
+        if isinstance(found, Response):
+            return found
+        waiting, book = found
         for number, head in enumerate([*waiting.asked][:MAX_HEADINGS]):
             field = form.get(f"field-{number}", "")
             if field in {"", *FIELD_WORDS} and form.get(f"head-{number}") == head:
@@ -186,9 +190,10 @@ def _add_deeds(router: FeatureRouter, intake: _Intake) -> None:
     @needs(Permission.BOOK)
     async def keep(request: Request, token: str) -> Response:
         form = await fields_of(request)
-        waiting = intake.find(request, token)
-        if waiting is None or (book := waiting.content) is None:
-            return intake.gone()
+        found = await intake.find(request, token)
+        if isinstance(found, Response):
+            return found
+        waiting, book = found
         if waiting.is_being_read:
             return intake.to(waiting)
         whole = form.get("all") == "yes"
@@ -201,10 +206,11 @@ def _add_deeds(router: FeatureRouter, intake: _Intake) -> None:
     @router.get(HOME + "/{token}/errors.csv")
     @needs(Permission.BOOK)
     async def errors(request: Request, token: str) -> Response:
-        waiting = intake.find(request, token)
-        if waiting is None or waiting.content is None:
-            return intake.gone()
-        text = refused_csv(waiting.content.refused, intake.screens.say(request))
+        found = await intake.find(request, token)
+        if isinstance(found, Response):
+            return found
+        _, book = found
+        text = refused_csv(book.refused, intake.screens.say(request))
         return Response(text, media_type=CSV, headers=attachment("dong-loi.csv"))
 
 
@@ -216,6 +222,7 @@ _WORDS: Final[Mapping[str, Any]] = {
     "conditions": CONDITION_WORDS,
     "reasons": REASON_WORDS,
     "left_out": LEFT_OUT_WORDS,
+    "prices": {PriceOf.ALL: N_("all things of a line together"), PriceOf.ONE: N_("one of them")},
     "several": {
         Several.EACH: N_("as many things as its quantity says"),
         Several.ONE: N_("one thing, such as a set"),
@@ -235,6 +242,12 @@ def _known(headings: Path) -> dict[str, str]:
 def _counts_money(waiting: Waiting, book: Book) -> bool:
     """Whether a person is asked what the money counts in."""
     return waiting.choices.times is not None or bool({*MONEY} & {*(book.fields or ())})
+
+
+def _prices(waiting: Waiting, book: Book) -> tuple[str, ...]:
+    """The columns of which a person is asked what their price is of; one was answered before."""
+    asked = (doubt.value for doubt in book.doubts if doubt.kind is DoubtKind.PRICE)
+    return ("",) if waiting.choices.price else (*asked,)
 
 
 def _fits(step: MergeStep, show: str) -> bool:

@@ -26,7 +26,7 @@ from controller.register.book import (
     SheetReading,
     Source,
 )
-from controller.register.choices import Choices, Several
+from controller.register.choices import PRICE_FIELD, Choices, Several
 from controller.register.fields import JUDGES, condition_ticked
 from controller.register.headings import (
     FIELDS,
@@ -52,6 +52,7 @@ from controller.register.rows import (
     room_of_title,
     shown,
 )
+from controller.register.summing import Sums, sums_of
 from controller.register.units import times_above
 from controller.sheets.cells import RowTally, SheetReader, bounded_bytes, sheets_in
 from controller.sheets.errors import Notice, SheetError
@@ -82,7 +83,7 @@ _NO_QUANTITY: Final = N_(
     "No quantity stands here, so the line counts as one or as before. Rows: {value}"
 )
 _SUMS_UP: Final = N_(
-    'The sheet "{value}" names as many things as the others together: it may sum them up.'
+    'The sheet "{value}" names the same things as the others: leave it out if it sums them up.'
 )
 _PRICE_OF: Final = {
     "unit_cost_vnd": (
@@ -94,6 +95,11 @@ _PRICE_OF: Final = {
         N_('The column "{value}" is taken as what all things of a line cost together.'),
     ),
 }
+QUANTITY_BESIDE: Final = "quantity_beside"  # the notice of a column that can be chosen instead
+_TAKEN: Final = N_('Several columns tell a quantity: "{value}" is taken.')
+_BESIDE: Final = N_(
+    'The column "{value}" tells a quantity, too; it was left out and can be chosen.'
+)
 _EACH_ONE: Final = N_(
     "One quantity stands for as many lines, so each of them is one thing. Rows: {value}"
 )
@@ -150,6 +156,20 @@ class _Harvest:
         notice = Notice(file=self.file, code=code, message=message, value=value)
         self.notices.setdefault((code, value), notice)
 
+    def beside(self) -> _Harvest:
+        """An empty one for another sheet of the file; what is remembered is shared."""
+        return _Harvest(self.file, self.choices, said=self.said, told=self.told, tally=self.tally)
+
+    def join(self, other: _Harvest) -> None:
+        """Add what was found in a sheet."""
+        if not self.lines:
+            self.title_rows = other.title_rows
+        for name in ("lines", "sources", "numbers", "headings", "unreadable", "raw", "sheets",
+                     "named", "doubts"):  # fmt: skip
+            getattr(self, name).extend(getattr(other, name))
+        self.fields |= other.fields
+        self.notices |= other.notices
+
     def doubt(self, kind: DoubtKind, sheet: str, row: int, value: str) -> None:
         """Keep what a person is to be asked about, and tell it."""
         self.doubts.append(Doubt(kind, sheet, row, value))
@@ -197,8 +217,7 @@ def read_book(
     harvest.notices |= {(notice.code, notice.value): notice for notice in (*notices, *hidden)}
     readable = _readable_sheets(sheets, harvest)
     harvest.tally = RowTally(sum(len(sheet.rows) for sheet, _ in readable), reader.note)
-    for sheet, heading in readable:
-        _read_sheet(sheet, heading, harvest)
+    _join(harvest, [_read_sheet(*part, harvest.beside()) for part in readable])
     order = [sheet.name for sheet in sheets]
     harvest.sheets.sort(key=lambda reading: order.index(reading.name))
     if not harvest.lines:
@@ -238,6 +257,21 @@ def _readable_sheets(
     return read
 
 
+def _join(harvest: _Harvest, parts: Sequence[_Harvest]) -> None:
+    """Put together what the sheets hold, but for one that sums up the others."""
+    is_free = harvest.choices.sheets is None
+    sums = sums_of([part.lines for part in parts]) if is_free and len(parts) > 1 else Sums()
+    for at, part in enumerate(parts):
+        if at not in sums.sure:
+            harvest.join(part)
+    for at in sums.sure:
+        (reading,) = parts[at].sheets
+        harvest.sheets.append(replace(reading, lines=0, columns={}, left_out=LeftOut.SUMMARY))
+        harvest.doubt(DoubtKind.SUMMARY, reading.name, 0, reading.name)
+    for at in sums.maybe:
+        harvest.notice("sheet_sums_up", _SUMS_UP, parts[at].sheets[0].name)
+
+
 def _check_names(sheets: Sequence[Worksheet], choices: Choices) -> None:
     """Refuse a choice of a sheet that the file has not, or that is hidden. Raises SheetError."""
     names = {sheet.name for sheet in sheets}
@@ -254,7 +288,13 @@ def _check_names(sheets: Sequence[Worksheet], choices: Choices) -> None:
 
 def _heading(sheet: Worksheet, choices: Choices) -> BookHeading | None:
     row = choices.row_of_heading(sheet.name)
-    return heading_of(sheet.rows, choices.headings, None if row is None else row - 1)
+    heading = heading_of(sheet.rows, choices.headings, None if row is None else row - 1)
+    return heading and _priced(heading, choices)
+
+
+def _priced(heading: BookHeading, choices: Choices) -> BookHeading:
+    """The heading with its price as a person has answered."""
+    return heading.priced_of(PRICE_FIELD[choices.price]) if choices.price else heading
 
 
 def _left_out(
@@ -273,11 +313,9 @@ def _left_out(
     return LeftOut.SUMMARY if is_summary and not is_alone else None
 
 
-def _read_sheet(sheet: Worksheet, heading: BookHeading, harvest: _Harvest) -> None:
-    if not harvest.lines:
-        harvest.title_rows = heading.at
-    before = len(harvest.lines)
-    harvest.signed.clear()
+def _read_sheet(sheet: Worksheet, heading: BookHeading, harvest: _Harvest) -> _Harvest:
+    """Read a sheet into an empty harvest, and answer with it."""
+    harvest.title_rows = heading.at
     for place, cells in enumerate(sheet.rows[: heading.at], start=1):
         is_blank = not any(map(shown, cells))
         _name(harvest, sheet, place, RowReason.BLANK if is_blank else RowReason.TITLE)
@@ -285,19 +323,20 @@ def _read_sheet(sheet: Worksheet, heading: BookHeading, harvest: _Harvest) -> No
     room = next(filter(None, map(room_of_title, reversed(titles))), "") or room_of_sheet(sheet.name)
     for place, row, part in _items(sheet, _Part(heading, room), harvest):
         _take(sheet, place, row, part, harvest)
-    _weigh_merged(sheet, before, harvest)
-    if not any("room" in harvest.sources[at].fields or harvest.lines[at].room
-               for at in range(before, len(harvest.lines))):  # fmt: skip
+    _weigh_merged(sheet, harvest)
+    read = zip(harvest.lines, harvest.sources, strict=True)
+    if not any(line.room or "room" in source.fields for line, source in read):
         harvest.notice("room_unknown", _ROOMLESS, sheet.name or harvest.file)
     harvest.sheets.append(
         SheetReading(
             name=sheet.name,
             rows=len(sheet.rows),
-            lines=len(harvest.lines) - before,
+            lines=len(harvest.lines),
             heading_row=heading.at + 1,
             columns=heading.columns,
         )
     )
+    return harvest
 
 
 def _items(sheet: Worksheet, part: _Part, harvest: _Harvest) -> Iterator[tuple[int, Row, _Part]]:
@@ -363,7 +402,10 @@ def _next_heading(
     fresh = (
         heading if at == heading.at else heading_at(sheet.rows, at, choices.headings, heading.above)
     )
-    if fresh is None or not choices.times:
+    if fresh is None:
+        return None
+    fresh = _priced(fresh, choices)
+    if not choices.times:
         return fresh
     return replace(fresh, times=dict.fromkeys(fresh.times, choices.times))
 
@@ -373,6 +415,7 @@ def _tell_heading(sheet: Worksheet, heading: BookHeading, harvest: _Harvest) -> 
     row = heading.at + 1
     for text in heading.unknown:
         harvest.doubt(DoubtKind.COLUMN, sheet.name, row, text)
+    _tell_quantities(heading, harvest)
     for text in heading.dropped:
         harvest.notice("column_dropped", _DROPPED, text)
     if None in heading.times.values():
@@ -380,6 +423,15 @@ def _tell_heading(sheet: Worksheet, heading: BookHeading, harvest: _Harvest) -> 
     if heading.width is not None:
         beside = clean(sheet.rows[heading.at][heading.width])
         harvest.doubt(DoubtKind.BESIDE, sheet.name, row, beside)
+
+
+def _tell_quantities(heading: BookHeading, harvest: _Harvest) -> None:
+    """Name the column of quantities that is taken, and each other, which can be chosen instead."""
+    if not heading.counts:
+        return
+    harvest.notice("quantity_taken", _TAKEN, heading.columns["quantity"])
+    for text in heading.counts:
+        harvest.notice(QUANTITY_BESIDE, _BESIDE, text)
 
 
 def _name(harvest: _Harvest, sheet: Worksheet, row: int, reason: RowReason) -> None:
@@ -438,14 +490,14 @@ def _line(
     return line, frozenset(fields)
 
 
-def _weigh_merged(sheet: Worksheet, first: int, harvest: _Harvest) -> None:
+def _weigh_merged(sheet: Worksheet, harvest: _Harvest) -> None:
     """Judge what is merged over several lines and is of all of them together."""
     if not sheet.spans:
         return
-    rows = [source.row for source in harvest.sources[first:]]
-    weighed = merged_amounts(sheet.spans, rows, harvest.headings[first:], harvest.lines[first:])
-    harvest.lines[first:] = weighed.lines
-    for at, line in enumerate(weighed.lines, first):
+    rows = [source.row for source in harvest.sources]
+    weighed = merged_amounts(sheet.spans, rows, harvest.headings, harvest.lines)
+    harvest.lines = [*weighed.lines]
+    for at, line in enumerate(weighed.lines):
         _forget_refused(harvest, at, line)
     harvest.tell_rows("quantity_shared", _EACH_ONE, sheet.name, [rows[at] for at in weighed.shared])
 
@@ -496,23 +548,6 @@ def _multiplied(line: Line) -> Line:
     return replace(line, unit_cost_vnd=None, cost_vnd=None, errors=(*line.errors, *faults))
 
 
-def _tell_sums(harvest: _Harvest) -> None:
-    """Name a sheet without codes whose quantities are how many things the other sheets hold."""
-    counts: dict[str, Counter[str]] = {}
-    coded: set[str] = set()
-    word, every = lru_cache(_REMEMBERED)(folded), Counter[str]()
-    for line, source in zip(harvest.lines, harvest.sources, strict=True):
-        name = word(line.name or line.type)
-        every[name] += line.count
-        counts.setdefault(source.sheet, Counter())[name] += line.count
-        if line.asset_tag or line.serial:
-            coded.add(source.sheet)
-    for sheet, own in counts.items():
-        is_sum = all(every[name] == 2 * count for name, count in own.items())
-        if is_sum and sheet not in coded and own.total() > len(own):
-            harvest.notice("sheet_sums_up", _SUMS_UP, sheet)
-
-
 def _tell_counts(harvest: _Harvest) -> None:
     """Name the lines that count nothing, and those without a quantity where others have one."""
     none: dict[str, list[int]] = {}
@@ -525,17 +560,25 @@ def _tell_counts(harvest: _Harvest) -> None:
             blank.setdefault(source.sheet, []).append(source.row)
     prices: dict[int, str] = {}  # of each heading, which many lines share
     for heading, line in zip(harvest.headings, harvest.lines, strict=True):
-        if line.count <= 1:
+        if line.count <= 1 or harvest.choices.price:
             continue
         if id(heading) not in prices:
             prices[id(heading)] = heading.lone_price
         field = prices[id(heading)]
         if field and getattr(line, field) is not None:
-            harvest.notice(*_PRICE_OF[field], heading.heads[heading.places[field]])
+            _ask_price(harvest, field, heading.heads[heading.places[field]])
     for sheet, rows in none.items():
         harvest.tell_rows("quantity_none", _NONE_LEFT, sheet, rows)
     for sheet, rows in blank.items():
         harvest.tell_rows("quantity_blank", _NO_QUANTITY, sheet, rows)
+
+
+def _ask_price(harvest: _Harvest, field: str, head: str) -> None:
+    """Say how a price is taken of which nobody can tell whether it is of one or of all."""
+    harvest.notice(*_PRICE_OF[field], head)
+    doubt = Doubt(DoubtKind.PRICE, "", 0, head[:_MAX_SHOWN])
+    if doubt not in harvest.doubts:
+        harvest.doubts.append(doubt)
 
 
 def _numbered(harvest: _Harvest) -> tuple[list[Line], list[Source]]:
@@ -558,8 +601,6 @@ def _numbered(harvest: _Harvest) -> tuple[list[Line], list[Source]]:
 def _settled(harvest: _Harvest) -> Book:
     """Number the lines, and take a tag away that another line has."""
     several = _counted(harvest)
-    if harvest.choices.sheets is None and len(harvest.sheets) > 1:
-        _tell_sums(harvest)
     lines, sources = _numbered(harvest)
     refused = (
         Refused(head, tuple(cells), line)

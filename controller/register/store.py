@@ -22,6 +22,7 @@ from controller.register.book import Line
 from controller.register.decisions import Decision, Deed
 from controller.register.life import Said
 from controller.register.merging import UNASKED, Answers, Kept, Merged, Origin, merged
+from controller.register.pairing import Pairs
 from controller.register.tables import decisions, register
 from controller.register.undoing import BookImport, undoing
 from controller.sheets.names import serial_key
@@ -66,14 +67,17 @@ def bring_in(
     file: str = "",
     fields: Sequence[frozenset[str]] = (),
     answers: Answers = UNASKED,
+    pairs: Pairs | None = None,
 ) -> Merged:
     """Bring a book's lines in. whole: lines that it lacks have left.
 
     fields: of each line, those that its sheet has a column for; the others of a known line stay as
-    they were. file: the book's name.
+    they were. file: the book's name. pairs: what they were paired to, if nothing changed since.
     """
     before = lines_of(db, place)
-    merger = merged(before, lines, whole=whole, answers=answers, now_ms=now_ms, fields=fields)
+    merger = merged(
+        before, lines, whole=whole, answers=answers, now_ms=now_ms, fields=fields, pairs=pairs
+    )
     steps = lives.book_brought(db, place, before, merger.writes, who=who, now_ms=now_ms)
     stamp = Said(who, now_ms)
     imports.keep_import(db, place, before, merger, steps, stamp=stamp, file=file)

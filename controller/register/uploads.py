@@ -6,7 +6,7 @@ They stay in memory; a process of its own reads them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -14,21 +14,31 @@ from controller.register.book import Book
 from controller.register.choices import Choices
 from controller.register.merging import UNASKED, Answers, Merged
 from controller.register.reader import MODULE, BookOrder
+from controller.register.reading import QUANTITY_BESIDE
 from controller.sheets.text import folded
 from controller.web.forms import Upload
 from controller.web.readers import Readers
 from controller.web.waiting import WaitingFile, WaitingFiles
 
 UNKNOWN: Final = "heading_unknown"  # the notice of a heading that nobody has explained
+_ASKED: Final = frozenset({UNKNOWN, QUANTITY_BESIDE})
+
+
+class Trial(NamedTuple):
+    """What would become of a book, and for what that holds; version: of the school's data."""
+
+    book: Book
+    answers: Answers
+    version: int
+    merger: Merged
 
 
 class Waiting(WaitingFile[Book]):
     """A book that waits for a person's word.
 
-    asked: its unknown headings, and what was said of each. choices: how a person wants it to be
-    read, but for headings. answers: what else was said of it. weighed: what would become of it, and
-    for what that holds: the book, the answers and the version of the school's data. kept: the sums
-    of what was written, once it was.
+    asked: its doubtful headings, and what was said of each. choices: how a person wants it to be
+    read, but for headings. answers: what else was said of it. weighed: what would become of it.
+    kept: the sums of what was written, once it was.
     """
 
     def __init__(self, upload: Upload, who: str, at_ms: int) -> None:
@@ -36,7 +46,7 @@ class Waiting(WaitingFile[Book]):
         self.asked: dict[str, str] = {}
         self.choices = Choices()
         self.answers: Answers = UNASKED
-        self.weighed: tuple[Book, Answers, int, Merged] | None = None
+        self.weighed: Trial | None = None
         self.kept: dict[str, int] | None = None
 
     @property
@@ -59,5 +69,5 @@ class Uploads(WaitingFiles[Waiting]):
             waiting, "book", MODULE, lambda path: BookOrder(str(path), choices), Book
         )
         warnings = waiting.content.warnings if waiting.content else ()
-        unknown = (warning.value for warning in warnings if warning.code == UNKNOWN)
-        waiting.asked = dict.fromkeys(unknown, "") | waiting.asked
+        doubtful = (warning.value for warning in warnings if warning.code in _ASKED)
+        waiting.asked = dict.fromkeys(doubtful, "") | waiting.asked

@@ -115,10 +115,11 @@ def pages(program: Program) -> FeatureRouter:
     @router.get(HOME + "/{token}/errors.csv")
     @needs(Permission.MANAGE)
     async def errors(request: Request, token: str) -> Response:
-        waiting = intake.find(request, token)
-        if waiting is None or waiting.content is None:
-            return intake.gone()
-        rows = flaws_csv(waiting.content.flaws, intake.screens.say(request), names=waiting.names)
+        found = await intake.find(request, token)
+        if isinstance(found, Response):
+            return found
+        waiting, roll = found
+        rows = flaws_csv(roll.flaws, intake.screens.say(request), names=waiting.names)
         return Response(rows, media_type=CSV, headers=attachment("lists-errors.csv"))
 
     _add_deeds(router, intake)
@@ -130,9 +131,10 @@ def _add_deeds(router: FeatureRouter, intake: _Intake) -> None:
     @needs(Permission.MANAGE)
     async def choices(request: Request, token: str) -> Response:
         fields = await fields_of(request)
-        waiting = intake.find(request, token)
-        if waiting is None:
-            return intake.gone()
+        found = await intake.find(request, token)
+        if isinstance(found, Response):
+            return found
+        waiting, _ = found
         waiting.names, waiting.whole = "names" in fields, "whole" in fields
         await intake.read(waiting)
         return intake.to(waiting)
@@ -141,9 +143,10 @@ def _add_deeds(router: FeatureRouter, intake: _Intake) -> None:
     @needs(Permission.MANAGE)
     async def keep_lists(request: Request, token: str) -> Response:
         await fields_of(request)
-        waiting = intake.find(request, token)
-        if waiting is None:
-            return intake.gone()
+        found = await intake.find(request, token)
+        if isinstance(found, Response):
+            return found
+        waiting, _ = found
         if waiting.is_being_read or waiting.is_kept:
             return intake.to(waiting)
         if await run_in_threadpool(intake.keep, waiting):

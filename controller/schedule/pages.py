@@ -114,9 +114,10 @@ def _add_deeds(router: FeatureRouter, intake: _Intake) -> None:
     @router.post(HOME + "/{token}/empty")
     @needs(Permission.MANAGE)
     async def empty(request: Request, token: str) -> Response:
-        waiting = intake.find(request, token)
-        if waiting is None:
-            return intake.gone()
+        found = await intake.find(request, token)
+        if isinstance(found, Response):
+            return found
+        waiting, _ = found
         waiting.is_empty_meant = True
         await intake.read(waiting)
         return intake.to(waiting)
@@ -125,12 +126,15 @@ def _add_deeds(router: FeatureRouter, intake: _Intake) -> None:
     @needs(Permission.MANAGE)
     async def keep(request: Request, token: str) -> Response:
         await fields_of(request)
-        waiting = intake.find(request, token)
-        if waiting is None or waiting.content is None or waiting.content.refused:
+        found = await intake.find(request, token)
+        if isinstance(found, Response):
+            return found
+        waiting, trial = found
+        if trial.refused:
             return intake.gone()
         if waiting.is_being_read or waiting.is_kept:
             return intake.to(waiting)
-        if await run_in_threadpool(intake.keep, waiting, waiting.content):
+        if await run_in_threadpool(intake.keep, waiting, trial):
             return intake.to(waiting)
         await intake.read(waiting)
         return intake.to(waiting, "?failed=changed")

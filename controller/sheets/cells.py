@@ -38,6 +38,7 @@ from controller.sheets.text import (
     display_of,
     letter_of,
 )
+from controller.sheets.webarchive import NoSinglePageError
 from controller.sheets.webpage import NoTableError
 from controller.sheets.worksheet import (
     RowFlaw,
@@ -80,19 +81,25 @@ NO_TABLE: Final = SheetError(
     N_("The file is a web page without a table, though its name says that it is a workbook."),
     _AS_XLSX,
 )
+SEVERAL_PAGES: Final = SheetError(
+    "web_archive",
+    N_("The file is a web page of one file (MHTML), though its name says it is a workbook."),
+    _AS_XLSX,
+)
 # What is named .xls and is none, and cannot be read either.
 _OTHER_KINDS: Final[Mapping[FileKind, SheetError]] = {
-    FileKind.WEB_ARCHIVE: SheetError(
-        "web_archive",
-        N_("The file is a web page of one file (MHTML), though its name says it is a workbook."),
-        _AS_XLSX,
-    ),
     FileKind.OTHER_XML: SheetError(
         "xml", N_("The file is XML, though its name says that it is a workbook."), _AS_XLSX
     ),
 }
 _IN_CHILD: Final = frozenset(
-    {FileKind.WORKBOOK, FileKind.OPENDOCUMENT, FileKind.SPREADSHEETML, FileKind.WEB_PAGE}
+    {
+        FileKind.WORKBOOK,
+        FileKind.OPENDOCUMENT,
+        FileKind.SPREADSHEETML,
+        FileKind.WEB_PAGE,
+        FileKind.WEB_ARCHIVE,
+    }
 )
 _TEXTS: Final = frozenset({FileKind.TEXT, FileKind.WEB_PAGE})  # whose encoding is guessed
 
@@ -295,6 +302,8 @@ def parse(path: Path, *, days: bool = False) -> list[Worksheet]:
             return _sheets_of(book, amendments, days=days)
     except calamine.PasswordError:
         raise PASSWORD from None
+    except NoSinglePageError:
+        raise SEVERAL_PAGES from None
     except NoTableError:
         raise NO_TABLE from None
     except (calamine.CalamineError, *_NO_WORKBOOK):

@@ -63,10 +63,17 @@ class Intake(ABC, Generic[Held]):
         await self.begin(waiting)
         await waiting.read_within(SOON_S)
 
-    def find(self, request: Request, token: str) -> Held | None:
-        """A file of the caller's own that is read."""
+    async def find(self, request: Request, token: str) -> tuple[Held, Any] | Response:
+        """A file of the caller's own and what was read of it; else what to answer.
+
+        A file that is read for the first time is waited for a little, and then its progress shown.
+        """
         waiting = self.uploads.find(token, person_of(request).account)
-        return waiting if waiting and waiting.content is not None else None
+        if waiting is None:
+            return self.gone()
+        if waiting.content is None:
+            await waiting.read_within(SOON_S)
+        return self.to(waiting) if waiting.content is None else (waiting, waiting.content)
 
     async def choose(self, request: Request, failed: str) -> Response:
         """The page on which a file is chosen."""

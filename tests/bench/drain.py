@@ -19,7 +19,7 @@ from controller.config import ControllerConfig
 from controller.database.store import Store
 from controller.feature import Program
 from controller.features import FEATURES, listeners_of, prepare_batches
-from controller.ingest import Ingest
+from controller.ingest import Ingest, share_interpreter
 from protocol.link import Broker, Link
 from protocol.model import Place
 from protocol.topics import school_root, sender_of
@@ -51,6 +51,7 @@ def count(port: int, messages: int) -> float:
 
 async def ingest(port: int, messages: int, folder: Path) -> float:
     """Drain with the controller's link, ingest and store: validate, apply, commit, ack."""
+    share_interpreter()
     with Store(f"sqlite:///{folder}/bench.db") as store:
         store.write(prepare_batches)
         taken: list[float] = []

@@ -9,6 +9,7 @@ import logging
 import re
 import shutil
 import socket
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -105,6 +106,17 @@ def start_once(folder: Path) -> None:
     stop.set()
     with files_in_words():
         asyncio.run(app.run(config, stop, {}))
+
+
+def test_the_thread_that_stores_does_not_wait_long_for_its_turn(tmp_path: Path) -> None:
+    """Its lock is given up within a millisecond while the loop hears the next batch."""
+    before_s = sys.getswitchinterval()
+    sys.setswitchinterval(0.005)
+    try:
+        start_once(tmp_path)
+        assert sys.getswitchinterval() == pytest.approx(0.001)
+    finally:
+        sys.setswitchinterval(before_s)
 
 
 def refusal_of(folder: Path) -> str:

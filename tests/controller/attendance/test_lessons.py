@@ -145,6 +145,38 @@ def test_a_correction_wins_over_the_roll_and_a_new_roll_over_the_old() -> None:
     }
 
 
+def tapped_records(*, confirmed: bool) -> list[Logged]:
+    """Two taps of a roll that ended unconfirmed; then, perhaps, the confirmation."""
+    place = {"boot": "b1", "room": "P203", "lesson": "l1", "actor": "teacher"}
+    said: list[Event] = [
+        AttendanceMarked(
+            id=f"t{number}",
+            at_ms=BEGAN + number,
+            student=student,
+            status=status,
+            method=Method.MANUAL,
+            class_code="10A1",
+            why="tapped",
+            **place,
+        )
+        for number, (student, status) in enumerate((("a", K), ("b", P), ("a", LATE)))
+    ]
+    if confirmed:
+        roll = {"day": "2026-11-04", "classes": ("10A1",), "lines": lines(a=LATE, b=P, c=HERE)}
+        said.append(RollConfirmed(id="r", at_ms=BEGAN + 9, **roll, **place))
+    return attendance_of(records_of([replace(each, seq=seq) for seq, each in enumerate(said, 1)]))
+
+
+def test_what_was_tapped_and_not_confirmed_stands_apart_until_it_is() -> None:
+    """It counts nowhere, and the last tap of a pupil is the one that is known."""
+    sheet = sheet_of(tapped_records(confirmed=False))
+    assert (sheet.confirmed, sheet.marks) == (False, {})
+    assert {one: mark.status for one, mark in sheet.tapped.items()} == {"a": LATE, "b": P}
+    sheet = sheet_of(tapped_records(confirmed=True))
+    assert (sheet.confirmed, sheet.tapped) == (True, {})
+    assert {one: mark.status for one, mark in sheet.marks.items()} == {"a": LATE, "b": P, "c": HERE}
+
+
 @pytest.mark.parametrize(
     ("kept", "figures", "confirmed", "how"),
     [

@@ -7,7 +7,7 @@ import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,8 +21,9 @@ from controller.database.store import Store
 from controller.register import store as register
 from controller.register.choices import UNITS, choices_in
 from controller.register.headings import FIELDS
-from controller.register.intake import HEADINGS, weigh
+from controller.register.intake import HEADINGS, take_in, weigh
 from controller.register.merging import Kept, Merged, MergeVerdict, merged
+from controller.register.pairing import Pairs, paired
 from controller.register.uploads import Uploads
 from controller.web.forms import Upload
 from controller.web.readers import Readers
@@ -161,6 +162,40 @@ def test_a_trial_is_weighed_anew_only_where_it_may_differ(
     web.post(f"{trial}/headings", data={"same": "yes"})
     seen(web, trial)
     assert [answers.same for answers in weighed] == [False, False, True]
+
+
+def test_a_book_is_paired_anew_only_where_something_changed_since_its_trial(
+    web: httpx.Client, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who presses holds nobody else up with what was found out before."""
+    pairings = []
+
+    def counted(*args: Any, **options: Any) -> Pairs:
+        pairings.append(options)
+        return paired(*args, **options)
+
+    bring_in(store, a_book()[:1])
+    monkeypatch.setattr("controller.register.merging.paired", counted)
+    trial = trial_of(web, BOOK)
+    seen(web, trial)
+    web.post(trial)
+    assert (len(pairings), len(kept(store))) == (1, 2)
+    changed = BOOK.replace("50;TS-900", "50;TS-901")
+    trial = trial_of(web, changed)
+    monkeypatch.setattr("controller.register.pages.weigh", _bringing_in_after(store))
+    web.post(trial)
+    assert [entry.data.asset_tag for entry in kept(store)] == ["TS-001", "TS-900", "TS-901"]
+
+
+def _bringing_in_after(store: Store) -> Callable[..., Merged]:
+    """A weighing after which somebody else brings the same book in."""
+
+    def weighed(*args: Any, **options: Any) -> Merged:
+        merger = weigh(*args, **options)
+        take_in(store, SCHOOL, args[2], whole=False, now_ms=now_ms())
+        return merger
+
+    return weighed
 
 
 def test_an_excel_file_is_read_as_well(web: httpx.Client, store: Store) -> None:
@@ -454,6 +489,25 @@ def test_the_trial_shows_each_sheet_and_row_and_is_answered(
     assert "No amount of it was kept" not in " ".join(seen(web, trial).words)
     web.post(trial)
     assert [each.data.cost_vnd for each in kept(store)] == [98_000_000]
+
+
+def test_what_a_price_and_a_quantity_are_is_asked_and_answered(
+    web: httpx.Client, store: Store
+) -> None:
+    """Each where it is not clear; neither is asked about again."""
+    book = (
+        "Mã tài sản;Tên thiết bị;Số lượng theo sổ;Số lượng thực tế;Nguyên giá\nTS-1;Bàn;2;3;600\n"
+    )
+    trial = trial_of(web, book)
+    page = seen(web, trial)
+    assert '"Nguyên giá" is that of' in " ".join(page.words)
+    (asked,) = [field for field in page.find("input") if field.get("name") == "head-0"]
+    assert asked["value"] == "Số lượng thực tế"
+    answers = {"price": "one", "head-0": asked["value"], "field-0": "quantity"}
+    web.post(f"{trial}/headings", data=answers)
+    web.post(trial)
+    (line,) = kept(store)
+    assert (line.data.quantity, line.data.cost_vnd) == (3, 1_800)
 
 
 @given(st.dictionaries(st.sampled_from(ANSWERS), st.text(max_size=8), max_size=9))

@@ -16,7 +16,7 @@ from controller.__main__ import main
 from controller.database.store import Store
 from controller.register import store as register
 from controller.register.book import Book, DoubtKind, LeftOut, Line, SeveralLines
-from controller.register.choices import Choices, Several
+from controller.register.choices import Choices, PriceOf, Several
 from controller.register.headings import MONEY
 from controller.register.intake import take_in
 from controller.register.life import Said
@@ -139,17 +139,79 @@ def test_a_summary_by_name_and_count_alone_is_no_book(tmp_path: Path) -> None:
     assert counts(book) == [2]
 
 
-@pytest.mark.parametrize(("desks", "told"), [(3, ["Trang 3"]), (4, [])])
-def test_a_sheet_that_sums_up_the_others_by_its_numbers_is_named(
-    tmp_path: Path, desks: int, told: list[str]
+@pytest.mark.parametrize("name", ["Trang 3", "Toàn trường"])
+def test_a_sheet_that_sums_up_the_others_by_its_numbers_is_left_out(
+    tmp_path: Path, name: str
 ) -> None:
-    """Whatever it is called; one with other numbers is a sheet like the others."""
-    sums = [["STT", "Tên thiết bị", "Số lượng"], [1, "Bàn học sinh", desks]]
+    """Whatever it is called, with a notice; it is read where a person ticks it."""
+    sums = [["STT", "Tên thiết bị", "Số lượng"], [1, "Bàn học sinh", 3]]
     rooms = {"P203": [HEAD, row(1, "1"), row(2, "1")], "P204": [HEAD, row(3, "1")]}
-    book = read_book(as_xlsx(tmp_path / "a.xlsx", **rooms, **{"Trang 3": sums}))
-    assert [one.value for one in book.warnings if one.code == "sheet_sums_up"] == told
-    chosen = read_book(tmp_path / "a.xlsx", Choices(sheets=frozenset({"P203", "P204"})))
-    assert [line.asset_tag for line in chosen.lines] == ["TS-1", "TS-2", "TS-3"]
+    book = read_book(as_xlsx(tmp_path / "a.xlsx", **rooms, **{name: sums}))
+    assert [sheet.left_out for sheet in book.sheets] == [None, None, LeftOut.SUMMARY]
+    assert [(doubt.kind, doubt.value) for doubt in book.doubts] == [(DoubtKind.SUMMARY, name)]
+    assert [line.asset_tag for line in book.lines] == ["TS-1", "TS-2", "TS-3"]
+    ticked = read_book(tmp_path / "a.xlsx", Choices(sheets=frozenset({*rooms, name})))
+    assert counts(ticked) == [1, 1, 1, 3]
+
+
+def test_a_sheet_that_may_sum_up_the_others_is_asked_about(tmp_path: Path) -> None:
+    """Other numbers for the same things; one that tells a room is a room's."""
+    sums = [["STT", "Tên thiết bị", "Số lượng"], [1, "Bàn học sinh", 4]]
+    rooms = {"P203": [HEAD, row(1, "1"), row(2, "1")], "P204": [HEAD, row(3, "1")]}
+    for name, told in (("Trang 3", ["Trang 3"]), ("Phòng 205", [])):
+        book = read_book(as_xlsx(tmp_path / "a.xlsx", **rooms, **{name: sums}))
+        assert [one.value for one in book.warnings if one.code == "sheet_sums_up"] == told
+        assert counts(book) == [1, 1, 1, 4]
+
+
+def test_a_list_of_all_tags_beside_the_rooms_sheets_is_left_out(tmp_path: Path) -> None:
+    """It tells each thing again; of two lists that are the same neither is."""
+    rooms = {"P203": [HEAD, row(1, "1"), row(2, "1")], "P204": [HEAD, row(3, "1")]}
+    every = [HEAD, *(row(number, "1") for number in (1, 2, 3))]
+    book = read_book(as_xlsx(tmp_path / "a.xlsx", Chung=every, **rooms))
+    assert [sheet.left_out for sheet in book.sheets] == [LeftOut.SUMMARY, None, None]
+    assert [line.asset_tag for line in book.lines] == ["TS-1", "TS-2", "TS-3"]
+    twice = read_book(as_xlsx(tmp_path / "b.xlsx", Chung=every, Nua=every))
+    assert [sheet.left_out for sheet in twice.sheets] == [None, None]
+    assert sum(bool(line.errors) for line in twice.lines) == 3
+
+
+@pytest.mark.parametrize("is_turned", [True, False])
+def test_of_two_quantities_the_books_own_is_taken_and_the_other_can_be_chosen(
+    *, is_turned: bool
+) -> None:
+    """Neither is dropped in silence."""
+    heads = ["Số lượng theo sổ", "Số lượng thực tế"]
+    cells = ["45", "44"]
+    if is_turned:
+        heads, cells = heads[::-1], cells[::-1]
+    rows = [["Mã tài sản", "Tên thiết bị", *heads], ["TS-1", "Bàn học sinh", *cells]]
+    book = read(rows)
+    assert counts(book) == [45]
+    told = {(one.code, one.value) for one in book.warnings}
+    assert told >= {("quantity_taken", heads[is_turned]), ("quantity_beside", heads[not is_turned])}
+    chosen = read(rows, Choices(headings={"so luong thuc te": "quantity"}))
+    assert counts(chosen) == [44]
+    assert ("quantity_taken", "Số lượng thực tế") in {(o.code, o.value) for o in chosen.warnings}
+
+
+@pytest.mark.parametrize(
+    ("price", "told"), [(PriceOf.ONE, (500_000, None)), (PriceOf.ALL, (None, 500_000))]
+)
+@pytest.mark.parametrize("head", ["Nguyên giá", "Giá mua"])
+def test_what_a_price_is_of_can_be_answered(
+    head: str, price: PriceOf, told: tuple[int | None, int | None]
+) -> None:
+    """Whatever its heading was taken for; nothing is asked any more."""
+    rows = [[*HEAD, head], row(1, "2", "500.000")]
+    assert DoubtKind.PRICE in {doubt.kind for doubt in read(rows).doubts}
+    book = read(rows, Choices(price=price))
+    (line,) = book.lines
+    assert (line.unit_cost_vnd, line.cost_vnd) == told
+    assert (DoubtKind.PRICE not in {doubt.kind for doubt in book.doubts}, book.warnings) == (
+        True,
+        (),
+    )
 
 
 @pytest.mark.parametrize(

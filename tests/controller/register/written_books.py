@@ -50,7 +50,8 @@ HEADS: Final = {
     "room": ("Phòng", "Vị trí", "Nơi sử dụng", "PHÒNG HỌC"),
     "year": ("Năm đưa vào sử dụng", "Năm sử dụng", "Năm SD"),
     "condition": ("Tình trạng", "Hiện trạng"),
-    "quantity": ("Số lượng", "SL", "Số lượng (cái)"),
+    "quantity": ("Số lượng", "SL", "Số lượng (cái)", "Số lượng theo sổ"),
+    "found": ("Số lượng thực tế", "SL thực tế (kiểm kê)", "Số lượng kiểm kê"),  # no book's own
     "unit": ("Đơn giá (đồng)", "Đơn giá (VNĐ)"),  # in đồng whatever the line above says
 }
 MONEY: Final = (
@@ -137,6 +138,7 @@ class Case:
     spoilt: dict[int, set[str]] = field(default_factory=dict)
     lost: set[int] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
+    summary: str = ""  # the sheet that sums up the others
     suffix: str = ".xlsx"
     delimiter: str = ";"
     encoding: str = "utf-8-sig"
@@ -219,6 +221,8 @@ def _style(chance: random.Random) -> _Style:
     for name in ("quantity", "unit"):
         if chance.random() < 0.4:
             fields.insert(chance.randint(0, len(fields)), name)
+    if "quantity" in fields and chance.random() < 0.2:
+        fields.insert(chance.randint(0, len(fields)), "found")
     if chance.random() < 0.15:
         fields.insert(chance.randint(0, len(fields)), "blank")
     if chance.random() < 0.75:
@@ -264,12 +268,15 @@ def _write(case: Case, style: _Style, chance: random.Random) -> None:
         old.rows += [["OLD-1", "Máy chiếu", "P999"], ["OLD-2", "Ti vi", "P999"]]
         case.sheets.insert(chance.randint(0, len(case.sheets)), old)
     if "summary" in style.extras:
-        rows: list[list[Written]] = [["Tên thiết bị", "Số lượng"]]
         counts: dict[str, int] = {}
         for thing in case.things:
             counts[thing.name] = counts.get(thing.name, 0) + thing.quantity
+        rows: list[list[Written]] = [["Tên thiết bị", "Số lượng"]]
         rows += [[name, count] for name, count in counts.items()]
-        case.sheets.append(Sheet("Tổng hợp", rows))
+        if chance.random() < 0.5:
+            rows = [[place or "STT", *row] for place, row in enumerate(rows)]
+        case.summary = chance.choice(["Tổng hợp", "Toàn trường"])
+        case.sheets.append(Sheet(case.summary, rows))
 
 
 def _heads(style: _Style, chance: random.Random) -> list[str]:
@@ -452,16 +459,22 @@ class _Row:
                 return ["x" if code == self.thing.condition else "" for code in TICKED]
             case "condition":
                 return [self.chance.choice(CONDITIONS[self.thing.condition])]
-            case "quantity":
-                told = self.chance.choice([None, *COUNTED])
-                quantity = self.thing.quantity
-                return [quantity if told is None else told.format(quantity)]
+            case "quantity" | "found":
+                return [self._quantity(name)]
             case "unit":
                 return [self.thing.unit_vnd]
             case "blank":
                 return [""]
             case _:
                 return [getattr(self.thing, name)]
+
+    def _quantity(self, name: str) -> Written:
+        """As the book writes it, or as somebody counted it."""
+        quantity = self.thing.quantity
+        if name == "found":
+            return max(0, quantity - self.chance.randint(0, 3))
+        told = self.chance.choice([None, *COUNTED])
+        return quantity if told is None else told.format(quantity)
 
     def _spoil(self, row: list[Written]) -> None:
         names = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,27 @@ def rows_of(path: Path, text: str) -> list[list[Cell]]:
     """The rows of a page."""
     [sheet] = read(path, text.encode())
     return sheet.rows
+
+
+def archive(*pages: str) -> bytes:
+    """A web archive of these pages and a picture, as Excel saves one."""
+    whole = MIMEMultipart("related", type="text/html")
+    for page in pages:
+        whole.attach(MIMEText(page, "html", "utf-8"))
+    whole.attach(MIMEText("a{}", "css"))
+    return b"MIME-Version: 1.0\nX-Document-Type: Workbook\n" + whole.as_bytes()
+
+
+def test_the_one_table_of_a_web_archive_is_read(tmp_path: Path) -> None:
+    """Of several pages with a table none is guessed."""
+    page = "<html><table><tr><td>Mã tài sản<td>Phòng</tr><tr><td>TS-1<td>P203</tr></table></html>"
+    path = tmp_path / "so.xls"
+    [sheet] = read(path, archive("<html><p>x</html>", page))
+    assert sheet.rows == [["Mã tài sản", "Phòng"], ["TS-1", "P203"]]
+    for pages in ([page, page], ["<p>x"], []):
+        with pytest.raises(SheetError) as refused:
+            read(path, archive(*pages))
+        assert refused.value.code == "web_archive"
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,26 @@ def test_a_page_tells_how_far_a_file_is_read(
     assert web.get(there).headers["location"] == f"{home}?failed=gone"
 
 
+@pytest.mark.usefixtures("tell")
+@pytest.mark.parametrize(
+    ("home", "deed"),
+    [
+        ("/register/import", "/headings"),
+        ("/lists/import", "/choices"),
+        ("/schedule/import", "/empty"),
+    ],
+)
+def test_a_form_that_comes_before_the_first_reading_ends_leads_to_its_progress(
+    web: httpx.Client, home: str, deed: str
+) -> None:
+    """The file is not gone; nothing is taken in."""
+    there = post(web, home, SLOW)
+    for path in (there, there + deed):
+        assert web.post(path, data={"all": "yes"}).headers["location"] == there
+        assert READING in web.get(there).text
+    web.post(f"{there}/drop")
+
+
 @HOMES
 def test_a_hostile_file_of_one_delays_nobody_else(
     store: Store, web: httpx.Client, tell: Callable[[Progress], None], home: str
