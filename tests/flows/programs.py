@@ -92,8 +92,11 @@ class Program:
         return warm_start(self._command, self._arguments, self._env, log, log)
 
     def _cold(self, log: int) -> subprocess.Popen[bytes]:
-        command = [str(BIN / self._command), *self._arguments]
-        return subprocess.Popen(command, stdout=log, stderr=log, env=self._env)
+        return subprocess.Popen(self._line(), stdout=log, stderr=log, env=self._env)
+
+    def _line(self) -> list[str]:
+        """What is run where the start is a true one."""
+        return [str(BIN / self._command), *self._arguments]
 
     @property
     def pid(self) -> int:

@@ -40,8 +40,11 @@ class ProgramInside(Program):
     """One of LopHoc's commands, run at one end of the network."""
 
     def __init__(self, side: Side, log: Path, *arguments: str) -> None:
-        super().__init__(log, *arguments)
-        self._arguments = side.command(*self._arguments)
+        super().__init__(log, *arguments, is_true=True)
+        self._side = side
+
+    def _line(self) -> list[str]:
+        return [*self._side.command(*super()._line())]
 
 
 class Room:
