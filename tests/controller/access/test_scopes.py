@@ -250,7 +250,7 @@ class Probe(NamedTuple):
 def probes_at(address: tuple[str, str]) -> Iterator[Probe]:
     """What is asked at an address: plain, and with each school's ids where it takes any."""
     method, path = address
-    base = re.sub(r"\{(no|number)\}", "1", IDS.get(path, path))
+    base = re.sub(r"\{(no|number|\w+:int)\}", "1", IDS.get(path, path))
     queries = QUERIES.get(path, ("",)) if method == "GET" else ("",)
     for query in queries:
         url = base + query
