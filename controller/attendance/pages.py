@@ -19,7 +19,7 @@ from controller.attendance.sheet import attendance_of
 from controller.attendance.store import lessons_of
 from controller.attendance.watch import long_away, without_roll
 from controller.attendance.words import lesson_words
-from controller.attendance.year import YEAR_DAYS, Danger, often_away, year_begin
+from controller.attendance.year import YEAR_DAYS, Danger, often_away, still_here, year_begin
 from controller.feature import Program
 from controller.fleet.records import LessonRecord
 from controller.people.person import Permission
@@ -108,7 +108,8 @@ def pages(program: Program) -> FeatureRouter:
         attendance = await run_in_threadpool(read, monday, last)
         school = await run_in_threadpool(store.read, plan_of, scope)
         begin = year_begin(school, last)
-        year = await run_in_threadpool(partial(read, begin, last, most_days=YEAR_DAYS))
+        whole = await run_in_threadpool(partial(read, begin, last, most_days=YEAR_DAYS))
+        year = still_here(whole.sheet, attendance.sheet)
         return screens.page(
             request,
             "sheet.html",
@@ -116,8 +117,8 @@ def pages(program: Program) -> FeatureRouter:
             note_of=note_of,
             lesson_words=lesson_words,
             legend=legend(attendance.sheet),
-            long_away=long_away(year.sheet),
-            often_away=often_away(year.sheet),
+            long_away=long_away(year),
+            often_away=often_away(year),
             over=Danger.OVER,
             month=month_of(monday),
             monday=monday,

@@ -39,6 +39,12 @@ def year_begin(plan: SchoolPlan, day: str) -> str:
     return min((one.begins for one in plan.terms if august <= one.begins <= day), default=august)
 
 
+def still_here(year: ClassSheet, week: ClassSheet) -> ClassSheet:
+    """The year's lines of those who are on the week's sheet: whoever left is warned of nowhere."""
+    students = {line.student for line in week.lines}
+    return year._replace(lines=tuple(line for line in year.lines if line.student in students))
+
+
 def often_away(sheet: ClassSheet) -> list[OftenAway]:
     """Who has been away for 30 half-days or more, most first. sheet: the school year's."""
     found = [

@@ -135,7 +135,7 @@ ROLL = RollRecord(
 def test_the_days_page_names_who_is_missed_and_keeps_that_somebody_looked(store: Store) -> None:
     """The figure, the class, the pupil, the class nobody knows of; one line in the log."""
     text = asked(store, "/attendance").text
-    assert 'Vắng không phép đến 08:00: <span class="figure">1</span>' in text
+    assert "Vắng không phép đến 08:00: <b>1</b>" in text
     assert "<bdi>4. Ân</bdi>" in text
     assert "xác nhận: 6A2</p>" in text
     subjects = [line["subject"] for line in store.read(access_log, SCHOOL)]
@@ -145,7 +145,7 @@ def test_the_days_page_names_who_is_missed_and_keeps_that_somebody_looked(store:
 def test_who_may_not_see_marks_gets_the_figure_alone(store: Store) -> None:
     """An office that reads only."""
     text = asked(store, "/attendance", host=READER).text
-    assert '<span class="figure">1</span>' in text
+    assert "<b>1</b>" in text
     assert 'data-morning="6A1"' in text
     assert "Ân" not in text
     assert "s-6A1" not in text
@@ -157,5 +157,5 @@ def test_a_letter_that_comes_later_takes_the_name_off(store: Store) -> None:
     later = replace(ROLL, event_id="r2", at_ms=NOW_MS + 1, lines=(replace(line, status=P),))
     store.write(keep_batch, [later], NOW_MS)
     text = asked(store, "/attendance").text
-    assert '<span class="figure">0</span>' in text
+    assert "<b>0</b>" in text
     assert "data-morning" not in text

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from controller.attendance.sheet import ClassSheet, PupilLine, days_of, laid_out
-from controller.attendance.year import YEAR_DAYS, Danger, often_away, year_begin
+from controller.attendance.year import YEAR_DAYS, Danger, often_away, still_here, year_begin
 from controller.database.store import Store
 from controller.features import keep_batch
 from controller.roster.members import ClassMember
@@ -78,6 +78,13 @@ def test_who_is_away_most_stands_first() -> None:
     )
     found = often_away(ClassSheet("10A1", (), lines))
     assert [one.line.number for one in found] == [2, 1, 4]
+
+
+def test_whoever_left_the_class_is_warned_of_nowhere() -> None:
+    """Their half-days stay on the sheets of then."""
+    here, gone = (PupilLine(number, str(number), "", ((K,),) * 50) for number in (1, 2))
+    year, week = ClassSheet("10A1", (), (here, gone)), ClassSheet("10A1", (), (here,))
+    assert [one.line for one in often_away(still_here(year, week))] == [here]
 
 
 def test_a_whole_year_is_counted_as_the_sheets_count() -> None:
