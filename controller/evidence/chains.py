@@ -143,8 +143,8 @@ def finding_of(record: EvidenceRecord, why: Flaw) -> Finding:
             place = finding._replace(lesson=record.lesson, day=record.day, classes=classes)
             return place._replace(period=record.period)
         case CorrectionRecord():
-            where = {"lesson": record.lesson, "day": record.day, "classes": record.class_code}
-            return finding._replace(**where)
+            code = record.class_code
+            return finding._replace(lesson=record.lesson, day=record.day, classes=code)
         case ErasureProofRecord():
             return finding
 

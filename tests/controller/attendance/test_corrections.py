@@ -352,6 +352,7 @@ HANDS = {
     "DELETE FROM corrections WHERE number = 2": {Flaw.RECOUNTED},
     "UPDATE corrections SET student = '-', erased = true WHERE number = 2": {
         Flaw.ERASED_UNASKED,
+        Flaw.RECOUNTED,
     },
 }
 
