@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import gate_of
+from controller.attendance.class_lesson import class_lesson_of
 from controller.attendance.correction import (
     MAX_NOTE,
     REASON_WORDS,
@@ -18,7 +19,6 @@ from controller.attendance.correction import (
     refusal_of,
     wish_of,
 )
-from controller.attendance.lesson_sheet import lesson_sheet_of
 from controller.attendance.refusals import class_unknown
 from controller.attendance.store import correct
 from controller.attendance.words import STATUS_WORDS, correction_words, lesson_words
@@ -50,7 +50,7 @@ def add_lesson(router: FeatureRouter, program: Program) -> None:
             return screens.error(request, class_unknown())
         await run_in_threadpool(gate.note, request, "lesson", f"{code} {lesson}")
         place = program.school.of_agent(agent)
-        sheet = await run_in_threadpool(program.store.read, lesson_sheet_of, place, lesson, code)
+        sheet = await run_in_threadpool(program.store.read, class_lesson_of, place, lesson, code)
         if sheet is None:
             return screens.error(request, _http_error(refusal_of("lesson_unknown")))
         return screens.page(

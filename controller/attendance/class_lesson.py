@@ -45,7 +45,7 @@ class MarkLine(NamedTuple):
         return bool(self.last and self.last.status)
 
 
-class LessonSheet(NamedTuple):
+class ClassLesson(NamedTuple):
     """One lesson of a class. letters: how the school writes each mark."""
 
     lesson: LessonRecord
@@ -57,9 +57,9 @@ class LessonSheet(NamedTuple):
     letters: Mapping[AttendanceStatus, str]
 
 
-def lesson_sheet_of(
+def class_lesson_of(
     db: Connection, place: Place, lesson: str, class_code: str
-) -> LessonSheet | None:
+) -> ClassLesson | None:
     """What is stored of a class's lesson at an agent; None for one that is not there."""
     record = lesson_at(db, place, lesson)
     if record is None or not is_of_class(record, class_code):
@@ -77,13 +77,13 @@ def laid_out(
     members: Sequence[ClassMember],
     entries: Iterable[LessonEntry],
     letters: Mapping[AttendanceStatus, str],
-) -> LessonSheet:
+) -> ClassLesson:
     """The pupils of that day in the book's order, then who was marked and never on its list."""
     records, corrections = parted(entries)
     sheet = sheet_of([*records, *corrections])
     names = {member.student: member.name or member.student for member in members}
     ours = [one for one in corrections if one.class_code == class_code]
-    return LessonSheet(
+    return ClassLesson(
         lesson,
         class_code,
         figures_of(lesson, class_code),
