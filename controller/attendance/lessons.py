@@ -22,7 +22,7 @@ from protocol.model import AttendanceStatus, Method, Place
 
 LessonEntry = Logged | CorrectionRecord  # the room's log, and what the school corrected
 KINDS: Final = frozenset({"lesson_started", "lesson_ended", "lesson_resumed"})
-_AWAY: Final = frozenset({AttendanceStatus.ABSENT_EXCUSED, AttendanceStatus.ABSENT_UNEXCUSED})
+AWAY: Final = frozenset({AttendanceStatus.ABSENT_EXCUSED, AttendanceStatus.ABSENT_UNEXCUSED})
 _body: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -227,7 +227,7 @@ def figures_of(record: LessonRecord, class_code: str = "") -> Figures | None:
         return None
     total = sum(sum(by_status.values()) for by_status in counted)
     absent = sum(
-        count for by_status in counted for status, count in by_status.items() if status in _AWAY
+        count for by_status in counted for status, count in by_status.items() if status in AWAY
     )
     late = sum(by_status.get(AttendanceStatus.LATE, 0) for by_status in counted)
     return Figures(total, total - absent, absent, late)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, Select, Table, or_, select, update
 
 from controller.access.deeds import BY_ROOM, LISTS_OPENED, LISTS_REFUSED
 from controller.access.store import LogFilter, access_log, note_access
@@ -285,12 +285,21 @@ def tombstones_of(db: Connection, agent: Place, limit: int) -> list[Tombstone]:
 
 def lessons_of(db: Connection, scope: Place, since: str, until: str) -> list[LessonRecord]:
     """The lessons of these local days, both among them, by day and begin."""
-    query = (
-        select(lessons)
-        .where(within(lessons, scope), lessons.c.day >= since, lessons.c.day <= until)
-        .order_by(lessons.c.day, lessons.c.began_ms, lessons.c.lesson)
-    )
-    return LESSONS.records(rows_of(db, query))
+    return LESSONS.records(rows_of(db, _days(scope, since, until)))
+
+
+def lessons_of_class(
+    db: Connection, scope: Place, class_code: str, since: str, until: str
+) -> list[LessonRecord]:
+    """A class's lessons of these local days, both among them, by day and begin."""
+    name = msgspec.json.encode(class_code).decode()
+    columns = (lessons.c.classes, lessons.c.counts)
+    named = or_(*(column.contains(name, autoescape=True) for column in columns))
+    return [
+        record
+        for record in LESSONS.records(rows_of(db, _days(scope, since, until).where(named)))
+        if class_code in record.classes or class_code in record.counts
+    ]
 
 
 def lesson_at(db: Connection, place: Place, lesson: str) -> LessonRecord | None:
@@ -298,6 +307,14 @@ def lesson_at(db: Connection, place: Place, lesson: str) -> LessonRecord | None:
     query = select(lessons).where(within(lessons, place), lessons.c.lesson == lesson)
     row = row_of(db, query)
     return LESSONS.record(row) if row else None
+
+
+def _days(scope: Place, since: str, until: str) -> Select[Any]:
+    return (
+        select(lessons)
+        .where(within(lessons, scope), lessons.c.day >= since, lessons.c.day <= until)
+        .order_by(lessons.c.day, lessons.c.began_ms, lessons.c.lesson)
+    )
 
 
 def _entries(db: Connection, scope: Place, lesson_ids: Sequence[str]) -> list[LessonEntry]:
