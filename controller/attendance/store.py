@@ -197,12 +197,6 @@ def log_of(db: Connection, scope: Place, lesson_ids: Sequence[str]) -> list[Less
     return entries
 
 
-def corrections_of(db: Connection, scope: Place) -> list[CorrectionRecord]:
-    """Every correction, in the order in which they were made."""
-    query = select(corrections).where(within(corrections, scope))
-    return CORRECTIONS.records(rows_of(db, query.order_by(corrections.c.number)))
-
-
 def marks_of_pupil(db: Connection, scope: Place, student: str) -> list[dict[str, Any]]:
     """All that the log holds of one pupil, for a person's own request."""
     entries = []

@@ -24,7 +24,6 @@ from controller.attendance.lessons import LessonEntry, figures_of, sheet_of
 from controller.attendance.sheet import attendance_of
 from controller.attendance.store import (
     correct,
-    corrections_of,
     erase_pupil,
     lesson_at,
     log_of,
@@ -254,7 +253,7 @@ def test_a_correction_counts_everywhere_and_can_be_taken_back(store: Store) -> N
     assert [line.record.was for line in told.corrections] == [HERE]
     assert correct_in(store, "a", None) == 1
     assert status_of(store, "a") is HERE
-    assert [record.status for record in store.read(corrections_of, SCHOOL)] == [P, None]
+    assert [record.status for record in store.read(evidence_of, SCHOOL).corrections] == [P, None]
     assert flaws_of(store) == set()
 
 
@@ -284,7 +283,7 @@ def test_a_press_names_the_mark_that_its_page_showed(store: Store) -> None:
     with pytest.raises(ActionError) as refused:
         correct_in(store, "a", P)
     assert refused.value.code == "mark_same"
-    assert len(store.read(corrections_of, SCHOOL)) == 1
+    assert len(store.read(evidence_of, SCHOOL).corrections) == 1
 
 
 @pytest.mark.parametrize(
@@ -405,7 +404,7 @@ def test_an_erased_pupil_leaves_no_word_in_the_corrections(store: Store) -> None
         "Absent with leave → the room's mark · correction taken back",
     ]
     store.write(erase, SCHOOL, "a", actor="van-phong", copies={}, now_ms=NOW_MS + 1)
-    first, second, third = store.read(corrections_of, SCHOOL)
+    first, second, third = store.read(evidence_of, SCHOOL).corrections
     assert (first.student, first.note, first.erased) == ("-", "", True)
     assert (second.student, second.before) == ("c", first.hash)
     assert third.erased
@@ -419,7 +418,7 @@ def test_corrections_go_by_the_term_of_pupils_data(store: Store) -> None:
     wish = a_wish("b", K, shown(store, "b"))
     store.write(correct, AGENT, wish, NOW_MS + 5)
     store.write(forget_before, ages_of_pupils(), NOW_MS + 1)
-    (left,) = store.read(corrections_of, SCHOOL)
+    (left,) = store.read(evidence_of, SCHOOL).corrections
     assert left.student == "b"
     assert correction_findings([left], NOW_MS + 1) == []
     assert {finding.why for finding in correction_findings([left])} == {Flaw.BEFORE_MISSING}

@@ -12,8 +12,8 @@ import pytest
 from fastapi import FastAPI
 
 from controller.access.store import LogFilter, access_log
-from controller.attendance.store import corrections_of
 from controller.database.store import Store
+from controller.evidence.store import evidence_of
 from controller.features import keep_batch
 from controller.people.person import Role
 from controller.roster.plan import Lists, SchoolClass
@@ -96,7 +96,7 @@ def test_pressed_twice_it_is_one_and_a_page_out_of_date_changes_nothing(store: S
     assert press(store, status="late") == 409
     assert press(store, status="", reason="leave_letter") == 422
     assert "đã được đổi trong lúc đó" in ask(store, POST, "POST", data=FORM | {"note": ""}).text
-    assert len(store.read(corrections_of, TAUGHT)) == 1
+    assert len(store.read(evidence_of, TAUGHT).corrections) == 1
     assert ask(store, "/lessons/p203/l9/10A1").status_code == 404
     assert ask(store, "/lessons/p203/l1/10A2").status_code == 404
 
@@ -133,7 +133,7 @@ def test_the_office_and_the_homeroom_teacher_correct_and_nobody_else(
     assert page.status_code == sees
     assert (f'action="{POST}"' in page.text) == (corrects == 303)
     assert sent(web, "POST", POST, cookie, data=FORM).status_code == corrects
-    assert len(store.read(corrections_of, TAUGHT)) == (corrects == 303)
+    assert len(store.read(evidence_of, TAUGHT).corrections) == (corrects == 303)
 
 
 def sent(web: FastAPI, method: str, path: str, cookie: str, **options: Any) -> httpx.Response:
@@ -172,7 +172,7 @@ def test_a_letter_is_entered_and_taken_back_in_a_browser(
         page.wait(f"{row}?.dataset.status === 'present'")
         assert len(page.see("[...document.querySelectorAll('[data-correction]')]")) == 2
         assert page.errors == []
-    assert [one.status for one in store.read(corrections_of, TAUGHT)] == [
+    assert [one.status for one in store.read(evidence_of, TAUGHT).corrections] == [
         AttendanceStatus.ABSENT_EXCUSED,
         None,
     ]
