@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from controller.fleet.records import LessonRecord
 from controller.roster.calendar import bookings_on, rings_of
 from controller.roster.plan import SchoolPlan
+from protocol.model import instant
 
 _NOON_MIN: Final = 12 * 60
 
@@ -40,15 +41,23 @@ class Half(NamedTuple):
 
 def half_of(lesson: LessonRecord, plan: SchoolPlan, zone: tzinfo | None) -> Half:
     """When the lesson was: by its period's bell, else by its begin; without both, the morning."""
+    return Half(lesson.day, _half_at(minute_of(lesson, plan, zone) or 0))
+
+
+def minute_of(lesson: LessonRecord, plan: SchoolPlan, zone: tzinfo | None) -> int | None:
+    """When the lesson began by its period's bell, else by itself, in minutes since midnight."""
     ring = None
     if lesson.period is not None and lesson.day:
         ring = rings_of(plan, date.fromisoformat(lesson.day)).get(lesson.period)
     if ring:
-        return Half(lesson.day, _half_at(ring[0]))
-    if lesson.began_ms is None:
-        return Half(lesson.day, HalfDay.MORNING)
-    began = datetime.fromtimestamp(lesson.began_ms / 1000, zone)
-    return Half(lesson.day, _half_at(began.hour * 60 + began.minute))
+        return ring[0]
+    return None if lesson.began_ms is None else clock_minute(instant(lesson.began_ms), zone)
+
+
+def clock_minute(moment: datetime, zone: tzinfo | None) -> int:
+    """What a clock of the school shows then, in minutes since midnight."""
+    local = moment.astimezone(zone)
+    return local.hour * 60 + local.minute
 
 
 def states_of(
@@ -79,7 +88,7 @@ def _planned(
         day = date.fromisoformat(text)
         if day > now.date():
             continue
-        minute = now.hour * 60 + now.minute if day == now.date() else 24 * 60
+        minute = clock_minute(now, now.tzinfo) if day == now.date() else 24 * 60
         rings = rings_of(plan, day)
         for booking in bookings_on(plan, day):
             ring = rings.get(booking.period)

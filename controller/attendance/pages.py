@@ -11,13 +11,16 @@ from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import gate_of
+from controller.attendance.lesson_pages import add_lesson
 from controller.attendance.lessons import figures_of
+from controller.attendance.morning import mornings_of
 from controller.attendance.papers import legend, note_of
 from controller.attendance.refusals import class_unknown
 from controller.attendance.sheet import attendance_of
 from controller.attendance.store import lessons_of
 from controller.attendance.watch import long_away, without_roll
-from controller.attendance.words import lesson_words
+from controller.attendance.words import correction_words, lesson_words
+from controller.attendance.year import YEAR_DAYS, Danger, often_away, still_here, year_begin
 from controller.feature import Program
 from controller.fleet.records import LessonRecord
 from controller.people.person import Permission
@@ -32,7 +35,6 @@ from protocol.model import instant
 from protocol.words import N_
 
 _WEEK_DAYS: Final = 6  # Monday to Saturday
-_LOOK_BACK_DAYS: Final = 21  # who has been away for long is seen beyond the week
 
 Day = Annotated[str, Query(max_length=10)]
 
@@ -56,6 +58,7 @@ def pages(program: Program) -> FeatureRouter:
     router = FeatureRouter()
     screens, gate = program.service(PageRenderer), program.service(gate_of)
     store = program.store
+    add_lesson(router, program)
 
     @router.get("/attendance")
     @needs(Permission.MARKS, Permission.SCHOOL, in_parts=True)
@@ -68,6 +71,14 @@ def pages(program: Program) -> FeatureRouter:
         now = instant(program.now_ms()).astimezone(program.zone)
         is_today = chosen == now.date().isoformat()
         missing = without_roll(school, records, now) if is_today else []
+        mornings = await run_in_threadpool(
+            mornings_of, store, scope, school, records, chosen, now=now, has_class=person.has_class
+        )
+        unexcused = [morning for morning in mornings if morning.unexcused]
+        names = person.may(Permission.MARKS)
+        if names and unexcused:
+            codes_named = "+".join(morning.class_code for morning in unexcused)
+            await run_in_threadpool(gate.note, request, "sheet", f"{codes_named} {chosen} {chosen}")
         codes = sorted(
             {school_class.code for school_class in school.classes} | by_class.keys(), key=natural
         )
@@ -77,6 +88,9 @@ def pages(program: Program) -> FeatureRouter:
             day=chosen,
             classes=[(code, by_class.get(code, [])) for code in codes if person.has_class(code)],
             missing=[one for one in missing if any(map(person.has_class, one.classes))],
+            mornings=mornings,
+            unexcused=unexcused,
+            names=names,
             before=_moved(chosen, -1),
             after=_moved(chosen, 1),
         )
@@ -94,15 +108,21 @@ def pages(program: Program) -> FeatureRouter:
         now = instant(program.now_ms()).astimezone(program.zone)
         read = partial(attendance_of, store, scope, code[:64], now=now)
         attendance = await run_in_threadpool(read, monday, last)
-        weeks = await run_in_threadpool(read, _moved(monday, -_LOOK_BACK_DAYS), last)
+        school = await run_in_threadpool(store.read, plan_of, scope)
+        begin = year_begin(school, last)
+        whole = await run_in_threadpool(partial(read, begin, last, most_days=YEAR_DAYS))
+        year = still_here(whole.sheet, attendance.sheet)
         return screens.page(
             request,
             "sheet.html",
             told=attendance,
             note_of=note_of,
             lesson_words=lesson_words,
+            correction_words=correction_words,
             legend=legend(attendance.sheet),
-            long_away=long_away(weeks.sheet),
+            long_away=long_away(year),
+            often_away=often_away(year),
+            over=Danger.OVER,
             month=month_of(monday),
             monday=monday,
             last=last,

@@ -6,15 +6,24 @@ The sheet is the attendance part of the roll book (so goi ten): number, name, a 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
+from controller.attendance.correction import CorrectionRecord
 from controller.attendance.halves import Half, HalfDay, RollState, half_of, states_of
-from controller.attendance.lessons import Figures, figures_of, sheet_of
-from controller.attendance.store import lessons_of, log_of
+from controller.attendance.lessons import (
+    AWAY,
+    Figures,
+    LessonEntry,
+    LessonMarks,
+    figures_of,
+    parted,
+    sheet_of,
+)
+from controller.attendance.store import lessons_of_class, log_of
 from controller.database.store import Store
-from controller.fleet.records import LessonRecord, Logged
+from controller.fleet.records import LessonRecord
 from controller.roster.members import ClassMember, members_of
 from controller.roster.plan import SchoolPlan, class_spelling
 from controller.roster.store import plan_of
@@ -62,6 +71,11 @@ class PupilLine(NamedTuple):
         """How many half-days have this mark."""
         return sum(day.count(status) for day in self.halves)
 
+    @property
+    def away(self) -> int:
+        """For how many half-days the pupil was away, with leave or without."""
+        return sum(map(self.count, AWAY))
+
 
 class ClassSheet(NamedTuple):
     """A class's sheet of some days. letters: how the school writes each mark."""
@@ -101,15 +115,30 @@ class LogbookLine(NamedTuple):
     absent: tuple[str, ...]
 
 
+class CorrectionLine(NamedTuple):
+    """A correction, and whose mark it is of; the name is the code where none is kept."""
+
+    record: CorrectionRecord
+    name: str
+
+
 class Attendance(NamedTuple):
-    """A class's sheet, and its lessons' lines."""
+    """A class's sheet, its lessons' lines, and what the school corrected, the newest first."""
 
     sheet: ClassSheet
     logbook: tuple[LogbookLine, ...]
+    corrections: tuple[CorrectionLine, ...] = ()
 
 
 def attendance_of(
-    store: Store, scope: Place, class_code: str, since: str, until: str, *, now: datetime
+    store: Store,
+    scope: Place,
+    class_code: str,
+    since: str,
+    until: str,
+    *,
+    now: datetime,
+    most_days: int = MAX_DAYS,
 ) -> Attendance:
     """What is stored of a class in these local days, both among them. Raises StoreError.
 
@@ -119,20 +148,19 @@ def attendance_of(
     class_code = class_spelling(school.classes)(class_code)
     held = [
         lesson_record
-        for lesson_record in store.read(lessons_of, scope, since, until)
-        if (class_code in lesson_record.classes or class_code in lesson_record.counts)
-        and lesson_record.how is not Ending.UNDONE
+        for lesson_record in store.read(lessons_of_class, scope, class_code, since, until)
+        if lesson_record.how is not Ending.UNDONE
     ]
     log = store.read(log_of, scope, [lesson_record.lesson for lesson_record in held])
     members = store.read(members_of, scope, class_code, since, until)
-    days = days_of(since, until)
+    days = days_of(since, until, most_days)
     return laid_out(class_code, days, members, held, log, plan=school, now=now)
 
 
-def days_of(since: str, until: str) -> tuple[str, ...]:
-    """The days from one to another, MAX_DAYS at most."""
+def days_of(since: str, until: str, most: int = MAX_DAYS) -> tuple[str, ...]:
+    """The days from one to another, so many at most."""
     first, last = date.fromisoformat(since), date.fromisoformat(until)
-    count = min((last - first).days + 1, MAX_DAYS)
+    count = min((last - first).days + 1, most)
     return tuple((first + timedelta(days=number)).isoformat() for number in range(count))
 
 
@@ -141,7 +169,7 @@ def laid_out(
     days: Sequence[str],
     members: Sequence[ClassMember],
     lessons: Sequence[LessonRecord],
-    log: Iterable[Logged],
+    log: Iterable[LessonEntry],
     *,
     plan: SchoolPlan,
     now: datetime,
@@ -153,31 +181,56 @@ def laid_out(
     """
     names = {member.student: member.name or member.student for member in members}
     letters = {**LETTERS, **plan.letters}
-    by_lesson = defaultdict[tuple[Place, str | None], list[Logged]](list)
-    for record in log:
-        by_lesson[record.place, record.lesson].append(record)
+    entries = [*log]
+    by_lesson = by_lesson_of(entries)
     marks = defaultdict[str, dict[Half, list[AttendanceStatus]]](lambda: defaultdict(list))
     lines = []
     for lesson in lessons:
-        lesson_marks = sheet_of(by_lesson[lesson.place, lesson.lesson]).marks
-        ours = {
-            student: mark.status
-            for student, mark in lesson_marks.items()
-            if mark.class_code == class_code or (not mark.class_code and student in names)
-        }
+        lesson_marks = sheet_of(by_lesson.get((lesson.place, lesson.lesson), ()))
+        ours = statuses_of(lesson_marks, class_code, names)
         half = half_of(lesson, plan, now.tzinfo)
         for student, status in ours.items():
             marks[student][half].append(status)
         away = [
             f"{names.get(student, student)} ({letters[status]})"
             for student, status in ours.items()
-            if status in {AttendanceStatus.ABSENT_EXCUSED, AttendanceStatus.ABSENT_UNEXCUSED}
+            if status in AWAY
         ]
         lines.append(LogbookLine(lesson, figures_of(lesson, class_code), tuple(away)))
     states = states_of(class_code, days, lessons, plan, now)
     pupil_lines = tuple(_lines(members, marks, days, states))
     sheet = ClassSheet(class_code, tuple(days), pupil_lines, letters)
-    return Attendance(sheet, tuple(lines))
+    corrections = [one for one in parted(entries)[1] if one.class_code == class_code]
+    return Attendance(sheet, tuple(lines), correction_lines(corrections, names))
+
+
+def correction_lines(
+    corrections: Iterable[CorrectionRecord], names: Mapping[str, str]
+) -> tuple[CorrectionLine, ...]:
+    """The corrections, the newest first; names: of the pupils."""
+    ordered = sorted(corrections, key=lambda record: record.number, reverse=True)
+    return tuple(CorrectionLine(one, names.get(one.student, one.student)) for one in ordered)
+
+
+def by_lesson_of(
+    entries: Iterable[LessonEntry],
+) -> Mapping[tuple[Place, str | None], Sequence[LessonEntry]]:
+    """What is stored of each lesson."""
+    by_lesson = defaultdict[tuple[Place, str | None], list[LessonEntry]](list)
+    for record in entries:
+        by_lesson[record.place, record.lesson].append(record)
+    return by_lesson
+
+
+def statuses_of(
+    lesson: LessonMarks, class_code: str, students: Container[str]
+) -> dict[str, AttendanceStatus]:
+    """The marks of one class in a lesson. students: the class's, for marks that name no class."""
+    return {
+        student: mark.status
+        for student, mark in lesson.marks.items()
+        if mark.class_code == class_code or (not mark.class_code and student in students)
+    }
 
 
 def _lines(

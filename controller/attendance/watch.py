@@ -7,6 +7,8 @@ from datetime import datetime
 from itertools import chain, takewhile
 from typing import Final
 
+from controller.attendance.halves import clock_minute
+from controller.attendance.lessons import AWAY
 from controller.attendance.sheet import ClassSheet, PupilLine
 from controller.fleet.records import LessonRecord
 from controller.roster.calendar import bookings_on, rings_of
@@ -17,7 +19,6 @@ from protocol.model import AttendanceStatus
 from protocol.plan import Booking
 
 IN_A_ROW: Final = 3  # half-days away, one after the other, of which somebody should know
-_AWAY: Final = frozenset({AttendanceStatus.ABSENT_EXCUSED, AttendanceStatus.ABSENT_UNEXCUSED})
 
 
 def without_roll(plan: SchoolPlan, lessons: Iterable[LessonRecord], now: datetime) -> list[Booking]:
@@ -25,7 +26,7 @@ def without_roll(plan: SchoolPlan, lessons: Iterable[LessonRecord], now: datetim
 
     lessons: the day's. now: the school's time in its zone.
     """
-    minute = now.hour * 60 + now.minute
+    minute = clock_minute(now, now.tzinfo)
     rings = rings_of(plan, now.date())
     running = {period for period, ring in rings.items() if ring[0] <= minute < ring[1]}
     taken = {
@@ -46,7 +47,7 @@ def without_roll(plan: SchoolPlan, lessons: Iterable[LessonRecord], now: datetim
 def away_in_a_row(line: PupilLine) -> int:
     """For how many half-days the pupil has been away, up to the last one with a mark."""
     marks = [cell for cell in chain(*line.halves) if isinstance(cell, AttendanceStatus)]
-    return sum(1 for _ in takewhile(_AWAY.__contains__, reversed(marks)))
+    return sum(1 for _ in takewhile(AWAY.__contains__, reversed(marks)))
 
 
 def long_away(sheet: ClassSheet) -> list[tuple[PupilLine, int]]:

@@ -74,6 +74,7 @@ class RowReason(StrEnum):
     BLANK = "blank"
     UNREADABLE = "unreadable"  # each of its cells was refused: it is given back with the others
     STRAY = "stray"  # in our own workbook: what is not in the book
+    THING = "thing"  # in our own file for Snipe-IT: one more of a line of several
 
 
 class LeftOut(StrEnum):
@@ -113,6 +114,7 @@ class DoubtKind(StrEnum):
     UNIT = "unit"  # of money: none is kept until it is answered
     QUANTITY = "quantity"  # lines of several: so many things, or one set each
     PRICE = "price"  # of one thing of a line or of all: it is taken as its heading is read
+    ROOM = "room"  # cells that may hold more than a room: none is kept until it is answered
     SUMMARY = "summary"  # a sheet that seems to sum up the others is left out
     BESIDE = "beside"  # a second table beside the first is left out
     COLUMN = "column"  # a heading that nobody has explained

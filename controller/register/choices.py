@@ -28,6 +28,13 @@ class PriceOf(StrEnum):
     ALL = "all"
 
 
+class RoomOf(StrEnum):
+    """What a cell is that may hold more than a room, such as "Nhà B - P203"."""
+
+    PART = "part"  # a place, and the room in it
+    WHOLE = "whole"  # the room's own name
+
+
 PRICE_FIELD: Final[Mapping[PriceOf, str]] = {
     PriceOf.ONE: "unit_cost_vnd",
     PriceOf.ALL: "cost_vnd",
@@ -42,6 +49,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     sheet's name; heading_row: of any other. times: what the money counts in, in đồng; None: as the
     file says. several: what lines of several things are; None: nobody was asked, and each thing
     counts. price: of what a price is whose heading does not say; None: as the heading is read.
+    room: what cells are that may hold more than a room; None: not answered, and none is kept.
     """
 
     headings: Mapping[str, str] = {}
@@ -51,6 +59,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     times: int | None = None
     several: Several | None = None
     price: PriceOf | None = None
+    room: RoomOf | None = None
 
     def row_of_heading(self, sheet: str) -> int | None:
         """The row that was chosen for a sheet, as a person counts; None where none was."""
@@ -67,7 +76,9 @@ def choices_in(form: Mapping[str, str], sheets: Sequence[str]) -> Choices:
     """
     names = [(f"{place}", name) for place, name in enumerate(sheets)]
     shown = "sheets" in form
-    times, several, price = (form.get(name, "") for name in ("times", "several", "price"))
+    times, several, price, room = (
+        form.get(name, "") for name in ("times", "several", "price", "room")
+    )
     return Choices(
         sheets=frozenset(name for at, name in names if f"sheet-{at}" in form) if shown else None,
         heading_rows={
@@ -81,6 +92,7 @@ def choices_in(form: Mapping[str, str], sheets: Sequence[str]) -> Choices:
         times=int(times) if times in map(str, UNITS) else None,
         several=Several(several) if several in {*Several} else None,
         price=PriceOf(price) if price in {*PriceOf} else None,
+        room=RoomOf(room) if room in {*RoomOf} else None,
     )
 
 

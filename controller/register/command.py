@@ -16,7 +16,7 @@ from controller.cli.school import opened
 from controller.database.clock import now_in
 from controller.register import store as register
 from controller.register.book import Book, Line
-from controller.register.choices import UNITS, Several, choices_told
+from controller.register.choices import UNITS, RoomOf, Several, choices_told
 from controller.register.condition_command import add_condition
 from controller.register.headings import mapping_of
 from controller.register.import_store import imports_of
@@ -104,6 +104,13 @@ def _add_choices(bring: CommandParser, say: Translate) -> None:
     bring.add_argument("--heading-row", action="append", default=[], metavar="ROW", help=row)
     unit = say(N_("what the money counts in, in đồng; without it as the file says"))
     bring.add_argument("--unit", type=int, choices=UNITS, help=unit)
+    room = say(
+        N_(
+            'what a cell such as "Nhà B - P203" is: a place and the room in it (part), or a room'
+            " by this whole name (whole)"
+        )
+    )
+    bring.add_argument("--room", choices=[*map(str, RoomOf)], help=room)
 
 
 def _import(options: argparse.Namespace, say: Translate) -> int:
@@ -113,7 +120,9 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
         mapped = _mapped(options)
         chosen = choices_told(options.heading_row, options.sheet, options.unit)
         several = Several(options.quantity) if options.quantity else None
-        book = read_book(options.path, replace(chosen, headings=mapped, several=several))
+        room = RoomOf(options.room) if options.room else None
+        choices = replace(chosen, headings=mapped, several=several, room=room)
+        book = read_book(options.path, choices)
         merger = _brought(options, book)
         if options.map and not options.dry_run:
             with unwritable(path := data_folder(options) / HEADINGS):

@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Final
 
 from controller.register.quantities import quantity_of
+from controller.register.room_parts import RoomReader
 from controller.register.vocabulary import IDLE, condition_of, is_idle, maker_of, type_of
 from controller.sheets import names
-from controller.sheets.names import room_of, serial_of, tag_of
+from controller.sheets.names import serial_of, tag_of
 from controller.sheets.text import MAX_FIELD, Cell, Day, RefusedError, clean, readable, text_of
 from protocol.words import N_
 
@@ -31,6 +32,7 @@ _RANGE: Final = re.compile(
     r"[0-9]\s*(?:đến|den|tới|->|→|÷|~|\.{2,})\s*\S*[0-9]|[0-9]\s+-\s+[^\W\d_]+\S*[0-9]",
     re.IGNORECASE,
 )
+_MADE_UP: Final = re.compile(r"LOPHOC-.*-L[0-9]+(?: #[0-9]+)?")
 _PARTS: Final = re.compile(r"\s*[;,\n]\s*")
 _ROOM_PARTS: Final = re.compile(
     r"\s*(?:[;,&+\n]|\bvà\b|\bđến\b|(?<=[0-9])\s*-\s*(?=p))\s*", re.IGNORECASE
@@ -47,6 +49,9 @@ MESSAGES: Final[dict[str, str]] = {
     "tag_twice": N_("This asset tag stands on another line already."),
     "code_range": N_("A range of codes stands here: write one line for each."),
     "code_many": N_("Several codes stand here: write one line for each."),
+    "room_shared": N_(
+        "Rooms of this name stand in several places: write each by a name of its own."
+    ),
     "room_many": N_("Several rooms stand here: write one line for each."),
     "year_invalid": N_("There is no year in this."),
     "year_outside": N_("This year is before 1950 or yet to come."),
@@ -144,9 +149,14 @@ def _parted(digits: str) -> Decimal:
 
 
 def single_tag(cell: Cell) -> str:
-    """The one asset tag that stands here. Raises RefusedError."""
+    """The one asset tag that stands here; one that LopHoc made is none. Raises RefusedError."""
     _check_single(cell)
-    return tag_of(cell)
+    return "" if is_made_up(tag := tag_of(cell)) else tag
+
+
+def is_made_up(tag: str) -> bool:
+    """Whether LopHoc made this tag for another program, of a line of a book that has none."""
+    return _MADE_UP.fullmatch(tag) is not None
 
 
 def single_serial(cell: Cell) -> str:
@@ -173,13 +183,13 @@ def _is_code(text: str) -> bool:
     return " " not in text and any(map(str.isdigit, text)) and len(text) >= 3  # noqa: PLR2004 - as short as codes are
 
 
-def single_room(cell: Cell) -> str:
-    """The one room that stands here. Raises RefusedError."""
+def single_room(cell: Cell, rooms: RoomReader | None = None) -> str:
+    """The one room that stands here. rooms: what reads those of a book. Raises RefusedError."""
     text = cell[:MAX_FIELD].strip() if isinstance(cell, str) else ""
     parts = [part for part in _ROOM_PARTS.split(text) if part]
     if len(parts) > 1 and all(map(_NUMBERED_ROOM.fullmatch, parts)):
         raise RefusedError("room_many")
-    return room_of(cell)
+    return (rooms or RoomReader(None)).room_of(cell)
 
 
 def condition_ticked(row: Sequence[Cell], ticks: Mapping[int, str]) -> str:

@@ -14,7 +14,7 @@ from controller.database.plan_version import version_of
 from controller.feature import Program
 from controller.people.person import Permission
 from controller.register.book import Book, DoubtKind
-from controller.register.choices import UNITS, PriceOf, Several, choices_in
+from controller.register.choices import UNITS, PriceOf, RoomOf, Several, choices_in
 from controller.register.fields import MESSAGES
 from controller.register.headings import FIELD_WORDS, MONEY
 from controller.register.intake import (
@@ -50,7 +50,7 @@ ROWS: Final = 100
 HOME: Final = "/register/import"
 MAX_HEADINGS: Final = 64  # asked about at once
 _MAX_FORM: Final = 64 * 1024
-_MAX_FIELDS: Final = 2 * MAX_HEADINGS + 2 * MAX_SHEETS + 9
+_MAX_FIELDS: Final = 2 * MAX_HEADINGS + 2 * MAX_SHEETS + 10
 ERRORS: Final = "errors"
 _SHOWN: Final = (ERRORS, *MergeVerdict)
 
@@ -107,6 +107,7 @@ class _Intake(Intake[Waiting]):
             sheets=[(sheet, rows_of(book, sheet.name)) for sheet in book.sheets],
             named=[row for row in book.named if row.reason in TOLD_ROWS],
             prices=_prices(waiting, book),
+            rooms=_rooms(waiting, book),
             units=UNITS if _counts_money(waiting, book) else (),
             failed=self.failures.get(failed, ""),
             words_of=_WORDS,
@@ -223,6 +224,10 @@ _WORDS: Final[Mapping[str, Any]] = {
     "reasons": REASON_WORDS,
     "left_out": LEFT_OUT_WORDS,
     "prices": {PriceOf.ALL: N_("all things of a line together"), PriceOf.ONE: N_("one of them")},
+    "rooms": {
+        RoomOf.PART: N_("a place, and the room in it"),
+        RoomOf.WHOLE: N_("a room by this whole name"),
+    },
     "several": {
         Several.EACH: N_("as many things as its quantity says"),
         Several.ONE: N_("one thing, such as a set"),
@@ -248,6 +253,12 @@ def _prices(waiting: Waiting, book: Book) -> tuple[str, ...]:
     """The columns of which a person is asked what their price is of; one was answered before."""
     asked = (doubt.value for doubt in book.doubts if doubt.kind is DoubtKind.PRICE)
     return ("",) if waiting.choices.price else (*asked,)
+
+
+def _rooms(waiting: Waiting, book: Book) -> tuple[str, ...]:
+    """A cell of which a person is asked whether it is a room; empty where it was answered."""
+    asked = tuple(doubt.value for doubt in book.doubts if doubt.kind is DoubtKind.ROOM)
+    return asked or ("",) * bool(waiting.choices.room)
 
 
 def _fits(step: MergeStep, show: str) -> bool:

@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +27,7 @@ from controller.register.book import (
     Source,
 )
 from controller.register.choices import PRICE_FIELD, Choices, Several
-from controller.register.fields import JUDGES, condition_ticked
+from controller.register.fields import JUDGES, condition_ticked, single_room
 from controller.register.headings import (
     FIELDS,
     MONEY,
@@ -41,6 +41,7 @@ from controller.register.headings import (
 from controller.register.merged_amounts import merged_amounts
 from controller.register.pairing import told_fields
 from controller.register.prices import as_one, is_product
+from controller.register.room_parts import RoomReader
 from controller.register.rows import (
     Group,
     Row,
@@ -52,12 +53,21 @@ from controller.register.rows import (
     room_of_title,
     shown,
 )
+from controller.register.snipeit import as_book
 from controller.register.summing import Sums, sums_of
 from controller.register.units import times_above
 from controller.sheets.cells import RowTally, SheetReader, bounded_bytes, sheets_in
 from controller.sheets.errors import Notice, SheetError
-from controller.sheets.names import tag_key
-from controller.sheets.text import Cell, RefusedError, clean, display_of, folded
+from controller.sheets.names import room_key, tag_key
+from controller.sheets.text import (
+    Cause,
+    Cell,
+    RefusedError,
+    Unreadable,
+    clean,
+    display_of,
+    folded,
+)
 from controller.sheets.worksheet import Worksheet, cell_at, visible
 from controller.sheets.writing import EXCEL_MARK, csv_text
 from protocol.words import N_, Translate
@@ -110,6 +120,9 @@ _DOUBTS: Final = {
     DoubtKind.UNIT: N_(
         'What the money counts in is not understood: "{value}". No amount of it was kept.'
     ),
+    DoubtKind.ROOM: N_(
+        'A room cell may hold more than a room, such as "{value}": none of these was kept.'
+    ),
     DoubtKind.SUMMARY: N_('The sheet "{value}" seems to sum up the others: it was left out.'),
     DoubtKind.BESIDE: N_(
         'A second table stands beside the first, from "{value}": it was left out.'
@@ -119,9 +132,10 @@ _DOUBTS: Final = {
 _CODE_OF: Final = {DoubtKind.COLUMN: "heading_unknown"}
 
 
-def _judges() -> Mapping[str, Callable[..., object]]:
+def _judges(rooms: RoomReader) -> Mapping[str, Callable[..., object]]:
     """What judges the cells of each field; of a distinct cell it remembers what that says."""
-    return {name: lru_cache(_REMEMBERED)(judge) for name, judge in JUDGES.items()}
+    judges: dict[str, Callable[..., object]] = {**JUDGES, "room": partial(single_room, rooms=rooms)}
+    return {name: lru_cache(_REMEMBERED)(judge) for name, judge in judges.items()}
 
 
 @dataclass(slots=True)
@@ -140,7 +154,7 @@ class _Harvest:
     headings: list[BookHeading] = field(default_factory=list)
     unreadable: list[Refused] = field(default_factory=list)
     raw: list[tuple[tuple[str, ...], Sequence[Cell]]] = field(default_factory=list)
-    said: Mapping[str, Callable[..., object]] = field(default_factory=_judges)
+    said: Mapping[str, Callable[..., object]] = field(default_factory=dict)
     told: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     notices: dict[tuple[str, str], Notice] = field(default_factory=dict)
     sheets: list[SheetReading] = field(default_factory=list)
@@ -205,7 +219,9 @@ def read_book(
     """
     raw = bounded_bytes(path)
     reader = reader or SheetReader()
-    harvest = _Harvest(path.name, choices or Choices())
+    choices = choices or Choices()
+    rooms = RoomReader(choices.room)
+    harvest = _Harvest(path.name, choices, said=_judges(rooms))
     explained = harvest.choices.headings
 
     def headed(rows: list[list[Cell]]) -> int:
@@ -215,6 +231,7 @@ def read_book(
     sheets, notices = sheets_in(path, raw, headed, days=True, reader=reader)
     sheets, hidden = visible(sheets, path.name)
     harvest.notices |= {(notice.code, notice.value): notice for notice in (*notices, *hidden)}
+    sheets = [_in_own_terms(sheet, harvest) for sheet in sheets]
     readable = _readable_sheets(sheets, harvest)
     harvest.tally = RowTally(sum(len(sheet.rows) for sheet, _ in readable), reader.note)
     _join(harvest, [_read_sheet(*part, harvest.beside()) for part in readable])
@@ -223,7 +240,30 @@ def read_book(
     if not harvest.lines:
         message = _ALL_UNREADABLE if harvest.unreadable else _NO_ITEM
         raise SheetError("nothing_usable", message)
+    _tell_rooms(harvest, rooms)
     return _settled(harvest)
+
+
+def _in_own_terms(sheet: Worksheet, harvest: _Harvest) -> Worksheet:
+    """The sheet, in a book's terms where it is the one that LopHoc writes for Snipe-IT."""
+    own = as_book(sheet, harvest.file)
+    if own is None:
+        return sheet
+    for notice in own[1]:
+        harvest.notices[notice.code, f"{sheet.name}!{notice.value}"] = notice
+    return own[0]
+
+
+def _tell_rooms(harvest: _Harvest, rooms: RoomReader) -> None:
+    """Refuse rooms that stand in several places, and ask about cells that may be more than one."""
+    shared = rooms.shared
+    for at, line in enumerate(harvest.lines if shared else ()):
+        if room_key(line.room) in shared:
+            fault = Fault("room", "room_shared")
+            harvest.lines[at] = replace(line, room="", errors=(*line.errors, fault))
+            _forget_refused(harvest, at, harvest.lines[at])
+    if rooms.asked:
+        harvest.doubt(DoubtKind.ROOM, "", 0, rooms.asked[:_MAX_SHOWN])
 
 
 def _readable_sheets(
@@ -477,6 +517,8 @@ def _line(
         try:
             if name in heading.places:
                 cell = cell_at(row, heading.places[name])
+                if isinstance(cell, Unreadable) and cell.cause is Cause.UNTOLD:
+                    continue
                 given = (heading.times[name],) if name in MONEY else ()
                 fields[name] = said[name](cell, *given)
             elif name == "condition" and heading.ticks:
@@ -485,7 +527,11 @@ def _line(
             faults.append(Fault(name, str(refused)))
     room = part.group.room or ("" if "room" in heading.places else part.room)
     if room and not fields.get("room") and "room" not in {fault.field for fault in faults}:
-        fields["room"] = room
+        fields.pop("room", None)
+        try:
+            fields["room"] = said["room"](room)
+        except RefusedError as refused:
+            faults.append(Fault("room", str(refused)))
     line = Line(row=place, errors=tuple(faults), **fields)  # type: ignore[arg-type]  # JUDGES gives each field its type
     return line, frozenset(fields)
 

@@ -22,7 +22,13 @@ from controller.sheets.worksheet import cell_at
 _CODES: Final = ("asset_tag", "serial")
 _AMOUNTS: Final = ("quantity", *MONEY)
 _SAYS_WHAT: Final = ("type", "name", "asset_tag", "serial", "model")
-_STRAYS: Final = ("ngoai so", "not in the book")
+STRAY_WORD: Final = "ngoài sổ"  # in the column RECORD: not in the book
+THING_WORD: Final = "thêm của một dòng"  # one more thing of a line of several
+_RECORD_SAYS: Final = {
+    folded(STRAY_WORD): RowReason.STRAY,
+    "not in the book": RowReason.STRAY,
+    folded(THING_WORD): RowReason.THING,
+}
 _MIN_COUNTED: Final = 4  # columns that a row numbers
 _FILLED_LIKE_LINES: Final = 0.6
 _MAX_ROW: Final = 10**9
@@ -176,8 +182,8 @@ def reason_of(row: Row, shape: Shape) -> RowReason | None:
         return RowReason.BLANK
     if _counts_columns(row) or _heads_ticks(row):
         return RowReason.HEADING
-    if RECORD in row.heading.places and _is_stray(row):
-        return RowReason.STRAY
+    if RECORD in row.heading.places and (reason := _reason_recorded(row)):
+        return reason
     if len(row.texts) == 1 and (alone := number_of(next(iter(row.texts.values())))):
         return _of_number(row, shape, alone)
     reason = _of_label(row) if row.label else _of_words(row)
@@ -188,9 +194,9 @@ def reason_of(row: Row, shape: Shape) -> RowReason | None:
     return None if _says_what(row) else RowReason.GROUP
 
 
-def _is_stray(row: Row) -> bool:
-    """Whether our own workbook says that the item is not in the book."""
-    return folded(clean(cell_at(row.cells, row.heading.places[RECORD]))) in _STRAYS
+def _reason_recorded(row: Row) -> RowReason | None:
+    """What our own file says of a row that is no line of the book."""
+    return _RECORD_SAYS.get(folded(clean(cell_at(row.cells, row.heading.places[RECORD]))))
 
 
 def _of_number(row: Row, shape: Shape, alone: int) -> RowReason | None:

@@ -19,6 +19,7 @@ REASON_WORDS: Final[Mapping[RowReason, str]] = {
     RowReason.BLANK: N_("empty rows"),
     RowReason.UNREADABLE: N_("rows of which nothing can be read"),
     RowReason.STRAY: N_("not in the book"),
+    RowReason.THING: N_("further things of a line"),
 }
 LEFT_OUT_WORDS: Final[Mapping[LeftOut, str]] = {
     LeftOut.NO_HEADING: N_("no heading of a book"),

@@ -7,7 +7,8 @@ from typing import Final
 from controller.sheets.errors import SheetError
 from protocol.words import N_
 
-MAX_ROWS: Final = 50_000
+MAX_LINES: Final = 50_000
+MAX_ROWS: Final = MAX_LINES + 1000  # with the titles, headings and totals about them
 MAX_COLUMNS: Final = 256
 MAX_CELL: Final = 4096
 MAX_SHEETS: Final = 200

@@ -33,6 +33,8 @@ class Cause(StrEnum):
     DATE = "date"  # where no day is asked for
     SHIFTED = "shifted"  # in a row with more cells than its heading
     LETTERS = "letters"  # lost, or in an encoding that is not known
+    PARTS = "parts"  # perhaps a room, and where it is
+    UNTOLD = "untold"  # in our own file: what it does not tell of the book
 
 
 class Unreadable(msgspec.Struct, frozen=True, tag="unreadable"):
@@ -49,6 +51,8 @@ CELL_MESSAGES: Final[Mapping[str, str]] = {
     "cell_boolean": N_("The cell holds TRUE or FALSE, which is no text."),
     "cell_letters": N_("Letters were lost here when the file was saved: write them anew."),
     "cell_shifted": N_("The row has more cells than the heading: which is which is not known."),
+    "room_parts": N_("This may be more than a room: write the room alone."),
+    "cell_untold": N_("The file does not tell what the book has here."),
     "code_is_date": N_("Excel has made a date of it: format the column as text."),
 }
 _CODES: Final = {
@@ -59,6 +63,8 @@ _CODES: Final = {
     Cause.DATE: "code_is_date",
     Cause.SHIFTED: "cell_shifted",
     Cause.LETTERS: "cell_letters",
+    Cause.PARTS: "room_parts",
+    Cause.UNTOLD: "cell_untold",
 }
 PERSONAL_DIGITS: Final = 12
 EXACT: Final = 1e15  # beyond it Excel has rounded

@@ -20,7 +20,7 @@ from controller.register.choices import Choices
 from controller.register.reader import MODULE, BookOrder
 from controller.sheets.apart import read_apart_now
 
-ROWS = 50_000 - 2  # a title and a heading stand above
+ROWS = 50_000  # below a title and a heading
 HEAD = (
     "STT", "Mã tài sản", "Tên thiết bị", "Hãng sản xuất", "Model", "Số sê-ri", "Phòng",
     "Năm đưa vào sử dụng", "Nguyên giá (đồng)", "Nguồn kinh phí", "Tình trạng", "Ghi chú",

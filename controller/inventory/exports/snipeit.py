@@ -2,7 +2,7 @@
 
 Snipe-IT gives a number of its own to a line without a tag, again at each import: so a line
 without one bears a tag of ours, LOPHOC-<school>-L<no>, until the book has one. It knows single
-things alone: a line of several is as many rows.
+things alone: a line of several is as many rows. controller/register/snipeit.py reads it again.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ _STATUS_OF: Final = {
     Condition.LOST.value: ARCHIVED,
 }
 _UNKNOWN: Final = "Không rõ"
+_APART: Final = " - "  # between the parts of a location
 
 
 def as_csv(
@@ -103,13 +104,19 @@ def _status_of(asset: Asset) -> str:
 def _location(asset: Asset) -> str:
     """School, site, building and room: every school has a P203."""
     parts = (asset.place.school, asset.site, asset.building, asset.room)
-    return " - ".join(part for part in parts if part)
+    return _APART.join(part for part in parts if part)
+
+
+def _is_in_parts(asset: Asset) -> bool:
+    """Whether the location does not say by itself which part of it is the room."""
+    return bool(asset.room and (asset.site or asset.building or _APART in asset.room))
 
 
 def _notes(asset: Asset) -> str:
     notes = {
         "Tình trạng": condition_said(asset),
         "Đối chiếu": states_said(asset),
+        "Phòng": asset.room if _is_in_parts(asset) else "",
         "Nguồn vốn": asset.funding,
         "LopHoc": asset.device_id,
     }

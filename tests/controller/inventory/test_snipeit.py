@@ -75,8 +75,8 @@ def test_an_item_is_told_in_snipe_its_terms() -> None:
         "EOL Date": "",
         "Last Audit": "",
         "Next Audit": "",
-        "Asset Notes": "Tình trạng: tốt; Đối chiếu: khớp sổ; Nguồn vốn: NSNN; "
-        "LopHoc: usb-000000000007",
+        "Asset Notes": "Tình trạng: tốt; Đối chiếu: khớp sổ; Phòng: 6A1; "
+        "Nguồn vốn: NSNN; LopHoc: usb-000000000007",
         "Checkout Type": "location",
         "Checkout Location": "00123 - Điểm chính - Nhà A - 6A1",
     }

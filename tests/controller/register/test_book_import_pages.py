@@ -510,6 +510,22 @@ def test_what_a_price_and_a_quantity_are_is_asked_and_answered(
     assert (line.data.quantity, line.data.cost_vnd) == (3, 1_800)
 
 
+@pytest.mark.parametrize(("answer", "room"), [("part", "P203"), ("whole", "Nhà B - P203")])
+def test_what_a_cell_with_a_room_and_more_is_is_asked_and_answered(
+    web: httpx.Client, store: Store, answer: str, room: str
+) -> None:
+    """Until then no room is taken, and what the book has stays."""
+    text = "Mã tài sản;Tên thiết bị;Phòng\nTS-9;Bàn;Nhà B - P203\n"
+    trial = trial_of(web, text)
+    assert '"Nhà B - P203" is' in " ".join(seen(web, trial).words)
+    web.post(f"{trial}/headings", data={"room": answer})
+    assert "no room is taken" not in " ".join(seen(web, trial).words)
+    web.post(trial)
+    web.post(trial_of(web, text))  # unanswered it takes nothing away
+    (line,) = kept(store)
+    assert line.data.room == room
+
+
 @given(st.dictionaries(st.sampled_from(ANSWERS), st.text(max_size=8), max_size=9))
 def test_whatever_a_form_says_is_a_choice(form: dict[str, str]) -> None:
     """A number that is none says nothing; no sheet but those that were shown is named."""

@@ -17,7 +17,7 @@ from controller.roster.roll import Roll
 from controller.roster.sheet import read
 from controller.schedule.reading import read_schedule
 from controller.sheets.bounds import MAX_CELL, MAX_COLUMNS, MAX_ROWS
-from controller.sheets.cells import SheetReader, parse
+from controller.sheets.cells import HEAD_WITHIN, SheetReader, bounded, parse
 from controller.sheets.errors import SheetError
 from tests.hostile_sheets import KINDS, csv_of, hostile, vast_dimension
 
@@ -63,6 +63,11 @@ def test_work_grows_as_the_file_does(tmp_path: Path, kind: str) -> None:
     calls(paths[-1])  # what is learned once is learned
     one, two, four = map(calls, paths)
     assert four - one <= 3.3 * max(two - one, 100)
+
+
+def test_fifty_thousand_lines_pass_with_the_titles_above_them() -> None:
+    """What is counted is lines: neither the heading nor what stands above it is one."""
+    assert len(bounded([["TS-1"]] * (50_000 + HEAD_WITHIN))) == 50_000 + HEAD_WITHIN
 
 
 @pytest.mark.parametrize("reading", [read_book, read_schedule])
