@@ -13,8 +13,10 @@ from msgspec.structs import replace
 from controller.attendance.lessons import figures_of, lesson_of, sheet_of
 from controller.attendance.store import (
     erase_pupil,
+    keep,
     lesson_at,
     lessons_of,
+    lessons_of_class,
     log_of,
     marks_of,
     marks_of_pupil,
@@ -313,3 +315,28 @@ def test_an_erased_pupil_leaves_a_tombstone_in_a_chain_that_still_holds(store: S
     assert set(sheet_of(log).marks) == {"a", "b"}
     (lesson,) = store.read(lessons_of, SCHOOL, "2026-11-04", "2026-11-04")
     assert str(figures_of(lesson)) == "3/2/1"
+
+
+def test_a_classs_lessons_are_those_of_all_that_name_it(store: Store) -> None:
+    """On both databases, however the class is written; in the order of all."""
+    codes = ("10A1", "10A11", "10a1", "Lớp Đ", 'a"b\\c', "10_1", "10%")
+    rolls = [
+        RollRecord(
+            place=AGENT,
+            event_id=f"r{number}",
+            reopened=False,
+            room="P203",
+            lesson=f"l{number}",
+            day="2026-11-04",
+            classes=classes,
+            at_ms=BEGAN + number,
+            received_ms=BEGAN,
+        )
+        for number, classes in enumerate([*zip(codes), ("10A1", "Lớp Đ")])
+    ]
+    store.write(keep, rolls, BEGAN)
+    everything = store.read(lessons_of, SCHOOL, "2026-11-01", "2026-11-30")
+    assert len(everything) == len(rolls)
+    for code in codes:
+        asked = store.read(lessons_of_class, SCHOOL, code, "2026-11-01", "2026-11-30")
+        assert asked == [one for one in everything if code in one.classes]
