@@ -183,7 +183,8 @@ def _errors(before: Kept, line: Line, held: set[str], silent: set[str]) -> tuple
     """
     old = before.data.errors if before.removed_ms is None else ()
     kept = [fault for fault in old if fault.field in silent]
-    errors = [fault for fault in (*line.errors, *kept) if fault.field not in held]
+    again = {*old} & {*line.errors}  # a quantity of 1 stands where none was ever read
+    errors = [fault for fault in (*line.errors, *kept) if fault.field not in held or fault in again]
     return old if {*errors} == {*old} else tuple(errors)
 
 
