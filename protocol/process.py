@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
-import signal
+import shutil
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 BURY_S: Final = 10.0
 
-_PR_SET_PDEATHSIG: Final = 1  # prctl(2), Linux
 
+def ending_with_us(*command: str) -> tuple[str, ...]:
+    """The command, so that Linux ends it with SIGTERM should we be killed.
 
-def die_with_parent() -> Callable[[], None] | None:
-    """What the child does first, as preexec_fn: ask Linux for a SIGTERM should we be killed."""
-    if sys.platform != "linux":
-        return None
-    libc = ctypes.CDLL(None)  # loaded before the fork: a child of threads may not load anything
-    parent = os.getpid()
-
-    def ask() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it was killed already
-            os._exit(1)
-
-    return ask
+    A program of its own asks for it (setpriv(1) of util-linux): between fork and exec, a child of
+    threads may find any lock held for ever. Where there is none the command is as it was.
+    """
+    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
+    return (setpriv, "--pdeathsig", "TERM", "--", *command) if setpriv else command
 
 
 @asynccontextmanager
@@ -42,9 +34,8 @@ async def running_module(
     stderr: as `asyncio.create_subprocess_exec` takes them. Raises OSError.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", module),
+        *ending_with_us(sys.executable, "-P", "-m", module),
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        preexec_fn=die_with_parent(),
         stdin=PIPE,
         stdout=stdout,
         stderr=stderr,

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from protocol.door_key import bearer, door_key
-from protocol.process import die_with_parent
 from protocol.process import end as end_process
+from protocol.process import ending_with_us
 from protocol.words import N_
 from simulators.errors import SimError
 
@@ -55,13 +55,12 @@ async def start(
     log = folder / f"{name}.log"
     with log.open("ab") as words:
         process = await asyncio.create_subprocess_exec(
-            *command,
+            *ending_with_us(*command),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=words,
             stderr=words,
             env=dict(environ),
             process_group=0,
-            preexec_fn=die_with_parent(),
         )
     return Child(name, process, log)
 

@@ -81,6 +81,14 @@ class Beside:
             self.link.ack(arrivals)
             self._take(arrivals)
 
+    async def reach(self) -> None:
+        """Say the first event until it is acknowledged: one of both may not have subscribed yet."""
+        self.number = 1
+        self.sent[self.number] = time.monotonic()
+        while self.sent:
+            self.link.say(letter("good", self.number))
+            await asyncio.sleep(PAUSE_S)
+
     async def send_until(self, other: asyncio.Task[Any]) -> list[float]:
         """Send until another is done and all is acknowledged; returns how long each waited."""
         self.waits = []
@@ -115,6 +123,7 @@ async def waits_beside_a_flood(folder: Path, events: int) -> Waits:
     beside = Beside(port, good)
     async with _running(config), _played(beside.link.run(), beside.listen()):
         await eventually(beside.link.connected.is_set)
+        await beside.reach()
         alone = await beside.send_until(asyncio.create_task(asyncio.sleep(1)))
         began_s = time.monotonic()
         command = [sys.executable, "-m", "tests.flooding", str(port), "flood", flood, str(events)]

@@ -43,6 +43,8 @@ RULES: Final[Mapping[str, Access]] = {
     "/page/dom.js": Access.OPEN,
     "/page/door.js": Access.OPEN,
     "/page/display.js": Access.OPEN,
+    "/page/earlier.js": Access.OPEN,
+    "/page/earlier.css": Access.OPEN,
     "/page/lines.js": Access.OPEN,
     "/page/joining.js": Access.OPEN,
     "/doctor": Access.OPEN,  # words and a button, likewise

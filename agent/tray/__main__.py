@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,6 +18,16 @@ from protocol.language import LANGUAGES, N_, Translate, preferred_language, tran
 PREFIX: Final = "LOPHOC_TRAY_"
 AGENT: Final = "http://127.0.0.1:8765"
 EXIT_SETTINGS: Final = 2
+# Once PySide6 is there it reads the source of every module that is imported, and keeps it.
+BEFORE_QT: Final = (
+    "json",
+    "socket",
+    "threading",
+    "agent.tray.browser",
+    "agent.tray.view",
+    "protocol.backoff",
+    "protocol.door_key",
+)
 _OURS: Final = ("127.0.0.1", "localhost")
 
 
@@ -69,6 +80,8 @@ def _check(agent: str) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    for name in BEFORE_QT:
+        import_module(name)
     try:
         from agent.tray.app import run  # noqa: PLC0415 - Qt is heavy, and an extra of its own
     except ImportError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 
 from PySide6.QtCore import QObject
@@ -37,6 +38,7 @@ def run(agent: str, *, key_folder: str, lang: str, language: str, hidden: bool) 
     icon.acted.connect(desk.act)
     icon.opened.connect(desk.come)
     be_first(path, desk.come, app)
+    linecache.clearcache()  # PySide6 read the source of what was imported after it
     door.open()
     return app.exec()
 

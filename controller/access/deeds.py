@@ -48,6 +48,8 @@ DEED_WORDS: Final[Mapping[str, str]] = {
     COPY_TAKEN: N_("left a copy here"),
     LISTS_OPENED: N_("was given a class list beyond its timetable"),
     LISTS_REFUSED: N_("was refused a class list beyond its timetable"),
+    "lesson": N_("looked at a lesson's marks"),
+    "lessons corrections": N_("corrected a pupil's mark"),
     "login": N_("logged in"),
     "logout": N_("logged out"),
     "looks csv": N_("wrote this log as CSV"),

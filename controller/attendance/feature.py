@@ -6,7 +6,7 @@ from typing import Final
 
 from controller.attendance import store
 from controller.attendance.listener import PlanListener
-from controller.attendance.tables import erasure_proofs, lessons, marks, rolls
+from controller.attendance.tables import corrections, erasure_proofs, lessons, marks, rolls
 from controller.database.writing import Writing
 from controller.feature import Feature, MenuEntry
 from controller.people.person import Permission
@@ -21,8 +21,8 @@ FEATURE: Final = Feature(
         rolls: Writing.INSERT_NEW,
         erasure_proofs: Writing.INSERT_NEW,
     },
-    counted=(marks, rolls),
-    forget_pupils=(marks.c.received_ms, rolls.c.received_ms),
+    counted=(marks, rolls, corrections),
+    forget_pupils=(marks.c.received_ms, rolls.c.received_ms, corrections.c.received_ms),
     listener=PlanListener,
     menu=(
         MenuEntry(

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from controller.attendance.lessons import figures_of
 from controller.attendance.papers import note_of
-from controller.attendance.sheet import Attendance
+from controller.attendance.sheet import Attendance, CorrectionLine
 from controller.fleet.records import LessonRecord
 from controller.web.items import Moment, RecordItem
 from protocol.messages import Ending
@@ -50,13 +50,32 @@ class LogbookItem(BaseModel):
     note: str
 
 
+class CorrectionItem(BaseModel):
+    """A mark that the school corrected after the lesson.
+
+    was: null where there was none; status: null where the room's own mark counts again.
+    """
+
+    correction: str
+    at: str
+    lesson: str
+    date: str
+    student: str
+    was: AttendanceStatus | None
+    status: AttendanceStatus | None
+    reason: str
+    note: str
+    account: str
+
+
 class AttendanceItem(BaseModel):
-    """A class's sheet of some days, and its lessons."""
+    """A class's sheet of some days, its lessons, and its corrections, the newest first."""
 
     class_code: str
     days: list[str]
     pupils: list[PupilItem]
     lessons: list[LogbookItem]
+    corrections: list[CorrectionItem] = []
 
 
 def attendance_item(attendance: Attendance) -> AttendanceItem:
@@ -93,6 +112,23 @@ def attendance_item(attendance: Attendance) -> AttendanceItem:
         days=list(attendance.sheet.days),
         pupils=pupils,
         lessons=lessons,
+        corrections=[*map(_correction_item, attendance.corrections)],
+    )
+
+
+def _correction_item(line: CorrectionLine) -> CorrectionItem:
+    record = line.record
+    return CorrectionItem(
+        correction=record.event_id,
+        at=iso(record.received_ms),
+        lesson=record.lesson,
+        date=record.day,
+        student=record.student,
+        was=record.was,
+        status=record.status,
+        reason=record.reason,
+        note=record.note,
+        account=record.actor,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from controller.attendance.correction import CorrectionRecord, latest_of
 from controller.fleet.records import (
     AttendanceRecord,
     EventRecord,
@@ -19,6 +20,7 @@ from controller.fleet.records import (
 from protocol.messages import ERASED, Ending
 from protocol.model import AttendanceStatus, Method, Place
 
+LessonEntry = Logged | CorrectionRecord  # the room's log, and what the school corrected
 KINDS: Final = frozenset({"lesson_started", "lesson_ended", "lesson_resumed"})
 AWAY: Final = frozenset({AttendanceStatus.ABSENT_EXCUSED, AttendanceStatus.ABSENT_UNEXCUSED})
 _body: Final = msgspec.json.Decoder(dict[str, Any]).decode
@@ -38,15 +40,53 @@ class LessonMarks(NamedTuple):
     """A lesson's present marks by pupil, and whether its roll stands confirmed.
 
     tapped: what the teacher tapped in a roll that nobody has confirmed; it counts nowhere.
+    corrections: by pupil, the school's last one; they count over a confirmed roll.
+    room: the room's own marks, without them.
     """
 
     confirmed: bool
     marks: Mapping[str, Mark]
     tapped: Mapping[str, Mark] = MappingProxyType({})
+    corrections: Mapping[str, CorrectionRecord] = MappingProxyType({})
+    room: Mapping[str, Mark] = MappingProxyType({})
+
+    def status_of(self, student: str) -> AttendanceStatus | None:
+        """The pupil's mark; None without one."""
+        mark = self.marks.get(student)
+        return mark.status if mark else None
 
 
-def sheet_of(records: Iterable[Logged]) -> LessonMarks:
-    """What counts now of a lesson's log: a correction wins over its roll, a new roll over all.
+def sheet_of(entries: Iterable[LessonEntry]) -> LessonMarks:
+    """What counts now of a lesson: the school's corrections over what its room last said.
+
+    Whichever came first: who corrects later knows of both (0084).
+    """
+    records, corrections = parted(entries)
+    sheet = _room_sheet(records)
+    latest = latest_of(corrections)
+    counting = latest.values() if sheet.confirmed else ()
+    marks = {**sheet.marks} | {
+        one.student: Mark(one.status, Method.MANUAL, one.class_code, one.received_ms)
+        for one in counting
+        if one.status
+    }
+    return sheet._replace(marks=marks, corrections=latest, room=sheet.marks)
+
+
+def parted(entries: Iterable[LessonEntry]) -> tuple[list[Logged], list[CorrectionRecord]]:
+    """The room's records, and the school's corrections."""
+    records: list[Logged] = []
+    corrections: list[CorrectionRecord] = []
+    for entry in entries:
+        if isinstance(entry, CorrectionRecord):
+            corrections.append(entry)
+        else:
+            records.append(entry)
+    return records, corrections
+
+
+def _room_sheet(records: Iterable[Logged]) -> LessonMarks:
+    """What the room last said: a correction there wins over its roll, a new roll over all.
 
     By the chain where it holds, else by time; a mark that was tapped wins over one that was not.
     """
@@ -112,12 +152,13 @@ def _by_time(record: Logged) -> tuple[int, str]:
 
 
 def lesson_of(
-    place: Place, lesson: str, events: Sequence[EventRecord], log: Sequence[Logged]
+    place: Place, lesson: str, events: Sequence[EventRecord], entries: Sequence[LessonEntry]
 ) -> LessonRecord:
-    """One lesson out of its events and its log.
+    """One lesson out of its events, its log and its corrections.
 
     Each resumption takes back one end, so that their order needs no clock.
     """
+    log, _ = parted(entries)
     ordered = sorted(events, key=lambda event: (event.at_ms, event.event_id))
     began = next(
         (event_record for event_record in ordered if event_record.kind == "lesson_started"), None
@@ -125,7 +166,7 @@ def lesson_of(
     ends = [event_record for event_record in ordered if event_record.kind == "lesson_ended"]
     resumed = sum(event_record.kind == "lesson_resumed" for event_record in ordered)
     rolls = [roll for roll in in_order(log) if isinstance(roll, RollRecord) and not roll.reopened]
-    sheet = sheet_of(log)
+    sheet = sheet_of(entries)
     end = ends[-1] if len(ends) > resumed else None
     end_body = _body(end.body) if end else {}
     how = Ending(end_body.get("how", Ending.TEACHER)) if end else None

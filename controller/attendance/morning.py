@@ -7,11 +7,11 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from controller.attendance.halves import clock_minute, minute_of
-from controller.attendance.lessons import sheet_of
+from controller.attendance.lessons import LessonEntry, sheet_of
 from controller.attendance.sheet import by_lesson_of, statuses_of
 from controller.attendance.store import log_of
 from controller.database.store import Store
-from controller.fleet.records import LessonRecord, Logged
+from controller.fleet.records import LessonRecord
 from controller.roster.calendar import bookings_on, rings_of
 from controller.roster.members import ClassMember, members_of
 from controller.roster.plan import SchoolPlan
@@ -81,7 +81,7 @@ def early_lessons(
 def unexcused_of(
     class_code: str,
     lessons: Iterable[LessonRecord],
-    by_lesson: Mapping[tuple[Place, str | None], Sequence[Logged]],
+    by_lesson: Mapping[tuple[Place, str | None], Sequence[LessonEntry]],
     members: Sequence[ClassMember],
 ) -> tuple[ClassMember, ...] | None:
     """Whose last mark is an absence without leave; None where no roll is confirmed."""

@@ -11,6 +11,7 @@ from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import gate_of
+from controller.attendance.lesson_pages import add_lesson
 from controller.attendance.lessons import figures_of
 from controller.attendance.morning import mornings_of
 from controller.attendance.papers import legend, note_of
@@ -18,7 +19,7 @@ from controller.attendance.refusals import class_unknown
 from controller.attendance.sheet import attendance_of
 from controller.attendance.store import lessons_of
 from controller.attendance.watch import long_away, without_roll
-from controller.attendance.words import lesson_words
+from controller.attendance.words import correction_words, lesson_words
 from controller.attendance.year import YEAR_DAYS, Danger, often_away, still_here, year_begin
 from controller.feature import Program
 from controller.fleet.records import LessonRecord
@@ -57,6 +58,7 @@ def pages(program: Program) -> FeatureRouter:
     router = FeatureRouter()
     screens, gate = program.service(PageRenderer), program.service(gate_of)
     store = program.store
+    add_lesson(router, program)
 
     @router.get("/attendance")
     @needs(Permission.MARKS, Permission.SCHOOL, in_parts=True)
@@ -116,6 +118,7 @@ def pages(program: Program) -> FeatureRouter:
             told=attendance,
             note_of=note_of,
             lesson_words=lesson_words,
+            correction_words=correction_words,
             legend=legend(attendance.sheet),
             long_away=long_away(year),
             often_away=often_away(year),

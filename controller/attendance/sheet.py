@@ -10,11 +10,20 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
+from controller.attendance.correction import CorrectionRecord
 from controller.attendance.halves import Half, HalfDay, RollState, half_of, states_of
-from controller.attendance.lessons import AWAY, Figures, LessonMarks, figures_of, sheet_of
+from controller.attendance.lessons import (
+    AWAY,
+    Figures,
+    LessonEntry,
+    LessonMarks,
+    figures_of,
+    parted,
+    sheet_of,
+)
 from controller.attendance.store import lessons_of_class, log_of
 from controller.database.store import Store
-from controller.fleet.records import LessonRecord, Logged
+from controller.fleet.records import LessonRecord
 from controller.roster.members import ClassMember, members_of
 from controller.roster.plan import SchoolPlan, class_spelling
 from controller.roster.store import plan_of
@@ -106,11 +115,19 @@ class LogbookLine(NamedTuple):
     absent: tuple[str, ...]
 
 
+class CorrectionLine(NamedTuple):
+    """A correction, and whose mark it is of; the name is the code where none is kept."""
+
+    record: CorrectionRecord
+    name: str
+
+
 class Attendance(NamedTuple):
-    """A class's sheet, and its lessons' lines."""
+    """A class's sheet, its lessons' lines, and what the school corrected, the newest first."""
 
     sheet: ClassSheet
     logbook: tuple[LogbookLine, ...]
+    corrections: tuple[CorrectionLine, ...] = ()
 
 
 def attendance_of(
@@ -152,7 +169,7 @@ def laid_out(
     days: Sequence[str],
     members: Sequence[ClassMember],
     lessons: Sequence[LessonRecord],
-    log: Iterable[Logged],
+    log: Iterable[LessonEntry],
     *,
     plan: SchoolPlan,
     now: datetime,
@@ -164,7 +181,8 @@ def laid_out(
     """
     names = {member.student: member.name or member.student for member in members}
     letters = {**LETTERS, **plan.letters}
-    by_lesson = by_lesson_of(log)
+    entries = [*log]
+    by_lesson = by_lesson_of(entries)
     marks = defaultdict[str, dict[Half, list[AttendanceStatus]]](lambda: defaultdict(list))
     lines = []
     for lesson in lessons:
@@ -182,13 +200,24 @@ def laid_out(
     states = states_of(class_code, days, lessons, plan, now)
     pupil_lines = tuple(_lines(members, marks, days, states))
     sheet = ClassSheet(class_code, tuple(days), pupil_lines, letters)
-    return Attendance(sheet, tuple(lines))
+    corrections = [one for one in parted(entries)[1] if one.class_code == class_code]
+    return Attendance(sheet, tuple(lines), correction_lines(corrections, names))
 
 
-def by_lesson_of(log: Iterable[Logged]) -> Mapping[tuple[Place, str | None], Sequence[Logged]]:
-    """What the log holds of each lesson."""
-    by_lesson = defaultdict[tuple[Place, str | None], list[Logged]](list)
-    for record in log:
+def correction_lines(
+    corrections: Iterable[CorrectionRecord], names: Mapping[str, str]
+) -> tuple[CorrectionLine, ...]:
+    """The corrections, the newest first; names: of the pupils."""
+    ordered = sorted(corrections, key=lambda record: record.number, reverse=True)
+    return tuple(CorrectionLine(one, names.get(one.student, one.student)) for one in ordered)
+
+
+def by_lesson_of(
+    entries: Iterable[LessonEntry],
+) -> Mapping[tuple[Place, str | None], Sequence[LessonEntry]]:
+    """What is stored of each lesson."""
+    by_lesson = defaultdict[tuple[Place, str | None], list[LessonEntry]](list)
+    for record in entries:
         by_lesson[record.place, record.lesson].append(record)
     return by_lesson
 

@@ -1,4 +1,4 @@
-"""This file keeps lessons, rolls and marks: a log that only grows, and lessons folded out of it."""
+"""This file keeps lessons, rolls, marks, corrections: logs that only grow, and what they give."""
 
 from __future__ import annotations
 
@@ -13,11 +13,19 @@ from sqlalchemy import Connection, Select, Table, or_, select, update
 from controller.access.deeds import BY_ROOM, LISTS_OPENED, LISTS_REFUSED
 from controller.access.store import LogFilter, access_log, note_access
 from controller.access.tables import accesses
-from controller.attendance.lessons import lesson_of
+from controller.attendance.correction import (
+    CorrectionRecord,
+    CorrectionWish,
+    corrected,
+    linked,
+    refusal_of,
+)
+from controller.attendance.lessons import LessonEntry, LessonMarks, lesson_of, sheet_of
 from controller.attendance.openings import Opening
-from controller.attendance.tables import erasure_proofs, lessons, marks, rolls
+from controller.attendance.tables import corrections, erasure_proofs, lessons, marks, rolls
 from controller.database.changes import of_kind
 from controller.database.facts import fact_of, require_fact, set_fact
+from controller.database.plan_version import lock_plan
 from controller.database.reading import bunches, row_of, rows_of
 from controller.database.required import require
 from controller.database.scope import within
@@ -32,14 +40,16 @@ from controller.fleet.records import (
     RollRecord,
 )
 from controller.fleet.store import events_of_lesson
+from controller.roster.members import members_of
 from controller.roster.store import forget_pupil
-from protocol.messages import ERASED, Tombstone
+from protocol.messages import ERASED, Ending, Tombstone
 from protocol.model import Place
 
 _ERASURES: Final = "erasures"  # the fact: how often
 MARKS = Shape(AttendanceRecord, marks)
 ROLLS = Shape(RollRecord, rolls)
 PROOFS = Shape(ErasureProofRecord, erasure_proofs)
+CORRECTIONS = Shape(CorrectionRecord, corrections)
 LESSONS = Shape(LessonRecord, lessons)
 _ALL: Final = 1_000_000  # lines of a day; what a computer can leave is bounded
 _VERDICTS: Final = {LISTS_OPENED: True, LISTS_REFUSED: False}
@@ -110,8 +120,59 @@ def fold_lessons(db: Connection, changes: Sequence[object]) -> list[LessonRecord
 
 
 def fold_lesson(db: Connection, place: Place, lesson: str) -> LessonRecord:
-    """One lesson, out of its stored events, rolls and marks."""
-    return lesson_of(place, lesson, events_of_lesson(db, place, lesson), _log(db, place, [lesson]))
+    """One lesson, out of its stored events, rolls, marks and corrections."""
+    events = events_of_lesson(db, place, lesson)
+    return lesson_of(place, lesson, events, _entries(db, place, [lesson]))
+
+
+def correct(db: Connection, place: Place, wish: CorrectionWish, now_ms: int) -> list[LessonRecord]:
+    """Keep what a person corrects in an agent's lesson; returns the lesson as it is then.
+
+    Nothing where the same press comes again. Raises ActionError.
+    """
+    school = Place(place.province, place.school)
+    lock_plan(db, school)
+    lesson = lesson_at(db, place, wish.lesson)
+    if lesson is None or not is_of_class(lesson, wish.class_code):
+        raise refusal_of("lesson_unknown")
+    sheet = sheet_of(_entries(db, place, [wish.lesson]))
+    if not sheet.confirmed:
+        raise refusal_of("roll_unconfirmed")
+    if not _has_pupil(db, school, lesson, sheet, wish):
+        raise refusal_of("pupil_unknown")
+    last = sheet.corrections.get(wish.student)
+    made = corrected(wish, place, sheet.status_of(wish.student), last)
+    if made is None:
+        return []
+    dated = replace(made, room=lesson.room, day=lesson.day, received_ms=now_ms)
+    record = linked(dated, _newest_correction(db, school))
+    write(db, corrections, [CORRECTIONS.row(record)], Writing.INSERT_NEW)
+    folded = fold_lesson(db, place, wish.lesson)
+    write(db, lessons, [LESSONS.row(folded)], Writing.UPSERT)
+    return [folded]
+
+
+def is_of_class(lesson: LessonRecord, class_code: str) -> bool:
+    """Whether it is a lesson of the class, and not one whose start was undone."""
+    is_there = class_code in lesson.classes or class_code in lesson.counts
+    return is_there and lesson.how is not Ending.UNDONE
+
+
+def _has_pupil(
+    db: Connection, school: Place, lesson: LessonRecord, sheet: LessonMarks, wish: CorrectionWish
+) -> bool:
+    """Whether the pupil was marked there as of the class, or was in it that day."""
+    mark = sheet.marks.get(wish.student)
+    if mark and mark.class_code:
+        return mark.class_code == wish.class_code
+    members = members_of(db, school, wish.class_code, lesson.day, lesson.day)
+    return any(one.student == wish.student for one in members)
+
+
+def _newest_correction(db: Connection, school: Place) -> CorrectionRecord | None:
+    query = select(corrections).where(within(corrections, school))
+    row = row_of(db, query.order_by(corrections.c.number.desc()).limit(1))
+    return CORRECTIONS.record(row) if row else None
 
 
 def marks_of(
@@ -128,12 +189,12 @@ def rolls_of(
     return ROLLS.records(_stored(db, rolls, scope, day=day, after=after, limit=limit))
 
 
-def log_of(db: Connection, scope: Place, lesson_ids: Sequence[str]) -> list[Logged]:
-    """All of the attendance log that belongs to these lessons."""
-    log: list[Logged] = []
+def log_of(db: Connection, scope: Place, lesson_ids: Sequence[str]) -> list[LessonEntry]:
+    """All of the attendance log that belongs to these lessons, and what was corrected of them."""
+    entries: list[LessonEntry] = []
     for some in bunches(lesson_ids):
-        log += _log(db, scope, some)
-    return log
+        entries += _entries(db, scope, some)
+    return entries
 
 
 def marks_of_pupil(db: Connection, scope: Place, student: str) -> list[dict[str, Any]]:
@@ -148,13 +209,33 @@ def marks_of_pupil(db: Connection, scope: Place, student: str) -> list[dict[str,
             for line in lines
             if line.student == student
         ]
-    return entries
+    own = select(corrections).where(within(corrections, scope), corrections.c.student == student)
+    records = CORRECTIONS.records(rows_of(db, own.order_by(corrections.c.number)))
+    return [*entries, *map(_told_to_pupil, records)]
+
+
+def _told_to_pupil(record: CorrectionRecord) -> dict[str, Any]:
+    return {
+        "date": record.day,
+        "room": record.room,
+        "lesson": record.lesson,
+        "status": record.status,
+        "method": "correction",
+        "at_ms": record.received_ms,
+        "was": record.was,
+        "reason": record.reason,
+        "note": record.note,
+        "actor": record.actor,
+    }
 
 
 def erase_pupil(db: Connection, scope: Place, student: str) -> int:
     """Put tombstones where the pupil stood; the links stay. Returns how many."""
     own = update(marks).where(within(marks, scope), marks.c.student == student)
     erased = db.execute(own.values(student=ERASED, erased=True)).rowcount
+    ours = update(corrections).where(within(corrections, scope), corrections.c.student == student)
+    wiped = {"student": ERASED, "note": "", "erased": True}  # the words may name the pupil
+    erased += db.execute(ours.values(**wiped)).rowcount
     query = select(rolls).where(
         within(rolls, scope), rolls.c.lines.contains(student, autoescape=True)
     )
@@ -230,12 +311,16 @@ def _days(scope: Place, since: str, until: str) -> Select[Any]:
     )
 
 
-def _log(db: Connection, scope: Place, lesson_ids: Sequence[str]) -> list[Logged]:
+def _entries(db: Connection, scope: Place, lesson_ids: Sequence[str]) -> list[LessonEntry]:
     by_roll = select(rolls).where(within(rolls, scope), rolls.c.lesson.in_(lesson_ids))
     by_mark = select(marks).where(within(marks, scope), marks.c.lesson.in_(lesson_ids))
+    by_hand = select(corrections).where(
+        within(corrections, scope), corrections.c.lesson.in_(lesson_ids)
+    )
     return [
         *ROLLS.records(rows_of(db, by_roll.order_by(rolls.c.no))),
         *MARKS.records(rows_of(db, by_mark.order_by(marks.c.no))),
+        *CORRECTIONS.records(rows_of(db, by_hand.order_by(corrections.c.number))),
     ]
 
 

@@ -1,4 +1,4 @@
-"""This file holds the tables of lessons, rolls and marks."""
+"""This file holds the tables of lessons, rolls, marks and corrections."""
 
 from __future__ import annotations
 
@@ -57,6 +57,24 @@ erasure_proofs: Final = Table(
     *longs("at_ms", "received_ms"),
     *longs("told_ms", nullable=True),
     UniqueConstraint("event_id", name="erasure_proofs_id"),
+    sqlite_autoincrement=True,
+)
+
+
+corrections: Final = Table(
+    "corrections",
+    metadata,
+    Column("no", NUMBER, primary_key=True),
+    *texts("province", "school", "agent", "room", "event_id", "lesson", "day", "class_code"),
+    *texts("student", "seen"),
+    *texts("was", "status", nullable=True),
+    *texts("reason", "note", "actor", "before", "hash"),
+    *numbers("number"),
+    *flags("erased"),
+    *longs("received_ms"),
+    UniqueConstraint("event_id", name="corrections_id"),
+    UniqueConstraint("province", "school", "number", name="corrections_number"),
+    Index("corrections_lesson", "lesson"),
     sqlite_autoincrement=True,
 )
 

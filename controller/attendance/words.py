@@ -1,12 +1,14 @@
-"""This file says a lesson in words, and what a room opened beyond its timetable."""
+"""This file says a lesson, a correction, and what a room opened beyond its timetable in words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
+from controller.attendance.correction import REASON_WORDS, CorrectionReason, CorrectionRecord
 from controller.attendance.openings import Opening
 from controller.fleet.records import LessonRecord
+from protocol.model import AttendanceStatus
 from protocol.words import N_
 
 IN_LESSON: Final = N_("in lesson")
@@ -23,6 +25,15 @@ _NOT_MOVED: Final = N_(
     "Today computer {agent} of room {home} asked for this room's class lists and was given none: it"
     " was in too many rooms."
 )
+STATUS_WORDS: Final[Mapping[AttendanceStatus, str]] = {
+    AttendanceStatus.PRESENT: N_("Present"),
+    AttendanceStatus.ABSENT_EXCUSED: N_("Absent with leave"),
+    AttendanceStatus.ABSENT_UNEXCUSED: N_("Absent without leave"),
+    AttendanceStatus.LATE: N_("Came late"),
+    AttendanceStatus.LEFT_EARLY: N_("Left early"),
+}
+NO_MARK: Final = N_("no mark")
+_ROOMS_MARK: Final = N_("the room's mark")
 Say = Callable[..., str]
 
 
@@ -52,6 +63,26 @@ def opening_words(opening: Opening, say: Say) -> str:
         return say(text, class_code=opening.class_code)
     text = _MOVED if opening.allowed else _NOT_MOVED
     return say(text, agent=opening.place.agent, home=opening.home)
+
+
+def correction_words(record: CorrectionRecord, say: Say) -> str:
+    """A correction: what the mark was, what it is, and why."""
+    return change_words(record.was, record.status, record.reason, record.note, say)
+
+
+def change_words(
+    was: AttendanceStatus | None,
+    status: AttendanceStatus | None,
+    reason: str,
+    note: str,
+    say: Say,
+) -> str:
+    """The same of its parts."""
+    before = say(STATUS_WORDS[was]) if was else say(NO_MARK)
+    after = say(STATUS_WORDS[status]) if status else say(_ROOMS_MARK)
+    is_known = reason in {*CorrectionReason}
+    why = say(REASON_WORDS[CorrectionReason(reason)]) if is_known else reason
+    return " · ".join(filter(None, (f"{before} → {after}", why, note)))
 
 
 def _is_late(record: LessonRecord) -> bool:

@@ -30,7 +30,7 @@ from protocol.backoff import Backoff
 from protocol.door_key import LOCAL_USER
 from protocol.folder import OWNER_ONLY, write_whole
 from protocol.model import Place
-from protocol.process import die_with_parent, end
+from protocol.process import end, ending_with_us
 from protocol.topics import ROOM_CHANNELS, TAILED, Channel, level_of, school_root
 from protocol.words import N_
 
@@ -209,14 +209,12 @@ class EmbeddedBroker:
         self._settle_store()
         with open_log(self._folder / "nats.log") as log:
             process = await asyncio.create_subprocess_exec(
-                find_program(self._program),
-                "--config",
-                str(self._config_path),
-                "--pid",
-                str(self._pid_path),
+                *ending_with_us(
+                    *(str(find_program(self._program)), "--config", str(self._config_path)),
+                    *("--pid", str(self._pid_path)),
+                ),
                 stdout=log,
                 stderr=log,
-                preexec_fn=die_with_parent(),
                 process_group=0,  # Ctrl-C in a terminal is for us: we end it last
             )
         _LOGGER.info("broker started on %s:%d, process %d", self._host, self._port, process.pid)

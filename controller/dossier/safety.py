@@ -26,6 +26,7 @@ PERMISSION_WORDS: Final = {
     Permission.ROOMS: "xem phòng",
     Permission.SCHOOL: "xem số liệu cả trường",
     Permission.MARKS: "xem điểm danh",
+    Permission.CORRECT: "sửa điểm danh",
     Permission.STOCKTAKE: "kiểm kê",
     Permission.BOOK: "sửa sổ thiết bị",
     Permission.MANAGE: "quản trị",

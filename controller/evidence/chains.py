@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from controller.attendance.correction import CorrectionRecord, chained
 from controller.evidence.findings import Finding, Flaw
 from controller.fleet.records import (
     AttendanceRecord,
@@ -22,6 +23,7 @@ from protocol.messages import (
     RollReopened,
 )
 
+EvidenceRecord = ChainRecord | CorrectionRecord
 NOTHING: Final[Mapping[str, frozenset[str]]] = {}
 _FLAWS: Final[Mapping[BreakCause, Flaw]] = {
     BreakCause.CHANGED: Flaw.CHANGED,
@@ -87,6 +89,29 @@ def chain_findings(
     return problems
 
 
+def correction_findings(
+    corrections: Sequence[CorrectionRecord], forgotten_before_ms: int = 0
+) -> list[Finding]:
+    """Every break of the school's own chain; before the oldest one its term may have let go."""
+    ordered = sorted(corrections, key=lambda record: record.number)
+    by_id = {record.event_id: record for record in ordered}
+    found = [
+        finding_of(by_id[chain_break.id], _FLAWS[chain_break.why])
+        for chain_break in breaks(map(chained, ordered))
+        if not _is_excused(by_id[chain_break.id], chain_break.why, ordered[0], forgotten_before_ms)
+    ]
+    unhashed = [finding_of(record, Flaw.UNHASHED) for record in ordered if not record.hash]
+    return [*found, *unhashed]
+
+
+def _is_excused(
+    record: CorrectionRecord, why: BreakCause, oldest: CorrectionRecord, forgotten_before_ms: int
+) -> bool:
+    if why is BreakCause.CHANGED:
+        return record.erased
+    return why is BreakCause.BEFORE_MISSING and forgotten_before_ms > 0 and record is oldest
+
+
 def _signed_forks(records: Iterable[ChainRecord], covered: frozenset[str]) -> frozenset[str]:
     """The hashes behind which the agent signed for every branch: put back, or set up anew."""
     unsigned = {record.before for record in records if record.hash not in covered}
@@ -106,7 +131,7 @@ def unhashed_findings(log: Iterable[ChainRecord]) -> list[Finding]:
     return problems
 
 
-def finding_of(record: ChainRecord, why: Flaw) -> Finding:
+def finding_of(record: EvidenceRecord, why: Flaw) -> Finding:
     """What is wrong, with all that the record says of where it belongs."""
     finding = Finding(record.place.agent, why, record.event_id, record.room)
     match record:
@@ -117,20 +142,25 @@ def finding_of(record: ChainRecord, why: Flaw) -> Finding:
             classes = "+".join(record.classes)
             place = finding._replace(lesson=record.lesson, day=record.day, classes=classes)
             return place._replace(period=record.period)
+        case CorrectionRecord():
+            code = record.class_code
+            return finding._replace(lesson=record.lesson, day=record.day, classes=code)
         case ErasureProofRecord():
             return finding
 
 
-def is_tombstone(record: ChainRecord) -> bool:
+def is_tombstone(record: EvidenceRecord) -> bool:
     """Whether a pupil was erased in it."""
     return bool(getattr(record, "erased", False))
 
 
-def said_by(record: ChainRecord) -> Chained:
+def said_by(record: EvidenceRecord) -> Chained:
     """The message that the record was made of; what the wire alone adds is left out.
 
     Of a record that no agent can have said, with a day that is none, something with another hash.
     """
+    if isinstance(record, CorrectionRecord):
+        return chained(record)
     try:
         return _said_by(record)
     except ValueError:

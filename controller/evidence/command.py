@@ -42,7 +42,7 @@ def verify(options: argparse.Namespace, store: Store, scope: Place) -> int:
     against = [database_in(path) for path in options.against if path not in brought]
     compared = compared_with(
         [*copies_beside(data), *against],
-        evidence.log,
+        evidence.records,
         school=scope.school,
         forgotten_before_ms=evidence.forgotten_before_ms,
     )

@@ -15,20 +15,26 @@ from typing import Any, Final, NamedTuple
 from msgspec import DecodeError
 from msgspec.structs import replace
 
-from controller.attendance.store import MARKS, ROLLS
+from controller.attendance.correction import CorrectionRecord
+from controller.attendance.lessons import LessonEntry
+from controller.attendance.store import CORRECTIONS, MARKS, ROLLS
 from controller.cli.folder import DATABASE
 from controller.database.reading import bunches
 from controller.database.shape import Shape
 from controller.database.upkeep import copies_in
-from controller.evidence.chains import finding_of, is_tombstone, said_by
+from controller.evidence.chains import EvidenceRecord, finding_of, is_tombstone, said_by
 from controller.evidence.findings import Finding, Flaw
 from controller.evidence.verdict import Compared
-from controller.fleet.records import AttendanceRecord, ChainRecord, Logged, RollRecord
+from controller.fleet.records import AttendanceRecord, RollRecord
 from protocol.chain import hash_of
 from protocol.messages import ERASED
 
-_SHAPES: Final[Mapping[str, Shape[Any]]] = {"rolls": ROLLS, "marks": MARKS}
-_TABLES: Final = ("rolls", "marks", "erasure_proofs")
+_SHAPES: Final[Mapping[str, Shape[Any]]] = {
+    "rolls": ROLLS,
+    "marks": MARKS,
+    "corrections": CORRECTIONS,
+}
+_TABLES: Final = (*_SHAPES, "erasure_proofs")
 _RECORDS: Final = """
     SELECT agent, event_id, room, hash, {lesson}, {day} FROM {table}
     WHERE received_ms >= ? AND hash != '' AND (? = '' OR school = ?)
@@ -45,7 +51,7 @@ class _CopiedRecord(NamedTuple):
 
 
 def compared_with(
-    copies: Iterable[Path], log: Iterable[ChainRecord], *, school: str, forgotten_before_ms: int
+    copies: Iterable[Path], log: Iterable[EvidenceRecord], *, school: str, forgotten_before_ms: int
 ) -> Compared:
     """Every record of a copy that is gone here, or is another one."""
     here = {record.event_id: record for record in log}
@@ -75,7 +81,7 @@ def database_in(path: Path) -> Path:
     return path / DATABASE if path.is_dir() else path
 
 
-def _finding_of(copied: _CopiedRecord, record: ChainRecord | None) -> Finding | None:
+def _finding_of(copied: _CopiedRecord, record: EvidenceRecord | None) -> Finding | None:
     if record and record.hash == copied.hash:
         return None
     if record:
@@ -86,8 +92,7 @@ def _finding_of(copied: _CopiedRecord, record: ChainRecord | None) -> Finding | 
 
 def _records_in(copy: Path, school: str, since_ms: int) -> Iterator[_CopiedRecord]:
     with closing(sqlite3.connect(f"{copy.absolute().as_uri()}?mode=ro", uri=True)) as db:
-        names = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
-        for table in sorted(names & {*_TABLES}):
+        for table in sorted(_tables_in(db) & {*_TABLES}):
             is_of_lesson = table != "erasure_proofs"
             lesson, day = ("coalesce(lesson, '')", "day") if is_of_lesson else ("''", "''")
             query = _RECORDS.format(table=table, lesson=lesson, day=day)
@@ -95,7 +100,11 @@ def _records_in(copy: Path, school: str, since_ms: int) -> Iterator[_CopiedRecor
             yield from map(_CopiedRecord._make, rows)
 
 
-def _altered(tombstones: Mapping[str, ChainRecord], copy: Path) -> dict[str, Finding]:
+def _tables_in(db: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in db.execute("SELECT name FROM sqlite_schema")}
+
+
+def _altered(tombstones: Mapping[str, EvidenceRecord], copy: Path) -> dict[str, Finding]:
     """The tombstones that say something else than the copy does, but for who was erased."""
     return {
         copied.event_id: finding_of(record, Flaw.COPY_HAS_MORE)
@@ -104,12 +113,15 @@ def _altered(tombstones: Mapping[str, ChainRecord], copy: Path) -> dict[str, Fin
     }
 
 
-def _copied(names: Iterable[str], copy: Path) -> Iterator[Logged]:
+def _copied(names: Iterable[str], copy: Path) -> Iterator[LessonEntry]:
     """The copy's records of these names, as far as they can be read."""
     with closing(sqlite3.connect(f"{copy.absolute().as_uri()}?mode=ro", uri=True)) as db:
         db.row_factory = sqlite3.Row
+        tables = _tables_in(db)
         for some in bunches(names):
             for table, shape in _SHAPES.items():
+                if table not in tables:  # a copy of before it was
+                    continue
                 places = ", ".join("?" * len(some))
                 query = f"SELECT * FROM {table} WHERE event_id IN ({places})"  # noqa: S608 - question marks
                 for row in db.execute(query, some):
@@ -117,11 +129,11 @@ def _copied(names: Iterable[str], copy: Path) -> Iterator[Logged]:
                         yield shape.record(dict(row))
 
 
-def _is_same(here: ChainRecord, copied: Logged) -> bool:
+def _is_same(here: EvidenceRecord, copied: LessonEntry) -> bool:
     return hash_of(said_by(_without_erased(copied, here))) == hash_of(said_by(here))
 
 
-def _without_erased(copied: Logged, here: ChainRecord) -> Logged:
+def _without_erased(copied: LessonEntry, here: EvidenceRecord) -> LessonEntry:
     """The copy's record without those who are erased here."""
     match copied, here:
         case RollRecord(), RollRecord():
@@ -134,5 +146,7 @@ def _without_erased(copied: Logged, here: ChainRecord) -> Logged:
             return replace(copied, lines=lines)
         case AttendanceRecord(), AttendanceRecord(student="-"):
             return replace(copied, student=ERASED)
+        case CorrectionRecord(), CorrectionRecord(student="-"):
+            return replace(copied, student=ERASED, note="", erased=True)
         case _:
             return copied

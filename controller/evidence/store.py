@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
 
 from msgspec import DecodeError
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, Table, inspect, select, text
 
-from controller.attendance.store import MARKS, PROOFS, ROLLS, lessons_of
+from controller.attendance.store import CORRECTIONS, MARKS, PROOFS, ROLLS, lessons_of
 from controller.attendance.store import erasures as erasure_count
-from controller.attendance.tables import marks, rolls
+from controller.attendance.tables import corrections, marks, rolls
 from controller.database.forgetting import PUPILS, forgotten_before
 from controller.database.reading import count_of, rows_of
 from controller.database.scope import within
@@ -19,35 +20,37 @@ from controller.evidence.findings import Finding, Flaw
 from controller.evidence.told import heads_of
 from controller.evidence.tombstones import AskedErasure
 from controller.evidence.verdict import Evidence
-from controller.fleet.records import ChainRecord
 from controller.students.tables import erasing_agents, erasures
 from protocol.model import Place
 
 _EVER: Final = ("", "9999-12-31")
 _GIVEN: Final = "sqlite_sequence"
+_LOGS: Final[Mapping[str, Table]] = {table.name: table for table in (marks, rolls, corrections)}
+Record = TypeVar("Record")
 
 
 def evidence_of(db: Connection, scope: Place) -> Evidence:
     """All of the attendance log and what lies beside it."""
     asked = _asked(db, scope)
-    read = [_read(db, shape, scope) for shape in (ROLLS, MARKS, PROOFS)]
+    shapes: tuple[Shape[Any], ...] = (ROLLS, MARKS, PROOFS)
+    read = [_read(db, shape, scope) for shape in shapes]
+    corrected, unreadable = _read(db, CORRECTIONS, scope)
     return Evidence(
         log=[record for records, _ in read for record in records],
-        unreadable=[finding for _, findings in read for finding in findings],
+        corrections=corrected,
+        unreadable=[*unreadable, *(finding for _, findings in read for finding in findings)],
         lessons=lessons_of(db, scope, *_EVER),
         asked=asked,
         has_older_erasures=erasure_count(db) > sum(erasure.records > 0 for erasure in asked),
         forgotten_before_ms=forgotten_before(db, PUPILS),
         heads=heads_of(db, scope),
-        emptied=tuple(table for table in (marks.name, rolls.name) if _is_emptied(db, table)),
+        emptied=tuple(table for table in _LOGS if _is_emptied(db, table)),
     )
 
 
-def _read(
-    db: Connection, shape: Shape[Any], scope: Place
-) -> tuple[list[ChainRecord], list[Finding]]:
+def _read(db: Connection, shape: Shape[Record], scope: Place) -> tuple[list[Record], list[Finding]]:
     """The records of a table, and its rows that hold what no record can."""
-    records: list[ChainRecord] = []
+    records: list[Record] = []
     unreadable: list[Finding] = []
     query = select(shape.table).where(within(shape.table, scope)).order_by(shape.table.c.no)
     for row in rows_of(db, query):
@@ -82,4 +85,4 @@ def _is_emptied(db: Connection, table: str) -> bool:
     if db.dialect.name != "sqlite" or not inspect(db).has_table(_GIVEN):
         return False
     given = db.execute(text(f"SELECT seq FROM {_GIVEN} WHERE name = :name"), {"name": table})  # noqa: S608 - our own name
-    return bool(given.scalar()) and not count_of(db, {"marks": marks, "rolls": rolls}[table])
+    return bool(given.scalar()) and not count_of(db, _LOGS[table])

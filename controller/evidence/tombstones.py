@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from controller.evidence.chains import finding_of, is_tombstone
+from controller.attendance.correction import CorrectionRecord
+from controller.evidence.chains import EvidenceRecord, finding_of, is_tombstone
 from controller.evidence.findings import Finding, Flaw
 from controller.fleet.records import (
     AttendanceRecord,
-    ChainRecord,
     ErasureProofRecord,
     RollRecord,
 )
@@ -30,7 +30,7 @@ class AskedErasure(NamedTuple):
 
 
 def tombstone_findings(
-    log: Sequence[ChainRecord], asked: Sequence[AskedErasure], *, has_older: bool
+    log: Sequence[EvidenceRecord], asked: Sequence[AskedErasure], *, has_older: bool
 ) -> list[Finding]:
     """Tombstones that no erasure explains, and erasures whose proof is not there any more.
 
@@ -50,10 +50,10 @@ def tombstone_findings(
     return [*unasked, *_unproven(asked, proofs)]
 
 
-def _is_whole(record: ChainRecord) -> bool:
+def _is_whole(record: EvidenceRecord) -> bool:
     """Whether it says itself a tombstone just where a pupil was erased in it."""
     match record:
-        case AttendanceRecord():
+        case AttendanceRecord() | CorrectionRecord():
             return record.erased == (record.student == ERASED)
         case RollRecord():
             return bool(record.erased) == any(line.student == ERASED for line in record.lines)
@@ -62,7 +62,7 @@ def _is_whole(record: ChainRecord) -> bool:
 
 
 def _is_asked(
-    record: ChainRecord,
+    record: EvidenceRecord,
     asked: Iterable[AskedErasure],
     proofs: Mapping[tuple[str, str], ErasureProofRecord],
 ) -> bool:
@@ -73,7 +73,7 @@ def _is_asked(
         is_owed = agent in erasure.agents and proof is None
         if is_owed or record.received_ms <= erasure.at_ms:
             return True
-        if proof and record.at_ms <= proof.at_ms:
+        if proof and not isinstance(record, CorrectionRecord) and record.at_ms <= proof.at_ms:
             return True
     return False
 

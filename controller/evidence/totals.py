@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from controller.attendance.lessons import counts_of, in_order, sheet_of
+from controller.attendance.correction import CorrectionRecord
+from controller.attendance.lessons import LessonEntry, counts_of, in_order, parted, sheet_of
 from controller.evidence.findings import Finding, Flaw
 from controller.fleet.records import AttendanceRecord, LessonRecord, Logged, RollRecord
 from protocol.messages import ERASED, Ending
@@ -15,14 +16,14 @@ Counts = Mapping[str, Mapping[AttendanceStatus, int]]
 
 
 def lesson_findings(
-    lessons: Iterable[LessonRecord], log: Iterable[Logged], forgotten_until: str
+    lessons: Iterable[LessonRecord], entries: Iterable[LessonEntry], forgotten_until: str
 ) -> list[Finding]:
     """Lessons whose totals their records do not give, and those that have lost their records.
 
     forgotten_until: of lessons up to this day records may have been let go by their term.
     """
-    by_lesson = defaultdict[tuple[Place, str], list[Logged]](list)
-    for record in log:
+    by_lesson = defaultdict[tuple[Place, str], list[LessonEntry]](list)
+    for record in entries:
         if record.lesson:
             by_lesson[record.place, record.lesson].append(record)
     checked = (lesson for lesson in lessons if lesson.day > forgotten_until)
@@ -32,13 +33,14 @@ def lesson_findings(
     return [_finding_of(lesson, why) for lesson, why in flawed if why]
 
 
-def _flaw_of(lesson: LessonRecord, log: Sequence[Logged]) -> Flaw | None:
+def _flaw_of(lesson: LessonRecord, entries: Sequence[LessonEntry]) -> Flaw | None:
+    log, _ = parted(entries)
     if lesson.counts and not any(isinstance(record, RollRecord) for record in log):
         return Flaw.RECORDS_GONE
-    sheet = sheet_of(log)
+    sheet = sheet_of(entries)
     is_confirmed = sheet.confirmed and lesson.how is not Ending.UNDONE
     counted = counts_of(sheet) if is_confirmed else {}
-    is_same = _is_same(lesson.counts, counted, sum(map(_erased_in, log)))
+    is_same = _is_same(lesson.counts, counted, sum(map(_erased_in, entries)))
     return None if is_same and _is_day_right(lesson, log) else Flaw.RECOUNTED
 
 
@@ -65,8 +67,8 @@ def _flat(counts: Counts) -> Counter[tuple[str, str]]:
     )
 
 
-def _erased_in(record: Logged) -> int:
-    if isinstance(record, AttendanceRecord):
+def _erased_in(record: LessonEntry) -> int:
+    if isinstance(record, AttendanceRecord | CorrectionRecord):
         return int(record.student == ERASED)
     return sum(line.student == ERASED for line in record.lines)
 

@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Final, NamedTuple
 
-from controller.evidence.chains import chain_findings, is_tombstone, unhashed_findings
+from controller.attendance.correction import CorrectionRecord
+from controller.evidence.chains import (
+    EvidenceRecord,
+    chain_findings,
+    correction_findings,
+    is_tombstone,
+    unhashed_findings,
+)
 from controller.evidence.days import day_findings
 from controller.evidence.findings import Finding, Flaw
 from controller.evidence.heads import IsSigned, held_against
@@ -46,6 +53,7 @@ NOT_LOOKED: Final = SealedHeads()
 class Evidence(NamedTuple):
     """What a school has of its attendance, and what it is held against.
 
+    corrections: what the school itself corrected of the log's marks.
     unreadable: rows that hold what no record can. asked: the erasures that persons asked for;
     has_older_erasures: some are older than their list. forgotten_before_ms: what arrived before was
     let go by its term. emptied: tables that have lost every row. heads: what agents told of their
@@ -53,6 +61,7 @@ class Evidence(NamedTuple):
     """
 
     log: Sequence[ChainRecord] = ()
+    corrections: Sequence[CorrectionRecord] = ()
     unreadable: Sequence[Finding] = ()
     lessons: Sequence[LessonRecord] = ()
     asked: Sequence[AskedErasure] = ()
@@ -60,6 +69,11 @@ class Evidence(NamedTuple):
     forgotten_before_ms: int = 0
     emptied: Sequence[str] = ()
     heads: Sequence[ChainHeadRecord] = ()
+
+    @property
+    def records(self) -> list[EvidenceRecord]:
+        """The rooms' log and the school's corrections."""
+        return [*self.log, *self.corrections]
 
 
 class Verdict(NamedTuple):
@@ -114,15 +128,18 @@ def verdict_on(
         *_seal_findings(evidence, zone, seals),
         *chain_findings(log, before_ms, heads.covered),
         *unhashed_findings(log),
+        *correction_findings(evidence.corrections, before_ms),
         *day_findings(log, zone),
-        *tombstone_findings(log, evidence.asked, has_older=evidence.has_older_erasures),
+        *tombstone_findings(
+            evidence.records, evidence.asked, has_older=evidence.has_older_erasures
+        ),
         *_lesson_findings(evidence, zone),
         *_emptied_findings(evidence),
     ]
     return Verdict(
         sorted(set(findings), key=_place_of),
-        records=len(log),
-        erased=sum(map(is_tombstone, log)),
+        records=len(evidence.records),
+        erased=sum(map(is_tombstone, evidence.records)),
         unhashed=sum(not record.hash for record in log),
         signed=sum(record.hash in heads.covered.get(record.place.agent, ()) for record in log),
         keys=heads.keys,
@@ -160,7 +177,7 @@ def _lesson_findings(evidence: Evidence, zone: tzinfo) -> list[Finding]:
     before_ms = evidence.forgotten_before_ms
     forgotten_until = local_day(before_ms + DAY_MS, zone) if before_ms else ""
     log = [record for record in evidence.log if not isinstance(record, ErasureProofRecord)]
-    return lesson_findings(evidence.lessons, log, forgotten_until)
+    return lesson_findings(evidence.lessons, [*log, *evidence.corrections], forgotten_until)
 
 
 def _emptied_findings(evidence: Evidence) -> list[Finding]:

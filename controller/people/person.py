@@ -20,6 +20,7 @@ class Permission(StrEnum):
     ROOMS = "rooms"  # rooms as they are now, of those who have rooms of their own only these
     SCHOOL = "school"  # what is told of the whole school: lists, the book, hours of use
     MARKS = "marks"  # pupils' marks, of those who have classes of their own only these
+    CORRECT = "correct"  # correct these marks, with a reason that stays
     STOCKTAKE = "stocktake"
     BOOK = "book"  # change the book, decide, repair, remove a device
     MANAGE = "manage"  # accounts, tokens, copies, what could not be taken, who looked
@@ -39,7 +40,7 @@ class Role(StrEnum):
 
 PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.TEACHER: frozenset({Permission.ROOMS, Permission.MARKS, Permission.STOCKTAKE}),
-    Role.HOMEROOM: frozenset({Permission.ROOMS, Permission.MARKS}),
+    Role.HOMEROOM: frozenset({Permission.ROOMS, Permission.MARKS, Permission.CORRECT}),
     Role.ADMIN: frozenset(Permission),
     Role.READ_ONLY: frozenset({Permission.ROOMS, Permission.SCHOOL, Permission.FIGURES}),
     Role.OFFICER: frozenset({Permission.DEPARTMENT, Permission.FIGURES}),
@@ -55,6 +56,7 @@ PERMISSION_WORDS: Final[Mapping[Permission, str]] = {
     Permission.ROOMS: N_("see the rooms"),
     Permission.SCHOOL: N_("see lists of the whole school"),
     Permission.MARKS: N_("see pupils' marks"),
+    Permission.CORRECT: N_("correct pupils' marks"),
     Permission.STOCKTAKE: N_("take stock"),
     Permission.BOOK: N_("change the equipment book"),
     Permission.MANAGE: N_("manage accounts, tokens and copies"),

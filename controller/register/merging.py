@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from controller.register.book import Fault, Line
-from controller.register.headings import FIELDS
+from controller.register.headings import FIELDS, MONEY
 from controller.register.pairing import Known, Pairs, paired, told_fields
 from controller.register.prices import priced
 from controller.sheets.names import room_code
@@ -163,7 +163,8 @@ def _filled(before: Kept | None, line: Line, clears: frozenset[str]) -> Line:
     """
     told = {*told_fields(line)}
     if before is None:
-        return priced(line, told=told)
+        full = priced(line, told=told)
+        return replace(full, errors=_unmet(line.errors, full))
     refused = {fault.field for fault in line.errors}
     told |= clears - refused - {"quantity"}
     silent = {*FIELDS} - told
@@ -173,19 +174,23 @@ def _filled(before: Kept | None, line: Line, clears: frozenset[str]) -> Line:
     if room_code(full.room) == room_code(before.data.room):  # another writing is no other room
         full = replace(full, room=before.data.room)
     full = priced(full, before.data, told)
-    return replace(full, errors=_errors(before, line, {*told_fields(full)}, silent - refused))
+    return replace(full, errors=_errors(before, line, full, silent - refused))
 
 
-def _errors(before: Kept, line: Line, held: set[str], silent: set[str]) -> tuple[Fault, ...]:
-    """What is wrong with the line: what it says itself, and what was wrong where it is silent.
-
-    held: the fields in which something stands.
-    """
+def _errors(before: Kept, line: Line, full: Line, silent: set[str]) -> tuple[Fault, ...]:
+    """What is wrong with the line: what it says itself, and what was wrong where it is silent."""
     old = before.data.errors if before.removed_ms is None else ()
     kept = [fault for fault in old if fault.field in silent]
-    again = {*old} & {*line.errors}  # a quantity of 1 stands where none was ever read
-    errors = [fault for fault in (*line.errors, *kept) if fault.field not in held or fault in again]
-    return old if {*errors} == {*old} else tuple(errors)
+    errors = _unmet((*line.errors, *kept), full)
+    return old if {*errors} == {*old} else errors
+
+
+def _unmet(errors: Iterable[Fault], full: Line) -> tuple[Fault, ...]:
+    """The errors where nothing stands: a line is one thing at least, one price tells the other."""
+    stands = {*told_fields(full), "quantity"}
+    if stands & {*MONEY}:
+        stands.update(MONEY)
+    return tuple(fault for fault in errors if fault.field not in stands)
 
 
 def _after(before: Kept | None, line: Line, now_ms: int, fresh_no: Iterable[int]) -> Kept:

@@ -15,7 +15,7 @@ from controller.feature import Program
 from controller.people.person import Permission
 from controller.sheets.writing import file_name
 from controller.students.erasing import erase_here, still_there
-from controller.students.papers import STATUSES, as_xlsx
+from controller.students.papers import as_xlsx, mark_words
 from controller.students.store import PupilData, data_of_pupil, erasures_of
 from controller.students.words import SERVER_LOG, erasure_lines
 from controller.web.downloads import XLSX, attachment
@@ -91,7 +91,7 @@ def pages(program: Program) -> FeatureRouter:
             pupil=pupil,
             erasures=lines,
             trouble=trouble,
-            statuses=STATUSES,
+            mark_words=mark_words,
         )
 
     return router

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any, Final
 
 import msgspec
 
+from controller.attendance.words import STATUS_WORDS, Say, change_words
 from controller.sheets.writing import Cell, new_workbook, write_row
 from controller.students.store import PupilData
 from protocol.formats import moment_in_text
 from protocol.language import translator
-from protocol.model import AttendanceStatus
-from protocol.words import N_
 
 _VIETNAMESE: Final = translator("vi")
-STATUSES: Final = {
-    AttendanceStatus.PRESENT: N_("Present"),
-    AttendanceStatus.LATE: N_("Late"),
-    AttendanceStatus.LEFT_EARLY: N_("Left early"),
-    AttendanceStatus.ABSENT_EXCUSED: N_("Absent with leave"),
-    AttendanceStatus.ABSENT_UNEXCUSED: N_("Absent without leave"),
-}
 _HEADS: Final = ("Ngày", "Phòng", "Tiết học", "Điểm danh", "Cách ghi", "Lúc")
 
 
@@ -58,6 +51,13 @@ def _facts(data: PupilData) -> list[tuple[Cell, ...]]:
 
 def _mark_row(mark: Any, zone: tzinfo) -> tuple[Cell, ...]:
     at = moment_in_text(mark["at_ms"], zone, _VIETNAMESE)
-    status = _VIETNAMESE(STATUSES[mark["status"]])
+    words = mark_words(mark, _VIETNAMESE)
     lesson = mark["lesson"] or ""
-    return (mark["date"], mark["room"], lesson, status, str(mark["method"]), at)
+    return (mark["date"], mark["room"], lesson, words, str(mark["method"]), at)
+
+
+def mark_words(mark: Mapping[str, Any], say: Say) -> str:
+    """A mark, or a correction with what it was and why; as `marks_of_pupil` gives it."""
+    if "reason" not in mark:
+        return say(STATUS_WORDS[mark["status"]])
+    return change_words(mark["was"], mark["status"], mark["reason"], mark["note"], say)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import Any, Self
 
 import uvicorn
@@ -92,6 +93,8 @@ class TeacherSchool:
         self.more: dict[str, Any] = {}
         self.sent: list[dict[str, Any]] = []
         self.hung = False
+        self.earlier: dict[str, dict[str, Any]] = {}  # lessons of before with their rolls, by id
+        self.refusal = ""  # why nothing is taken
         self.checks: list[dict[str, Any]] = []
         self.pause_s = 0.0  # how long an answer to a press takes
 
@@ -119,6 +122,7 @@ class TeacherSchool:
                 *self.more_routes,
                 Route("/livez", self._livez),
                 Route("/api/v1/teacher", self._teacher),
+                Route("/api/v1/lessons/{lesson}", self._lesson),
                 *(Route(path, self._post(deed), methods=["POST"]) for path, deed in posts.items()),
             ]
         )
@@ -181,6 +185,10 @@ class TeacherSchool:
             "scan": {"possible": True, "running": False, "label": "Quét thẻ cả lớp", "words": ""},
             "tablets": {"open": True, "url": "http://192.168.10.2:8080/c/", "board": "/board"},
             "labels": {},
+            "lessons": [
+                {name: part for name, part in one.items() if name != "roll"}
+                for one in self.earlier.values()
+            ],
             **self.more,
         }
 
@@ -202,7 +210,28 @@ class TeacherSchool:
         self.phase, self.confirmed = "running", False
         self.undo = lambda: setattr(self, "phase", "idle")
 
-    def _confirm(self, _told: Any) -> None:
+    def keep_earlier(self, lesson: str, title: str, *, confirmed: bool) -> None:
+        """Have a lesson of before here, with a roll of its own."""
+        meant = {"lesson": lesson, "running": False, "confirmed": confirmed, "list": "v1"}
+        roll = {**self._roll(), "lines": pupils("6A1")}
+        stands = {"title": title, "has_roll": True, "running": False}
+        self.earlier[lesson] = {"lesson": lesson, "meant": meant, "roll": roll, **stands}
+        self._stand(lesson, confirmed=confirmed)
+
+    def _stand(self, lesson: str, *, confirmed: bool) -> None:
+        tree = self.earlier[lesson]
+        lines = tree["roll"]["lines"]
+        absent = sum(line["status"].startswith("absent") for line in lines)
+        tree["text"] = f"{len(lines)}/{len(lines) - absent}/{absent}"
+        tree["words"] = "đã xác nhận" if confirmed else "chưa xác nhận"
+        tree["confirmed"] = tree["roll"]["confirmed"] = confirmed
+        tree["meant"] = {**tree["meant"], "confirmed": confirmed}
+
+    def _confirm(self, told: Any) -> None:
+        lesson = told.get("meant", {}).get("lesson")
+        if lesson in self.earlier:
+            self._stand(lesson, confirmed=True)
+            return
         self.confirmed = True
         self.undo = lambda: setattr(self, "confirmed", False)
 
@@ -211,10 +240,16 @@ class TeacherSchool:
         self.undo = lambda: self.__dict__.update(phase="running", confirmed=True)
 
     def _mark(self, told: Any) -> None:
-        line = next(each for each in self.lines if each["student"] == told["student"])
+        lesson = told.get("meant", {}).get("lesson")
+        earlier = self.earlier.get(lesson)
+        lines = earlier["roll"]["lines"] if earlier else self.lines
+        line = next(each for each in lines if each["student"] == told["student"])
         before = line["status"]
         line |= {"status": told["status"], "by": "manual"}
-        if self.confirmed:
+        if earlier:
+            self._stand(lesson, confirmed=earlier["confirmed"])
+        is_confirmed = earlier["confirmed"] if earlier else self.confirmed
+        if is_confirmed:
             line["history"] = [*line["history"], f"07:20 {before} → {told['status']}, thầy/cô sửa"]
             self.undo = lambda: line.update(status=before)
 
@@ -232,6 +267,9 @@ class TeacherSchool:
             told = await request.json()
             await asyncio.sleep(self.pause_s)
             self.posts.append((request.url.path, told))
+            if self.refusal:
+                error = {"code": "outdated", "message": self.refusal, "hint": ""}
+                return JSONResponse({"error": error}, HTTPStatus.CONFLICT)
             deed(told)
             self.change()
             return JSONResponse(self.view())
@@ -245,6 +283,9 @@ class TeacherSchool:
             await asyncio.sleep(0.05)
             waited += 1
         return JSONResponse(self.view())
+
+    async def _lesson(self, request: Request) -> Response:
+        return JSONResponse(self.earlier[request.path_params["lesson"]])
 
     async def _livez(self, _request: Request) -> Response:
         while self.hung:

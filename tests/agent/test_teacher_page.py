@@ -40,6 +40,9 @@ IN_SIGHT = """[...document.querySelectorAll('.pupil')].map((row) => {
 SHOWN = "[...document.querySelectorAll('.pupil')].map((row) => row.dataset.key)"
 
 
+EARLIER = """document.querySelector('.corrections [data-key="{}"] select')"""
+
+
 class TeacherPage(Page):
     """The page, once it shows the agent's view."""
 
@@ -192,6 +195,67 @@ def test_a_lesson_of_before_is_confirmed_from_the_list_and_doubts_are_told(
         ("/api/v1/lesson/start", {"meant": {**meant, "lesson": "l2"}}),
         ("/api/v1/roll/confirm", {"meant": meant}),
     ]
+
+
+def test_an_earlier_lesson_is_corrected_and_another_confirmed_on_a_phone(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """Reached above the roll; each mark names its lesson, and the running one stays as it is."""
+    school.keep_earlier("l1", "6A1 · Tiết 1", confirmed=True)
+    school.keep_earlier("l2", "6A1 · Tiết 2", confirmed=False)
+    page.open(school.url, *PHONE)
+    to(page, "running")
+    page.says("#earlier", "Các tiết trước · 1 tiết chưa xác nhận")
+    page.see("scrollTo(0, 0)")
+    assert len(page.see(IN_SIGHT)) >= 4
+    top = "document.querySelector('{}').getBoundingClientRect().top"
+    assert page.see(top.format("#earlier")) < page.see(top.format("#roll"))
+    page.click("#earlier")
+    page.click('#earlier-dialog [data-key="l1"] button')
+    choose(page, "6A1-03", "absent_excused")
+    page.wait(f"{EARLIER.format('6A1-03')}.closest('li').innerText.includes('thầy/cô sửa')")
+    page.says("#earlier-title", "6A1 · Tiết 1")
+    for width, _ in page.at_each_size():
+        assert violations(page) == []
+        assert page.see("document.documentElement.scrollWidth") <= width
+    box = "document.getElementById('earlier-dialog')"
+    assert page.see(f"{box}.scrollWidth <= {box}.clientWidth")
+    buttons = "#earlier-dialog .foot button"
+    assert page.see(f"document.querySelector('{buttons}').hidden")
+    page.click(f"{buttons}:nth-child(2)")
+    page.click('#earlier-dialog [data-key="l2"] button')
+    choose(page, "6A1-02", "late")
+    page.click(f"{buttons}:first-child")
+    page.says("#earlier", "Các tiết trước")
+    page.wait(f"document.querySelector('{buttons}').hidden")
+    told = [(path.rpartition("/")[2], body["meant"]["lesson"]) for path, body in school.posts[1:]]
+    assert told == [("mark", "l1"), ("mark", "l2"), ("confirm", "l2")]
+    assert (school.phase, school.confirmed) == ("running", False)
+    assert page.errors == []
+
+
+def test_what_is_refused_of_an_earlier_lesson_is_told_and_the_roll_stands_as_it_is(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """The agent's word stands before the list, and the choice is the agent's again."""
+    school.keep_earlier("l1", "6A1 · Tiết 1", confirmed=True)
+    page.open(school.url)
+    page.click("#earlier")
+    page.click('#earlier-dialog [data-key="l1"] button')
+    page.wait(EARLIER.format("6A1-03"))
+    school.refusal = "Danh sách đã đổi."
+    choose(page, "6A1-03", "late")
+    page.says("#earlier-dialog .refusal", "Danh sách đã đổi.")
+    page.wait(f"{EARLIER.format('6A1-03')}.value === 'present'")
+
+
+def choose(page: TeacherPage, student: str, status: str) -> None:
+    """Choose a pupil's mark as a person does with the browser's own list."""
+    select = EARLIER.format(student)
+    page.wait(select)
+    page.see(f"{select}.value = '{status}'")
+    page.see(f"{select}.dispatchEvent(new Event('change', {{bubbles: true}}))")
+    page.wait(f"{select}.value === '{status}' || document.querySelector('.refusal').textContent")
 
 
 def test_several_taps_are_taken_back_one_by_one(page: TeacherPage, school: TeacherSchool) -> None:

@@ -118,3 +118,29 @@ def test_an_agent_elsewhere_is_refused_in_vietnamese() -> None:
     )
     assert ended.returncode == 2
     assert "Không hỏi chương trình LopHoc ở http://192.0.2.1:8765." in ended.stderr
+
+
+def test_what_needs_no_qt_is_there_before_it() -> None:
+    """PySide6 reads, and keeps, the source of every module that is imported after it."""
+    script = """
+import sys
+from importlib import import_module
+from agent.tray.__main__ import BEFORE_QT
+for name in BEFORE_QT:
+    import_module(name)
+import PySide6.QtWidgets
+before = set(sys.modules)
+import agent.tray.app
+print(*sorted(set(sys.modules) - before))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"LANG": "C.UTF-8", "PATH": "/usr/bin"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=True,
+    )
+    qt = ("app", "client", "icons", "single", "tray_icon")
+    assert ended.stdout.split() == [f"agent.tray.{name}" for name in qt]

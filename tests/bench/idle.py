@@ -26,7 +26,7 @@ def measure(*, quick: bool) -> dict[str, object]:
     watch_s = 30.0 if quick else WATCH_S
     print(f"idle: {watch_s + SETTLE_S:.0f} s of nothing happening")
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        school = stack.enter_context(School(Path(folder)))
+        school = stack.enter_context(School(Path(folder), is_true=True))
         school.ready()
         processes = {"agent": psutil.Process(school.agent.pid)}
         processes |= dict(stack.enter_context(_neighbours(Path(folder), school.mqtt_port)))

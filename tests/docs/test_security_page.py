@@ -18,8 +18,9 @@ PAGE = (ROOT / "docs" / "security.md").read_text("utf-8")
 TESTS = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", PAGE)
 PORT = re.compile(r"^\| (\d+)/tcp `(\w+)` \|", re.MULTILINE)
 COLUMNS = (
-    *(Permission.ROOMS, Permission.SCHOOL, Permission.MARKS, Permission.STOCKTAKE),
-    *(Permission.BOOK, Permission.MANAGE, Permission.DEPARTMENT, Permission.FIGURES),
+    *(Permission.ROOMS, Permission.SCHOOL, Permission.MARKS, Permission.CORRECT),
+    *(Permission.STOCKTAKE, Permission.BOOK, Permission.MANAGE),
+    *(Permission.DEPARTMENT, Permission.FIGURES),
 )
 
 

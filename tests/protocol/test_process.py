@@ -19,8 +19,8 @@ from tests.waiting import eventually, until
 
 PARENT = textwrap.dedent("""
     import subprocess, sys, time
-    from protocol.process import die_with_parent
-    child = subprocess.Popen(["sleep", "600"], preexec_fn=die_with_parent())
+    from protocol.process import ending_with_us
+    child = subprocess.Popen(ending_with_us("sleep", "600"))
     print(child.pid, flush=True)
     time.sleep(60)
 """)

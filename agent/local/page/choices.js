@@ -61,6 +61,16 @@ const isOwed = (line) => line.has_roll && !line.confirmed && !line.running;
 export const owedBeside = ({ lessons, meant }) =>
   (lessons ?? []).filter((line) => isOwed(line) && line.lesson !== meant?.lesson);
 
+// The lessons of before that have a roll, but for the one whose roll the page shows anyway.
+export const earlierOf = ({ lessons, meant, roll }) =>
+  (lessons ?? []).filter(
+    (line) => line.has_roll && !line.running && !(roll && line.lesson === meant?.lesson),
+  );
+export function earlierWords(view, words) {
+  const count = earlierOf(view).filter(isOwed).length;
+  return joined([words.earlier, count && words.owed.replace("{n}", count)]);
+}
+
 // Who is seen now and was not before; of a list that was not shown yet, nobody.
 export function newlySeen(before, after) {
   const unseen = new Set(

@@ -44,6 +44,17 @@ export const fillOwed =
   };
 export const fillCheck = (item, { sentence }) => fillNotice(item, { level: "warning", sentence });
 
+export function renderBoard(address, words) {
+  byId("board").hidden = !address;
+  attribute(byId("board"), "href", address?.startsWith("/") ? address : "/board");
+  say("board", words.board_page);
+}
+export function renderLogbook({ logbook }, words) {
+  byId("logbook").hidden = !logbook;
+  say("logbook-line", logbook);
+  say("copy", words.copy);
+  if (!logbook) say("copied", "");
+}
 export async function copyLogbook(words) {
   try {
     await navigator.clipboard.writeText(byId("logbook-line").textContent);

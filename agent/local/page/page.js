@@ -34,6 +34,7 @@ let steps = []; // what taps changed before the confirmation: pupil and mark of 
 let sending = Promise.resolve(); // what was pressed reaches the agent in the fingers' order
 const busy = new Set();
 let refused = "";
+let earlier = null; // the screen of earlier lessons, once somebody asked for it
 let locked = ""; // why nothing is shown to this browser
 const newest = new Map(); // by pupil, the press that counts
 let settledAt = 0;
@@ -93,6 +94,7 @@ async function sendNow(path, values) {
   } catch {
     refused = words.not_done;
   }
+  return refused;
 }
 
 function take(next, newer) {
@@ -268,6 +270,10 @@ function createOwed({ lesson }) {
   return make("li", "", picture("#s-warning", "mark"), make("bdi"), button);
 }
 function renderLists() {
+  byId("earlier").hidden = !choices.earlierOf(view).length;
+  say("earlier", choices.earlierWords(view, words));
+  able(byId("earlier"), true);
+  earlier?.renderEarlier();
   keep(byId("owed"), choices.owedBeside(view), "lesson", createOwed, rows.fillOwed(words.confirm));
   keep(byId("checks"), view.roll?.checks ?? [], "code", rows.createNotice, rows.fillCheck);
   keep(byId("chips"), view.chips ?? [], "part", rows.createChip, rows.fillChip);
@@ -280,12 +286,6 @@ function renderLists() {
     rows.createFault,
     rows.fillFault(words.waiting),
   );
-}
-function renderLogbook() {
-  byId("logbook").hidden = !view.logbook;
-  say("logbook-line", view.logbook);
-  say("copy", words.copy);
-  if (!view.logbook) say("copied", "");
 }
 
 function renderTools() {
@@ -302,12 +302,7 @@ function renderTools() {
   say("camera-words", view.camera?.words);
   attribute(byId("camera-words"), "data-looking", view.camera?.looking ? "" : null);
   for (const button of [fault, scan, camera]) able(button, true);
-  renderBoard(view.tablets?.board);
-}
-function renderBoard(address) {
-  byId("board").hidden = !address;
-  attribute(byId("board"), "href", address?.startsWith("/") ? address : "/board");
-  say("board", words.board_page);
+  rows.renderBoard(view.tablets?.board, words);
 }
 const rollNow = () => choices.rollWith(view.roll, pending);
 function renderRoll() {
@@ -534,7 +529,7 @@ function render() {
   renderEnrolment();
   renderLesson();
   renderLists();
-  renderLogbook();
+  rows.renderLogbook(view, words);
   renderTools();
   renderRoll();
   showDisplay(words);
@@ -564,6 +559,12 @@ press(byId("also"), () => act("also", view.also?.action));
 press(byId("undo"), takeBack);
 press(byId("scan"), () => post(byId("scan"), "scan", { on: !view.scan.running }));
 press(byId("camera"), () => post(byId("camera"), "camera", { off: !view.camera.off }));
+press(byId("earlier"), async () => {
+  const read = await import("./earlier.js");
+  if (!earlier) read.beginEarlier({ press, able, send, fetched, now: () => ({ view, words }) });
+  earlier = read;
+  read.openEarlier();
+});
 press(byId("copy"), () => rows.copyLogbook(words));
 press(byId("filter"), () => {
   const look = rollNow().lines.filter(choices.needsLook);

@@ -6,6 +6,8 @@ import {
   addressOf,
   answerTo,
   asked,
+  earlierOf,
+  earlierWords,
   groupsOf,
   hintOf,
   isFound,
@@ -127,6 +129,33 @@ test("owed is what has ended unconfirmed, but for what the large button confirms
   assert.deepEqual(owedBeside({ lessons: [line, ...others], meant: { lesson: "l3" } }), [line]);
   assert.deepEqual(owedBeside({ lessons: [line], meant: { lesson: "l1" } }), []);
   assert.deepEqual(owedBeside({}), []);
+});
+
+test("lessons of before are those with a roll that is not shown anyway", () => {
+  const line = (lesson, change = {}) => ({
+    lesson,
+    has_roll: true,
+    confirmed: true,
+    running: false,
+    ...change,
+  });
+  const lessons = [
+    line("l1", { running: true, confirmed: false }),
+    line("l2", { confirmed: false }),
+    line("l3"),
+    line("l4", { has_roll: false, confirmed: false }),
+  ];
+  const codes = (view) => earlierOf(view).map(({ lesson }) => lesson);
+  assert.deepEqual(codes({ lessons, meant: { lesson: "l1" }, roll: {} }), ["l2", "l3"]);
+  assert.deepEqual(codes({ lessons, meant: { lesson: "l2" }, roll: {} }), ["l3"]);
+  assert.deepEqual(codes({ lessons, meant: { lesson: "l2" }, roll: null }), ["l2", "l3"]);
+  assert.deepEqual(codes({}), []);
+  const words = { earlier: "Earlier", owed: "{n} open" };
+  assert.equal(
+    earlierWords({ lessons, meant: { lesson: "l1" }, roll: {} }, words),
+    "Earlier · 1 open",
+  );
+  assert.equal(earlierWords({ lessons, meant: { lesson: "l2" }, roll: {} }, words), "Earlier");
 });
 
 test("newly seen is who was not seen before, and nobody of a list that opens", () => {

@@ -33,6 +33,7 @@ from tests.controller.web_school import (
     agent,
     asked,
     device,
+    event,
     mark,
 )
 
@@ -60,13 +61,16 @@ IDS = {
     "number": "1",
     "device_id:path": "board-6a1-01",
     "room:path": "6A1",
+    "lesson": "toan-1",
+    "agent": "may-6a1",
 }
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    """A school with one room, a board and a mark."""
-    records = [agent("6A1"), device("6A1", DeviceKind.BOARD), mark("m1")]
+    """A school with one room, a board, a mark and a lesson of the class that addresses name."""
+    lesson = event("e1", lesson="toan-1", day="2026-09-05", body=b'{"classes":["x"]}')
+    records = [agent("6A1"), device("6A1", DeviceKind.BOARD), mark("m1"), lesson]
     with a_store(tmp_path, records) as opened:
         yield opened
 

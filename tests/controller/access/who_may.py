@@ -7,12 +7,12 @@ from typing import Final
 # What each role may, as the design's table says it; an officer sees counts, never a child.
 MAY: Final = {
     "teacher": "rooms marks stocktake",
-    "homeroom": "rooms marks",
-    "school_admin": "rooms school marks stocktake book manage department figures",
+    "homeroom": "rooms marks correct",
+    "school_admin": "rooms school marks correct stocktake book manage department figures",
     "read_only": "rooms school figures",
     "department_officer": "department figures",
 }
-ANY: Final = "rooms school marks stocktake book manage department figures"
+ANY: Final = "rooms school marks correct stocktake book manage department figures"
 
 # By what one must be allowed (one of these), the addresses. After a star, who sees only some of a
 # department's schools comes in, too, and sees these alone.
@@ -29,6 +29,8 @@ school: /api/v1/repairs /api/v1/repairs/figures /api/v1/register /api/v1/unregis
 school: */api/v1/inventory */api/v1/use */api/v1/forecast /repairs /register */use */forecast
 marks school: */attendance
 marks: */api/v1/attendance */attendance/{code:path}
+marks: /lessons/{agent}/{lesson}/{code:path}
+correct: POST/lessons/{agent}/{lesson}/corrections/{code:path}
 stocktake: /stocktake /stocktake/{no} /stocktake/{no}/minutes.{kind} /stocktake/{no}/standing
 stocktake: /stocktake/{no}/rooms/{room:path} POST/stocktake/{no}/rooms/{room:path}
 stocktake: /api/v1/stocktakes/{no:int} POST/api/v1/stocktakes/{no:int}/scans

@@ -1,0 +1,109 @@
+"""This file lays one lesson of a class out: each pupil's mark, and how it came to be that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from controller.attendance.correction import CorrectionRecord, seen_of
+from controller.attendance.lessons import (
+    Figures,
+    LessonEntry,
+    LessonMarks,
+    figures_of,
+    parted,
+    sheet_of,
+)
+from controller.attendance.sheet import LETTERS, CorrectionLine, correction_lines
+from controller.attendance.store import is_of_class, lesson_at, log_of
+from controller.fleet.records import LessonRecord
+from controller.roster.members import ClassMember, members_of
+from controller.roster.store import plan_of
+from protocol.model import AttendanceStatus, Place
+
+
+class MarkLine(NamedTuple):
+    """A pupil's mark in a lesson. room: what the room itself says, where another counts."""
+
+    number: int
+    student: str
+    name: str
+    status: AttendanceStatus | None
+    room: AttendanceStatus | None
+    last: CorrectionRecord | None
+
+    @property
+    def seen(self) -> str:
+        """The mark as a page shows it."""
+        return seen_of(self.status, self.last)
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether the school's mark counts, and not the room's."""
+        return bool(self.last and self.last.status)
+
+
+class ClassLesson(NamedTuple):
+    """One lesson of a class. letters: how the school writes each mark."""
+
+    lesson: LessonRecord
+    class_code: str
+    figures: Figures | None
+    confirmed: bool
+    lines: Sequence[MarkLine]
+    corrections: Sequence[CorrectionLine]
+    letters: Mapping[AttendanceStatus, str]
+
+
+def class_lesson_of(
+    db: Connection, place: Place, lesson: str, class_code: str
+) -> ClassLesson | None:
+    """What is stored of a class's lesson at an agent; None for one that is not there."""
+    record = lesson_at(db, place, lesson)
+    if record is None or not is_of_class(record, class_code):
+        return None
+    school = Place(place.province, place.school)
+    members = members_of(db, school, class_code, record.day, record.day)
+    entries = log_of(db, place, [lesson])
+    letters = {**LETTERS, **plan_of(db, school).letters}
+    return laid_out(record, class_code, members, entries, letters)
+
+
+def laid_out(
+    lesson: LessonRecord,
+    class_code: str,
+    members: Sequence[ClassMember],
+    entries: Iterable[LessonEntry],
+    letters: Mapping[AttendanceStatus, str],
+) -> ClassLesson:
+    """The pupils of that day in the book's order, then who was marked and never on its list."""
+    records, corrections = parted(entries)
+    sheet = sheet_of([*records, *corrections])
+    names = {member.student: member.name or member.student for member in members}
+    ours = [one for one in corrections if one.class_code == class_code]
+    return ClassLesson(
+        lesson,
+        class_code,
+        figures_of(lesson, class_code),
+        sheet.confirmed,
+        tuple(_lines(class_code, members, sheet)),
+        correction_lines(ours, names),
+        letters,
+    )
+
+
+def _lines(
+    class_code: str, members: Sequence[ClassMember], sheet: LessonMarks
+) -> Iterable[MarkLine]:
+    marked = [code for code, mark in sheet.marks.items() if mark.class_code == class_code]
+    gone = sorted({*marked} - {member.student for member in members})
+    last_number = max((member.number for member in members), default=0)
+    listed = [(member.number, member.student, member.name) for member in members]
+    listed += [(number, student, "") for number, student in enumerate(gone, last_number + 1)]
+    for number, student, name in listed:
+        room = sheet.room.get(student)
+        last = sheet.corrections.get(student)
+        status = sheet.status_of(student)
+        yield MarkLine(number, student, name, status, room.status if room else None, last)
