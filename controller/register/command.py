@@ -30,6 +30,7 @@ from controller.register.intake import (
     SUMS,
     VERDICTS,
     counts_of,
+    explained,
     headings_in,
     remember_headings,
     report_of,
@@ -126,7 +127,7 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
         merger = _brought(options, book)
         if options.map and not options.dry_run:
             with unwritable(path := data_folder(options) / HEADINGS):
-                remember_headings(path, mapped)
+                remember_headings(path, explained(mapped))
     except SheetError as error:
         refused = error
     rows = refused_csv(book.refused, say) if book.refused else ""
@@ -159,7 +160,8 @@ def _brought(options: argparse.Namespace, book: Book) -> Merged:
 
 def _mapped(options: argparse.Namespace) -> dict[str, str]:
     """What unknown headings are: as was said before, and now."""
-    return headings_in(data_folder(options) / HEADINGS) | mapping_of(options.map)
+    before = explained(headings_in(data_folder(options) / HEADINGS))
+    return before | mapping_of(options.map)
 
 
 def _tell(

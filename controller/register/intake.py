@@ -13,6 +13,7 @@ from controller.database.plan_version import version_of
 from controller.database.store import Store
 from controller.register import store as register
 from controller.register.book import Book
+from controller.register.headings import field_of
 from controller.register.merging import UNASKED, Answers, Kept, Merged, MergeVerdict, merged
 from controller.register.pairing import Pairs, told_fields
 from controller.register.prices import priced
@@ -107,6 +108,14 @@ def headings_in(path: Path) -> dict[str, str]:
             N_("Remove it, and map the headings again."),
             path=path,
         ) from error
+
+
+def explained(mapped: Mapping[str, str]) -> dict[str, str]:
+    """What headings are that are not known by themselves.
+
+    Which of two columns that everybody knows is meant is said of one book, not of the next.
+    """
+    return {head: field for head, field in mapped.items() if field_of(head, {}) != field}
 
 
 def remember_headings(path: Path, mapped: Mapping[str, str]) -> None:

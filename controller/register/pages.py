@@ -14,7 +14,7 @@ from controller.database.plan_version import version_of
 from controller.feature import Program
 from controller.people.person import Permission
 from controller.register.book import Book, DoubtKind
-from controller.register.choices import UNITS, PriceOf, RoomOf, Several, choices_in
+from controller.register.choices import PRICE_FIELD, UNITS, PriceOf, RoomOf, Several, choices_in
 from controller.register.fields import MESSAGES
 from controller.register.headings import FIELD_WORDS, MONEY
 from controller.register.intake import (
@@ -22,6 +22,7 @@ from controller.register.intake import (
     SUMS,
     VERDICTS,
     PairedAt,
+    explained,
     headings_in,
     remember_headings,
     sums_of,
@@ -107,6 +108,7 @@ class _Intake(Intake[Waiting]):
             sheets=[(sheet, rows_of(book, sheet.name)) for sheet in book.sheets],
             named=[row for row in book.named if row.reason in TOLD_ROWS],
             prices=_prices(waiting, book),
+            price_read=_price_read(book),
             rooms=_rooms(waiting, book),
             units=UNITS if _counts_money(waiting, book) else (),
             failed=self.failures.get(failed, ""),
@@ -140,7 +142,9 @@ class _Intake(Intake[Waiting]):
         waiting.kept = sums_of(merger)
         if waiting.mapped:
             try:
-                remember_headings(self._headings, _known(self._headings) | waiting.mapped)
+                remember_headings(
+                    self._headings, _known(self._headings) | explained(waiting.mapped)
+                )
             except OSError as error:  # the book is kept all the same
                 _LOGGER.warning("explained headings not kept: %s", error)
         return True
@@ -238,7 +242,7 @@ _WORDS: Final[Mapping[str, Any]] = {
 def _known(headings: Path) -> dict[str, str]:
     """What headings are; nothing where the file is damaged: they are asked about again."""
     try:
-        return headings_in(headings)
+        return explained(headings_in(headings))
     except SettingsError as error:
         _LOGGER.warning("explained headings not usable: %s", error)
         return {}
@@ -253,6 +257,13 @@ def _prices(waiting: Waiting, book: Book) -> tuple[str, ...]:
     """The columns of which a person is asked what their price is of; one was answered before."""
     asked = (doubt.value for doubt in book.doubts if doubt.kind is DoubtKind.PRICE)
     return ("",) if waiting.choices.price else (*asked,)
+
+
+def _price_read(book: Book) -> PriceOf:
+    """As what such a price is taken while nobody has answered."""
+    asked = {doubt.value for doubt in book.doubts if doubt.kind is DoubtKind.PRICE}
+    units = {sheet.columns.get(PRICE_FIELD[PriceOf.ONE]) for sheet in book.sheets}
+    return PriceOf.ONE if asked & units else PriceOf.ALL
 
 
 def _rooms(waiting: Waiting, book: Book) -> tuple[str, ...]:

@@ -365,7 +365,7 @@ def _read_sheet(sheet: Worksheet, heading: BookHeading, harvest: _Harvest) -> _H
         _take(sheet, place, row, part, harvest)
     _weigh_merged(sheet, harvest)
     read = zip(harvest.lines, harvest.sources, strict=True)
-    if not any(line.room or "room" in source.fields for line, source in read):
+    if not any(_says_room(line, source) for line, source in read):
         harvest.notice("room_unknown", _ROOMLESS, sheet.name or harvest.file)
     harvest.sheets.append(
         SheetReading(
@@ -377,6 +377,12 @@ def _read_sheet(sheet: Worksheet, heading: BookHeading, harvest: _Harvest) -> _H
         )
     )
     return harvest
+
+
+def _says_room(line: Line, source: Source) -> bool:
+    """Whether anything is said of the room, be it nothing that can be kept."""
+    is_refused = any(fault.field == "room" for fault in line.errors)
+    return bool(line.room) or "room" in source.fields or is_refused
 
 
 def _items(sheet: Worksheet, part: _Part, harvest: _Harvest) -> Iterator[tuple[int, Row, _Part]]:

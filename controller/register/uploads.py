@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from controller.register.book import Book
 from controller.register.choices import Choices
+from controller.register.headings import field_of
 from controller.register.merging import UNASKED, Answers, Merged
 from controller.register.reader import MODULE, BookOrder
 from controller.register.reading import QUANTITY_BESIDE
@@ -71,3 +72,18 @@ class Uploads(WaitingFiles[Waiting]):
         warnings = waiting.content.warnings if waiting.content else ()
         doubtful = (warning.value for warning in warnings if warning.code in _ASKED)
         waiting.asked = dict.fromkeys(doubtful, "") | waiting.asked
+        if waiting.content:
+            waiting.asked = _again(waiting.content, explained) | waiting.asked
+
+
+def _again(book: Book, explained: Mapping[str, str]) -> dict[str, str]:
+    """What was explained once and stands here beside a column for the same: it is asked anew."""
+    dropped = {
+        field_of(notice.value, {}) for notice in book.warnings if notice.code == "column_dropped"
+    }
+    return {
+        head: field
+        for sheet in book.sheets
+        for field, head in sheet.columns.items()
+        if explained.get(folded(head)) == field and field in dropped
+    }

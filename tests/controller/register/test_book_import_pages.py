@@ -508,6 +508,25 @@ def test_what_a_price_and_a_quantity_are_is_asked_and_answered(
     web.post(trial)
     (line,) = kept(store)
     assert (line.data.quantity, line.data.cost_vnd) == (3, 1_800)
+    again = trial_of(web, book.replace("TS-1", "TS-2"))
+    web.post(again)
+    assert [line.data.quantity for line in kept(store)] == [3, 2]  # said of that book alone
+
+
+def test_what_was_explained_once_is_asked_again_beside_a_column_for_the_same(
+    web: httpx.Client, store: Store
+) -> None:
+    """It still holds, in sight, and can be answered otherwise."""
+    first = trial_of(web, "Mã tài sản;Tên thiết bị;Số hiệu lạ\nTS-1;Bàn;S1\n")
+    web.post(f"{first}/headings", data={"head-0": "Số hiệu lạ", "field-0": "serial"})
+    web.post(first)
+    both = "Mã tài sản;Tên thiết bị;Số hiệu lạ;Số sê-ri\nTS-2;Bàn;X2;S2\n"
+    second = trial_of(web, both)
+    (asked,) = [field for field in seen(web, second).find("input") if field.get("name") == "head-0"]
+    assert asked["value"] == "Số hiệu lạ"
+    web.post(f"{second}/headings", data={"head-0": "Số hiệu lạ", "field-0": "ignore"})
+    web.post(second)
+    assert [line.data.serial for line in kept(store)] == ["S1", "S2"]
 
 
 @pytest.mark.parametrize(("answer", "room"), [("part", "P203"), ("whole", "Nhà B - P203")])
