@@ -28,6 +28,7 @@ from protocol.settings import (
     sample,
     speaker,
 )
+from protocol.typed_code import code_of
 from protocol.words import N_, Translate
 
 EXIT_UNREAD: Final = 1
@@ -255,6 +256,7 @@ def _page(options: argparse.Namespace) -> None:
 
 
 def _enrol(options: argparse.Namespace) -> None:
+    code = code_of(options.code)
     from agent.commands.enrol import compare_typed, look_for_controllers  # noqa: PLC0415 - heavy
     from agent.database import DOCUMENTS  # noqa: PLC0415 - likewise
     from agent.database.documents import Documents  # noqa: PLC0415 - likewise
@@ -263,7 +265,7 @@ def _enrol(options: argparse.Namespace) -> None:
     from protocol import joining  # noqa: PLC0415 - likewise
     from protocol.knocking import knock  # noqa: PLC0415 - likewise
 
-    invited = joining.invited_by(" ".join(options.code)) if options.code else None
+    invited = joining.invited_by(code) if code else None
     if options.controller:
         controllers = [joining.controller_at(options.controller)]
     elif invited and invited.controller:

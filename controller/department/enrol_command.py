@@ -15,6 +15,7 @@ from protocol.enrolment import Credential
 from protocol.joining import Computer, Controller, EnrolError, controller_at, enrol, invited_by
 from protocol.model import Place
 from protocol.settings import SettingsError, speaker
+from protocol.typed_code import code_of
 from protocol.words import N_, Translate
 
 
@@ -29,14 +30,14 @@ def fill_enrol(parser: CommandParser, say: Translate) -> None:
 
 
 def _enrol(options: argparse.Namespace) -> int:
-    school, folder = told_school(options), data_folder(options)
+    code, school, folder = code_of(options.code), told_school(options), data_folder(options)
     if not (school.school and school.province):
         raise SettingsError(
             "school_unknown",
             N_("Which school is this?"),
             N_("Name its settings with --config, or set LOPHOC_CONTROLLER_SCHOOL and _PROVINCE."),
         )
-    invited = invited_by(" ".join(options.code))
+    invited = invited_by(code)
     department = _department(options.department) or invited.controller
     if department is None:
         raise SettingsError(
