@@ -13,6 +13,9 @@ from typing import Final
 
 BURY_S: Final = 10.0
 
+# A parent that was killed before its end was asked for is no parent any more.
+_UNLESS_GONE: Final = ("/bin/sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"')
+
 
 def ending_with_us(*command: str) -> tuple[str, ...]:
     """The command, so that Linux ends it with SIGTERM should we be killed.
@@ -21,7 +24,9 @@ def ending_with_us(*command: str) -> tuple[str, ...]:
     threads may find any lock held for ever. Where there is none the command is as it was.
     """
     setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
-    return (setpriv, "--pdeathsig", "TERM", "--", *command) if setpriv else command
+    if setpriv is None:
+        return command
+    return (setpriv, "--pdeathsig", "TERM", "--", *_UNLESS_GONE, str(os.getpid()), *command)
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.sheets.bounds import MAX_ROWS
 from controller.sheets.cells import bounded_bytes, sheets_in, workbook
 from controller.sheets.errors import SheetError
 from controller.sheets.kinds import FileKind, kind_of
@@ -129,7 +130,7 @@ def test_a_page_in_the_letters_of_windows_is_told(tmp_path: Path) -> None:
     "raw",
     [
         b"<table><tr>" + b"<td>x" * 300,
-        b"<table>" + b"<tr><td>x" * 50_001,
+        b"<table>" + b"<tr><td>x" * (MAX_ROWS + 1),
         b"<table><tr><td>" + b"x" * 5000,
         b"<table>" * 100,
         b"<table>" + b"<tr><td colspan=256 rowspan=50000>x" * 300,
