@@ -7,7 +7,6 @@ python -m tests.controller.inventory.test_round_trip FIRST LAST.
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from controller.register.reading import read_book
 from controller.sheets.errors import SheetError
 from tests.controller.register.written_books import case_of, write
 from tests.controller.web_school import NAME, NOW_MS, SCHOOL, ZONE, a_store
+from tests.seeds import play
 
 _ALL = 1 << 40
 BUNCH = 5
@@ -106,18 +106,5 @@ def _exports(store: Store) -> Iterator[tuple[str, bytes]]:
     yield "feed.csv", b"".join(written(parts, Format.CSV))
 
 
-def main(first: int, last: int) -> int:
-    """Try these seeds."""
-    count = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in range(first, last):
-            wrong = wrongs(seed, Path(folder) / str(seed))
-            count += bool(wrong)
-            if wrong:
-                sys.stdout.write(f"{seed}: {wrong[0][:600]}\n")
-    sys.stdout.write(f"{count} wrong\n")
-    return 1 if count else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:3])))
+    sys.exit(play(lambda seed, folder: wrongs(seed, folder / str(seed))))

@@ -10,7 +10,6 @@ import csv
 import io
 import random
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -33,6 +32,7 @@ from controller.sheets.text import folded
 from protocol.fields import fields_for
 from tests.controller.register.written_books import case_of, write
 from tests.controller.some_assets import SCHOOL, asset, stray, unseen
+from tests.seeds import play
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 BUNCH = 25
@@ -205,18 +205,5 @@ def test_a_tag_that_lophoc_made_is_none_in_any_file(tmp_path: Path) -> None:
     assert [line.asset_tag for line in read_book(path).lines] == ["", "LOPHOC-1"]
 
 
-def main(first: int, last: int) -> int:
-    """Try these seeds."""
-    count = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in range(first, last):
-            wrong = [*wrongs(seed, Path(folder))]
-            count += bool(wrong)
-            if wrong:
-                sys.stdout.write(f"{seed}: {wrong[0][:300]}\n")
-    sys.stdout.write(f"{count} wrong\n")
-    return 1 if count else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:3])))
+    sys.exit(play(wrongs))

@@ -7,7 +7,6 @@ python -m tests.controller.roster.test_written_lists FIRST LAST.
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -18,6 +17,7 @@ from controller.roster.roll import PassedReason, Roll
 from controller.roster.sheet import read
 from controller.sheets.errors import SheetError
 from tests.controller.roster.written_lists import Case, case_of, class_of, write
+from tests.seeds import play
 
 BUNCH = 20
 LAST = 60
@@ -78,18 +78,5 @@ def _numbers(case: Case, roll: Roll) -> list[str]:
     return [] if told == true else [f"numbers {told} instead of {true}"]
 
 
-def main(first: int, last: int) -> int:
-    """Try these seeds."""
-    count = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in range(first, last):
-            wrong = wrongs(case_of(seed), Path(folder))
-            count += bool(wrong)
-            if wrong:
-                sys.stdout.write(f"{seed}: {wrong[0][:300]}\n")
-    sys.stdout.write(f"{count} wrong of {last - first}\n")
-    return 1 if count else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:3])))
+    sys.exit(play(lambda seed, folder: wrongs(case_of(seed), folder)))

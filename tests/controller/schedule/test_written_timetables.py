@@ -7,7 +7,6 @@ python -m tests.controller.schedule.test_written_timetables FIRST LAST.
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +26,7 @@ from tests.controller.schedule.written_timetables import (
     class_of,
     write,
 )
+from tests.seeds import play
 
 BUNCH = 20
 LAST = 60
@@ -101,18 +101,5 @@ def _refused(case: Case, reading: Reading) -> list[str]:
     return [] if told == [(sheet, row, letter_of(column))] else [f"named {told}: {case.spoilt}"]
 
 
-def main(first: int, last: int) -> int:
-    """Try these seeds."""
-    count = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in range(first, last):
-            wrong = wrongs(case_of(seed), Path(folder))
-            count += bool(wrong)
-            if wrong:
-                sys.stdout.write(f"{seed}: {wrong[0][:300]}\n")
-    sys.stdout.write(f"{count} wrong of {last - first}\n")
-    return 1 if count else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:3])))
+    sys.exit(play(lambda seed, folder: wrongs(case_of(seed), folder)))

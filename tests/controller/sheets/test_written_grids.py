@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,7 @@ from tests.controller.sheets.written_grids import (
     merged,
     write_xls,
 )
+from tests.seeds import play
 
 SEEDS = range(6)
 
@@ -106,19 +107,11 @@ def _has_hidden(kind: str) -> list[str]:
     return [] if kind.startswith("html") else ["Ẩn"]
 
 
-def main(first: int, last: int) -> int:
-    """Try these seeds in every kind of file."""
-    count = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in range(first, last):
-            for kind in WRITERS:
-                wrong = wrongs(grid_of(seed), kind, Path(folder))
-                count += bool(wrong)
-                if wrong:
-                    sys.stdout.write(f"{seed} {kind}: {wrong[0][:200]}\n")
-    sys.stdout.write(f"{count} wrong\n")
-    return 1 if count else 0
+def _wrongs_of_all(seed: int, folder: Path) -> Iterator[str]:
+    """What is wrong with a grid, in each kind of file."""
+    for kind in WRITERS:
+        yield from (f"{kind}: {wrong}" for wrong in wrongs(grid_of(seed), kind, folder))
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:3])))
+    sys.exit(play(_wrongs_of_all))
