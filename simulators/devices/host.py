@@ -172,6 +172,8 @@ def _network(make: HostMake, faults: _Faults) -> _Files:
     files = {
         f"sys/class/net/{card}/address": "dc:a6:32:0a:0b:0c\n",
         f"sys/class/net/{card}/addr_assign_type": "0\n",
+        f"sys/class/net/{card}/type": "1\n",
+        f"sys/class/net/{card}/device/vendor": "0x8086\n",
         "proc/net/route": (
             "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
             f"{card}\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n"
