@@ -22,6 +22,7 @@ from hardware.network.interfaces import NamedNetwork, named_networks
 from hardware.network.links import ANY_LINK, LinkChoice, choice_of, is_lent, room_links
 from hardware.network.room_network import RoomLink, room_address, room_addresses, room_links_of
 from hardware.network.routes import gateway, gateways
+from simulators.devices.host import FaultyHost, HostFault, HostMake
 from tests.waiting import LIMIT_S
 
 HEAD = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
@@ -377,3 +378,13 @@ def test_this_machine_is_in_its_own_networks() -> None:
         left = named_networks(LinkChoice(never=(one.interface,)))
         assert one.interface not in {other.interface for other in left}
         assert one in named_networks(LinkChoice(only=(one.interface,)))
+
+
+def test_the_played_machine_keeps_its_way_out_beside_a_vpn(tmp_path: Path) -> None:
+    """As `lophoc-sim host` plays it."""
+    host = FaultyHost(tmp_path, HostMake.MINI_PC)
+    host.write()
+    before = gateway(tmp_path), uplink(tmp_path)
+    host.fault(HostFault.VPN)
+    assert (gateway(tmp_path), uplink(tmp_path)) == before
+    assert before[1] is not None
