@@ -29,7 +29,8 @@ async def watch_usb(context: Context) -> None:
 async def watch_mdns(context: Context) -> None:
     """One mDNS for the controller, the devices and the rooms, wherever this machine is."""
     try:
-        from hardware.mdns import watch as mdns  # noqa: PLC0415 - heavy
+        from hardware.mdns import following  # noqa: PLC0415 - heavy
+        from hardware.mdns import watch as mdns  # noqa: PLC0415 - likewise
         from hardware.network import interfaces  # noqa: PLC0415 - likewise
     except ImportError as error:
         hint = "Install python3-zeroconf to see the network's devices."
@@ -41,8 +42,8 @@ async def watch_mdns(context: Context) -> None:
         moved.set()
         announced.set()
 
-    async with interfaces.open_zeroconf(links) as zeroconf, asyncio.TaskGroup() as tasks:
-        tasks.create_task(interfaces.follow(zeroconf, links, moved=move), name="mdns addresses")
+    async with following.open_zeroconf(links) as zeroconf, asyncio.TaskGroup() as tasks:
+        tasks.create_task(following.follow(zeroconf, links, moved=move), name="mdns addresses")
         if context.connection.finder is not None:
             tasks.create_task(context.connection.finder.watch(zeroconf), name="finder")
         if context.config.mdns:

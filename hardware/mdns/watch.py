@@ -7,15 +7,16 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
-from zeroconf import IPVersion, Zeroconf
+from zeroconf import Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from hardware.mdns.announced import flaw_in, service_of, types
 from hardware.mdns.browse import ASK_MS, Changes, info_of
+from hardware.mdns.following import ears, follow, zeroconf_at
 from hardware.mdns.gate import PacketGate
 from hardware.mdns.gathered import Announced
 from hardware.network.flaws import FlawReporter
-from hardware.network.interfaces import Networks, addresses, follow, networks, no_network
+from hardware.network.interfaces import Networks, networks, no_network
 from hardware.readings import Report, SenseMissing, Sighting
 
 _ASK_AT_ONCE = 32
@@ -68,12 +69,12 @@ async def _watch(
 
 @asynccontextmanager
 async def _open_zeroconf() -> AsyncIterator[AsyncZeroconf]:
-    bound = addresses()
-    if not bound:
+    places = ears()
+    if not places:
         raise no_network()
     try:
-        zeroconf = AsyncZeroconf(interfaces=list(bound), ip_version=IPVersion.V4Only)
-    except OSError as error:
+        zeroconf = zeroconf_at(places)
+    except (OSError, RuntimeError) as error:  # an address that left meanwhile; an interface
         raise no_network() from error
     async with zeroconf:
         await zeroconf.zeroconf.async_wait_for_start()

@@ -5,25 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import Generic, NamedTuple, TypeVar
 
 import psutil
 
-from hardware.network import netlink
 from hardware.network.links import ANY_LINK, LinkChoice, room_links
 from hardware.readings import SenseMissing
-
-if TYPE_CHECKING:
-    from zeroconf.asyncio import AsyncZeroconf
-
-_LOGGER = logging.getLogger(__name__)
 
 Addresses = tuple[str, ...]
 Network = ipaddress.IPv4Interface | ipaddress.IPv6Interface
 Networks = tuple[Network, ...]
+Places = TypeVar("Places", bound=tuple[object, ...])  # where a program is in its networks
 
 # How often to look where the kernel tells of changes, and where it does not.
 NOTIFIED_POLL_S = 30.0
@@ -112,25 +106,25 @@ def _order(one: NamedNetwork) -> tuple[int, bytes, str]:
     return one.network.version, one.network.ip.packed, one.network.with_prefixlen
 
 
-class Interfaces:
+class Interfaces(Generic[Places]):
     """Damps changes of addresses: one counts when seen twice in a row. bound: those in use."""
 
-    def __init__(self, bound: Addresses) -> None:
+    def __init__(self, bound: Places) -> None:
         self._bound = bound
         self._last = bound
         self._empty_polls = 0
         self._was_empty = False
 
     @property
-    def bound(self) -> Addresses:
+    def bound(self) -> Places:
         """The addresses in use."""
         return self._bound
 
     @bound.setter
-    def bound(self, moved_to: Addresses) -> None:
+    def bound(self, moved_to: Places) -> None:
         self._bound, self._was_empty = moved_to, False
 
-    def see(self, current: Addresses) -> Addresses | None:
+    def see(self, current: Places) -> Places | None:
         """Take in the addresses found now. Gives those to move to, or None to stay.
 
         After a time without any, the same ones count as new: what was missed is asked anew.
@@ -158,48 +152,6 @@ class Interfaces:
         return POLL_S if self.is_settled or not self._last else CALM_S
 
 
-@contextlib.asynccontextmanager
-async def open_zeroconf(choice: LinkChoice = ANY_LINK) -> AsyncIterator[AsyncZeroconf]:
-    """Open a zeroconf to share, on this machine's addresses; on loopback where it has none yet.
-
-    Keep it where the machine is by `follow(zeroconf, choice)` in a task beside its users.
-    """
-    from zeroconf import IPVersion  # noqa: PLC0415 - heavy, and not always there
-    from zeroconf.asyncio import AsyncZeroconf  # noqa: PLC0415 - likewise
-
-    zeroconf = AsyncZeroconf(
-        interfaces=list(addresses(choice) or (LOOPBACK,)), ip_version=IPVersion.V4Only
-    )
-    async with zeroconf:
-        await zeroconf.zeroconf.async_wait_for_start()
-        yield zeroconf
-
-
-async def follow(
-    zeroconf: AsyncZeroconf,
-    choice: LinkChoice = ANY_LINK,
-    *,
-    moved: Callable[[], None] = lambda: None,
-    may_be_alone: bool = True,
-) -> None:
-    """Keep a zeroconf on the addresses that this machine has; never returns.
-
-    moved: called after each move, for what was asked on the old network must be asked anew.
-    may_be_alone: wait for a network as long as it takes; else raises SenseMissing("no_network")
-    after some seconds without. Source: zeroconf leaves interfaces to its owner (its issue 976).
-    """
-    interfaces, changed = Interfaces(_bound(zeroconf)), asyncio.Event()
-    with netlink.listening(changed) as notified:
-        while True:
-            new = interfaces.see(addresses(choice))
-            if not may_be_alone and interfaces.is_gone:
-                raise no_network()
-            if new is not None and await _move(zeroconf, new):
-                interfaces.bound = new
-                moved()
-            await next_look(interfaces, changed, notified=notified)
-
-
 def broadcasts(ours: Networks) -> Addresses:
     """Give the address that calls everyone in each IPv4 subnet (RFC 919), each once."""
     called = (
@@ -216,26 +168,9 @@ def no_network(sense: str = "mdns") -> SenseMissing:
     return SenseMissing("no_network", {"sense": sense}, hint)
 
 
-def _bound(zeroconf: AsyncZeroconf) -> Addresses:
-    """Give the addresses that it sends from now, in order."""
-    senders = zeroconf.zeroconf.engine.senders
-    return tuple(
-        sorted({str(one.sock_name[0]) for one in senders if not one.is_ipv6}, key=socket.inet_aton)
-    )
-
-
-async def _move(zeroconf: AsyncZeroconf, new: Addresses) -> bool:
-    try:
-        await zeroconf.async_update_interfaces(interfaces=list(new))
-    except OSError as error:
-        # An address may be listed a moment before its interface answers to it; tried again.
-        _LOGGER.info("mDNS cannot move yet addresses=%s error=%s", ",".join(new), error)
-        return False
-    _LOGGER.info("mDNS moved addresses=%s", ",".join(new))
-    return True
-
-
-async def next_look(interfaces: Interfaces, changed: asyncio.Event, *, notified: bool) -> None:
+async def next_look(
+    interfaces: Interfaces[Places], changed: asyncio.Event, *, notified: bool
+) -> None:
     """Wait until it is time to look at our addresses again, or the kernel tells of a change."""
     wait_s = NOTIFIED_POLL_S if notified and interfaces.is_settled else interfaces.poll_in_s
     with contextlib.suppress(TimeoutError):

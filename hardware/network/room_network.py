@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from hardware.network import netlink
 from hardware.network.interfaces import (
     LONGEST_PREFIX,
+    Addresses,
     Interfaces,
     NamedNetwork,
     addresses_of,
@@ -122,7 +123,7 @@ async def room_addresses(
 
 
 def _settled(
-    interfaces: Interfaces,
+    interfaces: Interfaces[Addresses],
     weigh: Callable[[Sequence[NamedNetwork]], Sequence[RoomLink]],
     ours: Sequence[NamedNetwork],
     address: str,

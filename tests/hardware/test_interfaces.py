@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import ipaddress
-from types import SimpleNamespace
 
 import pytest
 
-from hardware.network import interfaces as interfaces_file
-from hardware.network import netlink
 from hardware.network.interfaces import (
     CALM_S,
     POLL_S,
     Interfaces,
     addresses,
-    follow,
     via,
 )
-from tests.waiting import LIMIT_S
 
 HOME, AWAY = ("10.0.0.5",), ("10.0.0.5", "192.168.1.7")
 
@@ -91,42 +84,6 @@ def test_our_own_address_towards_a_device(address: str, own: str) -> None:
     """That of the network which holds the device's."""
     ours = (ipaddress.ip_interface("10.0.0.5/24"), ipaddress.ip_interface("fd00::5/64"))
     assert via(address, ours) == own
-
-
-class Moving:
-    """A zeroconf that is moved; the first time its interface is not ready."""
-
-    def __init__(self) -> None:
-        self.zeroconf = SimpleNamespace(engine=SimpleNamespace(senders=[]))
-        self.moves: list[list[str]] = []
-
-    async def async_update_interfaces(self, *, interfaces: list[str]) -> None:
-        self.moves.append(interfaces)
-        if len(self.moves) == 1:
-            raise OSError(19, "No such device")
-
-
-@pytest.mark.parametrize("platform", ["linux", "win32"])
-def test_a_move_is_tried_again_until_it_works_and_then_told(
-    monkeypatch: pytest.MonkeyPatch, platform: str
-) -> None:
-    """Where the kernel tells of changes, and where it is only asked at times."""
-    monkeypatch.setattr(netlink.sys, "platform", platform)
-    monkeypatch.setattr(interfaces_file, "addresses", lambda _choice: HOME)
-    monkeypatch.setattr(interfaces_file, "CALM_S", 0.01)
-    monkeypatch.setattr(interfaces_file, "POLL_S", 0.01)
-
-    async def run() -> list[list[str]]:
-        zeroconf, moved = Moving(), asyncio.Event()
-        following = asyncio.ensure_future(follow(zeroconf, moved=moved.set))
-        async with asyncio.timeout(LIMIT_S):
-            await moved.wait()
-        following.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await following
-        return zeroconf.moves
-
-    assert asyncio.run(run()) == [list(HOME)] * 2
 
 
 def test_this_machines_addresses_are_ipv4_and_not_its_own_loop() -> None:
