@@ -200,11 +200,11 @@ class Classroom:
         """Where the room's cameras can be looked at now; nowhere while they are switched off."""
         return [] if self.camera_off else self.devices.pictures()
 
-    def birth(self, session: int, outbox: OutboxReport, at_ms: int) -> Birth:
+    def birth(self, session: int, outbox: OutboxReport, moment: Moment) -> Birth:
         """Everything this room knows; the devices that are here come first."""
         return Birth(
             boot=self.room.boot,
-            at_ms=at_ms,
+            at_ms=moment.witnessed_ms,
             session=session,
             room=self.room.room,
             version=__version__,
@@ -213,7 +213,7 @@ class Classroom:
             reasons=self.vitals.judgement.reasons,
             measures=self.vitals.measures,
             outbox=outbox,
-            devices=_fitting(self.devices.all(at_ms)),
+            devices=_fitting(self.devices.all(moment.at_ms)),
             lesson=self.lesson.code,
             roaming=self.placement.roaming,
             line=line_measures(self.line),

@@ -17,13 +17,20 @@ Messages = list[AnyState | AnyEvent]
 class Moment(NamedTuple):
     """One instant by each clock: the wall's, the steady one's, date and minute on the wall.
 
-    steady_s: goes on while the computer sleeps, where the system can tell.
+    steady_s: goes on while the computer sleeps, where the system can tell. own_ms: the wall's as
+    this computer has it, where LopHoc goes by another: of that it bears witness to the school.
     """
 
     at_ms: int
     steady_s: float
     day: str
     minute: float = 0.0
+    own_ms: int | None = None
+
+    @property
+    def witnessed_ms(self) -> int:
+        """The time by this computer's own clock."""
+        return self.at_ms if self.own_ms is None else self.own_ms
 
     def day_of(self, at_ms: int) -> str:
         """The date on the wall at another time."""

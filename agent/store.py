@@ -186,10 +186,10 @@ class ClassroomStore:
     async def birth(self, session: int) -> bool:
         """Say everything anew; False if the outbox cannot take it now."""
         async with self._one_at_a_time:
-            at_ms = self.now().at_ms
-            birth = self.classroom.birth(session, self._outbox.report(), at_ms)
+            moment = self.now()
+            birth = self.classroom.birth(session, self._outbox.report(), moment)
             try:
-                await self._put([birth, *self.classroom.teaching.head_again(at_ms)])
+                await self._put([birth, *self.classroom.teaching.head_again(moment.at_ms)])
             except OutboxError as error:
                 self._note_refusal(error)
                 return False

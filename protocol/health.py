@@ -40,6 +40,7 @@ class ReasonCode(StrEnum):
     ROOM_UNKNOWN = "room_unknown"
     FLAWS_HEARD = "flaws_heard"
     CLOCK_JUMPED = "clock_jumped"
+    CLOCK_OFF = "clock_off"
     SENSE_MISSING = "sense_missing"
     OUTBOX_REFUSED = "outbox_refused"
     OUTBOX_WAITING = "outbox_waiting"

@@ -495,6 +495,12 @@ class NotEnrolled(Message, frozen=True, kw_only=True, tag_field="kind", tag="not
     """This computer goes by a typed password, and may join by a code; said once a session."""
 
 
+class SchoolClock(Message, frozen=True, kw_only=True, tag_field="kind", tag="school_clock"):
+    """The time by which the school goes (`at_ms`), while it is sure of it, and its zone (IANA)."""
+
+    zone: Code
+
+
 class ControllerState(Message, frozen=True, kw_only=True, tag_field="kind", tag="controller"):
     """The receiver listens, or (as its last will) does not. Retained."""
 
@@ -530,6 +536,7 @@ Down = (
     | CameraOff
     | ListsRefused
     | NotEnrolled
+    | SchoolClock
     | ControllerState
 )
 

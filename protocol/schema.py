@@ -35,6 +35,7 @@ from protocol.messages import (
     PupilsErased,
     Rebirth,
     Retell,
+    SchoolClock,
     Up,
     WhoSpeaks,
 )
@@ -137,6 +138,11 @@ ROUTES: Final = (
         "The agent goes by a typed password, so that its page offers to join by a code.",
         NotEnrolled,
         qos=1,
+    ),
+    _command(
+        "clock",
+        "The school's time and zone, by which the agent dates lessons; in each session, at times.",
+        SchoolClock,
     ),
     Route(
         "school",

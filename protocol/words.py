@@ -78,6 +78,10 @@ _REASONS: Final[Mapping[ReasonCode, str]] = {
         "{value} {value:message|messages} of devices made no sense and {value:was|were} let go."
     ),
     ReasonCode.CLOCK_JUMPED: N_("The computer's clock jumped by {value} {value:second|seconds}."),
+    ReasonCode.CLOCK_OFF: N_(
+        "The computer's clock is {value} {value:minute|minutes} off the school's; LopHoc goes by"
+        " the school's."
+    ),
     ReasonCode.SENSE_MISSING: N_("This computer cannot look for devices by {value}."),
     ReasonCode.OUTBOX_REFUSED: N_("The disk takes no new records: free some space now."),
     ReasonCode.OUTBOX_WAITING: N_(

@@ -24,6 +24,7 @@ from protocol.messages import (
     PupilsErased,
     Rebirth,
     Retell,
+    SchoolClock,
     WhoSpeaks,
     down_from,
     to_bytes,
@@ -111,6 +112,7 @@ class Wire:
                 | CameraOff()
                 | ListsRefused()
                 | NotEnrolled()
+                | SchoolClock()
             ):
                 pass  # who is played plays its own day, and tells all from the beginning
             case _:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from uuid import uuid4
 
 from agent.classroom import Classroom
-from agent.clock import RoomClock
+from agent.clock import RoomClock, live_in
 from agent.config import AgentConfig
 from agent.database import CLOCK, DOCUMENTS, OUTBOX
 from agent.database.documents import Documents, SavedState
@@ -47,7 +47,8 @@ async def open_room(config: AgentConfig, machine: ThisMachine) -> AsyncIterator[
 
     Raises SettingsError, DocumentError, OutboxError.
     """
-    documents, clock = Documents(config.data / DOCUMENTS), RoomClock(config.data / CLOCK)
+    documents = Documents(config.data / DOCUMENTS)
+    clock = RoomClock(config.data / CLOCK, live_in=live_in)
     saved = documents.load()
     where = placement_at_start(_room_code(config), roaming=config.roaming, stay=saved.stay)
     room = _room(config, machine, saved, where)

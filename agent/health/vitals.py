@@ -157,7 +157,7 @@ def _differs(after: Vitals, before: Vitals) -> bool:
 def _health(after: Vitals, outbox: OutboxReport, report: RoomReport, moment: Moment) -> Health:
     return Health(
         boot=after.room.boot,
-        at_ms=moment.at_ms,
+        at_ms=moment.witnessed_ms,
         status=after.judgement.status,
         reasons=after.judgement.reasons,
         measures=after.measures,

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from agent.clock import zone_min
 from agent.lessons.marks import MarkBookFull
 from agent.lessons.meant import Outdated, TooSoon
 from agent.lessons.sheet import NotOnRoll
@@ -126,9 +127,11 @@ class _Door:
         self._surroundings = surroundings
 
     async def livez(self, _request: Request) -> Response:
-        """Whether the agent runs at all, and its clock (RFC 9110, 6.6.1)."""
+        """Whether the agent runs at all, its clock (RFC 9110, 6.6.1) and its zone's minutes."""
+        at_ms = self._store.now().at_ms
         answer = json_response({"status": "ok", "version": __version__})
-        answer.headers["date"] = formatdate(self._store.now().at_ms / 1000, usegmt=True)
+        answer.headers["date"] = formatdate(at_ms / 1000, usegmt=True)
+        answer.headers["lophoc-zone-min"] = str(zone_min(at_ms))
         return answer
 
     async def status(self, request: Request) -> Response:

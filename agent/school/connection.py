@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from agent.config import AgentConfig
 from agent.room import AgentRoom
 from agent.school.finder import Finder
-from agent.school.talk import SchoolTalk
+from agent.school.talk import HearClock, SchoolTalk
 from agent.store import ClassroomStore
 from protocol.credential import broker_for, credential_in
 from protocol.health import Finding, ReasonCode
@@ -48,7 +48,8 @@ class ConnectionState(NamedTuple):
 class SchoolConnection:
     """The agent's connection with its school. finder: looks for the controller, None if known.
 
-    secret: of the enrolment, by which the controller proves what it says; "" for one of before.
+    hear_clock: told the school's time and zone. secret: of the enrolment, by which the controller
+    proves what it says; "" for one of before.
     """
 
     def __init__(
@@ -56,13 +57,17 @@ class SchoolConnection:
         broker: Broker | Finder,
         room: AgentRoom,
         outbox: Outbox,
+        *,
         now_ms: Callable[[], int],
+        hear_clock: HearClock = lambda _at_ms, _zone: None,
         secret: str = "",
     ) -> None:
         self._broker = broker
         self._room = room
         self.finder = broker if isinstance(broker, Finder) else None
-        self._talk = SchoolTalk(room.place, room.boot, now_ms=now_ms, secret=secret)
+        self._talk = SchoolTalk(
+            room.place, room.boot, now_ms=now_ms, hear_clock=hear_clock, secret=secret
+        )
         self._link = Link(
             broker,
             self._talk.client_id,

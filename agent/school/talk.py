@@ -14,6 +14,7 @@ from protocol.messages import (
     Ack,
     CameraOff,
     ControllerState,
+    Down,
     EraseCommand,
     EventsStored,
     ListsRefused,
@@ -23,6 +24,7 @@ from protocol.messages import (
     Presence,
     PupilsErased,
     Rebirth,
+    SchoolClock,
     down_from,
     to_bytes,
 )
@@ -38,21 +40,30 @@ _LOGGER = logging.getLogger(__name__)
 
 BIRTH_SPACING_S: Final = 1.0  # a controller that keeps asking must not wear out the card
 _AT_ONCE: Final = 100
+HearClock = Callable[[int, str], None]
 
 
 class SchoolTalk:
     """What is said at each connect, and what is done with what the controller says.
 
-    secret: of the enrolment; with one nothing is done that the controller did not prove.
+    hear_clock: told the school's time and zone. secret: of the enrolment; with one nothing is
+    done that the controller did not prove.
     """
 
     def __init__(
-        self, place: Place, boot: str, *, now_ms: Callable[[], int], secret: str = ""
+        self,
+        place: Place,
+        boot: str,
+        *,
+        now_ms: Callable[[], int],
+        hear_clock: HearClock = lambda _at_ms, _zone: None,
+        secret: str = "",
     ) -> None:
         self._commands = CommandReader(secret, place.agent, boot)
         self._place = place
         self._boot = boot
         self._now_ms = now_ms
+        self._hear_clock = hear_clock
         self.is_doubted = False  # what was said last in this session, the school did not say
         self.is_invited = False  # the school says that this computer may join by a code
         self.refused: ListsRefused | None = None  # which class lists it is not given, and told so
@@ -123,31 +134,41 @@ class SchoolTalk:
         match message:
             case ControllerState() if arrival.topic == self._controller_topic:
                 relay.hear(message)
-            case Ack() if commanded:
+            case _ if commanded:
+                await self._obey(message, relay, store)
+            case _:
+                self.not_understood.note("wrong_topic")
+
+    async def _obey(self, message: Down, relay: Relay, store: ClassroomStore) -> None:
+        match message:
+            case Ack():
                 await relay.settle(message)
-            case Rebirth() if commanded:
+            case Rebirth():
                 self.owe_birth()
-            case PlanGiven() if commanded:
+            case PlanGiven():
                 await self._keep(message.plan, store)
-            case EventsStored() if commanded:
+            case EventsStored():
                 await relay.retell(message)
-            case PupilsErased() if commanded:
+            case PupilsErased():
                 await store.erase(message.tombstones)
-            case EraseCommand() if commanded:
+            case EraseCommand():
                 await store.erase_pupil(message)
-            case CameraOff() if commanded:
+            case CameraOff():
                 await store.obey_camera_off(message)
-            case ListsRefused() | NotEnrolled() if commanded:
+            case ListsRefused() | NotEnrolled() | SchoolClock():
                 self._note(message)
             case _:
                 self.not_understood.note("wrong_topic")
 
-    def _note(self, message: ListsRefused | NotEnrolled) -> None:
-        """What the school says of this computer holds for the session."""
-        if isinstance(message, NotEnrolled):
-            self.is_invited = True
-        else:
-            self.refused = message
+    def _note(self, message: ListsRefused | NotEnrolled | SchoolClock) -> None:
+        """What the school says of this computer holds for the session, and its time as it says."""
+        match message:
+            case NotEnrolled():
+                self.is_invited = True
+            case ListsRefused():
+                self.refused = message
+            case SchoolClock(at_ms=at_ms, zone=zone):
+                self._hear_clock(at_ms, zone)
 
     async def _keep(self, plan: Plan, store: ClassroomStore) -> None:
         """Keep the plan and tell which one is held; a full disk is given it again."""

@@ -105,7 +105,12 @@ def make_context(
     credential = credential_in(config.data)
     secret = credential.secret if credential else ""
     connection = SchoolConnection(
-        broker, room, outbox, now_ms=lambda: clock.now().at_ms, secret=secret
+        broker,
+        room,
+        outbox,
+        now_ms=lambda: clock.now().at_ms,
+        hear_clock=clock.hear_school,
+        secret=secret,
     )
     store = ClassroomStore(classroom, outbox, documents, now=clock.now, stirred=connection.wake)
     logins = DeviceLogins(passwords_of(config), lambda: store.classroom.devices.ours)

@@ -69,7 +69,11 @@ def _standing(context: Context) -> CameraStanding:
 async def _measure_once(context: Context) -> None:
     reading = await asyncio.to_thread(context.machine.read)
     programs = await asyncio.to_thread(context.machine.programs)
-    extra = (*context.outages.findings(), *context.connection.findings())
+    extra = (
+        *context.outages.findings(),
+        *context.connection.findings(),
+        *context.clock.findings(),
+    )
     await context.store.beat(measures_of(reading), extra, programs)
     if context.store.refusing or context.store.untold:
         context.connection.owe_birth()

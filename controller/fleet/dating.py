@@ -6,7 +6,7 @@ kept, where it most likely belongs, with what was told beside it.
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from datetime import date, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -15,6 +15,8 @@ from protocol.model import FIRST_MS, instant
 
 DAY_MS: Final = 86_400_000
 OLDEST_MS: Final = 200 * DAY_MS  # a laptop that was off all summer still tells of May
+OFF_MS: Final = 10 * 60_000  # a clock further off than this makes another lesson of it
+LATEST_DAYS: Final = 7  # for so long a room holds a roll that nobody confirmed
 QUARTER_MS: Final = 15 * 60_000
 
 
@@ -27,9 +29,18 @@ class Dating(NamedTuple):
     told_day: str | None = None
 
 
-def dated(event: AnyEvent, now_ms: int, zone: tzinfo) -> Dating:
-    """When it happened. now_ms: of its arrival; it ran for its age since, and perhaps slept."""
+def dated(event: AnyEvent, now_ms: int, zone: tzinfo, ahead_ms: int = 0) -> Dating:
+    """When it happened. now_ms: of its arrival; it ran for its age since, and perhaps slept.
+
+    ahead_ms: how far the clock that dated it was before ours when its session began. What was
+    told is by that clock, unless it has been set since and fits better as it is.
+    """
     newest_ms = now_ms - (event.age_s or 0) * 1000
+    by_ours_ms = event.at_ms - ahead_ms
+    if abs(ahead_ms) >= OFF_MS and abs(by_ours_ms - newest_ms) < abs(event.at_ms - newest_ms):
+        at_ms = max(FIRST_MS, by_ours_ms)
+        day = _moved_day(event, at_ms, zone)
+        return Dating(at_ms, day, event.at_ms, _told_day(event))
     oldest_ms = max(FIRST_MS, now_ms - OLDEST_MS)
     is_possible = oldest_ms <= event.at_ms <= newest_ms + DAY_MS
     at_ms = event.at_ms if is_possible else max(FIRST_MS, newest_ms)
@@ -40,6 +51,21 @@ def dated(event: AnyEvent, now_ms: int, zone: tzinfo) -> Dating:
     if is_possible and local_day(oldest_ms, zone) <= event.day <= local_day(now_ms + DAY_MS, zone):
         return Dating(at_ms, event.day)
     return Dating(at_ms, day, told_ms, event.day)
+
+
+def _told_day(event: AnyEvent) -> str | None:
+    return event.day if isinstance(event, RollConfirmed) else None
+
+
+def _moved_day(event: AnyEvent, at_ms: int, zone: tzinfo) -> str:
+    """The day of what is moved; a roll confirmed days after its lesson stays as many before."""
+    day = local_day(at_ms, zone)
+    if not isinstance(event, RollConfirmed):
+        return day
+    told_day = date.fromisoformat(local_day(event.at_ms, zone))
+    before = (told_day - date.fromisoformat(event.day)).days
+    late = before if 0 <= before <= LATEST_DAYS else 0
+    return (date.fromisoformat(day) - timedelta(days=late)).isoformat()
 
 
 def local_day(at_ms: int, zone: tzinfo) -> str:

@@ -133,6 +133,7 @@ class Fleet:
         self._past_boots: dict[str, _LastHeard] = {}
         self._asked_ms: dict[str, int] = {}
         self._lesson_seq: dict[tuple[str, str], int] = {}
+        self.ahead_ms: dict[str, tuple[str, int]] = {}
         self._device_silent_ms = device_silent_s * 1000
         self.awake_since_ms = awake_since_ms
 
@@ -204,6 +205,7 @@ class Fleet:
         if message.online:
             if message.boot == agent.boot and message.session <= agent.session:
                 return []
+            self.ahead_ms[agent_id] = message.boot, message.at_ms - now_ms
             return [self._adopt_boot(agent, message.boot, message.session, now_ms)]
         if (message.boot, message.session) != (agent.boot, agent.session) or not agent.online:
             return []
@@ -275,21 +277,24 @@ class Fleet:
         agent = self._agent(agent_id, now_ms)
         stream = self._stream(agent_id, message.boot)
         gap_before = stream.missing
-        changes = self._arrive(agent, message, now_ms)
+        boot, ahead_ms = self.ahead_ms.get(agent_id, ("", 0))
+        changes = self._arrive(agent, message, now_ms, ahead_ms if boot == message.boot else 0)
         if changes and stream.missing > gap_before:
             changes += self._ask(agent_id, "gap", now_ms)
         if changes and message.boot == agent.boot:
             changes += self._turn_lesson(agent_id, message, now_ms)
         return changes
 
-    def _arrive(self, agent: AgentRecord, message: AnyEvent, now_ms: int) -> list[Change]:
+    def _arrive(
+        self, agent: AgentRecord, message: AnyEvent, now_ms: int, ahead_ms: int = 0
+    ) -> list[Change]:
         """Count an event as arrived, and record it; nothing if it had arrived before."""
         stream = self._stream(agent.place.agent, message.boot)
         gap_before = stream.missing
         if not stream.add(message.seq):
             return []
         changes: list[Change] = [
-            *self._records_of(agent.place, message, now_ms),
+            *self._records_of(agent.place, message, now_ms, ahead_ms),
             StreamChanged(agent.place, message.boot, stream.to_text()),
         ]
         if stream.missing != gap_before:
@@ -317,8 +322,10 @@ class Fleet:
         self._lesson_seq[key] = message.seq
         return [self._keep_agent(replace(self.agents[agent_id], lesson=lesson), now_ms)]
 
-    def _records_of(self, place: Place, message: AnyEvent, now_ms: int) -> list[Change]:
-        dating = dated(message, now_ms, self._zone)
+    def _records_of(
+        self, place: Place, message: AnyEvent, now_ms: int, ahead_ms: int = 0
+    ) -> list[Change]:
+        dating = dated(message, now_ms, self._zone, ahead_ms)
         at = {"place": place, "event_id": message.id, "received_ms": now_ms, **dating._asdict()}
         match message:
             case AttendanceMarked():

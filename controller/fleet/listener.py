@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection
 
@@ -15,9 +15,9 @@ from controller.fleet.clones import as_cloned, clones_of
 from controller.fleet.fleet import Ask, Change, Fleet
 from controller.fleet.records import AgentRecord
 from controller.fleet.retelling import stored_at
-from controller.fleet.sessions import NewSessions
+from controller.fleet.sessions import ClockRounds, NewSessions
 from controller.fleet.store import load_fleet
-from protocol.messages import AnyEvent, Birth, Health, Presence, Rebirth, Up
+from protocol.messages import AnyEvent, Birth, Health, Presence, Rebirth, SchoolClock, Up
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -33,6 +33,8 @@ class FleetListener(Listener[Up]):
         self._clones = program.service(clones_of)
         self._sessions = NewSessions()
         self._stored: list[Command] = []
+        self._clocks = ClockRounds()
+        self._ahead_ms: dict[str, tuple[str, int]] = {}
 
     def knows(self, name: str) -> bool:
         """Whether it is a room's computer that has told something."""
@@ -48,6 +50,7 @@ class FleetListener(Listener[Up]):
             device_silent_s=self._program.config.device_silent_s,
             awake_since_ms=self._awake_since_ms,
         )
+        self._fleet.ahead_ms = self._ahead_ms  # heard once a session, and stored nowhere
 
     def greet(self, now_ms: int) -> None:
         """Nobody was silent while nobody could be heard."""
@@ -107,10 +110,22 @@ class FleetListener(Listener[Up]):
         self._sessions.see(changes)
         stored, self._stored = self._stored, []
         yield from stored
+        yield from self._tell_time(changes, now_ms)
         for ask in of_kind(changes, Ask):
             _LOGGER.info("asking agent %s for a birth: %s", ask.agent, ask.reason)
             rebirth = Rebirth(boot=self._program.boot, at_ms=now_ms, reason=ask.reason)
             yield Command(ask.agent, "rebirth", rebirth)
+
+    def _tell_time(self, changes: Sequence[object], now_ms: int) -> Iterator[Command]:
+        """Say what time it is here, while that is sure: rooms go by it, and bear witness to it."""
+        self._clocks.see(changes)
+        if not self._program.clock.believed:
+            return
+        for agent in self._clocks.due(self._fleet.agents.values(), time.monotonic()):
+            message = SchoolClock(
+                boot=self._program.boot, at_ms=now_ms, zone=self._program.zone.key
+            )
+            yield Command(agent.place.agent, "clock", message)
 
     def _judged(self, changes: Iterable[Change]) -> list[Change]:
         """The changes, with the agents that are two computers shown as such."""

@@ -6,6 +6,7 @@ from agent.classroom import Classroom
 from agent.equipment import devices
 from agent.equipment.description import device_id_of
 from agent.equipment.devices import MAX_DEVICES
+from agent.room import Moment
 from hardware.readings import CameraReading, CameraState, Kind, LineReading, SourceFlaw
 from protocol.kit import KitProgram, KitTemplate
 from protocol.messages import (
@@ -94,7 +95,7 @@ def test_a_new_day_begins_an_empty_roll() -> None:
 def test_a_birth_tells_everything_and_comes_back_whole() -> None:
     """The snapshot holds status, devices and lesson, and fits the wire."""
     lesson = running().teach(lambda each: each.start("l1", moment())).classroom
-    birth = lesson.birth(3, OutboxReport(pending=2), 9000)
+    birth = lesson.birth(3, OutboxReport(pending=2), Moment(9000, 0.0, "2026-09-05"))
     assert up_from(to_bytes(birth)) == birth
     assert (birth.session, birth.lesson, birth.status) == (3, "l1", Status.OK)
     assert {each.last_seen_ms for each in birth.devices} == {9000}
@@ -108,7 +109,7 @@ def test_a_birth_of_hostile_devices_still_fits_one_message() -> None:
         each = sighting(f"usb:{number}", name=text, vendor=text, model=text, serial=text)
         known, _ = known.see([each], 1000)
     known, _ = known.see([sighting("usb:0", present=False)], 2000)
-    birth = classroom(known).birth(1, OutboxReport(), 3000)
+    birth = classroom(known).birth(1, OutboxReport(), Moment(3000, 0.0, "2026-09-05"))
     assert 0 < len(birth.devices) < MAX_DEVICES
     assert len(to_bytes(birth)) <= MAX_BYTES
     assert all(each.status is Status.OK for each in birth.devices)
@@ -120,7 +121,7 @@ def test_a_birth_of_a_full_ordinary_room_leaves_nothing_out() -> None:
     for number in range(MAX_DEVICES):
         each = sighting(f"usb:{number}", vendor="Thiên Long", serial="A12")
         known, _ = known.see([each], 1000)
-    birth = classroom(known).birth(1, OutboxReport(), 3000)
+    birth = classroom(known).birth(1, OutboxReport(), Moment(3000, 0.0, "2026-09-05"))
     assert len(birth.devices) == MAX_DEVICES
     assert len(to_bytes(birth)) <= MAX_BYTES
 
@@ -147,7 +148,7 @@ def test_a_roaming_laptop_takes_its_room_from_the_board_it_is_plugged_into() -> 
     back = elsewhere.see([BOARD], 5000).classroom
     assert (back.room.room, back.placement.how) == ("P203", "learnt")
     assert back.teach(lambda each: each.start("L1", moment())).messages[0].room == "P203"
-    birth = back.birth(1, OutboxReport(), 7000)
+    birth = back.birth(1, OutboxReport(), Moment(7000, 0.0, "2026-09-05"))
     assert (birth.room, birth.roaming) == ("P203", True)
 
 
@@ -171,7 +172,7 @@ def test_the_line_is_told_calmly() -> None:
     assert told(classroom().see([away], 0).classroom) == {"controller_unreachable": Status.WARNING}
     short = LineReading(at=0.0, gateway=True, controller=False, outage_min=0.5)
     assert told(classroom().see([short], 0).classroom) == {}
-    assert room_.birth(1, OutboxReport(), 0).line.rtt_ms == 2.0
+    assert room_.birth(1, OutboxReport(), Moment(0, 0.0, "2026-09-05")).line.rtt_ms == 2.0
 
 
 def test_flaws_add_up_and_alarm_nobody() -> None:

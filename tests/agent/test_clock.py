@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.clock import RoomClock
+from agent.clock import RoomClock, live_in
 from agent.equipment.devices import ASLEEP_MS
 from agent.lessons import memos
 from agent.lessons.lesson import MAX_LESSON_MIN
 from agent.resetting import SET_MS, by_clock
 from agent.room import Moment
 from protocol.messages import RollConfirmed
-from protocol.model import FIRST_MS, AttendanceStatus, Method, instant
+from protocol.model import END_MS, FIRST_MS, AttendanceStatus, Method, Status, instant
 from protocol.outbox import Outbox
 from protocol.plan import Bell, ClassList, Plan, Pupil
 from tests.agent.classrooms import PLACE, classroom, room
@@ -43,9 +47,9 @@ class Computer:
         minute = at.hour * 60 + at.minute + at.second / 60
         return Moment(self.wall_ms, self.steady_s, at.date().isoformat(), minute)
 
-    def clock(self, folder: Path) -> RoomClock:
+    def clock(self, folder: Path, live_in: Callable[[str], None] = lambda _zone: None) -> RoomClock:
         """The room's clock, begun now."""
-        return RoomClock(folder / "clock", lambda: self.wall_ms, lambda: self.steady_s)
+        return RoomClock(folder / "clock", lambda: self.wall_ms, lambda: self.steady_s, live_in)
 
 
 def test_a_computer_that_wakes_in_1970_goes_on_from_where_it_was(tmp_path: Path) -> None:
@@ -171,3 +175,126 @@ def test_a_clock_that_is_kept_right_moves_nothing() -> None:
     computer.wall_ms += SET_MS - 1
     assert by_clock(before, computer.moment()) is before
     assert ASLEEP_MS > SET_MS
+
+
+SCHOOL_ZONE = "Asia/Ho_Chi_Minh"
+
+
+@pytest.fixture
+def in_utc() -> Iterator[None]:
+    """This process lives in UTC, and again in its own zone afterwards."""
+    before = os.environ.get("TZ")
+    live_in("UTC")
+    yield
+    if before is None:
+        del os.environ["TZ"]
+        time.tzset()
+    else:
+        live_in(before)
+
+
+@pytest.mark.usefixtures("in_utc")
+def test_a_pi_in_utc_has_the_schools_day_and_keeps_it_over_a_restart(tmp_path: Path) -> None:
+    """At 23:30 UTC it is half past six of the next morning there."""
+    computer = Computer(wall_ms=1_788_564_600_000)  # 2026-09-04 23:30 UTC
+    clock = computer.clock(tmp_path, live_in=live_in)
+    assert clock.now().day == "2026-09-04"
+    clock.hear_school(computer.wall_ms, SCHOOL_ZONE)
+    assert (clock.now().day, clock.now().minute) == ("2026-09-05", 390.0)
+    live_in("UTC")
+    assert computer.clock(tmp_path, live_in=live_in).now().day == "2026-09-05"
+
+
+def test_a_computer_days_behind_goes_by_the_schools_time(tmp_path: Path) -> None:
+    """Its own clock is what it bears witness to; who sets it right is believed at once."""
+    computer = Computer(wall_ms=NOW_MS - 3 * DAY_MS)
+    clock = computer.clock(tmp_path)
+    clock.hear_school(NOW_MS, SCHOOL_ZONE)
+    computer.run(600)
+    moment = clock.now()
+    assert (moment.at_ms, moment.witnessed_ms) == (NOW_MS + 600_000, computer.wall_ms)
+    ((status, reason),) = clock.findings()
+    assert (status, reason.code, reason.value) == (Status.WARNING, "clock_off", 3 * 24 * 60)
+    computer.wall_ms += 3 * DAY_MS
+    moment = clock.now()
+    assert moment.at_ms == moment.witnessed_ms == computer.wall_ms == NOW_MS + 600_000
+    assert clock.findings() == ()
+
+
+def test_a_computer_that_starts_before_what_the_school_said_last_goes_on_from_there(
+    tmp_path: Path,
+) -> None:
+    """Its battery is empty; one whose clock nobody ever compared is believed as it stands."""
+    for hears, expected in ((True, NOW_MS + 60_000), (False, NOW_MS - 3 * DAY_MS + 60_000)):
+        folder = tmp_path / str(hears)
+        folder.mkdir()
+        computer = Computer()
+        clock = computer.clock(folder)
+        if hears:
+            clock.hear_school(NOW_MS, SCHOOL_ZONE)
+        clock.now()
+        clock.keep()
+        computer = Computer(wall_ms=NOW_MS - 3 * DAY_MS, steady_s=0.0)
+        clock = computer.clock(folder)
+        computer.run(60)
+        assert clock.now().at_ms == expected
+
+
+@pytest.mark.parametrize(
+    ("at_ms", "zone"),
+    [(1, SCHOOL_ZONE), (END_MS, SCHOOL_ZONE), (NOW_MS, "Mars/Base"), (NOW_MS, "../../etc/passwd")],
+)
+def test_a_time_or_a_zone_that_cannot_be_is_let_go(tmp_path: Path, at_ms: int, zone: str) -> None:
+    """Nothing is kept of it."""
+    computer = Computer(wall_ms=NOW_MS - DAY_MS)
+    clock = computer.clock(tmp_path)
+    clock.hear_school(at_ms, zone)
+    assert clock.now().at_ms == computer.wall_ms
+    assert not (tmp_path / "clock").exists()
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("run"), st.integers(1, 100_000)),
+        st.tuples(st.just("set"), st.integers(-400, 400)),
+        st.tuples(st.just("hear"), st.integers(-2000, 2000)),
+        st.tuples(st.just("restart"), st.integers(0, 100_000)),
+    ),
+    max_size=25,
+)
+
+
+@given(STEPS)
+def test_the_time_is_the_schools_wherever_the_clock_stands(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]
+) -> None:
+    """Runs, settings, the school's word (with a line's delay) and restarts, against what is so.
+
+    Between two settings the school's word holds; after one the clock is believed until it speaks.
+    """
+    folder = tmp_path_factory.mktemp("room")
+    computer, true_ms = Computer(), NOW_MS
+    clock = computer.clock(folder)
+    knows = False
+    for step, size in steps:
+        match step:
+            case "run" | "restart":
+                if step == "restart":
+                    clock.keep()
+                    computer.steady_s = 0.0
+                computer.run(size)
+                true_ms += size * 1000
+                if step == "restart":
+                    knows = False
+                    clock = computer.clock(folder)
+            case "set":
+                computer.wall_ms += size * 3_600_000
+                knows = knows and not size
+            case "hear":
+                clock.hear_school(true_ms - abs(size), SCHOOL_ZONE)
+                knows = True
+        moment = clock.now()
+        assert moment.witnessed_ms == computer.wall_ms or not knows
+        if knows:
+            assert abs(moment.at_ms - true_ms) <= 60_000
+        assert moment.at_ms - moment.witnessed_ms == 0 or step != "set" or not size

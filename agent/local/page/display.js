@@ -13,15 +13,16 @@ const clock = new Intl.DateTimeFormat(document.documentElement.lang === "vi" ? "
   year: "numeric",
   hour: "2-digit",
   minute: "2-digit",
+  timeZone: "UTC",
 });
 let audio = null;
-let clockAhead = null; // the agent's clock before this browser's [ms], once it is known
+let clockAhead = null; // the school's clock before UTC here [ms]
 
 function read() {
   try {
     return new Set(JSON.parse(localStorage.getItem(KEY)).filter((way) => WAYS.includes(way)));
   } catch {
-    return new Set(); // nothing chosen, or a browser that keeps nothing
+    return new Set(); // nothing chosen, or nothing kept
   }
 }
 const chosen = read();
@@ -44,9 +45,10 @@ export function showDisplay(words) {
   }
 }
 
-// The agent's clock, by the Date that its answers carry (RFC 9110, 6.6.1).
-export function readClock(date) {
-  if (date) clockAhead = Date.parse(date) - Date.now();
+// The agent's Date (RFC 9110, 6.6.1), in the school's zone.
+export function readClock(headers) {
+  const [date, zone] = [headers.get("date"), Number(headers.get("lophoc-zone-min"))];
+  if (date) clockAhead = Date.parse(date) + zone * 60_000 - Date.now();
   showClock();
 }
 function showClock() {

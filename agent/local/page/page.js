@@ -61,7 +61,7 @@ async function fetched(path, options, patience, stop = new AbortController()) {
   try {
     const answer = await fetch(choices.addressOf(path, language), request);
     const body = await answer.json();
-    readClock(answer.headers.get("date"));
+    readClock(answer.headers);
     if (path !== LIVE) lock(answer.status === 401 ? body.error : null);
     return { ok: answer.ok, body };
   } finally {
