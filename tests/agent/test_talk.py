@@ -14,6 +14,7 @@ from protocol.messages import (
     NotEnrolled,
     Presence,
     Rebirth,
+    SchoolClock,
     to_bytes,
     up_from,
 )
@@ -242,3 +243,22 @@ def test_what_the_school_does_not_give_is_kept_until_the_next_session() -> None:
     assert here.refused is None
     elsewhere, _, _ = heard(controller_state(PLACE), to_bytes(refused))
     assert elsewhere.refused is None
+
+
+def test_the_schools_time_is_taken_from_the_school_alone() -> None:
+    """Proven, and said to this agent; whoever else speaks sets no clock."""
+    clock = to_bytes(SchoolClock(boot="c", at_ms=1_793_750_400_000, zone="Asia/Ho_Chi_Minh"))
+    good = proven(SECRET, PLACE.agent, "c", 1, "b1", clock)
+
+    async def play(topic: str, payload: bytes) -> list[tuple[int, str]]:
+        told: list[tuple[int, str]] = []
+        here = SchoolTalk(
+            PLACE, "b1", now_ms=lambda: 5, hear_clock=lambda *said: told.append(said), secret=SECRET
+        )
+        arrival = Arrival(topic, payload, 1, 1, 7)
+        await here.hear(arrival, cast("Any", FakeRelay()), cast("Any", None))
+        return told
+
+    assert asyncio.run(play(f"{COMMAND}/clock", good)) == [(1_793_750_400_000, "Asia/Ho_Chi_Minh")]
+    assert asyncio.run(play(f"{COMMAND}/clock", clock)) == []
+    assert asyncio.run(play(controller_state(PLACE), clock)) == []
