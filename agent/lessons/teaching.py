@@ -6,7 +6,7 @@ chain of the attendance log, and what can be undone for ten seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from agent.lessons import timetable
+from agent.lessons.doubts import Doubt, DoubtAnswer
 from agent.lessons.lesson import Lesson, RunningLesson, event_id
 from agent.lessons.marks import MarkBook, MarkBookFull, MarkResult
 from agent.lessons.sheet import LessonSheet, SheetEntry, Suggestion, pupils_of
@@ -282,6 +283,19 @@ class Teaching:
         if self.lesson.sheet is None:
             raise NoLesson
         return TeachingStep(self.with_sheet(self.lesson.sheet.suggest(student, suggestion)), [])
+
+    def doubt(self, doubt: Doubt) -> TeachingStep:
+        """A machine saw a number that several pupils have; nothing is said. Raises NoLesson."""
+        if self.lesson.sheet is None:
+            raise NoLesson
+        return TeachingStep(self.with_sheet(self.lesson.sheet.doubt(doubt)), [])
+
+    def settle(self, answers: Iterable[DoubtAnswer], lesson: str = "") -> TeachingStep:
+        """The teacher says whose these numbers are. Raises NoLesson, NotOnRoll."""
+        present, sheet = self._sheet(lesson)
+        for answer in answers:
+            sheet = sheet.settle(answer)
+        return TeachingStep(self.with_sheet(sheet, present.lesson), [])
 
     def undo(self, moment: Moment) -> TeachingStep:
         """Take the last deed back, within ten seconds; later nothing happens."""

@@ -46,6 +46,10 @@ RULES: Final[Mapping[str, Access]] = {
     "/page/earlier.js": Access.OPEN,
     "/page/earlier.css": Access.OPEN,
     "/page/lines.js": Access.OPEN,
+    "/page/doubts.js": Access.OPEN,
+    "/page/rooms.js": Access.OPEN,
+    "/page/faults.js": Access.OPEN,
+    "/page/offers.js": Access.OPEN,
     "/page/joining.js": Access.OPEN,
     "/doctor": Access.OPEN,  # words and a button, likewise
     "/page/doctor.js": Access.OPEN,
@@ -63,6 +67,7 @@ RULES: Final[Mapping[str, Access]] = {
     "/api/v1/lesson/end": Access.PERSON,
     "/api/v1/roll/confirm": Access.PERSON,
     "/api/v1/roll/mark": Access.PERSON,
+    "/api/v1/roll/settle": Access.PERSON,
     "/api/v1/undo": Access.PERSON,
     "/api/v1/fault": Access.PERSON,
     "/api/v1/scan": Access.PERSON,

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from agent.classroom import ClassroomStep
+from agent.lessons.doubts import DoubtAnswer
 from agent.lessons.lesson import event_id
 from agent.lessons.marks import PupilMark
 from agent.lessons.meant import (
@@ -57,6 +58,10 @@ class _Tap(_Deed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     status: AttendanceStatus
 
 
+class _Settle(_Deed, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    answers: Annotated[tuple[DoubtAnswer, ...], msgspec.Meta(min_length=1, max_length=120)]
+
+
 class _Mark(_Tap, frozen=True, kw_only=True, forbid_unknown_fields=True):
     method: Method = Method.MANUAL
 
@@ -91,6 +96,7 @@ class LessonDoor:
             Route("/api/v1/lesson/end", self.end, methods=["POST"]),
             Route("/api/v1/roll/confirm", self.confirm, methods=["POST"]),
             Route("/api/v1/roll/mark", self.tap, methods=["POST"]),
+            Route("/api/v1/roll/settle", self.settle, methods=["POST"]),
             Route("/api/v1/undo", self.undo, methods=["POST"]),
             Route("/api/v1/fault", self.fault, methods=["POST"]),
             Route("/api/v1/scan", self.scan, methods=["POST"]),
@@ -168,6 +174,17 @@ class LessonDoor:
             return teaching.tap(student, body.status, moment, body.meant.lesson or "")
 
         return await self._do(request, tap)
+
+    async def settle(self, request: Request) -> Response:
+        """The teacher says whose the cards are that several pupils of the lesson may hold."""
+        body = await _body(request, _Settle)
+
+        def settle(teaching: Teaching, moment: Moment) -> TeachingStep:
+            del moment
+            hold_roll(teaching, body.meant)
+            return teaching.settle(body.answers, body.meant.lesson or "")
+
+        return await self._do(request, settle)
 
     async def undo(self, request: Request) -> Response:
         """Take the last step back, within ten seconds."""

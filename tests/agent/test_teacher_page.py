@@ -197,6 +197,43 @@ def test_a_lesson_of_before_is_confirmed_from_the_list_and_doubts_are_told(
     ]
 
 
+def test_cards_that_may_be_two_pupils_are_chosen_before_confirming(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """Asked where the roll is confirmed; a whole class at once, and those left one by one."""
+
+    def candidate(code: str, number: int) -> dict[str, str]:
+        return {"student": f"{code}-{number:02}", "class_code": code, "name": "Trần Thị Bình"}
+
+    school.lines = pupils("10A1", "10A2")
+    school.checks = [{"code": "doubted", "sentence": "Thẻ 7, 8.", "screen": "doubts"}]
+    school.doubts = [
+        {
+            "number": number,
+            "repeated": number == 8,
+            "chosen": None,
+            "candidates": [candidate("10A1", number), candidate("10A2", number)],
+        }
+        for number in (7, 8)
+    ]
+    page.open(school.url)
+    to(page, "running")
+    page.says("#checks bdi", "Thẻ 7, 8.")
+    page.click("#checks button")
+    page.says("#doubts-title", "Những thẻ này của ai?")
+    for width, _ in page.at_each_size():
+        assert violations(page) == []
+        assert page.see("document.documentElement.scrollWidth") <= width
+    page.click("#doubts-dialog .options [data-key='10A2']")
+    page.wait("document.querySelector('[aria-pressed=true][data-key=\"10A2-07\"]')")
+    page.click("#doubts-dialog [data-key='10A1-08,10A2-08']")
+    page.wait("!document.getElementById('doubts-dialog').open")
+    assert [told["answers"] for path, told in school.posts if path.endswith("settle")] == [
+        [{"number": 7, "students": ["10A2-07"]}],
+        [{"number": 8, "students": ["10A1-08", "10A2-08"]}],
+    ]
+
+
 def test_an_earlier_lesson_is_corrected_and_another_confirmed_on_a_phone(
     page: TeacherPage, school: TeacherSchool
 ) -> None:
@@ -522,8 +559,8 @@ def test_english_is_remembered(page: TeacherPage, school: TeacherSchool) -> None
 
 
 def test_the_page_is_small_and_guarded(school: TeacherSchool) -> None:
-    """Under 64 KB in all; only its own files; a foreign Host hears nothing."""
-    scripts = ("page.js", "choices.js", "display.js", "dom.js", "door.js", "joining.js", "lines.js")
+    """Under 64 KB for a lesson; only its own files; a foreign Host hears nothing."""
+    scripts = ("page.js", "choices.js", "display.js", "dom.js", "door.js", "lines.js")
     names = ("", *(f"page/{name}" for name in (*scripts, "page.css")))
     answers = [http_request("GET", school.url + name) for name in (*names, "page/icon.svg")]
     assert sum(len(each.content) for each in answers) < 64_000

@@ -164,6 +164,7 @@ def _roll(lesson: RunningLesson | None, letters: Letters, say: Translate) -> dic
         "confirmed": sheet.is_confirmed,
         "confirmed_words": words.confirmation(sheet, say),
         "checks": [] if sheet.is_confirmed else _checks(sheet, say),
+        "doubts": [] if sheet.is_confirmed else _doubts(sheet),
         "marks": [
             {"status": status, "letter": letter, "label": say(words.MARKS[status][1])}
             for status, letter in letters.items()
@@ -180,14 +181,41 @@ def _checks(sheet: LessonSheet, say: Translate) -> list[dict[str, Any]]:
         "unseen": [student for student in students if sheet.is_unseen(student)],
         "flagged": [student for student in students if sheet.flags_of(student)],
     }
-    return [
-        {
-            "code": code,
-            "students": who,
-            "sentence": words.check_words(code, [sheet.pupil(one) for one in who], say),
-        }
+    checks = [
+        {"code": code, "students": who, "sentence": words.check_words(code, who, sheet, say)}
         for code, who in found.items()
         if who
+    ]
+    return [*_doubted(sheet, say), *checks]
+
+
+def _doubted(sheet: LessonSheet, say: Translate) -> list[dict[str, Any]]:
+    """The cards of which the teacher has still to say whose they are."""
+    numbers = [doubt.number for doubt in sheet.all_doubts if doubt.is_open]
+    if not numbers:
+        return []
+    who = [pupil.student for number in numbers for pupil in sheet.candidates(number)]
+    sentence = words.doubt_words(numbers, sheet, say)
+    return [{"code": "doubted", "students": who, "sentence": sentence, "screen": "doubts"}]
+
+
+def _doubts(sheet: LessonSheet) -> list[dict[str, Any]]:
+    """Each card that may be of several pupils: of whom, and whose it is by the teacher's word."""
+    return [
+        {
+            "number": doubt.number,
+            "repeated": doubt.repeated,
+            "chosen": doubt.chosen,
+            "candidates": [
+                {
+                    "student": pupil.student,
+                    "class_code": pupil.class_code,
+                    "name": words.pupil_words(pupil, sheet),
+                }
+                for pupil in sheet.candidates(doubt.number)
+            ],
+        }
+        for doubt in sheet.all_doubts
     ]
 
 

@@ -165,16 +165,44 @@ _CHECKS: Final[Mapping[str, str]] = {
     "unseen": N_("Not seen by tablet or card: {pupils}."),
     "flagged": N_("Please look at: {pupils}."),
 }
+_DOUBTED: Final = N_("Cards that may be two pupils': {cards}.")
+_EITHER: Final = N_(" or ")
 _MAX_NAMED: Final = 5
+_MAX_DOUBTS: Final = 3
 _MAX_TITLES: Final = 3
 
 
-def check_words(code: str, pupils: Sequence[SheetPupil], say: Translate) -> str:
+def check_words(code: str, students: Sequence[str], sheet: LessonSheet, say: Translate) -> str:
     """Which pupils should be looked at, and why."""
-    names = [pupil.name or str(pupil.number) for pupil in pupils[:_MAX_NAMED]]
-    if rest := len(pupils) - len(names):
-        names.append(phrase(N_("{count} more"), say, count=rest))
-    return phrase(_CHECKS[code], say, pupils=", ".join(names))
+    names = [pupil_words(sheet.pupil(one), sheet) for one in students[:_MAX_NAMED]]
+    return phrase(_CHECKS[code], say, pupils=_listed(names, len(students), say))
+
+
+def doubt_words(numbers: Sequence[int], sheet: LessonSheet, say: Translate) -> str:
+    """Which cards may be of several pupils, and of whom."""
+    cards = []
+    for number in numbers[:_MAX_DOUBTS]:
+        pupils = [pupil_words(one, sheet) for one in sheet.candidates(number)]
+        cards.append(f"{number} ({say(_EITHER).join(pupils)})")
+    return phrase(_DOUBTED, say, cards=_listed(cards, len(numbers), say))
+
+
+def pupil_words(pupil: SheetPupil, sheet: LessonSheet) -> str:
+    """A pupil in a sentence: by name, else by number; with class and number where two are so."""
+    name = pupil.name or str(pupil.number)
+    alike = [other for other in sheet.pupils if (other.name or str(other.number)) == name]
+    if len(alike) == 1:
+        return name
+    of_class = [other for other in alike if other.class_code == pupil.class_code]
+    parts = [pupil.class_code] if len(of_class) < len(alike) else []
+    parts += [str(pupil.number)] if len(of_class) > 1 else []
+    return f"{name} ({' · '.join(parts)})" if parts else name
+
+
+def _listed(names: list[str], count: int, say: Translate) -> str:
+    rest = count - len(names)
+    more = [phrase(N_("{count} more"), say, count=rest)] if rest else []
+    return ", ".join([*names, *more])
 
 
 def lesson_title(lesson: RunningLesson, say: Translate, today: str = "") -> str:
@@ -228,7 +256,7 @@ def logbook_line(
     parts = _lesson_parts(lesson, say)
     parts.append(phrase(N_("attendance {counts}"), say, counts=sheet.counts().text))
     away = [
-        f"{pupil.name or pupil.number} ({letters[status]})"
+        f"{pupil_words(pupil, sheet)} ({letters[status]})"
         for pupil in sheet.pupils
         if (status := sheet.status_of(pupil.student)) is not AttendanceStatus.PRESENT
     ]
