@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from agent.lessons import timetable
+from agent.lessons import rooms, timetable
 from agent.lessons.doubts import Doubt, DoubtAnswer
 from agent.lessons.lesson import Lesson, RunningLesson, event_id
 from agent.lessons.marks import MarkBook, MarkBookFull, MarkResult
@@ -21,6 +21,7 @@ from agent.lessons.sheet import LessonSheet, SheetEntry, Suggestion, pupils_of
 from agent.lessons.timetable import LessonProposal, ProposalReason
 from agent.room import AgentRoom, Messages, Moment
 from protocol import chain
+from protocol.guide import Guide
 from protocol.messages import (
     AttendanceMarked,
     ChainHead,
@@ -33,7 +34,7 @@ from protocol.messages import (
     RollReopened,
 )
 from protocol.model import AttendanceStatus, Code, Method, Millis
-from protocol.plan import Plan
+from protocol.plan import Plan, digest_of
 
 UNDO_S: Final = 10.0
 MAX_FAULTS: Final = 12
@@ -101,7 +102,8 @@ class Teaching:
     """What is taught in the room.
 
     head: the attendance log's last hash; links: how many records were counted; told: the head that
-    the school was told last. recent: the classes that were here, newest first.
+    the school was told last. recent: the classes that were here, newest first. guide: what is known
+    of the school beyond the room. left: the plans of rooms that this computer left, newest last.
     """
 
     room: AgentRoom
@@ -115,6 +117,8 @@ class Teaching:
     faults: tuple[ReportedFault, ...] = ()
     recent: tuple[tuple[str, ...], ...] = ()
     undoable: UndoOffer | None = None
+    guide: Guide = Guide()  # noqa: RUF009 - frozen
+    left: rooms.LeftPlans = field(default_factory=dict)
 
     def proposal(self, moment: Moment) -> LessonProposal:
         """What the room should be doing now."""
@@ -205,7 +209,11 @@ class Teaching:
         code, after, said = sheet.pupil(student).class_code, self.with_roll(roll), Messages()
         for event in events:
             tapped = msgspec.structs.replace(
-                event, why="tapped", class_code=code, actor=lesson.actor
+                event,
+                why="tapped",
+                class_code=code,
+                actor=lesson.actor,
+                room=lesson.room or event.room,
             )
             after, messages = after.record(tapped)
             said += messages
@@ -238,7 +246,7 @@ class Teaching:
             boot=self.room.boot,
             at_ms=moment.at_ms,
             id=event_id(present.lesson, f"confirmed/{self.head}"),
-            room=self.room.room,
+            room=present.room or self.room.room,
             lesson=present.lesson,
             day=present.day or moment.day,
             classes=present.classes,
@@ -347,8 +355,17 @@ class Teaching:
         return TeachingStep(replace(self, faults=(*self.faults, fault)[-MAX_FAULTS:]), [event])
 
     def take(self, plan: Plan, digest: str) -> TeachingStep:
-        """The school's plan is another now; a roll that is not confirmed follows its lists."""
+        """The school's plan is another now; a roll that is not confirmed follows its lists.
+
+        One that was on its way when the computer was carried to another room is not this room's.
+        """
+        if not rooms.is_plan_of(self.room.room, plan):
+            return TeachingStep(self, [])
         return TeachingStep(replace(self, plan=plan, digest=digest).with_list(), [])
+
+    def follow(self, guide: Guide) -> TeachingStep:
+        """The school tells anew what this computer may know of it; a bare room fills by it."""
+        return TeachingStep(self if guide == self.guide else replace(self, guide=guide), [])
 
     def without_pupil(self, is_pupil: Callable[[str], bool]) -> Teaching:
         """The same without one pupil: plan, sheets, marks, and what could be undone."""
@@ -356,6 +373,7 @@ class Teaching:
         return replace(
             self,
             plan=self.plan.without_pupil(is_pupil),
+            left={room: plan.without_pupil(is_pupil) for room, plan in self.left.items()},
             lesson=self.lesson.without_pupil(is_pupil),
             roll=self.roll.without_pupil(is_pupil),
             undoable=None if forgets else self.undoable,
@@ -393,11 +411,17 @@ class Teaching:
         return [HeadTold(boot=room.boot, at_ms=at_ms, id=head_id, room=room.room, chain=self.told)]
 
     def with_room(self, room: AgentRoom) -> Teaching:
-        """The same in another room: a laptop was carried there."""
+        """The same in another room: a laptop was carried there; lessons stay where they were."""
+        left = rooms.leave(self.left, self.room.room, self.plan)
+        plan = rooms.plan_in(room.room, left, self.plan, self.guide)
         return replace(
             self,
             room=room,
-            lesson=replace(self.lesson, room=room),
+            plan=plan,
+            digest=digest_of(plan) if plan != Plan() else "",
+            left=left,
+            recent=(),
+            lesson=replace(self.lesson.stay_in(self.room.room), room=room),
             roll=replace(self.roll, room=room),
         )
 
@@ -454,7 +478,7 @@ class Teaching:
             boot=self.room.boot,
             at_ms=moment.at_ms,
             id=event_id(present.lesson, f"corrected/{self.head}"),
-            room=self.room.room,
+            room=present.room or self.room.room,
             student=student,
             status=status,
             method=Method.MANUAL,
@@ -481,7 +505,7 @@ class Teaching:
             boot=self.room.boot,
             at_ms=moment.at_ms,
             id=event_id(present.lesson, f"reopened/{self.head}"),
-            room=self.room.room,
+            room=present.room or self.room.room,
             lesson=present.lesson,
             actor=present.actor,
         )

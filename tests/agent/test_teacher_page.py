@@ -234,6 +234,26 @@ def test_cards_that_may_be_two_pupils_are_chosen_before_confirming(
     ]
 
 
+def test_a_carried_laptop_chooses_any_room_of_the_school(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """Found by its name or by the class that learns there now; the likeliest stand first."""
+    rooms = [{"room": f"P{number}", "words": ""} for number in range(101, 150)]
+    rooms[0]["words"], rooms[1]["words"] = "10A1 + 10A2 · dùng gần đây", "11B2"
+    school.more = {"roaming": True, "pick_room": True, "room": "?", "room_choice": rooms}
+    page.open(school.url)
+    page.says("#rd-title", "Đây là phòng nào?")
+    for width, _ in page.at_each_size():
+        assert violations(page) == []
+        assert page.see("document.documentElement.scrollWidth") <= width
+    page.see("document.querySelector('#rooms-dialog input').focus()")
+    page.call("Input.insertText", text="11b")
+    page.wait("document.querySelectorAll('#rooms button').length === 1")
+    page.click("#rooms [data-key='P102']")
+    until(lambda: school.posts, "it is told")
+    assert school.posts == [("/api/v1/room", {"room": "P102"})]
+
+
 def test_an_earlier_lesson_is_corrected_and_another_confirmed_on_a_phone(
     page: TeacherPage, school: TeacherSchool
 ) -> None:

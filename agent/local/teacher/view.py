@@ -49,7 +49,7 @@ def teacher_view(
     lesson = None if phase is LessonPhase.IDLE else teaching.lesson.present
     proposal, letters = teaching.proposal(moment), words.letters_of(teaching.plan.letters)
     return {
-        **_room(classroom),
+        **_room(classroom, moment, say),
         "phase": phase,
         "headline": say(words.HEADLINES[phase]),
         "subline": words.subline(lesson, proposal, say),
@@ -70,11 +70,15 @@ def teacher_view(
     }
 
 
-def _room(classroom: Classroom) -> dict[str, Any]:
+def _room(classroom: Classroom, moment: Moment, say: Translate) -> dict[str, Any]:
     placement, room = classroom.placement, classroom.room.room
+    found = classroom.rooms(moment) if placement.roaming else ()
     return {
         "room": room,
-        "rooms": list(placement.candidates()),
+        "rooms": [choice.room for choice in found],
+        "room_choice": [
+            {"room": choice.room, "words": words.room_words(choice, say)} for choice in found
+        ],
         "pick_room": placement.roaming and room == NO_ROOM,
         "roaming": placement.roaming,
     }

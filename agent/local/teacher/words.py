@@ -8,6 +8,7 @@ from typing import Final
 
 from agent.equipment.switch import CameraSwitch, SwitchedBy
 from agent.lessons.lesson import RunningLesson
+from agent.lessons.rooms import RoomChoice
 from agent.lessons.sheet import LessonSheet, SheetEntry, SheetPupil, Suggestion
 from agent.lessons.teaching import ReportedFault, Undoable
 from agent.lessons.timetable import LessonProposal, ProposalReason
@@ -203,6 +204,12 @@ def _listed(names: list[str], count: int, say: Translate) -> str:
     rest = count - len(names)
     more = [phrase(N_("{count} more"), say, count=rest)] if rest else []
     return ", ".join([*names, *more])
+
+
+def room_words(choice: RoomChoice, say: Translate) -> str:
+    """What is known of a room that may be chosen: who learns there now, and that it was used."""
+    now = [" + ".join(choice.now.classes)] if choice.now else []
+    return " · ".join([*now, *([say(N_("used recently"))] if choice.is_recent else [])])
 
 
 def lesson_title(lesson: RunningLesson, say: Translate, today: str = "") -> str:
