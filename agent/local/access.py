@@ -44,7 +44,7 @@ RULES: Final[Mapping[str, Access]] = {
     "/page/door.js": Access.OPEN,
     "/page/display.js": Access.OPEN,
     "/page/earlier.js": Access.OPEN,
-    "/page/earlier.css": Access.OPEN,
+    "/page/screens.css": Access.OPEN,
     "/page/lines.js": Access.OPEN,
     "/page/doubts.js": Access.OPEN,
     "/page/rooms.js": Access.OPEN,

@@ -26,10 +26,6 @@ export function begin(given) {
   attribute(dialog, "aria-labelledby", title.id);
   attribute(refusal, "role", "alert");
   dialog.append(make("p", "foot", confirm, back, close));
-  const style = make("link");
-  style.rel = "stylesheet";
-  style.href = "/page/earlier.css";
-  document.head.append(style);
   document.body.append(dialog);
   page.press(confirm, () => tell("roll/confirm", { meant: shown.meant }));
   page.press(back, () => choose(""));

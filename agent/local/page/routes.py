@@ -24,7 +24,7 @@ _KINDS: Final = {
     "dom.js": "text/javascript",
     "door.js": "text/javascript",
     "earlier.js": "text/javascript",
-    "earlier.css": "text/css",
+    "screens.css": "text/css",
     "lines.js": "text/javascript",
     "doubts.js": "text/javascript",
     "rooms.js": "text/javascript",
