@@ -7,6 +7,7 @@ a roll, every computer gets the teachers with a slow digest of each one's PIN. N
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated, Final
 
 import msgspec
@@ -100,6 +101,11 @@ class Guide(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 def room_spelling(room: str) -> str:
     """By what two writings of a room are one: case and spaces do not tell rooms apart."""
     return "".join(room.split()).casefold()
+
+
+def name_spelling(name: str) -> str:
+    """By what two writings of a teacher's name are one: case, spaces, composed or not."""
+    return unicodedata.normalize("NFC", " ".join(name.split())).casefold()
 
 
 def pin_digest(pin: str, salt: str) -> str:

@@ -15,7 +15,8 @@ import msgspec
 from msgspec.structs import replace
 
 from agent.lessons.doubts import Doubt, DoubtAnswer, open_numbers, with_doubt
-from protocol.messages import RollLine
+from agent.lessons.proving import Confirmer
+from protocol.messages import Proof, RollLine
 from protocol.model import AttendanceStatus, Code, Method, Millis, Text
 from protocol.plan import ClassList, Number
 
@@ -81,7 +82,8 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     taps: the teacher's exceptions before the confirmation. entries: the teacher's words since the
     confirmation, oldest first, by pupil. confirmed_ms: when it was confirmed, None if it was not.
-    doubts: by number, cards that several pupils have; an older agent knows none, and sees none.
+    doubts: by number, cards that several pupils have. confirmer: name and proof of who confirmed,
+    where the school asks. An older agent knows neither, and sees none.
     """
 
     pupils: tuple[SheetPupil, ...]
@@ -90,6 +92,7 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     entries: dict[str, tuple[SheetEntry, ...]] = msgspec.field(name="said", default_factory=dict)
     confirmed_ms: Millis | None = None
     doubts: tuple[Doubt, ...] | msgspec.UnsetType = msgspec.UNSET
+    confirmer: tuple[Text, Proof] | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def all_doubts(self) -> tuple[Doubt, ...]:
@@ -202,8 +205,8 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             for pupil in self.pupils
         )
 
-    def confirm(self, actor: str, at_ms: int) -> LessonSheet:
-        """The teacher's word on everyone."""
+    def confirm(self, actor: str, at_ms: int, by: Confirmer | None = None) -> LessonSheet:
+        """The teacher's word on everyone. by: who, where the school asks."""
         entries = {
             line.student: (
                 SheetEntry(
@@ -216,7 +219,8 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             )
             for line in self.lines()
         }
-        return replace(self, entries=entries, confirmed_ms=at_ms)
+        confirmer = (by.name, by.proof) if by else msgspec.UNSET
+        return replace(self, entries=entries, confirmed_ms=at_ms, confirmer=confirmer)
 
     def reopen(self) -> LessonSheet:
         """The teacher takes the confirmation back; what was changed since stays as taps."""
@@ -225,7 +229,8 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             for student, entries in self.entries.items()
             if entries[-1].method is Method.MANUAL
         }
-        return replace(self, taps=self.taps | changed, entries={}, confirmed_ms=None)
+        taps = self.taps | changed
+        return replace(self, taps=taps, entries={}, confirmed_ms=None, confirmer=msgspec.UNSET)
 
     def correct(self, student: str, entry: SheetEntry) -> LessonSheet:
         """The teacher's later word on one pupil; the old ones are kept. Raises NotOnRoll."""

@@ -17,6 +17,7 @@ from agent.lessons import rooms, timetable
 from agent.lessons.doubts import Doubt, DoubtAnswer
 from agent.lessons.lesson import Lesson, RunningLesson, event_id
 from agent.lessons.marks import MarkBook, MarkBookFull, MarkResult
+from agent.lessons.proving import Confirmer
 from agent.lessons.sheet import LessonSheet, SheetEntry, Suggestion, pupils_of
 from agent.lessons.timetable import LessonProposal, ProposalReason
 from agent.room import AgentRoom, Messages, Moment
@@ -234,10 +235,12 @@ class Teaching:
         roll = after.roll.only(moment.day, after.lesson.codes())
         return TeachingStep(after.with_roll(roll), messages)
 
-    def confirm(self, moment: Moment, lesson: str = "") -> TeachingStep:
+    def confirm(
+        self, moment: Moment, lesson: str = "", by: Confirmer | None = None
+    ) -> TeachingStep:
         """The teacher's word on everyone in a lesson that is here, else in the one that is shown.
 
-        Raises NoLesson.
+        by: who confirms, and how they showed it, where the school asks. Raises NoLesson.
         """
         present, sheet = self._sheet(lesson)
         if sheet.is_confirmed:
@@ -253,10 +256,13 @@ class Teaching:
             period=present.period,
             subject=present.subject,
             actor=present.actor,
+            teacher=by.teacher if by else msgspec.UNSET,
+            proof=by.proof if by else msgspec.UNSET,
             lines=sheet.lines(),
         )
         after, messages = self.record(record)
-        after = after.with_sheet(sheet.confirm(present.actor, moment.at_ms), present.lesson)
+        confirmed = sheet.confirm(present.actor, moment.at_ms, by)
+        after = after.with_sheet(confirmed, present.lesson)
         return TeachingStep(after.undo_for(Undoable.CONFIRM, moment, present.lesson), messages)
 
     def tap(

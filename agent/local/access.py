@@ -48,6 +48,7 @@ RULES: Final[Mapping[str, Access]] = {
     "/page/lines.js": Access.OPEN,
     "/page/doubts.js": Access.OPEN,
     "/page/rooms.js": Access.OPEN,
+    "/page/proof.js": Access.OPEN,
     "/page/faults.js": Access.OPEN,
     "/page/offers.js": Access.OPEN,
     "/page/joining.js": Access.OPEN,

@@ -26,11 +26,13 @@ from agent.lessons.meant import (
     hold_undo,
 )
 from agent.lessons.teaching import NoLesson, Teaching, TeachingStep
+from agent.local.confirmers import Confirmers
 from agent.local.refusals import Shape, decode_body, invalid, json_response
 from agent.local.surroundings import Surroundings
 from agent.local.teacher.feed import TeacherFeed
 from agent.room import Moment
 from agent.store import ClassroomStore, TeachingAction
+from protocol.guide import Pin
 from protocol.messages import Classes, LessonEnded, Part
 from protocol.model import AttendanceStatus, Method, iso
 from protocol.topics import MAX_CODE
@@ -47,6 +49,15 @@ class _Deed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class _Start(_Deed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     classes: Classes = ()
     substitute: bool = False
+
+
+class _Confirm(_Deed, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    teacher: Annotated[str, msgspec.Meta(max_length=MAX_CODE)] = ""
+    pin: Pin | None = None
+
+    def __repr__(self) -> str:
+        """No PIN stands in a log."""
+        return "_Confirm(...)"
 
 
 class _Undo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,6 +96,7 @@ class LessonDoor:
         self._language = language
         self._feed = TeacherFeed(store, surroundings)
         self._guard = PressGuard()
+        self._confirmers = Confirmers(store)
 
     def routes(self) -> list[Route]:
         """Where they are given."""
@@ -155,11 +167,12 @@ class LessonDoor:
 
     async def confirm(self, request: Request) -> Response:
         """The teacher's word on everyone: in the lesson that is meant, else in the one shown."""
-        body = await _body(request, _Deed)
+        body = await _body(request, _Confirm)
+        by = await self._confirmers.confirmer(body.teacher, body.pin)
 
         def confirm(teaching: Teaching, moment: Moment) -> TeachingStep:
             hold_roll(teaching, body.meant)
-            return teaching.confirm(moment, body.meant.lesson or "")
+            return teaching.confirm(moment, body.meant.lesson or "", by)
 
         await self._press("confirm", confirm)
         return await self._answer(request)

@@ -13,7 +13,7 @@ import msgspec
 from controller.fleet.records import AgentRecord
 from controller.roster.plan import ROOM_FOR_ENVELOPE, SchoolPlan, class_spelling
 from controller.sheets.names import room_key
-from protocol.guide import MAX_ROOMS, MAX_SLOTS, Guide, RoomGuide, RoomSlot
+from protocol.guide import MAX_ROOMS, MAX_SLOTS, Guide, RoomGuide, RoomSlot, TeacherKey
 from protocol.messages import MAX_BYTES
 from protocol.model import Place
 
@@ -26,15 +26,22 @@ class Guides:
 
     def __init__(self) -> None:
         self._rooms: tuple[RoomGuide, ...] = ()
+        self._teachers: tuple[TeacherKey, ...] = ()
+        self._asks = self._ever_asked = False
         self._told: dict[Place, tuple[str, int, Guide]] = {}
 
-    def take(self, school: SchoolPlan) -> None:
-        """The school plans anew."""
+    def take(
+        self, school: SchoolPlan, teachers: tuple[TeacherKey, ...] = (), *, asks: bool | None = None
+    ) -> None:
+        """The school plans anew. asks: whether rooms ask for PINs; None where nobody ever said."""
         self._rooms = rooms_of(school)
+        self._asks, self._ever_asked = bool(asks), asks is not None
+        self._teachers = teachers if asks else ()
 
     def guide_of(self, agent: AgentRecord) -> Guide:
         """What a computer may know: of rooms, only one that is carried about."""
-        return Guide(rooms=self._rooms) if agent.roaming else _NOTHING
+        rooms = self._rooms if agent.roaming else ()
+        return Guide(rooms=rooms, teachers=self._teachers, asks=self._asks)
 
     def due(self, agents: Iterable[AgentRecord]) -> Iterator[tuple[str, Guide]]:
         """Who is to be told now, and what; what is returned counts as told."""
@@ -44,7 +51,8 @@ class Guides:
             guide = self.guide_of(agent)
             boot, session, before = self._told.get(agent.place, ("", 0, _NOTHING))
             is_again = (boot, session) == (agent.boot, agent.session)
-            if guide == before and (is_again or guide == _NOTHING):
+            is_empty = guide == _NOTHING and not self._ever_asked
+            if guide == before and (is_again or is_empty):
                 continue
             self._told[agent.place] = agent.boot, agent.session, guide
             yield agent.place.agent, guide

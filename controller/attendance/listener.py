@@ -32,6 +32,8 @@ from controller.fleet.store import agents_of
 from controller.roster.plan import SchoolPlan, classes_in
 from controller.roster.store import plan_of
 from controller.sheets.names import class_key
+from controller.teachers.store import is_asking, teachers_of
+from controller.teachers.teacher import keys_of
 from protocol.messages import GuideGiven, ListsRefused, PlanGiven
 from protocol.model import Place
 
@@ -66,7 +68,7 @@ class PlanListener(Listener[Any]):
     def load(self, db: Connection) -> None:
         """Read what the school plans, which agents there are, and which lessons run at them."""
         self._erasures.forget()
-        self._take_plan(plan_of(db, self._program.school))
+        self._take_plan(db)
         self._agents = {
             agent.place: agent for agent in agents_of(db, self._program.school, limit=None)
         }
@@ -91,7 +93,7 @@ class PlanListener(Listener[Any]):
         version = version_of(db, self._program.school)
         school = self._distribution.school
         if school is None or version != school.version:
-            self._take_plan(plan_of(db, self._program.school))
+            self._take_plan(db)
             _LOGGER.info("the school's plan: version %d", version)
         return ()
 
@@ -136,9 +138,11 @@ class PlanListener(Listener[Any]):
             )
         )
 
-    def _take_plan(self, school: SchoolPlan) -> None:
+    def _take_plan(self, db: Connection) -> None:
+        place = self._program.school
+        school = plan_of(db, place)
         self._distribution.take(school)
-        self._guides.take(school)
+        self._guides.take(school, keys_of(teachers_of(db, place)), asks=is_asking(db, place))
         self._own.clear()
         self._lists = {class_key(each.code): each.code for each in school.classes}
 

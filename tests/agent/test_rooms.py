@@ -108,12 +108,10 @@ def test_the_records_of_a_lesson_say_the_room_where_it_was() -> None:
     said: Messages = []
     after, messages = there.end(NOW)
     said += messages
-    for step in (
-        lambda one: one.confirm(NOW, "l1"),
-        lambda one: one.tap("10A1-1", AttendanceStatus.PRESENT, NOW, "l1"),
-    ):
-        after, messages = step(after)
-        said += messages
+    after, messages = after.confirm(NOW, "l1")
+    said += messages
+    after, messages = after.tap("10A1-1", AttendanceStatus.PRESENT, NOW, "l1")
+    said += messages
     kinds = {type(one) for one in said}
     assert kinds == {AttendanceMarked, LessonEnded, RollConfirmed}
     assert {one.room for one in said} == {"P203"}  # type: ignore[union-attr]

@@ -254,6 +254,34 @@ def test_a_carried_laptop_chooses_any_room_of_the_school(
     assert school.posts == [("/api/v1/room", {"room": "P102"})]
 
 
+def test_a_teacher_confirms_by_a_pin_where_the_school_asks(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """The timetable's teacher is chosen already; who forgot the PIN confirms without one."""
+    people = [{"teacher": "gv-lan222", "name": "Lê Thị Lan", "expected": True}]
+    people += [{"teacher": "gv-hai222", "name": "Nguyễn Văn Hải", "expected": False}]
+    school.more = {"asks": True, "teachers": people}
+    page.open(school.url)
+    to(page, "running")
+    page.click("#big")
+    page.says("#proof-title", "Ai xác nhận?")
+    for width, _ in page.at_each_size():
+        assert violations(page) == []
+        assert page.see("document.documentElement.scrollWidth") <= width
+    page.wait("document.activeElement.id === 'proof-pin'")
+    page.call("Input.insertText", text="40718")
+    page.press("Enter")
+    page.wait("!document.getElementById('proof-dialog').open")
+    page.click("#undo")
+    page.big("Xác nhận điểm danh")
+    page.click("#proof-dialog .foot button:nth-child(2)")
+    page.wait("!document.getElementById('proof-dialog').open")
+    told = [body for path, body in school.posts if path.endswith("confirm")]
+    assert told == [{"teacher": "gv-lan222", "pin": "40718"}, {"teacher": "gv-lan222"}]
+    assert page.see("document.getElementById('proof-pin').value") == ""
+    assert not any("40718" in each for each in page.requests)
+
+
 def test_an_earlier_lesson_is_corrected_and_another_confirmed_on_a_phone(
     page: TeacherPage, school: TeacherSchool
 ) -> None:

@@ -27,7 +27,11 @@ export function begin(given) {
   attribute(refusal, "role", "alert");
   dialog.append(make("p", "foot", confirm, back, close));
   document.body.append(dialog);
-  page.press(confirm, () => tell("roll/confirm", { meant: shown.meant }));
+  page.press(confirm, () => {
+    const body = { meant: shown.meant };
+    if (page.now().view.asks) page.openScreen("proof", body);
+    else tell("roll/confirm", body);
+  });
   page.press(back, () => choose(""));
   page.press(close, () => dialog.close());
 }

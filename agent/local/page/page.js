@@ -275,7 +275,7 @@ function createOwed({ lesson }) {
   const button = make("button");
   press(button, () => {
     const line = view.lessons.find((one) => one.lesson === lesson);
-    if (line) post(button, "roll/confirm", { meant: line.meant });
+    if (line) confirmRoll(button, { meant: line.meant });
   });
   return make("li", "", picture("#s-warning", "mark"), make("bdi"), button);
 }
@@ -533,21 +533,27 @@ function askForRoom() {
 const act = (id, action) => {
   const path = choices.PATHS[action];
   if (!path) return;
-  const body = action === "start" ? startBody() : {};
-  post(byId(id), path, { ...body, ...choices.meantFor(view) });
+  const body = { ...(action === "start" ? startBody() : {}), ...choices.meantFor(view) };
+  if (action === "confirm") confirmRoll(byId(id), body);
+  else post(byId(id), path, body);
 };
+// Where the school wants to know who confirms, that is asked first.
+function confirmRoll(button, body) {
+  if (view.asks) openScreen("proof", body);
+  else post(button, "roll/confirm", body);
+}
 press(byId("big"), () => act("big", view.button?.action));
 press(byId("also"), () => act("also", view.also?.action));
 press(byId("undo"), takeBack);
 press(byId("scan"), () => post(byId("scan"), "scan", { on: !view.scan.running }));
 press(byId("camera"), () => post(byId("camera"), "camera", { off: !view.camera.off }));
-const tools = { press, able, send, post, fetched, now: () => ({ view, words }) };
-async function openScreen(name) {
+const tools = { press, able, send, post, fetched, openScreen, now: () => ({ view, words }) };
+async function openScreen(name, about) {
   const screen = await import(`./${name}.js`);
   if (!screens.size) dressScreens();
   if (!screens.has(name)) screen.begin(tools);
   screens.set(name, screen);
-  screen.open();
+  screen.open(about);
 }
 press(byId("earlier"), () => openScreen("earlier"));
 press(byId("copy"), () => rows.copyLogbook(words));

@@ -17,6 +17,7 @@ from agent.local.teacher.words import Letters
 from agent.room import Moment
 from hardware.camera.shutter import CameraLook
 from protocol.formats import phrase
+from protocol.guide import name_spelling
 from protocol.messages import Part
 from protocol.model import NO_ROOM, DeviceKind, Status
 from protocol.words import N_, Translate
@@ -55,6 +56,8 @@ def teacher_view(
         "subline": words.subline(lesson, proposal, say),
         **_buttons(phase, teaching.lesson.present, say),
         "meant": meant_for(teaching),
+        "asks": teaching.guide.asks,
+        "teachers": _teachers(classroom, lesson, moment),
         "settle_s": SETTLE_S,
         "proposal": _proposal(classroom, proposal, say),
         "chips": _chips(classroom, view, say),
@@ -82,6 +85,32 @@ def _room(classroom: Classroom, moment: Moment, say: Translate) -> dict[str, Any
         "pick_room": placement.roaming and room == NO_ROOM,
         "roaming": placement.roaming,
     }
+
+
+def _teachers(
+    classroom: Classroom, lesson: RunningLesson | None, moment: Moment
+) -> list[dict[str, Any]]:
+    """Who may confirm, where the school asks: the timetable's teacher of this lesson first."""
+    teaching = classroom.teaching
+    if not teaching.guide.asks:
+        return []
+    expected = _expected_teacher(classroom, lesson, moment)
+    found = [(name_spelling(key.name) == expected, key) for key in teaching.guide.teachers]
+    found.sort(key=lambda one: not one[0])
+    return [
+        {"teacher": key.teacher, "name": key.name, "expected": is_expected}
+        for is_expected, key in found
+    ]
+
+
+def _expected_teacher(classroom: Classroom, lesson: RunningLesson | None, moment: Moment) -> str:
+    if lesson is None or lesson.period is None or lesson.substitute:
+        return ""
+    booking = timetable.booking_at(
+        classroom.teaching.plan, classroom.room.room, moment, lesson.period
+    )
+    is_this = booking is not None and booking.classes == lesson.classes
+    return name_spelling(booking.teacher) if booking and is_this else ""
 
 
 def _buttons(phase: LessonPhase, lesson: RunningLesson | None, say: Translate) -> dict[str, Any]:

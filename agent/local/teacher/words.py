@@ -15,7 +15,7 @@ from agent.lessons.timetable import LessonProposal, ProposalReason
 from agent.local.teacher.phase import LessonPhase, is_warming
 from hardware.camera.shutter import CameraLook, CameraUse
 from protocol.formats import clock, moment_in_text, phrase, short_day
-from protocol.messages import Part
+from protocol.messages import Part, Proof
 from protocol.model import AttendanceStatus, Device, DeviceKind, Reason, Status, worst
 from protocol.words import N_, Translate, sentence, status_word
 
@@ -168,6 +168,8 @@ _CHECKS: Final[Mapping[str, str]] = {
 }
 _DOUBTED: Final = N_("Cards that may be two pupils': {cards}.")
 _EITHER: Final = N_(" or ")
+_CONFIRMED_BY: Final = N_("Confirmed at {time} by {name}.")
+_CONFIRMED_UNPROVEN: Final = N_("Confirmed at {time} by {name}, without a PIN.")
 _MAX_NAMED: Final = 5
 _MAX_DOUBTS: Final = 3
 _MAX_TITLES: Final = 3
@@ -301,7 +303,12 @@ def confirmation(sheet: LessonSheet, say: Translate) -> str:
     """Whether the roll is confirmed, and since when."""
     if sheet.confirmed_ms is None:
         return say(N_("Nothing is recorded before you confirm."))
-    return phrase(N_("Confirmed at {time}."), say, time=clock(sheet.confirmed_ms, None, say))
+    at = clock(sheet.confirmed_ms, None, say)
+    if not sheet.confirmer:
+        return phrase(N_("Confirmed at {time}."), say, time=at)
+    name, proof = sheet.confirmer
+    text = _CONFIRMED_BY if proof is Proof.PIN else _CONFIRMED_UNPROVEN
+    return phrase(text, say, time=at, name=name or say(_ACTORS["teacher"]))
 
 
 def sighting_words(suggestion: Suggestion | None, *, unseen: bool, say: Translate) -> str:
