@@ -19,13 +19,6 @@ export function make(tag, name = "", ...children) {
   element.append(...children);
   return element;
 }
-// The looks of the screens that are read when wanted.
-export function dressScreens() {
-  const style = make("link");
-  style.rel = "stylesheet";
-  style.href = "/page/screens.css";
-  document.head.append(style);
-}
 export function picture(id, name) {
   const svg = document.createElementNS(SVG, "svg");
   attribute(svg, "class", name);

@@ -71,3 +71,11 @@ export async function copyLogbook(words) {
     say("copied", words.selected);
   }
 }
+
+// The looks of the screens that are read when wanted.
+export function dressScreens() {
+  const style = make("link");
+  style.rel = "stylesheet";
+  style.href = "/page/screens.css";
+  document.head.append(style);
+}

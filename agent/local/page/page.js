@@ -3,7 +3,7 @@ import * as choices from "./choices.js";
 import { beginDisplay, greet, readClock, showDisplay } from "./display.js";
 import { enter } from "./door.js";
 import * as rows from "./lines.js";
-import { attribute, byId, dressScreens, keep, make, picture, say, setPressed, show, text } from "./dom.js";
+import { attribute, byId, keep, make, picture, say, setPressed, show, text } from "./dom.js";
 
 const own = JSON.parse(document.body.dataset.words);
 const language = document.documentElement.lang;
@@ -550,7 +550,7 @@ press(byId("camera"), () => post(byId("camera"), "camera", { off: !view.camera.o
 const tools = { press, able, send, post, fetched, openScreen, now: () => ({ view, words }) };
 async function openScreen(name, about) {
   const screen = await import(`./${name}.js`);
-  if (!screens.size) dressScreens();
+  if (!screens.size) rows.dressScreens();
   if (!screens.has(name)) screen.begin(tools);
   screens.set(name, screen);
   screen.open(about);

@@ -7,7 +7,12 @@ const who = make("select");
 const pin = make("input");
 const [whoLabel, pinLabel] = [make("span"), make("span")];
 const [confirm, without, close] = [make("button"), make("button"), make("button")];
-const form = make("form", "proof", make("label", "", whoLabel, who), make("label", "", pinLabel, pin));
+const form = make(
+  "form",
+  "proof",
+  make("label", "", whoLabel, who),
+  make("label", "", pinLabel, pin),
+);
 const dialog = make("dialog", "", title, refusal, form);
 let page = null; // what reaches the agent, and what it said last
 let body = {}; // which roll is confirmed
