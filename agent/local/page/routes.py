@@ -88,7 +88,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "sound": N_("Sound when a pupil is seen"),
     "flash": N_("Flash when a pupil is seen"),
     "who_confirms": N_("Who confirms?"),
-    "teacher": N_("Teacher"),
+    "teacher": N_("Name of the teacher"),
     "without_pin": N_("Confirm without a PIN"),
     "whose_cards": N_("Whose cards were these?"),
     "choose": N_("Choose"),
