@@ -28,7 +28,7 @@ _RUNNING: Final = N_("Cards up, please: {seen} of {total} seen.")
 _OVER: Final = N_("Cards: {seen} of {total} seen.")
 _COPIED: Final = N_("Numbers at two places at once: {numbers}.")
 _DOUBTED: Final = N_(
-    "{seen} of {total} seen; {count} more cards may be two pupils': please choose."
+    "{seen} of {total} seen; {count} more {count:card|cards} may be two pupils': please choose."
 )
 _NO_CAMERA: Final = N_("The camera gives no picture: check it, or tap the names.")
 _NO_VISION: Final = N_("This computer cannot look at pictures.")

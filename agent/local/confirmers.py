@@ -54,7 +54,7 @@ class Confirmers:
             raise DoorError(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "pin_wait",
-                N_("Too many wrong PINs: the next one in {wait_s} seconds."),
+                N_("Too many wrong PINs: the next one in {wait_s} {wait_s:second|seconds}."),
                 N_("It can be confirmed without a PIN meanwhile: the record will say so."),
                 wait_s=wait_s,
             )
