@@ -69,7 +69,7 @@ def test_the_database_knows_equipment_by_the_same_rule(store: Store) -> None:
 
 
 def test_screens_count_no_presence_and_let_go_of_one(store: Store) -> None:
-    """Neither the tile nor the list shows a phone; what a person confirmed comes, and goes again."""
+    """Neither tile nor list shows a phone; what a person confirmed comes, and goes again."""
     live: LiveView = a_live(store)
     board, phone = (
         DeviceRecord(
