@@ -60,7 +60,8 @@ def test_the_database_knows_equipment_by_the_same_rule(store: Store) -> None:
     assert told == {one.device_id for one in records if is_equipment(one)}
     assert 0 < len(told) < len(records)
     assert len(store.read(fleet.devices_and_presences, SCHOOL)) == len(records)
-    pages, after = [], ""
+    pages: list[str] = []
+    after = ""
     while page := store.read(fleet.devices_of, SCHOOL, after=after, limit=7):
         assert len(page) == 7 or len(pages) + len(page) == len(told)
         pages += [one.device_id for one in page]
