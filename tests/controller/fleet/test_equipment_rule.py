@@ -14,8 +14,7 @@ from controller.database.store import Store
 from controller.fleet import store as fleet
 from controller.fleet.records import DeviceRecord
 from protocol.model import PERSON, DeviceKind, Identity, Place, Status, is_equipment
-from tests.controller.fresh import fresh_store
-from tests.controller.web_school import a_live
+from tests.controller.web_school import a_live, a_store
 
 SCHOOL = Place("14", "00140708")
 
@@ -23,7 +22,7 @@ SCHOOL = Place("14", "00140708")
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """An empty store."""
-    with fresh_store(tmp_path) as opened:
+    with a_store(tmp_path) as opened:
         yield opened
 
 
