@@ -107,10 +107,9 @@ def pages(program: Program) -> FeatureRouter:
         now = instant(program.now_ms()).astimezone(program.zone)
         read = partial(absences_of, now=now)
         found = await run_in_threadpool(read, store, scope, filter(person.has_class, codes), day)
-        if found:
-            named = "+".join(one.class_code for one in found)
-            begin = year_begin(school, day)
-            await run_in_threadpool(gate.note, request, "sheet", f"{named} {begin} {day}")
+        named = "+".join(one.class_code for one in found) or "-"
+        begin = year_begin(school, day)
+        await run_in_threadpool(gate.note, request, "sheet", f"{named} {begin} {day}")
         return screens.page(
             request, "absences.html", day=day, found=found, over=Danger.OVER, near=Danger.NEAR
         )
