@@ -139,7 +139,7 @@ def test_a_forgotten_device_is_gone_for_good() -> None:
 def test_a_flood_drops_what_is_gone_first_and_then_takes_no_more() -> None:
     """The registry is bounded, and devices that are here are never pushed out."""
     crowd = [sighting(f"usb:{number}") for number in range(MAX_DEVICES)]
-    known, _ = seen(*crowd)
+    known, _ = devices.restore_devices(room(), ()).see(crowd, 1000)
     refused, said = seen(sighting("usb:late"), start=known)
     assert (refused.present_ids(), said) == (known.present_ids(), [])
     known, _ = seen(sighting("usb:7", present=False), sighting("usb:late"), start=known)
