@@ -352,31 +352,6 @@ def test_after_the_confirmation_a_tap_only_offers_and_a_correction_is_kept(
     page.wait("document.getElementById('undo').hidden")
 
 
-def test_steps_are_taken_back_after_the_confirmation_too(
-    page: TeacherPage, school: TeacherSchool
-) -> None:
-    """First the newest corrections, each one more correction; then the taps of before."""
-    page.open(school.url)
-    to(page, "running")
-    page.click(f"{ROW.format('10A1-05')} > button")
-    page.says("#counts", "42/41/1")
-    page.big("Xác nhận điểm danh")
-    page.wait(USABLE)
-    page.says("#undo-words", "Hoàn tác")  # the confirmation is the newest
-    for student in ("10A1-03", "10A1-02"):
-        row = ROW.format(student)
-        page.click(f"{row} > button")
-        page.click(f'{row} .marks [data-key="absent_excused"]')
-        page.wait(f"document.querySelector('{row} .history').textContent.includes('thầy/cô sửa')")
-    page.says("#counts", "42/39/3")
-    for number, counts in (("2", "42/40/2"), ("3", "42/41/1"), ("5", "42/42/0")):
-        page.says("#undo-words", f"Hoàn tác số {number}")
-        page.click("#undo")
-        page.says("#counts", counts)
-    page.wait("document.getElementById('undo').hidden")  # nothing undoes the undoing
-    assert "/api/v1/roll/reopen" not in [path for path, _ in school.posts]
-
-
 def test_a_double_click_acts_once(page: TeacherPage, school: TeacherSchool) -> None:
     """What starts the lesson does not confirm its roll too."""
     page.open(school.url)

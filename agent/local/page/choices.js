@@ -81,28 +81,10 @@ export function newlySeen(before, after) {
     .map(({ student }) => student);
 }
 
-// The marks that a finger set in this lesson, to be taken back one by one, the confirmed as well.
-export function stepsAfter(steps, lines, lesson) {
+// The marks that a finger set before the confirmation, to be taken back one by one.
+export function stepsAfter(steps, lines) {
   const students = new Set((lines ?? []).map(({ student }) => student));
-  return steps.filter((step) => students.has(step.student) && step.lesson === lesson);
-}
-
-const MOST_STEPS = 50;
-export const stepsWith = (steps, { meant }, student, status) =>
-  [...steps, { student, status, lesson: meant?.lesson }].slice(-MOST_STEPS);
-
-// Whether the agent's own offer to undo is shown; not where it would take an undo back.
-export const offers = ({ undo }, undid) => Boolean(undo && !(undid && undo.what === "correction"));
-
-// Whether the agent itself takes that back: whatever was no tap, or the correction that it offers.
-export const isOffered = (step, { undo }, left) =>
-  !step || Boolean(undo?.what === "correction" && undo.lesson === step.lesson && left > 0);
-
-// The tap to take back next; a confirmation, start or end that came after it goes first.
-export function stepToUndo(steps, view, left) {
-  const isNewer = view?.undo && view.undo.what !== "correction" && left > 0;
-  const isBefore = isNewer && (view.undo.what !== "start" || !steps.length);
-  return isBefore ? undefined : steps.at(-1);
+  return steps.filter(({ student }) => students.has(student));
 }
 
 export function signOf({ suggested, flags }) {

@@ -16,6 +16,7 @@ const PATIENCE_MS = 2500;
 const POLL_MS = 30000;
 const SETTLE_MS = 600;
 const LONG = 15; // pupils; a shorter list is seen whole
+const MOST_STEPS = 50;
 const PARTS = new Set(["board", "camera", "tablet", "network", "power", "other"]);
 
 let view = null;
@@ -29,7 +30,7 @@ let wanted = ""; // whom the teacher looks for
 let open = null;
 let pick = true; // the choice of the room opens by itself, once
 const pending = new Map(); // marks that were pressed and are not answered yet, by pupil
-let steps = []; // what taps changed, corrections too: the lesson, pupil and mark of before
+let steps = []; // what taps changed before the confirmation: pupil and mark of before
 let sending = Promise.resolve(); // what was pressed reaches the agent in the fingers' order
 const busy = new Set();
 let refused = "";
@@ -37,7 +38,7 @@ let earlier = null; // the screen of earlier lessons, once somebody asked for it
 let locked = ""; // why nothing is shown to this browser
 const newest = new Map(); // by pupil, the press that counts
 let settledAt = 0;
-let [undoUntil, undid] = [0, false]; // undid: the newest correction took another one back
+let undoUntil = 0;
 
 // A button that is out of use keeps its focus: it says so and does nothing.
 const usable = (button) => button.getAttribute("aria-disabled") !== "true";
@@ -104,9 +105,9 @@ function take(next, newer) {
     joint = false;
     substitute = false;
   }
-  undoUntil = choices.offers(next, undid) ? performance.now() + next.undo.left_s * 1000 : 0;
+  undoUntil = next.undo ? performance.now() + next.undo.left_s * 1000 : 0;
   const seen = choices.newlySeen(view?.roll?.lines, next.roll?.lines);
-  steps = choices.stepsAfter(steps, next.roll?.lines, next.meant?.lesson);
+  steps = next.roll?.confirmed ? [] : choices.stepsAfter(steps, next.roll?.lines);
   view = next;
   words = { ...own };
   for (const [name, label] of Object.entries(next.labels ?? {})) {
@@ -227,7 +228,7 @@ function renderUndo() {
   const left = Math.ceil((undoUntil - performance.now()) / 1000);
   const undo = byId("undo");
   const had = document.activeElement === undo;
-  const step = choices.stepToUndo(steps, view, left);
+  const step = steps.at(-1);
   undo.hidden = !step && (!view?.undo || left <= 0);
   if (undo.hidden) {
     if (had) byId("big").focus({ preventScroll: true });
@@ -429,7 +430,7 @@ function tap(student) {
 function set(student, status) {
   const before = lineOf(student)?.status;
   if (before === undefined || before === status) return;
-  [undid, steps] = [false, choices.stepsWith(steps, view, student, before)];
+  if (!view.roll.confirmed) steps = [...steps, { student, status: before }].slice(-MOST_STEPS);
   sendMark(student, status);
 }
 // The newest mark of a pupil is shown until the agent has answered it.
@@ -443,10 +444,9 @@ async function sendMark(student, status) {
   render();
 }
 function takeBack() {
-  const left = (undoUntil - performance.now()) / 1000;
-  const step = choices.stepToUndo(steps, view, left);
-  if (step) [undid, steps] = [true, steps.slice(0, -1)];
-  if (choices.isOffered(step, view, left)) return post(byId("undo"), "undo", choices.meantUndo(view));
+  const step = steps.at(-1);
+  if (!step) return post(byId("undo"), "undo", choices.meantUndo(view));
+  steps = steps.slice(0, -1);
   open = step.student;
   return sendMark(step.student, step.status);
 }

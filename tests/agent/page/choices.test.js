@@ -12,7 +12,6 @@ import {
   hintOf,
   isFound,
   isIdle,
-  isOffered,
   joined,
   meantFor,
   meantUndo,
@@ -22,10 +21,7 @@ import {
   owedBeside,
   rollWith,
   signOf,
-  offers,
-  stepToUndo,
   stepsAfter,
-  stepsWith,
   tapOn,
   toggled,
 } from "../../../agent/local/page/choices.js";
@@ -177,34 +173,6 @@ test("steps of pupils that have left the roll are not taken back", () => {
   ];
   assert.deepEqual(stepsAfter(steps, [pupil("1")]), [steps[0]]);
   assert.deepEqual(stepsAfter(steps, null), []);
-});
-
-test("steps of another lesson are not taken back, though its pupils are the same", () => {
-  const steps = stepsWith([], { meant: { lesson: "l1" } }, "1", "present");
-  assert.deepEqual(stepsAfter(steps, [pupil("1")], "l1"), steps);
-  assert.deepEqual(stepsAfter(steps, [pupil("1")], "l2"), []);
-});
-
-test("what was done last is taken back first", () => {
-  const steps = [{ student: "1", status: "present" }];
-  const offer = (what) => ({ undo: { what } });
-  assert.equal(stepToUndo(steps, offer("start"), 5), steps[0]);
-  assert.equal(stepToUndo(steps, offer("confirm"), 5), undefined);
-  assert.equal(stepToUndo(steps, offer("confirm"), 0), steps[0]);
-  assert.equal(stepToUndo(steps, offer("correction"), 5), steps[0]);
-  assert.equal(stepToUndo([], offer("correction"), 5), undefined);
-  const offered = { undo: { what: "correction", lesson: "l1" } };
-  const step = { student: "1", lesson: "l1" };
-  assert.deepEqual(
-    [isOffered(undefined, offered, 0), isOffered(step, offered, 5), isOffered(step, offered, 0)],
-    [true, true, false],
-  );
-  assert.equal(isOffered({ ...step, lesson: "l2" }, offered, 5), false);
-  assert.equal(isOffered(step, { undo: null }, 5), false);
-  assert.equal(offers(offer("correction"), true), false);
-  assert.equal(offers(offer("correction"), false), true);
-  assert.equal(offers(offer("end"), true), true);
-  assert.equal(offers({ undo: null }, false), false);
 });
 
 test("an empty roll is one group without a name, so that it can say so", () => {
