@@ -36,6 +36,8 @@ class CheckInOutcome(StrEnum):
     OLD_CODE = "old_code"
     NOT_ON_ROSTER = "not_on_roster"
     TOO_MANY_TRIES = "too_many_tries"
+    NO_MORE_TRIES = "no_more_tries"
+    TYPING_OFF = "typing_off"
     TABLET_FULL = "tablet_full"
     NO_PLACE = "no_place"
 
@@ -164,6 +166,7 @@ class CheckIns:
         self._had_lesson = True
         if lesson.id != before:
             self._forget()
+            self._cart.begin_lesson(resumed=bool(lesson.seated))
             self.code = RollingCode(secret=self._random(SECRET_BYTES), begun_s=now_s)
             numbers = {name_of(slot.number): slot.number for slot in self._cart.slots()}
             for student, name in lesson.seated.items():
@@ -243,6 +246,8 @@ class CheckIns:
         """Why an attempt is not let in; None if it is."""
         if self.code is None or self.phase in _CLOSED:
             return _CLOSED.get(self.phase, CheckInOutcome.NOT_YET)
+        if self._tries.is_out(attempt.address):
+            return CheckInOutcome.NO_MORE_TRIES
         if self._tries.must_wait(attempt.tablet, attempt.address, now_s):
             return CheckInOutcome.TOO_MANY_TRIES
         if attempt.token:
@@ -250,7 +255,7 @@ class CheckIns:
         if not attempt.digits:
             return None if self.has_pass(attempt.tablet, now_s) else CheckInOutcome.NO_CODE
         if self._tries.must_all_wait(now_s):
-            return CheckInOutcome.TOO_MANY_TRIES
+            return CheckInOutcome.TYPING_OFF
         return _OUTCOMES[self.code.judge_digits(attempt.digits, now_s)]
 
     def _refuse(

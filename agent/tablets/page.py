@@ -79,6 +79,10 @@ _SENTENCES: Final = {
     CheckInOutcome.TWO_PUPILS: N_("Two pupils have this number: touch it under your own class."),
     CheckInOutcome.NOT_ON_ROSTER: N_("This number is not in the class list."),
     CheckInOutcome.TOO_MANY_TRIES: N_("Too many wrong tries: wait a minute, or tell your teacher."),
+    CheckInOutcome.NO_MORE_TRIES: N_("Too many wrong tries in this lesson: tell your teacher."),
+    CheckInOutcome.TYPING_OFF: N_(
+        "Too many codes were guessed, so none can be typed now: scan the code on the board."
+    ),
     CheckInOutcome.TABLET_FULL: N_("Two pupils are on this tablet already: tell your teacher."),
     CheckInOutcome.NO_PLACE: N_("All the tablets' numbers are taken: tell your teacher."),
 }

@@ -19,7 +19,7 @@ from hardware.camera.shutter import CameraLook
 from protocol.formats import phrase
 from protocol.guide import name_spelling
 from protocol.messages import Part
-from protocol.model import NO_ROOM, DeviceKind, Status
+from protocol.model import NO_ROOM, DeviceKind, Status, is_equipment
 from protocol.words import N_, Translate
 
 _MAX_GAPS: Final = 3
@@ -164,7 +164,11 @@ def _chips(classroom: Classroom, view: ClassroomView, say: Translate) -> list[di
 
 
 def _tablets(classroom: Classroom, view: ClassroomView, say: Translate) -> dict[str, Any]:
-    tablets = [device for device in view.devices if device.kind is DeviceKind.TABLET]
+    tablets = [
+        device
+        for device in view.devices
+        if device.kind is DeviceKind.TABLET and is_equipment(device)
+    ]
     working = [
         tablet
         for tablet in tablets

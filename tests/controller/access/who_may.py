@@ -28,7 +28,7 @@ school: */api/v1/agents */api/v1/devices */api/v1/events */api/v1/lessons */api/
 school: /api/v1/repairs /api/v1/repairs/figures /api/v1/register /api/v1/unregistered /api/v1/kpi
 school: */api/v1/inventory */api/v1/use */api/v1/forecast /repairs /register */use */forecast
 marks school: */attendance
-marks: */api/v1/attendance */attendance/{code:path}
+marks: */api/v1/attendance */attendance/{code:path} */absences
 marks: /lessons/{agent}/{lesson}/{code:path}
 correct: POST/lessons/{agent}/{lesson}/corrections/{code:path}
 stocktake: /stocktake /stocktake/{no} /stocktake/{no}/minutes.{kind} /stocktake/{no}/standing
