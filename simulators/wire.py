@@ -16,6 +16,7 @@ from protocol.messages import (
     ControllerState,
     EraseCommand,
     EventsStored,
+    GuideGiven,
     ListsRefused,
     MessageError,
     NotEnrolled,
@@ -111,6 +112,7 @@ class Wire:
                 | EraseCommand()
                 | CameraOff()
                 | ListsRefused()
+                | GuideGiven()
                 | NotEnrolled()
                 | SchoolClock()
             ):

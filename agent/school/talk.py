@@ -17,6 +17,7 @@ from protocol.messages import (
     Down,
     EraseCommand,
     EventsStored,
+    GuideGiven,
     ListsRefused,
     MessageError,
     NotEnrolled,
@@ -30,7 +31,6 @@ from protocol.messages import (
 )
 from protocol.model import Place
 from protocol.outbox import OutboxError
-from protocol.plan import Plan
 from protocol.proof import CommandReader, ProofError
 from protocol.relay import Relay
 from protocol.repeats import CauseCounter
@@ -145,8 +145,8 @@ class SchoolTalk:
                 await relay.settle(message)
             case Rebirth():
                 self.owe_birth()
-            case PlanGiven():
-                await self._keep(message.plan, store)
+            case PlanGiven() | GuideGiven():
+                await self._keep(message, store)
             case EventsStored():
                 await relay.retell(message)
             case PupilsErased():
@@ -170,10 +170,12 @@ class SchoolTalk:
             case SchoolClock(at_ms=at_ms, zone=zone):
                 self._hear_clock(at_ms, zone)
 
-    async def _keep(self, plan: Plan, store: ClassroomStore) -> None:
-        """Keep the plan and tell which one is held; a full disk is given it again."""
+    async def _keep(self, message: PlanGiven | GuideGiven, store: ClassroomStore) -> None:
+        """Keep what is given, and tell which plan is held; a full disk is given it again."""
         with contextlib.suppress(OutboxError):  # the store has said so
-            if await store.take_plan(plan):
+            if isinstance(message, GuideGiven):
+                await store.take_guide(message.guide)
+            elif await store.take_plan(message.plan):
                 self.owe_birth()
 
     def _presence(self, session: int, *, online: bool) -> Letter:
