@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace as rewrite
 
-from agent.equipment.condition import CALM, DeviceCondition, both
+from agent.equipment.condition import DeviceCondition, both, charged
 from agent.equipment.description import device_id_of, device_of
 from agent.equipment.merge import (
     Decision,
@@ -26,7 +26,7 @@ from agent.equipment.merge import (
 from agent.equipment.ownership import Mark, is_same, mark_of
 from agent.equipment.traces import Trace, Traces, as_unseen
 from agent.room import AgentRoom, Messages
-from hardware.readings import Kind, Sighting
+from hardware.readings import IdentityKind, Kind, Sighting
 from protocol.health import ReasonCode
 from protocol.messages import DeviceAppeared, DeviceForgotten, DeviceState, DeviceVanished
 from protocol.model import Device, Reason, Status
@@ -143,12 +143,15 @@ class Devices:
         return DevicesStep(replace(self, by_id=records, traces=traces), [forgotten])
 
     def answer(self, device_id: str, kind: Kind, at_ms: int) -> DevicesStep:
-        """A person said what a device is: so is all of its product. Raises KeyError."""
+        """A person said what a device is: so is all of its product. Raises KeyError.
+
+        Phones and tablets have the same numbers: where they tell a serial, each is its own answer.
+        """
         keys = self._keys_or_fail(device_id)
-        products = {
-            sighting.product for sighting in self.sightings_of(device_id) if sighting.product
-        }
-        answers = {**self.traces.answers, **dict.fromkeys(products or keys, kind)}
+        told = [one for one in self.traces.as_told() if one.key in keys]
+        own = {one.key for one in told if one.asks is Kind.TABLET and _is_one_piece(one)}
+        names = own or {one.product for one in told if one.product} or keys
+        answers = {**self.traces.answers, **dict.fromkeys(names, kind)}
         return replace(self, traces=replace(self.traces, answers=answers)).settle(at_ms)
 
     def claim(self, device_id: str, at_ms: int, *, ours: bool) -> DevicesStep:
@@ -333,7 +336,8 @@ class Devices:
             if not olds or not olds[0].is_present:
                 return DeviceCondition(Status.UNKNOWN)
             return DeviceCondition(olds[0].device.status, olds[0].device.reasons)
-        condition = CALM
+        charges = (one.charge_percent for one in group.sightings if one.kind is Kind.UPS)
+        condition = charged(next(charges, None))
         for key in sorted(group.claims & self.conditions.keys()):
             condition = both(condition, self.conditions[key])
         if not any(reason.code == ReasonCode.NEEDS_PASSWORD for reason in condition.reasons):
@@ -404,6 +408,10 @@ def restore_devices(
         ours=claims[0],
         strangers=claims[1],
     )
+
+
+def _is_one_piece(sighting: Sighting) -> bool:
+    return sighting.identity is IdentityKind.USB
 
 
 def _others(marks: tuple[Mark, ...], mark: Mark) -> tuple[Mark, ...]:

@@ -21,8 +21,11 @@ _HTTPS: Final = 443
 async def watch_usb(context: Context) -> None:
     """What is plugged in by USB."""
     from hardware.usb import watch as usb  # noqa: PLC0415 - only where it is enabled
+    from hardware.usb.keys import remembered_holders  # noqa: PLC0415 - likewise
 
-    await usb.watch(context.inbox.report, host=context.machine.id)
+    traces = context.store.classroom.devices.traces.held.values()
+    holders = remembered_holders(trace.sighting for trace in traces)
+    await usb.watch(context.inbox.report, host=context.machine.id, holders=holders)
 
 
 async def watch_mdns(context: Context) -> None:

@@ -23,7 +23,7 @@ from hardware.readings import (
     Sighting,
     clean,
 )
-from hardware.usb.keys import trusted_serial
+from hardware.serials import trusted_serial
 
 _TALK_S = 9.0
 _SMALLEST_WIDTH = 320  # below that nothing is to be judged by

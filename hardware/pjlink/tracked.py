@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from hardware.matchers import matchers
 from hardware.pjlink.talk import ProjectorInfo, TalkError
 from hardware.readings import IdentityKind, Kind, ProjectorReading, Reading, Sighting
-from hardware.usb.keys import trusted_serial
+from hardware.serials import trusted_serial
 
 POLL_S = 60.0
 # With a talk of 4 s in between: well again, and seen to be, within 10 s.
