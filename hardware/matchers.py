@@ -103,12 +103,17 @@ class DeviceTree(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MdnsRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How one service type names a device. TXT keys are in lower case."""
+    """How one service type names a device. TXT keys are in lower case.
+
+    bluetooth: keys with a MAC of its Bluetooth. bits: the key of a number of capabilities, which
+    must have one of has_bits and none of lacks_bits. ignored: it is no device at all.
+    """
 
     type: str
     kind: Kind
     txt: dict[str, str] = {}
     mac: tuple[str, ...] = ()
+    bluetooth: tuple[str, ...] = ()
     mac_in_name: bool = False
     uuid: tuple[str, ...] = ()
     serial: tuple[str, ...] = ()
@@ -118,6 +123,10 @@ class MdnsRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: tuple[str, ...] = ()
     maker: str = ""
     private: bool = False
+    bits: str = ""
+    has_bits: tuple[int, ...] = ()
+    lacks_bits: tuple[int, ...] = ()
+    ignored: bool = False
     asks: Kind | None = None
 
 

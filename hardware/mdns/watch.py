@@ -16,6 +16,7 @@ from hardware.mdns.gate import PacketGate
 from hardware.mdns.gathered import Announced
 from hardware.network.flaws import FlawReporter
 from hardware.network.interfaces import Networks, addresses, follow, networks, no_network
+from hardware.network.marks import MarkJudge
 from hardware.readings import Report, SenseMissing, Sighting
 
 _ASK_AT_ONCE = 32
@@ -31,29 +32,33 @@ async def watch(
     *,
     zeroconf: AsyncZeroconf | None = None,
     moved: asyncio.Event | None = None,
+    judge: MarkJudge | None = None,
 ) -> None:
     """Report every device that announces itself, and each that changes or says goodbye.
 
     zeroconf: one to share; it stays open, and on the interfaces its owner chose. moved: set by
     its owner when those changed, for all must be asked anew. Without a zeroconf, follows this
-    machine's interfaces by itself. Garbage is reported as a Flaw, at most some 20 a minute.
+    machine's interfaces by itself. judge: of the marks of all sources, where they share one.
+    Garbage is reported as a Flaw, at most some 20 a minute.
     Never returns; raises SenseMissing("no_network") where no interface is up.
     """
     moved = asyncio.Event() if moved is None else moved
     if zeroconf is not None:
-        await _watch(report, zeroconf, moved)
+        await _watch(report, zeroconf, moved, judge)
         return
     try:
         async with _open_zeroconf() as own, asyncio.TaskGroup() as tasks:
             following = follow(own, moved=moved.set, may_be_alone=False)
             tasks.create_task(following, name="mdns addresses")
-            tasks.create_task(_watch(report, own, moved), name="mdns devices")
+            tasks.create_task(_watch(report, own, moved, judge), name="mdns devices")
     except* SenseMissing as missing:
         raise missing.exceptions[0] from None
 
 
-async def _watch(report: Report, zeroconf: AsyncZeroconf, moved: asyncio.Event) -> None:
-    async with _browsing(zeroconf, report) as browse, asyncio.TaskGroup() as tasks:
+async def _watch(
+    report: Report, zeroconf: AsyncZeroconf, moved: asyncio.Event, judge: MarkJudge | None
+) -> None:
+    async with _browsing(zeroconf, report, judge) as browse, asyncio.TaskGroup() as tasks:
         tasks.create_task(browse.restart_after(moved), name="mdns restart")
         while True:
             await browse.look()
@@ -74,9 +79,11 @@ async def _open_zeroconf() -> AsyncIterator[AsyncZeroconf]:
 
 
 @asynccontextmanager
-async def _browsing(zeroconf: AsyncZeroconf, report: Report) -> AsyncIterator[_Browse]:
+async def _browsing(
+    zeroconf: AsyncZeroconf, report: Report, judge: MarkJudge | None
+) -> AsyncIterator[_Browse]:
     await zeroconf.zeroconf.async_wait_for_start()
-    browse = _Browse(zeroconf.zeroconf, report)
+    browse = _Browse(zeroconf.zeroconf, report, judge or MarkJudge())
     browse.start()
     try:
         yield browse
@@ -87,10 +94,11 @@ async def _browsing(zeroconf: AsyncZeroconf, report: Report) -> AsyncIterator[_B
 class _Browse:
     """What changed since we last looked, and the devices known so far."""
 
-    def __init__(self, zeroconf: Zeroconf, report: Report) -> None:
+    def __init__(self, zeroconf: Zeroconf, report: Report, judge: MarkJudge) -> None:
         self._zeroconf = zeroconf
         self._report = report
-        self._announced = Announced()
+        self._announced = Announced(judge)
+        judge.listen(lambda names: self._report_all(self._announced.judge_anew(names)))
         self._flaws = FlawReporter(report, "mdns", time.monotonic)
         self._changes = Changes(
             self._announced, _SERVICES_LIMIT, lambda: self._flaws.say("flood", "")
@@ -129,7 +137,7 @@ class _Browse:
             if count % _LOOK_AT_ONCE == _LOOK_AT_ONCE - 1:
                 await asyncio.sleep(0)
             if change.is_gone:
-                self._report_all(self._announced.leave(name))
+                self._report_all(self._announced.leave(name, at=time.monotonic()))
             elif (info := info_of(change.type, name)) is None:
                 self._flaws.say("nonsense", "")
             elif info.load_from_cache(self._zeroconf):
@@ -166,9 +174,9 @@ class _Browse:
         )
         if service is None:
             # It said no goodbye: it is something else now, or in a network that we left.
-            self._report_all(self._announced.leave(info.name, "no_answer"))
+            self._report_all(self._announced.leave(info.name, "no_answer", time.monotonic()))
         else:
-            self._report_all(self._announced.see(info.name, service))
+            self._report_all(self._announced.see(info.name, service, time.monotonic()))
 
     def _networks(self) -> Networks:
         """Give our networks; while there are none, those we had, for nobody is judged by that."""
