@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from agent.cards.door import DoorCardReader
@@ -29,7 +30,10 @@ from agent.supervision import ServiceOutages
 from agent.tablets.backend import CART, CartFile, backend_of
 from agent.tablets.service import TabletService
 from hardware.camera.shutter import Shutter
+from hardware.network.interfaces import networks
+from hardware.network.links import LinkChoice, choice_of
 from hardware.network.liveness import Liveness
+from hardware.network.marks import MarkJudge, remembered_contests
 from protocol.credential import credential_in
 from protocol.link import Broker
 from protocol.model import NOWHERE
@@ -67,7 +71,9 @@ class Context:
     connection: SchoolConnection
     store: ClassroomStore
     clock: RoomClock
+    links: LinkChoice
     liveness: Liveness
+    marks: MarkJudge
     remote: RemoteControl
     scanner: CardScanner
     door_cards: DoorCardReader
@@ -105,6 +111,7 @@ def make_context(
     )
     store = ClassroomStore(classroom, outbox, documents, now=clock.now, stirred=connection.wake)
     logins = DeviceLogins(passwords_of(config), lambda: store.classroom.devices.ours)
+    links = choice_of(config.interfaces)
     shutter = Shutter(lambda: store.classroom.camera_off, lambda: clock.now().at_ms)
     return Context(
         life=life,
@@ -120,8 +127,10 @@ def make_context(
         connection=connection,
         store=store,
         clock=clock,
-        liveness=Liveness(inbox.report),
-        remote=RemoteControl(store, logins, inbox.report),
+        links=links,
+        liveness=Liveness(inbox.report, networks=partial(networks, links)),
+        marks=MarkJudge(remembered_contests(classroom.devices.traces.as_told())),
+        remote=RemoteControl(store, logins, inbox.report, links),
         scanner=CardScanner(store, logins, shutter),
         door_cards=DoorCardReader(store, logins, shutter, config.door_camera),
         tablets=TabletService(backend_of(store, CartFile(config.data / CART))),

@@ -66,6 +66,11 @@ class Announced:
         turned = self._judge.leave(name, at)
         return self._settle({name, *near, *turned}, reason)
 
+    def end(self) -> None:
+        """Leave the judge: nobody follows these services any more."""
+        for name in self._services:
+            self._judge.leave(name)
+
     def judge_anew(self, names: Iterable[str]) -> list[Sighting]:
         """Look again at services whose marks another source made doubtful."""
         return self._settle({name for name in names if name in self})

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
-from zeroconf import IPVersion, Zeroconf
+from zeroconf import Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from hardware.mdns.announced import flaw_in, service_of, types
 from hardware.mdns.browse import ASK_MS, Changes, info_of
+from hardware.mdns.following import ears, follow, zeroconf_at
 from hardware.mdns.gate import PacketGate
 from hardware.mdns.gathered import Announced
 from hardware.network.flaws import FlawReporter
-from hardware.network.interfaces import Networks, addresses, follow, networks, no_network
+from hardware.network.interfaces import Networks, networks, no_network
 from hardware.network.marks import MarkJudge
 from hardware.readings import Report, SenseMissing, Sighting
 
@@ -32,33 +33,34 @@ async def watch(
     *,
     zeroconf: AsyncZeroconf | None = None,
     moved: asyncio.Event | None = None,
+    ours: Callable[[], Networks] = networks,
     judge: MarkJudge | None = None,
 ) -> None:
     """Report every device that announces itself, and each that changes or says goodbye.
 
     zeroconf: one to share; it stays open, and on the interfaces its owner chose. moved: set by
-    its owner when those changed, for all must be asked anew. Without a zeroconf, follows this
-    machine's interfaces by itself. judge: of the marks of all sources, where they share one.
-    Garbage is reported as a Flaw, at most some 20 a minute.
+    its owner when those changed, for all must be asked anew. ours: our own networks now.
+    judge: of the marks of every source, where they share one. Without a zeroconf, follows this
+    machine's interfaces by itself. Garbage is reported as a Flaw, at most some 20 a minute.
     Never returns; raises SenseMissing("no_network") where no interface is up.
     """
     moved = asyncio.Event() if moved is None else moved
+    judge = MarkJudge() if judge is None else judge
     if zeroconf is not None:
-        await _watch(report, zeroconf, moved, judge)
+        await _watch(_Browse(zeroconf.zeroconf, report, ours, judge), zeroconf, moved)
         return
     try:
         async with _open_zeroconf() as own, asyncio.TaskGroup() as tasks:
             following = follow(own, moved=moved.set, may_be_alone=False)
             tasks.create_task(following, name="mdns addresses")
-            tasks.create_task(_watch(report, own, moved, judge), name="mdns devices")
+            browse = _Browse(own.zeroconf, report, ours, judge)
+            tasks.create_task(_watch(browse, own, moved), name="mdns devices")
     except* SenseMissing as missing:
         raise missing.exceptions[0] from None
 
 
-async def _watch(
-    report: Report, zeroconf: AsyncZeroconf, moved: asyncio.Event, judge: MarkJudge | None
-) -> None:
-    async with _browsing(zeroconf, report, judge) as browse, asyncio.TaskGroup() as tasks:
+async def _watch(browse: _Browse, zeroconf: AsyncZeroconf, moved: asyncio.Event) -> None:
+    async with _browsing(browse, zeroconf), asyncio.TaskGroup() as tasks:
         tasks.create_task(browse.restart_after(moved), name="mdns restart")
         while True:
             await browse.look()
@@ -66,12 +68,12 @@ async def _watch(
 
 @asynccontextmanager
 async def _open_zeroconf() -> AsyncIterator[AsyncZeroconf]:
-    bound = addresses()
-    if not bound:
+    places = ears()
+    if not places:
         raise no_network()
     try:
-        zeroconf = AsyncZeroconf(interfaces=list(bound), ip_version=IPVersion.V4Only)
-    except OSError as error:
+        zeroconf = zeroconf_at(places)
+    except (OSError, RuntimeError) as error:  # an address that left meanwhile; an interface
         raise no_network() from error
     async with zeroconf:
         await zeroconf.zeroconf.async_wait_for_start()
@@ -79,14 +81,12 @@ async def _open_zeroconf() -> AsyncIterator[AsyncZeroconf]:
 
 
 @asynccontextmanager
-async def _browsing(
-    zeroconf: AsyncZeroconf, report: Report, judge: MarkJudge | None
-) -> AsyncIterator[_Browse]:
+async def _browsing(browse: _Browse, zeroconf: AsyncZeroconf) -> AsyncIterator[None]:
     await zeroconf.zeroconf.async_wait_for_start()
-    browse = _Browse(zeroconf.zeroconf, report, judge or MarkJudge())
     browse.start()
     try:
-        yield browse
+        with browse.judging():
+            yield
     finally:
         await browse.stop()
 
@@ -94,11 +94,18 @@ async def _browsing(
 class _Browse:
     """What changed since we last looked, and the devices known so far."""
 
-    def __init__(self, zeroconf: Zeroconf, report: Report, judge: MarkJudge) -> None:
+    def __init__(
+        self,
+        zeroconf: Zeroconf,
+        report: Report,
+        networks: Callable[[], Networks],
+        judge: MarkJudge,
+    ) -> None:
+        self._judge = judge
         self._zeroconf = zeroconf
         self._report = report
+        self._find_networks = networks
         self._announced = Announced(judge)
-        judge.listen(lambda names: self._report_all(self._announced.judge_anew(names)))
         self._flaws = FlawReporter(report, "mdns", time.monotonic)
         self._changes = Changes(
             self._announced, _SERVICES_LIMIT, lambda: self._flaws.say("flood", "")
@@ -115,6 +122,18 @@ class _Browse:
         self._browser = AsyncServiceBrowser(
             self._zeroconf, service_types, handlers=[self._changes.note]
         )
+
+    @contextmanager
+    def judging(self) -> Iterator[None]:
+        """Hear whose marks turned, and leave the judge in the end."""
+        try:
+            with self._judge.listening(self._judge_anew):
+                yield
+        finally:
+            self._announced.end()
+
+    def _judge_anew(self, names: set[str]) -> None:
+        self._report_all(self._announced.judge_anew(names))
 
     async def stop(self) -> None:
         self._gate.step_aside(self._zeroconf)
@@ -182,7 +201,7 @@ class _Browse:
         """Give our networks; while there are none, those we had, for nobody is judged by that."""
         now = time.monotonic()
         if now - self._ours_at > _NETWORKS_FRESH_S:
-            self._ours, self._ours_at = networks() or self._ours, now
+            self._ours, self._ours_at = self._find_networks() or self._ours, now
         return self._ours
 
     def _report_all(self, sightings: Iterable[Sighting]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from hardware.readings import Sighting
@@ -17,6 +18,7 @@ from hardware.readings import Sighting
 _CLAIMS_LIMIT: Final = 32
 # A device that moves shows its old address beside the new one while records live (RFC 6762, 10).
 _PROOF_S: Final = 150.0
+_TELLERS_LIMIT: Final = 8192
 _REMEMBERED_LIMIT: Final = 4096
 _NETWORK: Final = frozenset({"mdns", "onvif", "pjlink"})
 
@@ -45,6 +47,14 @@ class Teller(NamedTuple):
         return self.heard_at >= other.began_at and other.heard_at >= self.began_at
 
 
+class JudgedMarks(NamedTuple):
+    """A teller's marks: those that name it, those that others tell too, and what it had alone."""
+
+    believed: tuple[str, ...] = ()
+    contested: tuple[str, ...] = ()
+    former: tuple[str, ...] = ()
+
+
 class MarkJudge:
     """The marks of all tellers, by name. contested: those that were so before a restart.
 
@@ -62,9 +72,14 @@ class MarkJudge:
         self._listeners: list[Callable[[set[str]], None]] = []
         self._count = 0
 
-    def listen(self, turned: Callable[[set[str]], None]) -> None:
-        """Have a source told whose marks turned, by whatever source; it knows its own names."""
+    @contextmanager
+    def listening(self, turned: Callable[[set[str]], None]) -> Iterator[None]:
+        """Tell a source whose marks turned, by whatever source; it knows its own names."""
         self._listeners.append(turned)
+        try:
+            yield
+        finally:
+            self._listeners.remove(turned)
 
     def tell(
         self,
@@ -92,12 +107,14 @@ class MarkJudge:
             at if is_sure else math.inf,
             before.no if before and same else self._count,
         )
+        if len(self._tellers) > _TELLERS_LIMIT:
+            self.leave(next(iter(self._tellers)), at)
         gone = set(before.marks if before else ()) - set(told)
         for mark in gone:
             self._claims[mark].discard(name)
         for mark in told:
             self._claims[mark].add(name)
-        return self._tell_others(self._turn({*gone, *told}, at) - {name})
+        return self._tell_others(self._turn({*gone, *told}, at))
 
     def leave(self, name: str, at: float = 0.0) -> set[str]:
         """Take in that a teller is gone. Gives the names of those with a mark that turned."""
@@ -122,6 +139,10 @@ class MarkJudge:
         """Give the contested marks that were this teller's own before another came."""
         marks = self.contested(name)
         return tuple(mark for mark in marks if name in self._heirs.get(mark, ()))
+
+    def judged(self, name: str) -> JudgedMarks:
+        """Give all that is judged of a teller's marks."""
+        return JudgedMarks(self.believed(name), self.contested(name), self.former(name))
 
     def _marks(self, name: str) -> tuple[str, ...]:
         teller = self._tellers.get(name)

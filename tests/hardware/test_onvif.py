@@ -108,6 +108,7 @@ def test_a_camera_is_found_within_three_seconds_and_known_by_its_mac() -> None:
                 port=camera.http_port,
                 via="127.0.0.1",
                 url=camera.snapshot_url,
+                proof="protocol ONVIF",
             )
 
     play(story)
