@@ -27,7 +27,8 @@ class Teller(NamedTuple):
     """Who tells marks. host: its name, "" of none; addresses: where it answers.
 
     began_at: since when it is there so; heard_at: when it last gave a sign of life, infinite of
-    one that counts as there until it leaves. no: its turn among all.
+    one that counts as there until it leaves. no: its turn among all. source: of the sources in
+    which each teller is a thing of its own, wherever it answers; else "".
     """
 
     marks: tuple[str, ...]
@@ -36,6 +37,7 @@ class Teller(NamedTuple):
     began_at: float
     heard_at: float
     no: int
+    source: str = ""
 
     @property
     def is_sure(self) -> bool:
@@ -58,9 +60,9 @@ class JudgedMarks(NamedTuple):
 class MarkJudge:
     """The marks of all tellers, by name. contested: those that were so before a restart.
 
-    Two tellers of one host, or of a common address, are one thing. A contest that was proven, by
-    lasting or by signs of life, is remembered: else ids would change with each twin that is
-    switched off. Times are seconds of any one steady clock.
+    Two tellers of one host, or of a common address, are one thing, unless their source knows
+    better. A contest that was proven, by lasting or by signs of life, is remembered: else ids
+    would change with each twin that is switched off. Times are seconds of any one steady clock.
     """
 
     def __init__(self, contested: Iterable[str] = ()) -> None:
@@ -89,11 +91,12 @@ class MarkJudge:
         host: str = "",
         addresses: Collection[str] = (),
         at: float = 0.0,
-        is_sure: bool = False,
+        sure_source: str = "",
     ) -> set[str]:
         """Take in what a teller says now. Gives the names of those with a mark that turned.
 
-        is_sure: it gave a sign of life now; else it is there until it leaves.
+        sure_source: names the source of one that gave a sign of life now, and is a thing of its
+        own there; any other is there until it leaves.
         """
         before = self._tellers.get(name)
         told, where = tuple(marks), frozenset(addresses)
@@ -104,8 +107,9 @@ class MarkJudge:
             host,
             where,
             before.began_at if before and same else at,
-            at if is_sure else math.inf,
+            at if sure_source else math.inf,
             before.no if before and same else self._count,
+            sure_source,
         )
         if len(self._tellers) > _TELLERS_LIMIT:
             self.leave(next(iter(self._tellers)), at)
@@ -230,6 +234,8 @@ def _things(tellers: list[Teller]) -> Iterator[list[Teller]]:
 
 
 def _is_one(one: Teller, other: Teller) -> bool:
+    if one.source and one.source == other.source:
+        return one is other
     return one is other or bool(
         (one.host and one.host == other.host) or one.addresses & other.addresses
     )

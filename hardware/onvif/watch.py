@@ -188,7 +188,7 @@ class _Cameras:
             marks_of(entry.camera, entry.details),
             addresses={entry.camera.address},
             at=self._heard_at,
-            is_sure=True,
+            sure_source="onvif",
         )
 
     def _judge_anew(self, names: set[str]) -> None:

@@ -145,7 +145,9 @@ class TrackedProjector:
 
     def be_heard(self, now: float) -> None:
         """It gave a sign of life: what it tells counts beside what others do."""
-        self._judge.tell(self.name, self.marks, addresses={self.address}, at=now, is_sure=True)
+        self._judge.tell(
+            self.name, self.marks, addresses={self.address}, at=now, sure_source="pjlink"
+        )
 
     def judge_anew(self) -> list[Reading]:
         """Others tell its marks, or no more. Gives what changed; it is asked anew what it is."""

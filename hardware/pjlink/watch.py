@@ -209,7 +209,7 @@ class Projectors:
             dict.fromkeys((mark, *rest)),
             addresses={notification.address},
             at=time.monotonic(),
-            is_sure=True,
+            sure_source="pjlink",
         )
         return self._judge.is_contested(mark)
 
