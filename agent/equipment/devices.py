@@ -7,7 +7,7 @@ gets its id, its status, and what is said of it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -16,6 +16,7 @@ from msgspec.structs import replace as rewrite
 
 from agent.equipment.condition import DeviceCondition, both, charged
 from agent.equipment.description import device_id_of, device_of
+from agent.equipment.grounds import grounds_of
 from agent.equipment.merge import (
     Decision,
     JoinDecision,
@@ -30,6 +31,7 @@ from hardware.readings import IdentityKind, Kind, Sighting
 from protocol.health import ReasonCode
 from protocol.messages import DeviceAppeared, DeviceForgotten, DeviceState, DeviceVanished
 from protocol.model import Device, Reason, Status
+from protocol.words import Translate
 
 MAX_DEVICES: Final = 400  # what a birth may hold; a room with more is being flooded
 ASLEEP_MS: Final = 12 * 3_600_000  # a tablet that has slept for a whole school day is gone
@@ -237,6 +239,20 @@ class Devices:
         """What each source last said of a device, the best word first; none if not known."""
         named = (group for group in self.groups() if device_id_of(group.key) == device_id)
         return next((group.sightings for group in named), ())
+
+    def grounds_of(self, device_id: str, say: Translate) -> list[str]:
+        """Why a device is taken for this one, and for one of its kind, in sentences."""
+        return self._grounds(self.sightings_of(device_id), say)
+
+    def all_grounds(self, say: Translate) -> dict[str, list[str]]:
+        """The same of every device, by id."""
+        return {
+            device_id_of(group.key): self._grounds(group.sightings, say) for group in self.groups()
+        }
+
+    def _grounds(self, named: Sequence[Sighting], say: Translate) -> list[str]:
+        told = [self.traces.of(sighting).sighting for sighting in named]
+        return grounds_of(told, [sighting.kind for sighting in named], say)
 
     def keys_of(self, device_id: str) -> frozenset[str]:
         """The keys under which sources speak of a device; none if it is not known."""

@@ -129,11 +129,24 @@ def _link(sets: _Sets, by_key: dict[str, list[Sighting]], parted: set[str]) -> N
         if key not in parted:
             for claim in _claims(sightings):
                 claimants[claim].add(key)
+    _link_names(sets, by_key, parted)
     for tier in _TIERS:
         for claim in sorted(claim for claim in claimants if family_of(claim) == tier):
             keys = sorted(claimants[claim])
             if len(keys) > 1 and not _is_contested(sets, keys, tier):
                 sets.unite(keys)
+
+
+def _link_names(sets: _Sets, by_key: Mapping[str, list[Sighting]], parted: set[str]) -> None:
+    """Unite what a source knows by names alone with what told it more under the same names."""
+    owners = defaultdict[str, set[str]](set)
+    for key in by_key.keys() - parted:
+        for former in (former for sighting in by_key[key] for former in sighting.former):
+            if family_of(former) == "name" and former in by_key and former not in parted:
+                owners[former].add(key)
+    for name, keys in sorted(owners.items()):
+        if len(keys) == 1:
+            sets.unite([name, *keys])
 
 
 def _is_contested(sets: _Sets, keys: Sequence[str], tier: str) -> bool:

@@ -185,13 +185,16 @@ class Announced:
         believed = sorted(
             {mark for name in names for mark in self._judge.believed(name)}, key=_rank
         )
+        past = _all_of(names, self._judge.former)
+        # Alone, a service that tells no mark would be known by its names.
+        weak = {self._services[name].weak_key for name in names} if believed else set()
         return replace(
             whole,
             key=key,
             identity=identity_of(key),
             aliases=tuple(mark for mark in believed if mark != key),
             contested=_all_of(names, self._judge.contested),
-            former=tuple(mark for mark in _all_of(names, self._judge.former) if mark != key),
+            former=tuple(mark for mark in (*past, *sorted(weak)) if mark != key),
         )
 
     def _order(self, name: str) -> tuple[bool, int, str]:
