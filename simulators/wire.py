@@ -14,6 +14,7 @@ from protocol.messages import (
     Ack,
     CameraOff,
     ControllerState,
+    CorrectionsGiven,
     EraseCommand,
     EventsStored,
     ListsRefused,
@@ -111,6 +112,7 @@ class Wire:
                 | CameraOff()
                 | ListsRefused()
                 | NotEnrolled()
+                | CorrectionsGiven()
             ):
                 pass  # who is played plays its own day, and tells all from the beginning
             case _:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from typing import Final, NamedTuple
 
 import msgspec
@@ -15,6 +14,7 @@ from msgspec.structs import replace
 
 from controller.sheets.text import clean
 from protocol.chain import link_record
+from protocol.correction import CorrectionReason
 from protocol.errors import ActionError
 from protocol.messages import ERASED, Chained
 from protocol.model import AttendanceStatus, Place
@@ -23,25 +23,6 @@ from protocol.words import N_
 MAX_NOTE: Final = 200
 
 
-class CorrectionReason(StrEnum):
-    """Why a mark was corrected. TAKEN_BACK: the room's own mark counts again."""
-
-    LEAVE_LETTER = "leave_letter"
-    PARENTS_CALLED = "parents_called"
-    CAME_LATER = "came_later"
-    MISTAKE = "mistake"
-    OTHER = "other"
-    TAKEN_BACK = "taken_back"
-
-
-REASON_WORDS: Final = {
-    CorrectionReason.LEAVE_LETTER: N_("a leave letter came"),
-    CorrectionReason.PARENTS_CALLED: N_("the parents called"),
-    CorrectionReason.CAME_LATER: N_("came, or left, after the roll"),
-    CorrectionReason.MISTAKE: N_("marked by mistake"),
-    CorrectionReason.OTHER: N_("another reason"),
-    CorrectionReason.TAKEN_BACK: N_("correction taken back"),
-}
 TROUBLES: Final = {
     "lesson_unknown": N_("There is no such lesson of this class."),
     "roll_unconfirmed": N_("The room has not confirmed this roll yet."),

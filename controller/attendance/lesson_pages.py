@@ -13,8 +13,6 @@ from controller.access.gate import gate_of
 from controller.attendance.class_lesson import class_lesson_of
 from controller.attendance.correction import (
     MAX_NOTE,
-    REASON_WORDS,
-    CorrectionReason,
     CorrectionWish,
     refusal_of,
     wish_of,
@@ -30,6 +28,7 @@ from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
+from protocol.correction import REASON_WORDS, CorrectionReason
 from protocol.errors import ActionError
 from protocol.words import N_
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, Select, Table, or_, select, update
+from sqlalchemy import Connection, Select, Table, func, or_, select, update
 
 from controller.access.deeds import BY_ROOM, LISTS_OPENED, LISTS_REFUSED
 from controller.access.store import LogFilter, access_log, note_access
@@ -173,6 +173,18 @@ def _newest_correction(db: Connection, school: Place) -> CorrectionRecord | None
     query = select(corrections).where(within(corrections, school))
     row = row_of(db, query.order_by(corrections.c.number.desc()).limit(1))
     return CORRECTIONS.record(row) if row else None
+
+
+def corrections_since(db: Connection, school: Place, day: str) -> list[CorrectionRecord]:
+    """What the school corrected in lessons from a day on, in its order."""
+    query = select(corrections).where(within(corrections, school), corrections.c.day >= day)
+    return CORRECTIONS.records(rows_of(db, query.order_by(corrections.c.number)))
+
+
+def corrections_version(db: Connection, school: Place) -> tuple[int, int]:
+    """Another one whenever something was corrected, or somebody erased."""
+    newest = select(func.max(corrections.c.number)).where(within(corrections, school))
+    return db.scalar(newest) or 0, erasures(db)
 
 
 def marks_of(

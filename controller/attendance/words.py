@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from controller.attendance.correction import REASON_WORDS, CorrectionReason, CorrectionRecord
+from controller.attendance.correction import CorrectionRecord
 from controller.attendance.openings import Opening
 from controller.fleet.records import LessonRecord
+from protocol.correction import reason_words
 from protocol.model import AttendanceStatus
 from protocol.words import N_
 
@@ -80,9 +81,7 @@ def change_words(
     """The same of its parts."""
     before = say(STATUS_WORDS[was]) if was else say(NO_MARK)
     after = say(STATUS_WORDS[status]) if status else say(_ROOMS_MARK)
-    is_known = reason in {*CorrectionReason}
-    why = say(REASON_WORDS[CorrectionReason(reason)]) if is_known else reason
-    return " · ".join(filter(None, (f"{before} → {after}", why, note)))
+    return " · ".join(filter(None, (f"{before} → {after}", say(reason_words(reason)), note)))
 
 
 def _is_late(record: LessonRecord) -> bool:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from controller.attendance.correction import (
-    CorrectionReason,
     CorrectionRecord,
     CorrectionWish,
     corrected,
@@ -42,6 +41,7 @@ from controller.fleet.records import AttendanceRecord, RollRecord
 from controller.students.papers import as_xlsx, mark_words
 from controller.students.store import data_of_pupil, erase
 from protocol.chain import ROOT, link_record
+from protocol.correction import CorrectionReason
 from protocol.errors import ActionError
 from protocol.messages import AttendanceMarked, Chained, Event, RollConfirmed, RollReopened
 from protocol.model import AttendanceStatus, Method, Place, instant
