@@ -16,7 +16,9 @@ from controller.access.tables import accesses
 from controller.attendance.correction import (
     CorrectionRecord,
     CorrectionWish,
+    RollWish,
     corrected,
+    end_of,
     linked,
     refusal_of,
 )
@@ -33,6 +35,7 @@ from controller.database.shape import Shape
 from controller.database.writing import Writing, write
 from controller.fleet.records import (
     AttendanceRecord,
+    ChainHeadRecord,
     ErasureProofRecord,
     EventRecord,
     LessonRecord,
@@ -54,6 +57,7 @@ LESSONS = Shape(LessonRecord, lessons)
 _ALL: Final = 1_000_000  # lines of a day; what a computer can leave is bounded
 _VERDICTS: Final = {LISTS_OPENED: True, LISTS_REFUSED: False}
 require_fact(_ERASURES, int)
+_CORRECTED: Final = "corrected"  # the fact: the newest correction's links, whatever the table says
 
 
 class _Subject(msgspec.Struct, frozen=True, rename={"class_code": "class"}):
@@ -65,6 +69,8 @@ class _Subject(msgspec.Struct, frozen=True, rename={"class_code": "class"}):
     home: str
 
 
+_end: Final = msgspec.json.Decoder(ChainHeadRecord).decode
+require_fact(_CORRECTED, _end)
 _subject: Final = msgspec.json.Decoder(_Subject).decode
 require(accesses, lambda row: row["what"] not in _VERDICTS or _subject(row["subject"]))
 
@@ -130,26 +136,79 @@ def correct(db: Connection, place: Place, wish: CorrectionWish, now_ms: int) -> 
 
     Nothing where the same press comes again. Raises ActionError.
     """
-    school = Place(place.province, place.school)
-    lock_plan(db, school)
-    lesson = lesson_at(db, place, wish.lesson)
-    if lesson is None or not is_of_class(lesson, wish.class_code):
-        raise refusal_of("lesson_unknown")
-    sheet = sheet_of(_entries(db, place, [wish.lesson]))
-    if not sheet.confirmed:
+    lesson, sheet = _corrigible(db, place, wish.lesson, wish.class_code)
+    if not sheet.has_roll(wish.class_code):
         raise refusal_of("roll_unconfirmed")
-    if not _has_pupil(db, school, lesson, sheet, wish):
+    if not _has_pupil(_members(db, lesson, wish.class_code), sheet, wish):
         raise refusal_of("pupil_unknown")
     last = sheet.corrections.get(wish.student)
     made = corrected(wish, place, sheet.status_of(wish.student), last)
-    if made is None:
+    return _keep_corrections(db, lesson, [made] if made else [], now_ms)
+
+
+def enter_roll(db: Connection, place: Place, roll: RollWish, now_ms: int) -> list[LessonRecord]:
+    """Keep the marks that a person gives a whole class, whose roll its room has not confirmed.
+
+    Or take them back: then for those who have some. Returns the lesson as it is then, nothing where
+    the same press comes again. Raises ActionError.
+    """
+    lesson, sheet = _corrigible(db, place, roll.lesson, roll.class_code)
+    if sheet.confirmed:
+        raise refusal_of("roll_confirmed")
+    members = _members(db, lesson, roll.class_code)
+    if not members <= {wish.student for wish in roll.wishes}:
+        raise refusal_of("roll_incomplete")
+    made: list[CorrectionRecord | None] = []
+    for wish in roll.wishes:
+        if not _has_pupil(members, sheet, wish):
+            raise refusal_of("pupil_unknown")
+        status, last = sheet.status_of(wish.student), sheet.corrections.get(wish.student)
+        if wish.status or wish.student in sheet.school:
+            made.append(corrected(wish, place, status, last, is_roll=True))
+    return _keep_corrections(db, lesson, filter(None, made), now_ms)
+
+
+def _corrigible(
+    db: Connection, place: Place, lesson: str, class_code: str
+) -> tuple[LessonRecord, LessonMarks]:
+    """A class's lesson, and its marks; nobody else corrects meanwhile. Raises ActionError."""
+    lock_plan(db, Place(place.province, place.school))
+    record = lesson_at(db, place, lesson)
+    if record is None or not is_of_class(record, class_code):
+        raise refusal_of("lesson_unknown")
+    return record, sheet_of(_entries(db, place, [lesson]))
+
+
+def _keep_corrections(
+    db: Connection, lesson: LessonRecord, made: Iterable[CorrectionRecord], now_ms: int
+) -> list[LessonRecord]:
+    """Link them to the school's newest, and fold the lesson anew; nothing where there are none."""
+    place = lesson.place
+    newest = _newest_correction(db, Place(place.province, place.school))
+    records: list[CorrectionRecord] = []
+    for one in made:
+        newest = linked(replace(one, room=lesson.room, day=lesson.day, received_ms=now_ms), newest)
+        records.append(newest)
+    if not records:
         return []
-    dated = replace(made, room=lesson.room, day=lesson.day, received_ms=now_ms)
-    record = linked(dated, _newest_correction(db, school))
-    write(db, corrections, [CORRECTIONS.row(record)], Writing.INSERT_NEW)
-    folded = fold_lesson(db, place, wish.lesson)
+    write(db, corrections, [*map(CORRECTIONS.row, records)], Writing.INSERT_NEW)
+    set_fact(db, _CORRECTED, msgspec.json.encode(end_of(records[-1])).decode())
+    folded = fold_lesson(db, place, lesson.lesson)
     write(db, lessons, [LESSONS.row(folded)], Writing.UPSERT)
     return [folded]
+
+
+def noted_end(db: Connection, school: Place) -> list[ChainHeadRecord]:
+    """The school's newest correction as it was noted beside them; nothing before the first."""
+    fact = fact_of(db, _CORRECTED)
+    ends = [_end(fact)] if fact else []
+    return [end for end in ends if Place(end.place.province, end.place.school) == school]
+
+
+def corrections_end(db: Connection, school: Place) -> list[ChainHeadRecord]:
+    """How far the school's corrections go now, if it has made any."""
+    newest = _newest_correction(db, school)
+    return [end_of(newest)] if newest else []
 
 
 def is_of_class(lesson: LessonRecord, class_code: str) -> bool:
@@ -158,15 +217,19 @@ def is_of_class(lesson: LessonRecord, class_code: str) -> bool:
     return is_there and lesson.how is not Ending.UNDONE
 
 
-def _has_pupil(
-    db: Connection, school: Place, lesson: LessonRecord, sheet: LessonMarks, wish: CorrectionWish
-) -> bool:
+def _has_pupil(members: frozenset[str], sheet: LessonMarks, wish: CorrectionWish) -> bool:
     """Whether the pupil was marked there as of the class, or was in it that day."""
-    mark = sheet.marks.get(wish.student)
+    mark = sheet.marks.get(wish.student) or sheet.tapped.get(wish.student)
     if mark and mark.class_code:
         return mark.class_code == wish.class_code
-    members = members_of(db, school, wish.class_code, lesson.day, lesson.day)
-    return any(one.student == wish.student for one in members)
+    return wish.student in members
+
+
+def _members(db: Connection, lesson: LessonRecord, class_code: str) -> frozenset[str]:
+    """Who was in the class on the day of the lesson."""
+    school = Place(lesson.place.province, lesson.place.school)
+    members = members_of(db, school, class_code, lesson.day, lesson.day)
+    return frozenset(one.student for one in members)
 
 
 def _newest_correction(db: Connection, school: Place) -> CorrectionRecord | None:

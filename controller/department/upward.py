@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
+from controller.attendance.store import corrections_end
 from controller.broker.above import broker_above, credential_above
 from controller.config import UPWARD_OUTBOX
 from controller.database.facts import fact_of, set_fact
@@ -130,7 +131,8 @@ class Upward:
 
     def seals(self) -> Letter:
         """How far they go now. Raises StoreError."""
-        heads = self._store.read(newest_heads, self._program.school)
+        read, school = self._store.read, self._program.school
+        heads = [*read(corrections_end, school), *read(newest_heads, school)]
         seals = tuple(map(seal_told_of, heads[:MAX_SEALS]))
         told = SealsTold(boot=self._boot, at_ms=self._program.now_ms(), seals=seals)
         return Letter(self._topic, to_bytes(told))

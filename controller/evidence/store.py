@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from msgspec import DecodeError
 from sqlalchemy import Connection, Table, inspect, select, text
 
-from controller.attendance.store import CORRECTIONS, MARKS, PROOFS, ROLLS, lessons_of
+from controller.attendance.store import CORRECTIONS, MARKS, PROOFS, ROLLS, lessons_of, noted_end
 from controller.attendance.store import erasures as erasure_count
 from controller.attendance.tables import corrections, marks, rolls
 from controller.database.forgetting import PUPILS, forgotten_before
@@ -43,7 +43,7 @@ def evidence_of(db: Connection, scope: Place) -> Evidence:
         asked=asked,
         has_older_erasures=erasure_count(db) > sum(erasure.records > 0 for erasure in asked),
         forgotten_before_ms=forgotten_before(db, PUPILS),
-        heads=heads_of(db, scope),
+        heads=[*heads_of(db, scope), *noted_end(db, scope)],
         emptied=tuple(table for table in _LOGS if _is_emptied(db, table)),
     )
 

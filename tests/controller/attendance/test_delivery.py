@@ -31,7 +31,7 @@ from controller.attendance.delivery import (
     RoomCorrections,
     rooms_of,
 )
-from controller.attendance.lessons import LessonEntry, LessonMarks, sheet_of
+from controller.attendance.lessons import LessonEntry, LessonMarks, as_they_count, sheet_of
 from controller.fleet.fleet import Fleet
 from controller.fleet.records import AgentRecord, AttendanceRecord, CorrectionsHeld, RollRecord
 from protocol.correction import CorrectionReason
@@ -78,14 +78,15 @@ STEPS = st.lists(
                 *("room", "room", "confirm", "reopen"),
                 *("school", "school", "school", "back"),
                 *("look", "look", "arrive", "arrive", "arrive", "answer", "answer"),
-                *("twice", "lose", "late state"),
+                *("twice", "lose", "lose", "late state"),
                 *("agent restarts", "line breaks", "controller restarts", "copy", "put back"),
             ]
         ),
         st.integers(0, 40),
         st.sampled_from([HERE, K, P, LATE]),
     ),
-    max_size=40,
+    min_size=20,
+    max_size=60,
 )
 
 
@@ -173,7 +174,7 @@ class PlayedSchool:
             self.down.append(to_bytes(message))
 
     def arrive(self, payload: bytes) -> None:
-        """A word reaches the room, which takes those of the start that listens, as its talk does."""
+        """A word reaches the room, whose talk takes those of the start that listens."""
         message = down_from(payload)
         assert isinstance(message, CorrectionsGiven)
         if message.boot != self.listening:
@@ -188,6 +189,7 @@ class PlayedSchool:
         self.boots += 1
         here = replace(self.room.room, boot=f"b{self.boots}")
         teaching = memos.restore_teaching(here, self.disk, PLAN, self.now)
+        assert teaching.school == self.room.teaching.school
         self.room = replace(self.room, room=here, teaching=teaching)
 
     def correct(self, student: str, status: AttendanceStatus | None) -> None:
@@ -228,8 +230,7 @@ class PlayedSchool:
                 if self.sheet.confirmed:
                     self.teach(lambda teaching: teaching.reopen(self.now))
             case "school" | "back":
-                if self.sheet.confirmed:
-                    self.correct(student, step.status if step.what == "school" else None)
+                self.correct(student, step.status if step.what == "school" else None)
             case "look":
                 self.look()
             case _:
@@ -296,9 +297,14 @@ def test_room_and_school_show_what_a_plain_model_does(steps: Sequence[Step]) -> 
     played.calm()
     school = played.model_school
     assert played.shown() == {one: (mark, one in school) for one, mark in played.model.items()}
-    if played.sheet.confirmed:
-        statuses = {one: played.sheet.status_of(one) for one in PUPILS}
-        assert statuses == played.model
+    sheet = played.sheet
+    counting = played.model if sheet.confirmed else school
+    assert {one: mark.status for one, mark in sheet.marks.items()} == counting
+    single = [one for one in played.log if isinstance(one, AttendanceRecord)]
+    for mark in as_they_count(single, [*played.log, *played.corrections]):
+        student = mark.record.student
+        assert (mark.counts, mark.corrected) == (student in counting, student in school)
+        assert mark.status == counting.get(student, mark.record.status)
     (line,) = lesson_lines(played.room, played.now, str)
     assert line["corrected"] == len(school)
     away = sum(mark in {K, P} for mark in played.model.values())
@@ -322,6 +328,17 @@ def test_what_is_held_is_not_said_again_and_what_is_not_answered_ever_less() -> 
     played.look()
     assert played.down == []
     assert played.shown()["a"] == (P, True)
+
+
+def test_who_took_a_late_word_of_another_start_is_told_again() -> None:
+    """Whatever a room holds, it is brought to what the present start knows."""
+    delivery, agent = CorrectionDelivery(), PlayedSchool().agent
+    delivery.take({})
+    assert len(delivery.due([agent], 0)) == 1
+    delivery.hear(CorrectionsHeld(PLACE, "now", 1), "now")
+    assert delivery.due([agent], 10 * FIRST_WAIT_MS) == []
+    delivery.hear(CorrectionsHeld(PLACE, "before", 9), "now")
+    assert [number for _, number, _ in delivery.due([agent], 10 * FIRST_WAIT_MS)] == [2]
 
 
 def test_nothing_is_said_before_it_is_known_and_none_is_said_once() -> None:
