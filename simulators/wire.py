@@ -17,6 +17,7 @@ from protocol.messages import (
     CorrectionsGiven,
     EraseCommand,
     EventsStored,
+    GuideGiven,
     ListsRefused,
     MessageError,
     NotEnrolled,
@@ -111,6 +112,7 @@ class Wire:
                 | EraseCommand()
                 | CameraOff()
                 | ListsRefused()
+                | GuideGiven()
                 | NotEnrolled()
                 | CorrectionsGiven()
             ):
