@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from protocol.model import AttendanceStatus
@@ -46,7 +47,10 @@ def _judge_lessons(desk: Desk, school: School) -> None:
         claim(record.confirmed == lesson.confirmed, f"{code}: confirmed is {record.confirmed}")
         claim(not lesson.sure or record.day == lesson.day, f"{code}: {record.day}, {lesson.day}")
         roll = {student: str(mark.status) for student, mark in marks.marks.items()}
-        claim(roll == lesson.roll(), f"{code}: roll {roll}, meant {lesson.roll()}")
+        claim(
+            roll == lesson.roll(),
+            f"{code}: roll {_other(roll, lesson.roll())} of {_history(school, code)}",
+        )
         tapped = {student: str(mark.status) for student, mark in marks.tapped.items()}
         claim(
             _said(tapped, lesson) == lesson.tapped(),
@@ -62,6 +66,22 @@ def _judge_lessons(desk: Desk, school: School) -> None:
             == (dict(lesson.listed) if lesson.confirmed else {}),
             f"{code}: classes",
         )
+
+
+def _history(school: School, code: str) -> list[str]:
+    """What the log has of a lesson, in the order of its arrival, for a failure's words."""
+    rolls, marks = school.log()
+    lines = [
+        (one.no, f"{one.at_ms} {'reopened' if one.reopened else 'roll'}")
+        for one in rolls
+        if one.lesson == code
+    ]
+    lines += [
+        (one.no, f"{one.at_ms} {one.student} {one.status} {one.why}")
+        for one in marks
+        if one.lesson == code
+    ]
+    return [line for _, line in sorted(lines)]
 
 
 def _said(tapped: dict[str, str], lesson: TaughtLesson) -> dict[str, str]:
@@ -128,7 +148,7 @@ def _judge_sheet(play: Play, class_code: str) -> None:
         )
 
 
-def _other(shown: dict[str, object], meant: dict[str, object]) -> str:
+def _other(shown: Mapping[str, object], meant: Mapping[str, object]) -> str:
     return "; ".join(
         f"{one}: {shown.get(one)}, meant {meant.get(one)}"
         for one in sorted(shown.keys() | meant.keys())

@@ -38,7 +38,7 @@ CODES = ("6A", "6B", "6C", "6D")
 CLASSES = {code: [f"{code}-{number}" for number in range(1, 6)] for code in CODES}
 ROOMS = {"R101": ("6A", "6B"), "R102": ("6B", "6C"), "R103": ("6C", "6A")}
 MEMORY = Path("/dev/shm")  # noqa: S108 - if it is there: a thousand days wear a disk out
-ROUNDS = 60
+ROUNDS, CALM_ROUNDS = 60, 4  # of eleven seconds: a session, what is stored of it, an answer
 
 
 def bells() -> Iterator[Bell]:
@@ -547,11 +547,11 @@ class Play:
                 await self.boot(room)
             self.cut(room)
         await self.pass_s(700)
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
             for room in self.rooms:
                 self.connect(room)
             await self.pass_s(11)
-            if self.is_quiet():
+            if number >= CALM_ROUNDS and self.is_quiet():
                 break
         else:
             waiting = [self.school.heard, *map(self.waiting_in, self.rooms)]

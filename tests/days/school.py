@@ -199,6 +199,9 @@ class School:
             return await self.ingest.write(correct, place, wish, self.program.now_ms())
         except ActionError:
             return False
+        except PowerCut:
+            self.drop()
+            return self.box.is_late
 
     # -- what stands in its books -----------------------------------------------------------
 
