@@ -188,6 +188,31 @@ def test_a_month_is_one_landscape_page_and_months_stand_in_order() -> None:
     assert 'fitToHeight="0"' in page
 
 
+def test_each_month_of_several_has_a_page_of_its_own() -> None:
+    """Its days, signs and sums alone, after the sheet of all; one month is not told twice."""
+    made = told()
+    days = days_of("2026-10-20", "2026-12-05")
+    halves = tuple(
+        (AttendanceStatus.ABSENT_EXCUSED if day < "2026-11" else AttendanceStatus.LATE,)
+        for day in days
+    )
+    lines = tuple(line._replace(halves=halves) for line in made.sheet.lines)
+    longer = made._replace(sheet=made.sheet._replace(days=days, lines=lines))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(as_xlsx(longer, "Trường")))
+    months = ["Tháng 10-2026", "Tháng 11-2026", "Tháng 12-2026"]
+    assert book.sheet_names == ["Điểm danh", *months, "Sổ ghi đầu bài"]
+    rows = [book.get_sheet_by_name(month).to_python() for month in months]
+    assert [page[2][0] for page in rows] == ["Tháng 10/2026", "Tháng 11/2026", "Tháng 12/2026"]
+    assert [(page[3][2], page[3][-5]) for page in rows] == [
+        ("20/10", "31/10"),
+        ("01/11", "30/11"),
+        ("01/12", "05/12"),
+    ]
+    assert [page[4][-4:] for page in rows] == [[12, 0, 0, 0], [0, 0, 30, 0], [0, 0, 5, 0]]
+    short = CalamineWorkbook.from_filelike(io.BytesIO(as_xlsx(made, "Trường")))
+    assert short.sheet_names == ["Điểm danh", "Sổ ghi đầu bài"]
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_no_name_becomes_a_formula(start: str) -> None:
     """Neither in the text nor in the workbook."""
