@@ -241,9 +241,11 @@ class Devices:
         """Take back what a person last said of joining or parting, if anything."""
         return replace(self, decisions=self.decisions[:-1]).settle(at_ms)
 
-    def move(self, room: AgentRoom, at_ms: int) -> DevicesStep:
-        """This machine stands in another room."""
-        moved = replace(self, room=room, traces=self.traces.move(room.room, at_ms))
+    def move(
+        self, room: AgentRoom, at_ms: int, homes: Mapping[str, str] | None = None
+    ) -> DevicesStep:
+        """This machine stands in another room. homes: by key, where plugged things stand surely."""
+        moved = replace(self, room=room, traces=self.traces.move(room.room, at_ms, homes or {}))
         return moved.settle(at_ms)
 
     def all(self, at_ms: int) -> tuple[Device, ...]:

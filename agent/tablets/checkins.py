@@ -31,6 +31,7 @@ class CheckInOutcome(StrEnum):
     NO_LIST = "no_list"
     NO_CODE = "no_code"
     NO_NUMBER = "no_number"
+    TWO_PUPILS = "two_pupils"
     WRONG_CODE = "wrong_code"
     OLD_CODE = "old_code"
     NOT_ON_ROSTER = "not_on_roster"
@@ -64,8 +65,8 @@ class CheckInFlag(StrEnum):
 class CheckInAttempt:
     """What a tablet sent. tablet: its key. digits: as typed. number: class's place and number.
 
-    browser: what it calls itself, or a digest of it. token: from the QR code. Neither digits nor
-    token: the tablet may hold a pass.
+    Its place is ANY_CLASS for a bare number. browser: what it calls itself, or a digest of it.
+    token: from the QR code. Neither digits nor token: the tablet may hold a pass.
     """
 
     tablet: str
@@ -194,10 +195,13 @@ class CheckIns:
         outcome = self._objection(attempt, now_s)
         if outcome is not None or self.lesson is None or attempt.number is None:
             return self._refuse(outcome or CheckInOutcome.NOT_YET, attempt, now_s)
-        pupil = self.lesson.pupil(*attempt.number)
-        if pupil is None:
-            return self._refuse(CheckInOutcome.NOT_ON_ROSTER, attempt, now_s)
-        return self._seat(pupil, attempt, now_s)
+        match self.lesson.pupils_at(*attempt.number):
+            case [pupil]:
+                return self._seat(pupil, attempt, now_s)
+            case []:
+                return self._refuse(CheckInOutcome.NOT_ON_ROSTER, attempt, now_s)
+            case _:
+                return self._refuse(CheckInOutcome.TWO_PUPILS, attempt, now_s)
 
     def release(self, answer: CheckInAnswer) -> None:
         """Take a check-in back that could not be kept."""

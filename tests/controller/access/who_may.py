@@ -52,6 +52,8 @@ manage: /students POST/students POST/students/export POST/students/erase
 manage: /lists/import POST/lists/import /lists/import/{token}
 manage: POST/lists/import/{token} POST/lists/import/{token}/choices
 manage: POST/lists/import/{token}/drop /lists/import/{token}/errors.csv
+manage: /teachers POST/teachers POST/teachers/ask POST/teachers/pins
+manage: POST/teachers/{teacher}/pin POST/teachers/{teacher}/end
 manage: /schedule/import POST/schedule/import /schedule/import/{token}
 manage: POST/schedule/import/{token} POST/schedule/import/{token}/empty
 manage: POST/schedule/import/{token}/drop
