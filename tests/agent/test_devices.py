@@ -285,6 +285,8 @@ def test_a_tablet_that_sleeps_is_no_trouble_and_no_event() -> None:
     """It is awake again without having appeared, and is gone after a day of sleep."""
     tablet = sighting("token:t", source="checkin", kind=Kind.TABLET, identity=IdentityKind.TOKEN)
     known, _ = seen(tablet)
+    (device,) = known.all(0)
+    known, _ = known.claim(device.device_id, 0, ours=True)
     known, said = seen(replace(tablet, present=False, reason="sleeping"), start=known)
     assert kinds(said) == [DeviceState]
     (device,) = known.all(0)
