@@ -33,9 +33,9 @@ from controller.database.required import require
 from controller.database.scope import within
 from controller.database.shape import Shape
 from controller.database.writing import Writing, write
+from controller.fleet.noted_end import note_end
 from controller.fleet.records import (
     AttendanceRecord,
-    ChainHeadRecord,
     ErasureProofRecord,
     EventRecord,
     LessonRecord,
@@ -57,7 +57,6 @@ LESSONS = Shape(LessonRecord, lessons)
 _ALL: Final = 1_000_000  # lines of a day; what a computer can leave is bounded
 _VERDICTS: Final = {LISTS_OPENED: True, LISTS_REFUSED: False}
 require_fact(_ERASURES, int)
-_CORRECTED: Final = "corrected"  # the fact: the newest correction's links, whatever the table says
 
 
 class _Subject(msgspec.Struct, frozen=True, rename={"class_code": "class"}):
@@ -69,8 +68,6 @@ class _Subject(msgspec.Struct, frozen=True, rename={"class_code": "class"}):
     home: str
 
 
-_end: Final = msgspec.json.Decoder(ChainHeadRecord).decode
-require_fact(_CORRECTED, _end)
 _subject: Final = msgspec.json.Decoder(_Subject).decode
 require(accesses, lambda row: row["what"] not in _VERDICTS or _subject(row["subject"]))
 
@@ -192,23 +189,10 @@ def _keep_corrections(
     if not records:
         return []
     write(db, corrections, [*map(CORRECTIONS.row, records)], Writing.INSERT_NEW)
-    set_fact(db, _CORRECTED, msgspec.json.encode(end_of(records[-1])).decode())
+    note_end(db, end_of(records[-1]))
     folded = fold_lesson(db, place, lesson.lesson)
     write(db, lessons, [LESSONS.row(folded)], Writing.UPSERT)
     return [folded]
-
-
-def noted_end(db: Connection, school: Place) -> list[ChainHeadRecord]:
-    """The school's newest correction as it was noted beside them; nothing before the first."""
-    fact = fact_of(db, _CORRECTED)
-    ends = [_end(fact)] if fact else []
-    return [end for end in ends if Place(end.place.province, end.place.school) == school]
-
-
-def corrections_end(db: Connection, school: Place) -> list[ChainHeadRecord]:
-    """How far the school's corrections go now, if it has made any."""
-    newest = _newest_correction(db, school)
-    return [end_of(newest)] if newest else []
 
 
 def is_of_class(lesson: LessonRecord, class_code: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from msgspec import DecodeError
 from sqlalchemy import Connection, Table, inspect, select, text
 
-from controller.attendance.store import CORRECTIONS, MARKS, PROOFS, ROLLS, lessons_of, noted_end
+from controller.attendance.store import CORRECTIONS, MARKS, PROOFS, ROLLS, lessons_of
 from controller.attendance.store import erasures as erasure_count
 from controller.attendance.tables import corrections, marks, rolls
 from controller.database.forgetting import PUPILS, forgotten_before
@@ -20,6 +20,7 @@ from controller.evidence.findings import Finding, Flaw
 from controller.evidence.told import heads_of
 from controller.evidence.tombstones import AskedErasure
 from controller.evidence.verdict import Evidence
+from controller.fleet.noted_end import noted_end
 from controller.students.tables import erasing_agents, erasures
 from protocol.model import Place
 

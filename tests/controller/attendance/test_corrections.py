@@ -31,7 +31,6 @@ from controller.attendance.papers import note_of
 from controller.attendance.sheet import LogbookLine, attendance_of
 from controller.attendance.store import (
     correct,
-    corrections_end,
     enter_roll,
     erase_pupil,
     lesson_at,
@@ -52,6 +51,7 @@ from controller.evidence.store import evidence_of
 from controller.evidence.verdict import SealedHeads, verdict_on
 from controller.evidence.words import verdict_lines
 from controller.features import ages_of_pupils, keep_batch
+from controller.fleet.noted_end import noted_end
 from controller.fleet.records import AttendanceRecord, RollRecord
 from controller.roster.plan import Lists, SchoolClass
 from controller.roster.store import keep_lists
@@ -397,7 +397,7 @@ def test_a_tail_that_no_total_shows_is_missed_here_in_copies_and_at_the_departme
     """Corrected and taken back: without both all counts agree, and the chain ends in its root."""
     correct_in(store, "a", P)
     correct_in(store, "a", None)
-    (end,) = store.read(corrections_end, SCHOOL)
+    (end,) = store.read(noted_end, SCHOOL)
     assert (end.links, end.place.agent) == (2, "controller")
     (copied,) = _copied_ends(store)
     assert (copied.links, copied.head, copied.agent) == (2, end.head, "controller")
