@@ -42,6 +42,7 @@ _OUTWARD: Final = ((0, -1), (1, 0), (0, 1), (-1, 0))  # by edge: top, right, bot
 _MOVED_OUT: Final = 1.15  # cells: where an edge is hidden, the outline ends a cell too early
 _FINEST: Final = 45.0  # px of a side up to which the picture is sampled as it is
 _LEVELS: Final = 4
+_OUTSIDE: Final = 30_000.0  # px; OpenCV counts them in 16 bits
 _LIKELY: Final = 0.65
 _DIMMEST: Final = 0.3  # of white, beside the third whitest side; a smear takes the rest
 _WHITE: Final = 0.5  # beside the three
@@ -84,7 +85,8 @@ class Picture:
     def looks(self, poses: Poses) -> Floats:
         """What is there, shape (n, SIDE * SIDE)."""
         laid = poses @ _GRID
-        places = laid[:, :2] / laid[:, 2:]
+        # Points behind the camera, of a pose gone astray, lie outside any picture.
+        places = np.clip(laid[:, :2] / np.maximum(laid[:, 2:], 1e-3), -_OUTSIDE, _OUTSIDE)
         sides = CELLS * np.sqrt(np.abs(np.linalg.det(poses[:, :2, :2])))
         levels = np.clip(np.ceil(np.log2(np.maximum(sides, 1) / _FINEST)), 0, _LEVELS - 1)
         looks = np.empty((len(poses), SIDE * SIDE), np.float32)

@@ -21,6 +21,7 @@ _LEAST_NARROW: Final = 6  # px of the shorter
 _LEAST_AREA: Final = 80.0
 _LEAST_POINTS: Final = 6  # of a patch's outline; noise has fewer
 _LARGEST: Final = 0.4  # of the picture's lower side
+_LEAST_BEND: Final = 0.1  # of the widest corner: twice a triangle's area
 _SLACKS: Final = (0.04, 0.06, 0.08, 0.1)  # of the perimeter
 
 
@@ -29,7 +30,7 @@ def outlines(grey: MatLike, thresholds: Sequence[Threshold]) -> Quads:
     soft = cv2.GaussianBlur(grey, (0, 0), _SOFT)
     largest = _LARGEST * min(grey.shape[:2])
     quads = [_corners(hull) for level in thresholds for hull in _patches(soft, level, largest)]
-    return _clockwise(np.array(quads, np.float64).reshape(-1, 4, 2))
+    return _upright(_clockwise(np.array(quads, np.float64).reshape(-1, 4, 2)))
 
 
 def _patches(soft: MatLike, threshold: Threshold, largest: float) -> Iterator[MatLike]:
@@ -57,6 +58,14 @@ def _corners(hull: MatLike) -> MatLike:
         if len(corners) <= 4:  # noqa: PLR2004 - corners
             break
     return corners.reshape(4, 2) if len(corners) == 4 else cv2.boxPoints(cv2.minAreaRect(hull))  # noqa: PLR2004
+
+
+def _upright(quads: Quads) -> Quads:
+    """The quads without those that are nearly triangles or lines; no perspective lays a card so."""
+    sides = np.roll(quads, -1, axis=1) - quads
+    before = np.roll(sides, 1, axis=1)
+    bends = before[..., 0] * sides[..., 1] - before[..., 1] * sides[..., 0]
+    return quads[bends.min(axis=1) > _LEAST_BEND * bends.max(axis=1)]
 
 
 def _clockwise(quads: Quads) -> Quads:
