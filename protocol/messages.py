@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec.structs import replace
 
+from protocol.guide import Guide
 from protocol.lenient import Mended, mended
 from protocol.model import (
     DEVICE_REASONS,
@@ -52,6 +53,13 @@ class Ending(StrEnum):
     TEACHER = "teacher"
     BELL = "bell"
     UNDONE = "undone"
+
+
+class Proof(StrEnum):
+    """By what somebody showed who they are: a PIN of theirs, or nothing."""
+
+    PIN = "pin"
+    NONE = "none"
 
 
 class Part(StrEnum):
@@ -301,7 +309,8 @@ class RollLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class RollConfirmed(Chained, frozen=True, kw_only=True, tag_field="kind", tag="roll_confirmed"):
     """The teacher's word on who is there: every pupil of the lesson, in one event.
 
-    day: the date on the room's wall. It never leaves the school.
+    day: the date on the room's wall. teacher: the school's own id of who confirmed; proof: by what
+    they showed it; both are left out where the school does not ask. It never leaves the school.
     """
 
     room: Code
@@ -310,6 +319,8 @@ class RollConfirmed(Chained, frozen=True, kw_only=True, tag_field="kind", tag="r
     classes: Classes = ()
     period: Period | None = None
     subject: Text = ""
+    teacher: Code | msgspec.UnsetType = msgspec.UNSET
+    proof: Proof | msgspec.UnsetType = msgspec.UNSET
     lines: Annotated[tuple[RollLine, ...], msgspec.Meta(max_length=1000)] = ()
 
     def __post_init__(self) -> None:
@@ -491,6 +502,12 @@ class ListsRefused(Message, frozen=True, kw_only=True, tag_field="kind", tag="li
     is_room: bool = False
 
 
+class GuideGiven(Message, frozen=True, kw_only=True, tag_field="kind", tag="guide"):
+    """What this computer may know of its school beyond its room's plan; replaces the one before."""
+
+    guide: Guide
+
+
 class NotEnrolled(Message, frozen=True, kw_only=True, tag_field="kind", tag="not_enrolled"):
     """This computer goes by a typed password, and may join by a code; said once a session."""
 
@@ -529,6 +546,7 @@ Down = (
     | EraseCommand
     | CameraOff
     | ListsRefused
+    | GuideGiven
     | NotEnrolled
     | ControllerState
 )

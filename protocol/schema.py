@@ -27,6 +27,7 @@ from protocol.messages import (
     Down,
     EraseCommand,
     EventsStored,
+    GuideGiven,
     Health,
     ListsRefused,
     NotEnrolled,
@@ -130,6 +131,12 @@ ROUTES: Final = (
         "refused",
         "Which class lists the agent is not given today, so that the teacher reads why.",
         ListsRefused,
+        qos=1,
+    ),
+    _command(
+        "guide",
+        "What the agent may know of its school beyond its room: rooms to choose, teachers' PINs.",
+        GuideGiven,
         qos=1,
     ),
     _command(

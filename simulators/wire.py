@@ -16,6 +16,7 @@ from protocol.messages import (
     ControllerState,
     EraseCommand,
     EventsStored,
+    GuideGiven,
     ListsRefused,
     MessageError,
     NotEnrolled,
@@ -110,6 +111,7 @@ class Wire:
                 | EraseCommand()
                 | CameraOff()
                 | ListsRefused()
+                | GuideGiven()
                 | NotEnrolled()
             ):
                 pass  # who is played plays its own day, and tells all from the beginning

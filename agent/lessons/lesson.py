@@ -29,7 +29,8 @@ class RunningLesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """A lesson that has started; it has a sheet where the class list is here.
 
     ends_ms: when it ends by itself. turns: how often it was ended and resumed, so that the ids of
-    its events differ. began_min, bell_min: of its period, in minutes since midnight.
+    its events differ. began_min, bell_min: of its period, in minutes since midnight. room: where it
+    was, once this computer was carried elsewhere; an older agent knows none.
     """
 
     lesson: Code
@@ -44,6 +45,7 @@ class RunningLesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     ends_ms: Millis | None = None
     turns: int = 0
     sheet: LessonSheet | None = None
+    room: Code | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def actor(self) -> str:
@@ -130,6 +132,8 @@ class Lesson:
         asked = (day, what.period, sorted(what.classes), substitute)
         for ended in self.all_ended():
             one = ended.lesson
+            if (one.room or self.room.room) != self.room.room:
+                continue
             if asked == (one.day, one.period, sorted(one.classes), one.substitute):
                 return one if one.period is not None else None
         return None
@@ -178,7 +182,7 @@ class Lesson:
             boot=self.room.boot,
             at_ms=at_ms,
             id=event_id(running.lesson, _turn("ended", running.turns)),
-            room=self.room.room,
+            room=running.room or self.room.room,
             lesson=running.lesson,
             how=how,
             confirmed=running.sheet is not None and running.sheet.is_confirmed,
@@ -199,7 +203,7 @@ class Lesson:
             boot=self.room.boot,
             at_ms=moment.at_ms,
             id=event_id(running.lesson, _turn("resumed", running.turns)),
-            room=self.room.room,
+            room=running.room or self.room.room,
             lesson=running.lesson,
         )
         soonest_ms = moment.at_ms + int(MIN_RESUMED_MIN * 60_000)
@@ -253,6 +257,12 @@ class Lesson:
             lambda other: (
                 msgspec.structs.replace(other, sheet=sheet) if other.lesson == code else other
             )
+        )
+
+    def stay_in(self, room: str) -> Lesson:
+        """Every lesson that was here, in the room where it was."""
+        return self._each(
+            lambda lesson: lesson if lesson.room else msgspec.structs.replace(lesson, room=room)
         )
 
     def without_pupil(self, is_pupil: Callable[[str], bool]) -> Lesson:

@@ -16,6 +16,7 @@ from protocol.messages import (
     ControllerState,
     EraseCommand,
     EventsStored,
+    GuideGiven,
     ListsRefused,
     MessageError,
     NotEnrolled,
@@ -28,7 +29,6 @@ from protocol.messages import (
 )
 from protocol.model import Place
 from protocol.outbox import OutboxError
-from protocol.plan import Plan
 from protocol.proof import CommandReader, ProofError
 from protocol.relay import Relay
 from protocol.repeats import CauseCounter
@@ -127,8 +127,8 @@ class SchoolTalk:
                 await relay.settle(message)
             case Rebirth() if commanded:
                 self.owe_birth()
-            case PlanGiven() if commanded:
-                await self._keep(message.plan, store)
+            case PlanGiven() | GuideGiven() if commanded:
+                await self._keep(message, store)
             case EventsStored() if commanded:
                 await relay.retell(message)
             case PupilsErased() if commanded:
@@ -149,10 +149,12 @@ class SchoolTalk:
         else:
             self.refused = message
 
-    async def _keep(self, plan: Plan, store: ClassroomStore) -> None:
-        """Keep the plan and tell which one is held; a full disk is given it again."""
+    async def _keep(self, message: PlanGiven | GuideGiven, store: ClassroomStore) -> None:
+        """Keep what is given, and tell which plan is held; a full disk is given it again."""
         with contextlib.suppress(OutboxError):  # the store has said so
-            if await store.take_plan(plan):
+            if isinstance(message, GuideGiven):
+                await store.take_guide(message.guide)
+            elif await store.take_plan(message.plan):
                 self.owe_birth()
 
     def _presence(self, session: int, *, online: bool) -> Letter:

@@ -13,14 +13,17 @@ from controller.attendance.lessons import (
     LessonEntry,
     LessonMarks,
     figures_of,
+    in_order,
     parted,
     sheet_of,
 )
 from controller.attendance.sheet import LETTERS, CorrectionLine, correction_lines
 from controller.attendance.store import is_of_class, lesson_at, log_of
-from controller.fleet.records import LessonRecord
+from controller.fleet.records import LessonRecord, RollRecord
 from controller.roster.members import ClassMember, members_of
 from controller.roster.store import plan_of
+from controller.teachers.store import name_of
+from protocol.messages import Proof
 from protocol.model import AttendanceStatus, Place
 
 
@@ -55,6 +58,14 @@ class ClassLesson(NamedTuple):
     lines: Sequence[MarkLine]
     corrections: Sequence[CorrectionLine]
     letters: Mapping[AttendanceStatus, str]
+    confirmer: Confirmer | None = None
+
+
+class Confirmer(NamedTuple):
+    """Who confirmed a roll, where the school asked. name: empty where nobody said."""
+
+    name: str
+    is_proven: bool
 
 
 def class_lesson_of(
@@ -68,7 +79,17 @@ def class_lesson_of(
     members = members_of(db, school, class_code, record.day, record.day)
     entries = log_of(db, place, [lesson])
     letters = {**LETTERS, **plan_of(db, school).letters}
-    return laid_out(record, class_code, members, entries, letters)
+    sheet = laid_out(record, class_code, members, entries, letters)
+    return sheet._replace(confirmer=_confirmer(db, school, entries))
+
+
+def _confirmer(db: Connection, school: Place, entries: Iterable[LessonEntry]) -> Confirmer | None:
+    rolls = [record for record in in_order(parted(entries)[0]) if isinstance(record, RollRecord)]
+    if not rolls or rolls[-1].reopened or rolls[-1].proof is None:
+        return None
+    code = rolls[-1].teacher or ""
+    name = (name_of(db, school, code) or code) if code else ""
+    return Confirmer(name, rolls[-1].proof is Proof.PIN)
 
 
 def laid_out(

@@ -89,6 +89,7 @@ def _room_sheet(records: Iterable[Logged]) -> LessonMarks:
     """What the room last said: a correction there wins over its roll, a new roll over all.
 
     By the chain where it holds, else by time; a mark that was tapped wins over one that was not.
+    A confirmation that is taken back leaves the taps of before: their room says none twice.
     """
     confirmed = False
     marks: dict[str, Mark] = {}
@@ -101,7 +102,7 @@ def _room_sheet(records: Iterable[Logged]) -> LessonMarks:
                 confirmed = False
                 marks = _alone(marks)
             case RollRecord():
-                confirmed, tapped = True, {}
+                confirmed = True
                 lines = [(line.student, line) for line in record.lines if line.student != ERASED]
                 marks = _alone(marks) | {
                     student: Mark(line.status, line.method, line.class_code, record.at_ms)

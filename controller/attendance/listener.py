@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from controller.attendance.distribution import Distribution
 from controller.attendance.erasures import Erasures
+from controller.attendance.guides import Guides
 from controller.attendance.openings import (
     OTHER_CLASSES,
     UNPLANNED_CLASSES,
@@ -31,7 +32,9 @@ from controller.fleet.store import agents_of
 from controller.roster.plan import SchoolPlan, classes_in
 from controller.roster.store import plan_of
 from controller.sheets.names import class_key
-from protocol.messages import ListsRefused, PlanGiven
+from controller.teachers.store import is_asking, teachers_of
+from controller.teachers.teacher import keys_of
+from protocol.messages import GuideGiven, ListsRefused, PlanGiven
 from protocol.model import Place
 
 _LOGGER = logging.getLogger(__name__)
@@ -54,6 +57,7 @@ class PlanListener(Listener[Any]):
         self._classes: dict[tuple[Place, str], tuple[str, ...]] = {}
         self._openings = program.service(openings_today)
         self._told = RefusalsTold()
+        self._guides = Guides()
         self._own: dict[str, frozenset[str]] = {}
         self._lists: dict[str, str] = {}
 
@@ -64,7 +68,7 @@ class PlanListener(Listener[Any]):
     def load(self, db: Connection) -> None:
         """Read what the school plans, which agents there are, and which lessons run at them."""
         self._erasures.forget()
-        self._take_plan(plan_of(db, self._program.school))
+        self._take_plan(db)
         self._agents = {
             agent.place: agent for agent in agents_of(db, self._program.school, limit=None)
         }
@@ -89,7 +93,7 @@ class PlanListener(Listener[Any]):
         version = version_of(db, self._program.school)
         school = self._distribution.school
         if school is None or version != school.version:
-            self._take_plan(plan_of(db, self._program.school))
+            self._take_plan(db)
             _LOGGER.info("the school's plan: version %d", version)
         return ()
 
@@ -108,6 +112,9 @@ class PlanListener(Listener[Any]):
         for name, plan in self._distribution.due(may_hold, self._classes_of, now_ms):
             message = PlanGiven(boot=self._program.boot, at_ms=now_ms, plan=plan)
             yield Command(name, "plan", message, qos=1)
+        for name, guide in self._guides.due(agents.values()):
+            given = GuideGiven(boot=self._program.boot, at_ms=now_ms, guide=guide)
+            yield Command(name, "guide", given, qos=1)
         yield from self._tell_refusals(agents.values(), now_ms)
 
     def _tell_refusals(self, agents: Iterable[AgentRecord], now_ms: int) -> Iterator[Command]:
@@ -131,8 +138,11 @@ class PlanListener(Listener[Any]):
             )
         )
 
-    def _take_plan(self, school: SchoolPlan) -> None:
+    def _take_plan(self, db: Connection) -> None:
+        place = self._program.school
+        school = plan_of(db, place)
         self._distribution.take(school)
+        self._guides.take(school, keys_of(teachers_of(db, place)), asks=is_asking(db, place))
         self._own.clear()
         self._lists = {class_key(each.code): each.code for each in school.classes}
 

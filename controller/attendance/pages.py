@@ -11,6 +11,7 @@ from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import gate_of
+from controller.attendance.absences import absences_of
 from controller.attendance.lesson_pages import add_lesson
 from controller.attendance.lessons import figures_of
 from controller.attendance.morning import mornings_of
@@ -91,8 +92,26 @@ def pages(program: Program) -> FeatureRouter:
             mornings=mornings,
             unexcused=unexcused,
             names=names,
+            is_past=chosen < now.date().isoformat(),
             before=_moved(chosen, -1),
             after=_moved(chosen, 1),
+        )
+
+    @router.get("/absences")
+    @needs(Permission.MARKS, in_parts=True)
+    async def absences(request: Request) -> Response:
+        person, day = person_of(request), screens.today()
+        scope = person.part_of(program.school)
+        school = await run_in_threadpool(store.read, plan_of, scope)
+        codes = sorted((one.code for one in school.classes), key=natural)
+        now = instant(program.now_ms()).astimezone(program.zone)
+        read = partial(absences_of, now=now)
+        found = await run_in_threadpool(read, store, scope, filter(person.has_class, codes), day)
+        named = "+".join(one.class_code for one in found) or "-"
+        begin = year_begin(school, day)
+        await run_in_threadpool(gate.note, request, "sheet", f"{named} {begin} {day}")
+        return screens.page(
+            request, "absences.html", day=day, found=found, over=Danger.OVER, near=Danger.NEAR
         )
 
     @router.get("/attendance/{code:path}")

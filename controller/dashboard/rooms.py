@@ -173,7 +173,8 @@ def room_of(
         *(agent for agent in agents if agent.place.agent not in away),
         *(device for device in present if _is_essential(device, away)),
     ]
-    running = next((agent.lesson for agent in agents if agent.online and agent.lesson), None)
+    lessons = [*lessons]
+    running = _running(agents, lessons)
     waiting = _waiting(faults)
     status, since_ms = _status(parts, waiting)
     problems = [*_problems(agents, present), *_fault_problems(waiting)]
@@ -209,6 +210,20 @@ def _status(
     began = [part.since_ms for part in parts if part.status is status]
     pick = max if status is Status.OK else min
     return status, pick(began, default=0)
+
+
+def _running(agents: Iterable[AgentRecord], lessons: Sequence[LessonRecord]) -> str | None:
+    """The lesson that runs in the room: of several computers the one that began last.
+
+    What a laptop that was carried here still has running elsewhere is not this room's.
+    """
+    began = {record.lesson: record.began_ms or 0 for record in lessons}
+    codes = [
+        agent.lesson
+        for agent in agents
+        if agent.online and agent.lesson and (agent.lesson in began or not agent.roaming)
+    ]
+    return max(codes, key=lambda code: began.get(code, 0), default=None)
 
 
 def _sheet(running: str | None, lessons: Iterable[LessonRecord]) -> LessonRecord | None:

@@ -326,7 +326,9 @@ class Fleet:
                 return [record_of(AttendanceRecord, message, erased=erased, **at)]
             case RollConfirmed():
                 tombstones = sum(line.student == ERASED for line in message.lines)
-                return [record_of(RollRecord, message, reopened=False, erased=tombstones, **at)]
+                by = {"teacher": message.teacher or None, "proof": message.proof or None}
+                told = {"reopened": False, "erased": tombstones, **by, **at}
+                return [record_of(RollRecord, message, **told)]
             case RollReopened():
                 return [record_of(RollRecord, message, reopened=True, **at)]
             case ErasureProof():

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 
 import msgspec
 
-from protocol.messages import Ending, HostMeasures, Kit, LineMeasures, OutboxReport, Part, RollLine
+from protocol.messages import (
+    Ending,
+    HostMeasures,
+    Kit,
+    LineMeasures,
+    OutboxReport,
+    Part,
+    Proof,
+    RollLine,
+)
 from protocol.model import (
     AttendanceStatus,
     DeviceKind,
@@ -137,6 +146,7 @@ class RollRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A roll that was confirmed, or (reopened) a confirmation that was taken back.
 
     Its lines and links are as the message tells them. erased: how many lines are tombstones.
+    teacher, proof: who confirmed, and by what it was shown, where the school asked.
     told_ms, told_day: what the agent said, where at_ms and day are an estimate.
     """
 
@@ -149,6 +159,8 @@ class RollRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     classes: tuple[str, ...] = ()
     period: int | None = None
     subject: str = ""
+    teacher: str | None = None
+    proof: Proof | None = None
     lines: tuple[RollLine, ...] = ()
     actor: str = ""
     before: str = ""

@@ -1,5 +1,7 @@
 // This file decides what is shown and what a press means: values in, values out, no document.
 export const isIdle = ({ phase }) => phase === "idle" || phase === "ended";
+export const isJoining = ({ enrolment: is }) =>
+  Boolean(is) && (is.membership !== "enrolled" || is.state !== "idle");
 export const needsLook = (line) =>
   line.suggested === "unseen" || line.status !== "present" || line.flags?.length > 0;
 export const joined = (parts, by = " · ") => parts.filter(Boolean).join(by);
@@ -9,7 +11,7 @@ export function addressOf(path, language) {
 }
 
 // What people type and what names hold, in one writing: no case, no tones, đ as d.
-const plain = (text) =>
+export const plain = (text) =>
   String(text).normalize("NFD").toLowerCase().replaceAll(/\p{M}/gu, "").replaceAll("đ", "d").trim();
 
 // Whether a pupil is the one that is looked for: by the number, or by a part of the name.

@@ -17,8 +17,9 @@ from agent.local.teacher.words import Letters
 from agent.room import Moment
 from hardware.camera.shutter import CameraLook
 from protocol.formats import phrase
+from protocol.guide import name_spelling
 from protocol.messages import Part
-from protocol.model import NO_ROOM, DeviceKind, Status
+from protocol.model import NO_ROOM, DeviceKind, Status, is_equipment
 from protocol.words import N_, Translate
 
 _MAX_GAPS: Final = 3
@@ -49,12 +50,14 @@ def teacher_view(
     lesson = None if phase is LessonPhase.IDLE else teaching.lesson.present
     proposal, letters = teaching.proposal(moment), words.letters_of(teaching.plan.letters)
     return {
-        **_room(classroom),
+        **_room(classroom, moment, say),
         "phase": phase,
         "headline": say(words.HEADLINES[phase]),
         "subline": words.subline(lesson, proposal, say),
         **_buttons(phase, teaching.lesson.present, say),
         "meant": meant_for(teaching),
+        "asks": teaching.guide.asks,
+        "teachers": _teachers(classroom, lesson, moment),
         "settle_s": SETTLE_S,
         "proposal": _proposal(classroom, proposal, say),
         "chips": _chips(classroom, view, say),
@@ -70,14 +73,44 @@ def teacher_view(
     }
 
 
-def _room(classroom: Classroom) -> dict[str, Any]:
+def _room(classroom: Classroom, moment: Moment, say: Translate) -> dict[str, Any]:
     placement, room = classroom.placement, classroom.room.room
+    found = classroom.rooms(moment) if placement.roaming else ()
     return {
         "room": room,
-        "rooms": list(placement.candidates()),
+        "rooms": [choice.room for choice in found],
+        "room_choice": [
+            {"room": choice.room, "words": words.room_words(choice, say)} for choice in found
+        ],
         "pick_room": placement.roaming and room == NO_ROOM,
         "roaming": placement.roaming,
     }
+
+
+def _teachers(
+    classroom: Classroom, lesson: RunningLesson | None, moment: Moment
+) -> list[dict[str, Any]]:
+    """Who may confirm, where the school asks: the timetable's teacher of this lesson first."""
+    teaching = classroom.teaching
+    if not teaching.guide.asks:
+        return []
+    expected = _expected_teacher(classroom, lesson, moment)
+    found = [(name_spelling(key.name) == expected, key) for key in teaching.guide.teachers]
+    found.sort(key=lambda one: not one[0])
+    return [
+        {"teacher": key.teacher, "name": key.name, "expected": is_expected}
+        for is_expected, key in found
+    ]
+
+
+def _expected_teacher(classroom: Classroom, lesson: RunningLesson | None, moment: Moment) -> str:
+    if lesson is None or lesson.period is None or lesson.substitute:
+        return ""
+    booking = timetable.booking_at(
+        classroom.teaching.plan, classroom.room.room, moment, lesson.period
+    )
+    is_this = booking is not None and booking.classes == lesson.classes
+    return name_spelling(booking.teacher) if booking and is_this else ""
 
 
 def _buttons(phase: LessonPhase, lesson: RunningLesson | None, say: Translate) -> dict[str, Any]:
@@ -131,7 +164,11 @@ def _chips(classroom: Classroom, view: ClassroomView, say: Translate) -> list[di
 
 
 def _tablets(classroom: Classroom, view: ClassroomView, say: Translate) -> dict[str, Any]:
-    tablets = [device for device in view.devices if device.kind is DeviceKind.TABLET]
+    tablets = [
+        device
+        for device in view.devices
+        if device.kind is DeviceKind.TABLET and is_equipment(device)
+    ]
     working = [
         tablet
         for tablet in tablets
@@ -164,6 +201,7 @@ def _roll(lesson: RunningLesson | None, letters: Letters, say: Translate) -> dic
         "confirmed": sheet.is_confirmed,
         "confirmed_words": words.confirmation(sheet, say),
         "checks": [] if sheet.is_confirmed else _checks(sheet, say),
+        "doubts": [] if sheet.is_confirmed else _doubts(sheet),
         "marks": [
             {"status": status, "letter": letter, "label": say(words.MARKS[status][1])}
             for status, letter in letters.items()
@@ -180,14 +218,41 @@ def _checks(sheet: LessonSheet, say: Translate) -> list[dict[str, Any]]:
         "unseen": [student for student in students if sheet.is_unseen(student)],
         "flagged": [student for student in students if sheet.flags_of(student)],
     }
-    return [
-        {
-            "code": code,
-            "students": who,
-            "sentence": words.check_words(code, [sheet.pupil(one) for one in who], say),
-        }
+    checks = [
+        {"code": code, "students": who, "sentence": words.check_words(code, who, sheet, say)}
         for code, who in found.items()
         if who
+    ]
+    return [*_doubted(sheet, say), *checks]
+
+
+def _doubted(sheet: LessonSheet, say: Translate) -> list[dict[str, Any]]:
+    """The cards of which the teacher has still to say whose they are."""
+    numbers = [doubt.number for doubt in sheet.all_doubts if doubt.is_open]
+    if not numbers:
+        return []
+    who = [pupil.student for number in numbers for pupil in sheet.candidates(number)]
+    sentence = words.doubt_words(numbers, sheet, say)
+    return [{"code": "doubted", "students": who, "sentence": sentence, "screen": "doubts"}]
+
+
+def _doubts(sheet: LessonSheet) -> list[dict[str, Any]]:
+    """Each card that may be of several pupils: of whom, and whose it is by the teacher's word."""
+    return [
+        {
+            "number": doubt.number,
+            "repeated": doubt.repeated,
+            "chosen": doubt.chosen,
+            "candidates": [
+                {
+                    "student": pupil.student,
+                    "class_code": pupil.class_code,
+                    "name": words.pupil_words(pupil, sheet),
+                }
+                for pupil in sheet.candidates(doubt.number)
+            ],
+        }
+        for doubt in sheet.all_doubts
     ]
 
 
