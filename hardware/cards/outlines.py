@@ -65,7 +65,7 @@ def _upright(quads: Quads) -> Quads:
     sides = np.roll(quads, -1, axis=1) - quads
     before = np.roll(sides, 1, axis=1)
     bends = before[..., 0] * sides[..., 1] - before[..., 1] * sides[..., 0]
-    return quads[bends.min(axis=1) > _LEAST_BEND * bends.max(axis=1)]
+    return np.asarray(quads[bends.min(axis=1) > _LEAST_BEND * bends.max(axis=1)], np.float64)
 
 
 def _clockwise(quads: Quads) -> Quads:
