@@ -43,6 +43,9 @@ atexit.register(shutil.rmtree, os.environ["XDG_RUNTIME_DIR"], ignore_errors=True
 # controller/access, by a program of its own.
 pytest.MonkeyPatch().setattr(passwords, "_MEMORY_KIB", 64)
 
+# As in the process that looks at pictures: a second thread would only be waited for.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 # Files that take long, or wait long: begun last, one of two workers would wait for the other.
 PLAYED = {"test_demo.py", "test_way_up.py", "test_finding.py", "test_delivery.py"}
 ALONE = {"test_pjlink.py", "test_mdns_fleet.py", "test_camera_watch.py", "test_copying.py"}
