@@ -20,6 +20,7 @@ from controller.fleet.records import (
     AgentRecord,
     AttendanceRecord,
     ChainHeadRecord,
+    CorrectionsHeld,
     DeviceRecord,
     ErasureProofRecord,
     EventRecord,
@@ -34,6 +35,7 @@ from protocol.messages import (
     AnyEvent,
     AttendanceMarked,
     Birth,
+    CorrectionsKept,
     DeviceForgotten,
     DeviceState,
     ErasureProof,
@@ -92,6 +94,7 @@ Change = (
     | FaultRecord
     | ErasureProofRecord
     | ChainHeadRecord
+    | CorrectionsHeld
     | StreamChanged
     | Touched
     | Ask
@@ -336,6 +339,8 @@ class Fleet:
             case HeadTold(chain=head):
                 at = {"place": place, "room": message.room, "received_ms": now_ms}
                 return [record_of(ChainHeadRecord, head, **at)]
+            case CorrectionsKept():
+                return [CorrectionsHeld(place, message.of, message.number)]
             case FaultReported():
                 return [_event_of(message, at), record_of(FaultRecord, message, **at)]
             case _:
