@@ -22,6 +22,7 @@ from protocol.messages import (
     Birth,
     CameraOff,
     ControllerState,
+    CorrectionsGiven,
     DeviceForgotten,
     DeviceState,
     Down,
@@ -150,6 +151,12 @@ ROUTES: Final = (
         "clock",
         "The school's time and zone, by which the agent dates lessons; in each session, at times.",
         SchoolClock,
+    ),
+    _command(
+        "corrections",
+        "What the school corrected in the agent's latest lessons; it answers by corrections_kept.",
+        CorrectionsGiven,
+        qos=1,
     ),
     Route(
         "school",

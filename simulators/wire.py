@@ -14,6 +14,7 @@ from protocol.messages import (
     Ack,
     CameraOff,
     ControllerState,
+    CorrectionsGiven,
     EraseCommand,
     EventsStored,
     GuideGiven,
@@ -115,6 +116,7 @@ class Wire:
                 | GuideGiven()
                 | NotEnrolled()
                 | SchoolClock()
+                | CorrectionsGiven()
             ):
                 pass  # who is played plays its own day, and tells all from the beginning
             case _:

@@ -16,6 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from controller.__main__ import main
 from controller.access.store import access_log
+from controller.attendance.halves import RollState
 from controller.attendance.papers import as_csv, as_xlsx, name_of, sheet_rows
 from controller.attendance.sheet import NOT_TAKEN, Attendance, days_of, laid_out
 from controller.database.store import Store
@@ -115,6 +116,20 @@ WEEK = SchoolPlan(
         for weekday, period in ((1, 1), (1, 6), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1))
     ),
 )
+
+
+def test_a_new_number_in_the_book_hides_no_day_without_a_roll() -> None:
+    """Who was in the class with another number, or left and came back, was in it all the same."""
+    spans = (("", "2026-11-03", 1), ("2026-11-03", None, 2))
+    renumbered = tuple(
+        ClassMember(class_code="10A1", number=number, student="a", since=since, until=until)
+        for since, until, number in spans
+    )
+    now = datetime(2026, 11, 8, tzinfo=ZONE)
+    days = days_of("2026-11-02", "2026-11-03")
+    (line,) = laid_out("10A1", days, renumbered, (), (), plan=WEEK, now=now).sheet.lines
+    assert line.number == 2
+    assert line.halves == ((RollState.NOT_TAKEN,) * 2, (RollState.NOT_TAKEN,))
 
 
 def test_present_no_roll_unconfirmed_and_no_lesson_are_four_things() -> None:
