@@ -1,6 +1,7 @@
-"""This file answers a camera that asks for a password, by HTTP or RTSP. Pure.
+"""This file answers a device that asks for a password, by HTTP or RTSP. Pure.
 
-Sources: RFC 7617 (Basic), RFC 7616 (Digest), RFC 2326 section 14: RTSP uses both unchanged.
+Sources: RFC 7235 section 4.1 (several challenges in one header), RFC 7617 (Basic), RFC 7616
+(Digest), RFC 2326 section 14: RTSP uses all of it unchanged.
 """
 
 from __future__ import annotations
@@ -8,13 +9,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-_PART: Final = re.compile(r'([a-z]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))', re.IGNORECASE)
+# A scheme is a word that no "=" follows; all behind it up to the next one belongs to it.
+_WORD: Final = re.compile(
+    r'([a-z][\w.-]*)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?', re.IGNORECASE
+)
 _SESSION: Final = "-sess"
-_LONGEST: Final = 2000
+_LONGEST: Final = 4000
 _NONCE_LEAST: Final = 8  # what a camera makes up has more; a nonce known before is worth a table
+_DIGESTS: Final = ("sha-256", "md5")  # the better first
 
 
 class BasicOnly(Exception):  # noqa: N818 - what the camera wants, not a fault
@@ -24,7 +29,8 @@ class BasicOnly(Exception):  # noqa: N818 - what the camera wants, not a fault
 class Challenge(NamedTuple):
     """What the camera asks for: Basic, or Digest with a nonce of its own.
 
-    algorithm: "md5" or "sha-256", for Digest only; qop: whether it takes qop "auth".
+    algorithm: "md5" or "sha-256", for Digest only; label: as the camera wrote it, "" where it
+    named none. qop: whether it takes qop "auth". stale: it refused the nonce, not the password.
     """
 
     algorithm: str = ""
@@ -33,21 +39,34 @@ class Challenge(NamedTuple):
     nonce: str = ""
     opaque: str = ""
     qop: bool = False
+    label: str = ""
+    stale: bool = False
+
+    @property
+    def way(self) -> str:
+        """What tells it from other ways to say the same password."""
+        return f"{self.algorithm}{_SESSION * self.session}"
 
 
 def challenge_of(headers: Sequence[str], *, is_typed: bool = False) -> Challenge | None:
-    """The best of what the WWW-Authenticate headers ask for; None where we can answer none.
+    """The best of what the headers ask for, as challenges_of; None where we can answer none."""
+    return next(iter(challenges_of(headers, is_typed=is_typed)), None)
+
+
+def challenges_of(headers: Sequence[str], *, is_typed: bool = False) -> list[Challenge]:
+    """What the WWW-Authenticate headers ask for and we can answer, the best first.
 
     is_typed: whether a person gave address and password together, for this very camera. Raises
     BasicOnly of another that wants the password itself: by TLS as well, for no camera of a school
     has a certificate that anyone vouches for.
     """
-    challenges = [challenge for header in headers if (challenge := _parse(header)) is not None]
+    challenges = [one for header in headers for one in _challenges(header[:_LONGEST])]
+    digests = [one for name in _DIGESTS for one in challenges if one.algorithm == name]
     # Basic comes last: it gives the password away to whoever listens.
-    best = max(challenges, default=None, key=lambda one: one.algorithm)
-    if best is not None and not best.algorithm and not is_typed:
+    basic = [one for one in challenges if not one.algorithm]
+    if basic and not digests and not is_typed:
         raise BasicOnly
-    return best
+    return [*digests, *(basic if is_typed else [])]
 
 
 def answer(
@@ -63,7 +82,8 @@ def answer(
     """The Authorization header's value.
 
     uri: as in the request's line. cnonce: a few random hex digits. count: of the requests so
-    far with this challenge, this one included.
+    far with this challenge, this one included. What the camera did not name is not named to it:
+    some refuse a right password for an algorithm that they did not ask for.
     """
     if not challenge.algorithm:
         return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
@@ -82,7 +102,7 @@ def answer(
     }
     if challenge.opaque:
         fields["opaque"] = challenge.opaque
-    bare = {"algorithm": challenge.algorithm.upper() + (_SESSION if challenge.session else "")}
+    bare = {"algorithm": challenge.label} if challenge.label else {}
     if challenge.qop:
         bare |= {"qop": "auth", "nc": nc}
     if challenge.qop or challenge.session:
@@ -91,25 +111,39 @@ def answer(
     return "Digest " + ", ".join(parts + [f"{name}={value}" for name, value in bare.items()])
 
 
-def _parse(header: str) -> Challenge | None:
-    scheme, _, rest = header[:_LONGEST].strip().partition(" ")
-    if scheme.lower() == "basic":
-        return Challenge()
-    parts = {name.lower(): quoted or bare for name, quoted, bare in _PART.findall(rest)}
-    algorithm = parts.get("algorithm", "md5").lower()
+def _challenges(header: str) -> Iterator[Challenge]:
+    """Each challenge of one header that we know how to answer."""
+    scheme, parts = "", dict[str, str]()
+    for word in _WORD.finditer(header):
+        name, quoted, bare = word.groups()
+        if quoted is None and bare is None:
+            yield from _challenge(scheme, parts)
+            scheme, parts = name.lower(), {}
+        else:
+            parts.setdefault(name.lower(), quoted or bare or "")
+    yield from _challenge(scheme, parts)
+
+
+def _challenge(scheme: str, parts: dict[str, str]) -> Iterator[Challenge]:
+    if scheme == "basic":
+        yield Challenge()
+    label, nonce, qop = parts.get("algorithm", ""), parts.get("nonce", ""), parts.get("qop")
+    algorithm = label.lower() or "md5"
     base = algorithm.removesuffix(_SESSION)
-    nonce = parts.get("nonce", "")
-    known = scheme.lower() == "digest" and base in {"md5", "sha-256"}
-    if not known or len(nonce) < _NONCE_LEAST:
-        return None
-    offered = {word.strip().lower() for word in parts.get("qop", "").split(",")}
-    return Challenge(
+    offered = {word.strip().lower() for word in (qop or "").split(",")}
+    if scheme != "digest" or base not in _DIGESTS or len(nonce) < _NONCE_LEAST:
+        return
+    if qop and "auth" not in offered:
+        return
+    yield Challenge(
         algorithm=base,
         session=algorithm != base,
         realm=parts.get("realm", ""),
         nonce=nonce,
         opaque=parts.get("opaque", ""),
         qop="auth" in offered,
+        label=label,
+        stale=parts.get("stale", "").lower() == "true",
     )
 
 
