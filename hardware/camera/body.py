@@ -130,7 +130,7 @@ def _by_content(lead: bytes) -> BodyKind:
 
 
 def _skip_to_picture(body: Body) -> bool:
-    """Drop all before the next JPEG; False where none comes. Raises CameraTrouble of endless talk."""
+    """Drop all before the next JPEG; False where none comes. Raises CameraTrouble."""
     passed = 0
     while (at := body.data.find(_SOI)) < 0:
         dropped = max(0, len(body.data) - len(_SOI) + 1)

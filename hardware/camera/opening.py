@@ -20,7 +20,7 @@ from hardware.camera import rtsp
 from hardware.camera.feed import TIMEOUT_S, CameraFeed
 from hardware.camera.order import Alive, CameraTrouble, Order, line_of
 from hardware.camera.web import CameraPage, feed_of
-from hardware.http.client import WebLogin
+from hardware.http.login import WebLogin
 
 if TYPE_CHECKING:
     from cv2.typing import MatLike

@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +17,7 @@ from hardware.camera.features import Baseline
 from hardware.camera.order import MOST_WAYS, LookVerdict, Order
 from hardware.camera.process import ask, no_vision
 from hardware.camera.shutter import FILE_VIEW, CameraUse, Shutter
+from hardware.http.login import NOBODY, WebLogin
 from hardware.readings import CameraReading, CameraState, Report
 
 LOOK_S: Final = 6.0
@@ -83,18 +84,28 @@ class Rounds(Generic[T]):
         when.at = now + (self._again_s if hurry else self._every_s)
 
 
-def target_of(key: str, url_or_node: str, user: str = "", password: str = "") -> CameraTarget:
+def target_of(
+    key: str, url_or_node: str, login: WebLogin = NOBODY, others: tuple[str, ...] = ()
+) -> CameraTarget:
     """A target whose URL may name user and password; those given apart win."""
-    if "@" not in url_or_node or not is_camera(url_or_node):
-        return CameraTarget(key=key, url_or_node=url_or_node, user=user, password=password)
-    parts = urlsplit(url_or_node)
-    login, _, host = parts.netloc.rpartition("@")
-    named, _, secret = login.partition(":")
-    return CameraTarget(
+    target = CameraTarget(
         key=key,
+        url_or_node=url_or_node,
+        user=login.user,
+        password=login.password,
+        is_typed=login.is_typed,
+        others=others,
+    )
+    if "@" not in url_or_node or not is_camera(url_or_node):
+        return target
+    parts = urlsplit(url_or_node)
+    named, _, host = parts.netloc.rpartition("@")
+    user, _, secret = named.partition(":")
+    return replace(
+        target,
         url_or_node=parts._replace(netloc=host).geturl(),
-        user=user or unquote(named),
-        password=password or unquote(secret),
+        user=login.user or unquote(user),
+        password=login.password or unquote(secret),
     )
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from hardware.camera.body import LONGEST_PICTURE, Body, BodyKind, jpegs, kind_of, parts, whole
 from hardware.camera.feed import SAMPLE_EVERY_S, TIMEOUT_S, CameraFeed, FrameArrival
 from hardware.camera.order import CameraTrouble
-from hardware.http.client import WebAnswer, WebClient, WebLogin, WebTrouble
+from hardware.http.client import WebAnswer, WebClient, WebTrouble
+from hardware.http.login import WebLogin
 
 if TYPE_CHECKING:
     from cv2.typing import MatLike

@@ -15,7 +15,6 @@ import ssl
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from http.client import (
     HTTPConnection,
     HTTPException,
@@ -28,7 +27,7 @@ from types import MappingProxyType, TracebackType
 from typing import Final, Self, cast
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from hardware.http.login import BasicOnly, Challenge, answer, challenges_of
+from hardware.http.login import NOBODY, BasicOnly, Challenge, WebLogin, answer, challenges_of
 
 TIMEOUT_S: Final = 2.0  # for connecting, and between two words of the device
 HEAD_S: Final = 4.0  # for all up to the end of an answer's head, however slowly it drips
@@ -57,18 +56,6 @@ class WebTrouble(Exception):  # noqa: N818 - the device's state, not a fault of 
         super().__init__(reason)
         self.reason = reason
         self.silent = silent
-
-
-@dataclass(frozen=True, slots=True)
-class WebLogin:
-    """Who asks. is_typed: whether a person gave address and password together."""
-
-    user: str = field(default="", repr=False)
-    password: str = field(default="", repr=False)
-    is_typed: bool = False
-
-
-NOBODY: Final = WebLogin()
 
 
 class WebAnswer:
@@ -155,7 +142,8 @@ class WebAnswer:
 class WebClient:
     """Asks one device, and remembers its cookies and how it wants its password said.
 
-    url: http or https, without a password. Blocks: for a thread, or a process of its own.
+    url: http or https, without a password. head_s: for all up to the end of an answer's head.
+    Blocks: for a thread, or a process of its own.
     """
 
     def __init__(
@@ -169,10 +157,11 @@ class WebClient:
         self._url = urlsplit(url)
         self._login = login
         self._timeout_s = timeout_s
-        self._head_s = head_s
+        self.head_s = head_s
         self._challenge: Challenge | None = None
         self._count = 0
         self._refused: set[str] = set()
+        self._was_refused = False
         self._cookies: dict[str, str] = {}
         self._may_secure = True
 
@@ -184,7 +173,12 @@ class WebClient:
     @property
     def is_refused(self) -> bool:
         """Whether our password was said, and refused."""
-        return bool(self._refused)
+        return self._was_refused
+
+    def start_over(self) -> None:
+        """Forget what was refused: the next request says the same password with more beside it."""
+        self._challenge, self._count = None, 0
+        self._refused.clear()
 
     def turn_to(self, url: str) -> None:
         """Ask another of the device's pages from now on."""
@@ -253,7 +247,7 @@ class WebClient:
             wanted["Cookie"] = "; ".join(f"{name}={text}" for name, text in self._cookies.items())
         if self._challenge is not None:
             wanted["Authorization"] = self._authorization(self._challenge, method, uri)
-        ends_at = time.monotonic() + self._head_s
+        ends_at = time.monotonic() + self.head_s
         try:
             connection = _connection(url, self._timeout_s)
             _request(connection, method, uri, body, wanted)
@@ -295,8 +289,10 @@ class WebClient:
         # A nonce that worked before has run out; so has one that the device calls stale.
         if said is not None and self._count == 1 and not _is_renewed(said, offered):
             self._refused.add(said.way)
+            self._was_refused = True
         left = [one for one in offered if one.way not in self._refused]
         if not left:
+            self._challenge = None
             is_odd = bool(headers) and not offered and not self._refused
             raise WebTrouble("login_way" if is_odd else "needs_password")
         self._challenge, self._count = left[0], 0
@@ -375,7 +371,7 @@ def _unproven() -> ssl.SSLContext:
     context.options |= _LEGACY_SERVER
     with suppress(ssl.SSLError, ValueError):  # as far as this machine's OpenSSL still can
         context.set_ciphers("ALL:!aNULL:@SECLEVEL=0")
-        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     return context
 
 

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 # A scheme is a word that no "=" follows; all behind it up to the next one belongs to it.
@@ -24,6 +25,18 @@ _DIGESTS: Final = ("sha-256", "md5")  # the better first
 
 class BasicOnly(Exception):  # noqa: N818 - what the camera wants, not a fault
     """The camera takes the password in clear only, and nobody vouched for its address."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebLogin:
+    """Who asks. is_typed: whether a person gave address and password together."""
+
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    is_typed: bool = False
+
+
+NOBODY: Final = WebLogin()
 
 
 class Challenge(NamedTuple):

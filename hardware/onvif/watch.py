@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from hardware.http.login import NOBODY, WebLogin
 from hardware.network.flaws import FlawReporter
 from hardware.network.interfaces import addresses as own_addresses
 from hardware.network.interfaces import no_network
@@ -27,15 +28,9 @@ from hardware.onvif.camera import (
     keys_told,
     readings_of,
 )
-from hardware.onvif.discovery import (
-    GROUP,
-    PORT,
-    DiscoveryListener,
-    Garbage,
-    Match,
-    asking,
-    matches,
-)
+from hardware.onvif.discovery import GROUP, PORT, DiscoveryListener, Match, asking, matches
+from hardware.onvif.envelope import Garbage
+from hardware.onvif.soap import PLAIN
 from hardware.readings import (
     CameraReading,
     CameraState,
@@ -51,13 +46,15 @@ _ASK_AGAIN_S = 0.4
 _LOOK_S = 4.0  # our addresses are looked at so often: within five seconds is soon enough
 _TALKS_AT_ONCE = 8
 _REFUSED_ROUNDS = 60
+_REFUSALS = {"needs_password", "camera_clock", "login_way"}
 _TELL_AGAIN_ROUNDS = 10  # a camera's own words change when somebody renames it
 _CAMERAS_LIMIT = 256
-_SCHEMES = {"", "http", "onvif"}
+_SCHEMES = {"", "http", "https", "onvif"}
+_TLS_PORT = 443
 _PATH = "/onvif/device_service"
 
-# User and password for who tells these keys at an address.
-Credentials = Callable[[Collection[str], str], tuple[str, str]]
+# The login for who tells these keys at an address.
+Credentials = Callable[[Collection[str], str], WebLogin]
 
 
 class SearchSettings(NamedTuple):
@@ -75,7 +72,7 @@ USUAL = SearchSettings()
 async def watch(
     report: Report,
     *,
-    credentials: Credentials = lambda _keys, _address: ("", ""),
+    credentials: Credentials = lambda _keys, _address: NOBODY,
     addresses: Callable[[], Sequence[str]] = own_addresses,
     settings: SearchSettings = USUAL,
 ) -> None:
@@ -99,13 +96,20 @@ async def watch(
 
 
 async def ask(
-    address: str, port: int = 80, *, credentials: Credentials = lambda _keys, _address: ("", "")
+    address: str,
+    port: int = 0,
+    *,
+    is_secure: bool = False,
+    credentials: Credentials = lambda _keys, _address: NOBODY,
 ) -> list[Reading]:
-    """Say what speaks ONVIF at an address: a sighting and a reading; nothing where none does."""
-    service = (("http", port or 80, _PATH),)
-    camera = DiscoveredCamera(address, "", Match(services=service))
+    """Say what speaks ONVIF at an address: a sighting and a reading; nothing where none does.
+
+    port: 0 for the usual one. is_secure: by TLS only.
+    """
+    service = ("https", port or _TLS_PORT, _PATH) if is_secure else ("http", port or 80, _PATH)
+    camera = DiscoveredCamera(address, "", Match(services=(service,)))
     details = await fetch_details(camera, credentials((), address))
-    if details.trouble in {"no_answer", "nonsense"} and not details.model:
+    if details.trouble in {"no_answer", "nonsense"} and not details.says_something:
         return []
     return readings_of(camera, details, time.time())
 
@@ -116,9 +120,10 @@ def asker(credentials: Credentials) -> Asker:
     async def ask_place(place: TypedPlace) -> list[Reading]:
         if place.scheme not in _SCHEMES:
             return []
-        typed_login = (place.user, place.password)
+        typed_login = WebLogin(place.user, place.password, is_typed=True)
         login = (lambda _keys, _address: typed_login) if place.user else credentials
-        return await ask(place.host, place.port, credentials=login)
+        is_secure = place.scheme == "https"
+        return await ask(place.host, place.port, is_secure=is_secure, credentials=login)
 
     return ask_place
 
@@ -142,7 +147,7 @@ class _Cameras:
             return False
         if before is None:
             return len(self._cameras) < _CAMERAS_LIMIT
-        if before.details.trouble == "needs_password":
+        if before.details.trouble in _REFUSALS:
             # Cameras lock themselves after a few wrong passwords.
             tried = before.login == hash(self._login(camera))
             return not tried or self.round - before.round >= _REFUSED_ROUNDS
@@ -150,20 +155,20 @@ class _Cameras:
             return True
         return self.round - before.round >= _TELL_AGAIN_ROUNDS
 
-    def _login(self, camera: DiscoveredCamera) -> tuple[str, str]:
+    def _login(self, camera: DiscoveredCamera) -> WebLogin:
         return self._credentials(keys_told(camera.match), camera.address)
 
     async def talk(self, camera: DiscoveredCamera) -> None:
         self._talking.add(camera.who)
         try:
             async with self._turn:
-                login = self._login(camera)
-                details = await fetch_details(camera, login)
+                login, before = self._login(camera), self._cameras.get(camera.who)
+                manner = before.details.manner if before is not None else PLAIN
+                details = await fetch_details(camera, login, manner)
         finally:
             self._talking.discard(camera.who)
         if details.flaw:
             self.flaws.say(details.flaw, camera.address)
-        before = self._cameras.get(camera.who)
         self._cameras[camera.who] = _Entry(
             camera=camera, details=details, round=self.round, login=hash(login)
         )

@@ -162,9 +162,9 @@ def test_a_camera_that_nobody_called_ours_is_sent_no_login() -> None:
     def recorded(camera: OnvifCamera) -> OnvifCamera:
         may = camera._may_call
 
-        def note(body: bytes, clock: object) -> bool:
+        def note(head: bytes, body: bytes) -> bool:
             heard[camera.make.endpoint].append(body)
-            return may(body, clock)  # type: ignore[arg-type]
+            return may(head, body)
 
         camera._may_call = note  # type: ignore[method-assign]
         camera.faults.add(CameraFault.PASSWORD)

@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hardware.http.login import WebLogin
 from hardware.onvif import watch as onvif
 from hardware.onvif.camera import CameraDetails as Answer
 from hardware.onvif.camera import DiscoveredCamera, picture_url, readings_of
-from hardware.onvif.discovery import Garbage, Match, matches
+from hardware.onvif.discovery import Match, matches
+from hardware.onvif.envelope import Garbage
 from hardware.onvif.soap import digest
 from hardware.onvif.watch import SearchSettings
 from hardware.readings import CameraReading, IdentityKind, Kind, Sighting
@@ -60,7 +62,7 @@ async def watching(
 ) -> AsyncIterator[None]:
     """Watch as long as the block runs."""
     watch = onvif.watch(
-        told, credentials=lambda *_: login(), addresses=lambda: ["127.0.0.1"], settings=settings
+        told, credentials=lambda *_: WebLogin(*login()), addresses=lambda: ["127.0.0.1"], settings=settings
     )
     task = asyncio.ensure_future(watch)
     try:
@@ -108,6 +110,7 @@ def test_a_camera_is_found_within_three_seconds_and_known_by_its_mac() -> None:
                 port=camera.http_port,
                 via="127.0.0.1",
                 url=camera.snapshot_url,
+                more_urls=(camera.stream_url,),
             )
 
     play(story)
@@ -157,7 +160,7 @@ def test_a_wrong_password_is_tried_once_and_not_again() -> None:
         async with cameras(MAKE) as ([camera], settings):
             camera.faults.add(CameraFault.PASSWORD)
             may, tries = camera._may_call, []
-            camera._may_call = lambda body, clock: tries.append(body) or may(body, clock)
+            camera._may_call = lambda head, body: tries.append(body) or may(head, body)
             quick = settings._replace(search_s=0.0, round_s=0.0)
             async with watching(told, quick, credentials):
                 await told.until(lambda one: one.present)
