@@ -102,6 +102,7 @@ def parts(body: Body) -> Iterator[bytes]:
         if start is None:
             return
         body.take(start)
+        body.has(len(_SOI))
         if length is not None:
             yield _of_length(body, length)
         elif body.data.startswith(_SOI):

@@ -161,9 +161,8 @@ class WebClient:
         self._challenge: Challenge | None = None
         self._count = 0
         self._refused: set[str] = set()
-        self._was_refused = False
         self._cookies: dict[str, str] = {}
-        self._may_secure = True
+        self._may_secure, self._is_secured = True, False
 
     @property
     def url(self) -> str:
@@ -173,16 +172,12 @@ class WebClient:
     @property
     def is_refused(self) -> bool:
         """Whether our password was said, and refused."""
-        return self._was_refused
-
-    def start_over(self) -> None:
-        """Forget what was refused: the next request says the same password with more beside it."""
-        self._challenge, self._count = None, 0
-        self._refused.clear()
+        return bool(self._refused)
 
     def turn_to(self, url: str) -> None:
-        """Ask another of the device's pages from now on."""
-        self._url = urlsplit(url)
+        """Ask another of the device's pages from now on; by TLS, where only that was answered."""
+        turned = urlsplit(url)
+        self._url = _secured(turned) if self._is_secured and turned.scheme == "http" else turned
 
     def ask(
         self,
@@ -223,9 +218,12 @@ class WebClient:
         if self._is_worth_securing(plain):
             before, self._url, self._may_secure = self._url, _secured(self._url), False
             try:
-                return self._exchange(method, body, headers)
+                got = self._exchange(method, body, headers)
             except WebTrouble:
                 self._url = before
+            else:
+                self._is_secured = True
+                return got
         if isinstance(plain, WebTrouble):
             raise plain
         return plain
@@ -289,7 +287,6 @@ class WebClient:
         # A nonce that worked before has run out; so has one that the device calls stale.
         if said is not None and self._count == 1 and not _is_renewed(said, offered):
             self._refused.add(said.way)
-            self._was_refused = True
         left = [one for one in offered if one.way not in self._refused]
         if not left:
             self._challenge = None

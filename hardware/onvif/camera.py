@@ -47,6 +47,7 @@ _LONGEST_S = 20.0
 _SMALLEST_WIDTH = 320  # below that nothing is to be judged by
 _DIGITS, _CARDS_LIMIT, _CHANNELS_LIMIT = 5, 4, 32
 _LENSES: Final = 2
+_ODDITIES: Final = 6  # calls answered oddly, with none that made sense
 _SILENCES: Final = 2  # calls without an answer, after which no further one is worth the wait
 _TLS_PORT: Final = 443
 # Where media services are, for cameras that do not say.
@@ -216,7 +217,9 @@ class _CameraTalk:
     @property
     def _is_worth_asking(self) -> bool:
         silences = [one.reason for one in self._failures].count("no_answer")
-        return silences < (_SILENCES if self._said else 1)
+        if self._said:
+            return silences < _SILENCES
+        return not silences and len(self._failures) < _ODDITIES
 
     def _trouble(self) -> str:
         """What stood in the way of a picture, the most telling first; "" where nothing did."""

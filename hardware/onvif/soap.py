@@ -101,10 +101,7 @@ class ServiceAddress:
 
 @dataclass(frozen=True, slots=True)
 class LoginWay:
-    """A way to say a password: as HTTP has it, or in a token by a clock.
-
-    ahead_s: how far that clock is ahead of ours; None for none. Both: some want to hear it twice.
-    """
+    """A way to say a password: as HTTP has it, or in a token by a clock so far ahead of ours."""
 
     by_http: bool = False
     ahead_s: float | None = None
@@ -150,18 +147,18 @@ class SoapTalk:
             return self._call(service, body, None)
         if self._is_let_in:
             return self._call(service, body, self.manner.login)
-        late, refused = False, CallFailed("needs_password")
+        refusals: list[CallFailed] = []
         for _, way in zip(range(_TRIES), self._ways(), strict=False):
             try:
                 answer = self._call(service, body, way)
             except CallFailed as failed:
                 if not failed.is_refusal:
                     raise
-                refused, late = failed, late or bool(_LATE.search(failed.detail))
+                refusals.append(failed)
                 continue
             self.manner, self._is_let_in = replace(self.manner, login=way), True
             return answer
-        self.refusal = CallFailed("camera_clock") if late else self._refusal(refused)
+        self.refusal = CallFailed(self._reason(refusals))
         raise self.refusal
 
     def _ways(self) -> Iterator[LoginWay]:
@@ -174,9 +171,8 @@ class SoapTalk:
             if way not in tried:
                 tried.add(way)
                 yield way
-        if self._offered:
-            both = LoginWay(by_http=True), LoginWay(by_http=True, ahead_s=first)
-            yield from (way for way in both if way not in tried)
+        if self._offered and LoginWay(by_http=True) not in tried:
+            yield LoginWay(by_http=True)
         if self._client is None or not self._client.is_refused:
             # HTTP's own way knows no clock: refused there, it is the password.
             yield from (LoginWay(ahead_s=ahead_s) for ahead_s in others)
@@ -185,16 +181,17 @@ class SoapTalk:
     def _offers_digest(self) -> bool:
         return any("digest" in header.lower() for header in self._offered)
 
-    def _refusal(self, last: CallFailed) -> CallFailed:
-        """Why nobody was let in, the most telling reason first."""
+    def _reason(self, refusals: list[CallFailed]) -> str:
+        """Why nobody was let in, the most telling first: the password, the clock, the way."""
         if self._client is not None and self._client.is_refused:
-            return CallFailed("needs_password")
-        return last
+            return "needs_password"
+        if any(_LATE.search(refusal.detail) for refusal in refusals):
+            return "camera_clock"
+        reasons = (refusal.reason for refusal in refusals)
+        return next((one for one in reasons if one != "needs_password"), "needs_password")
 
     def _call(self, service: ServiceAddress, body: str, way: LoginWay | None) -> Element:
         """One call in one way; where it makes no sense, once more with the action named or not."""
-        if way is not None and way.by_http and way.ahead_s is not None and self._client:
-            self._client.start_over()
         try:
             return self._once(service, body, way, names_action=self.manner.names_action)
         except CallFailed as failed:

@@ -76,12 +76,12 @@ async def poll(
     trouble: TalkError | None = None
     try:
         async with talking(address, port, password) as talk:
-            reading = await talk.reading()
+            now = await talk.reading()
             if info is None:
                 talk.extend()
                 info = await talk.info()
             if info.pjlink_class > 1:
-                talk.said = replace(reading, filter_hours=await talk.filter_hours())
+                talk.said = replace(now, filter_hours=await talk.filter_hours())
     except TalkError as error:
         trouble = error
     # What was said before a talk broke off was said.

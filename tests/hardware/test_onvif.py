@@ -62,7 +62,10 @@ async def watching(
 ) -> AsyncIterator[None]:
     """Watch as long as the block runs."""
     watch = onvif.watch(
-        told, credentials=lambda *_: WebLogin(*login()), addresses=lambda: ["127.0.0.1"], settings=settings
+        told,
+        credentials=lambda *_: WebLogin(*login()),
+        addresses=lambda: ["127.0.0.1"],
+        settings=settings,
     )
     task = asyncio.ensure_future(watch)
     try:
