@@ -367,7 +367,7 @@ def _unproven() -> ssl.SSLContext:
     context.verify_mode = ssl.CERT_NONE
     context.options |= _LEGACY_SERVER
     with suppress(ssl.SSLError, ValueError):  # as far as this machine's OpenSSL still can
-        context.set_ciphers("ALL:!aNULL:@SECLEVEL=0")
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
         context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     return context
 

@@ -233,8 +233,8 @@ def test_what_came_before_an_answer_broke_off_is_kept() -> None:
     assert text_of(cut, "Model") == "M1"
     mended = parse_xml("<?xml version='1.0' encoding='utf-8'?><a>\x01<b>Bảng & số</b></a>".encode())
     assert text_of(mended, "b") == "Bảng & số"
-    latin = parse_xml(b"<?xml version='1.0'?>\n<a><b>Caf\xe9</b></a>\0")
-    assert text_of(latin, "b").startswith("Caf")
+    latin = parse_xml(b"<?xml version='1.0'?>\n<a><b>Ph\xf2ng</b></a>\0")
+    assert text_of(latin, "b").startswith("Ph")
 
 
 def test_too_deep_and_too_many_are_refused() -> None:
