@@ -47,6 +47,8 @@ _LONGEST_S = 20.0
 _SMALLEST_WIDTH = 320  # below that nothing is to be judged by
 _DIGITS, _CARDS_LIMIT, _CHANNELS_LIMIT = 5, 4, 32
 _LENSES: Final = 2
+_HOSTILE: Final = frozenset({"entity", "oversized"})  # flaws, whoever shows a picture besides
+_CHANNEL: Final = "channel"  # the family of its key
 _ODDITIES: Final = 6  # calls answered oddly, with none that made sense
 _SILENCES: Final = 2  # calls without an answer, after which no further one is worth the wait
 _TLS_PORT: Final = 443
@@ -179,7 +181,7 @@ def _channel_sighting(recorder: Sighting, channel: Channel) -> Sighting:
     """A channel is a camera behind its recorder: named by it, and reached by it."""
     return replace(
         recorder,
-        key=f"channel:{recorder.key}:{channel.token}",
+        key=f"{_CHANNEL}:{recorder.key}:{channel.token}",
         aliases=(),
         identity=IdentityKind.UUID,
         kind=Kind.CAMERA,
@@ -188,6 +190,11 @@ def _channel_sighting(recorder: Sighting, channel: Channel) -> Sighting:
         url=channel.urls[0] if channel.urls else "",
         more_urls=channel.urls[1:],
     )
+
+
+def is_channel(sighting: Sighting) -> bool:
+    """Whether it is one of the pictures that a recorder shows."""
+    return sighting.key.startswith(f"{_CHANNEL}:")
 
 
 class _CameraTalk:
@@ -206,7 +213,12 @@ class _CameraTalk:
             if self._is_worth_asking:
                 ask()
         shown = self.details.urls or self.details.channels
-        flaws = [one.detail for one in self._failures if one.reason == "nonsense"]
+        # What fails one call of a camera that shows its picture is no flaw to be told.
+        flaws = [
+            one.detail
+            for one in self._failures
+            if one.reason == "nonsense" and (not shown or one.detail in _HOSTILE)
+        ]
         self.details = replace(
             self.details,
             trouble="" if shown else self._trouble(),
@@ -455,4 +467,4 @@ def _is_serial(vendor: str, serial: str) -> bool:
 
 
 def _flaw(detail: str) -> str:
-    return detail if detail in {"entity", "oversized"} else "nonsense" if detail else ""
+    return detail if detail in _HOSTILE else "nonsense" if detail else ""

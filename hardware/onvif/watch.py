@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from hardware.http.login import NOBODY, WebLogin
@@ -25,6 +25,7 @@ from hardware.onvif.camera import (
     DiscoveredCamera,
     Who,
     fetch_details,
+    is_channel,
     keys_told,
     readings_of,
 )
@@ -174,8 +175,11 @@ class _Cameras:
         )
         if before is None or (before.camera, before.details) != (camera, details):
             readings = readings_of(camera, details, time.time())
+            if before is not None and not details.trouble:
+                readings += _gone(before, readings)
             if before is not None and before.details.trouble and not details.trouble:
-                readings += [_well(one) for one in readings if isinstance(one, Sighting)]
+                well = [one for one in readings if isinstance(one, Sighting) and one.present]
+                readings += map(_well, well)
             for reading in readings:
                 self._report(reading)
 
@@ -186,6 +190,17 @@ class _Entry:
     details: CameraDetails
     round: int
     login: int  # a hash of what was tried, of this process only
+
+
+def _gone(before: _Entry, now: Iterable[Reading]) -> list[Reading]:
+    """The channels that a recorder showed before, and does not any more."""
+    keys = {one.key for one in now if isinstance(one, Sighting)}
+    earlier = readings_of(before.camera, before.details, 0.0)
+    return [
+        replace(one, present=False, reason="goodbye")
+        for one in earlier
+        if isinstance(one, Sighting) and is_channel(one) and one.key not in keys
+    ]
 
 
 def _well(camera: Sighting) -> CameraReading:

@@ -373,3 +373,23 @@ def test_the_password_digest_is_the_standards() -> None:
     nonce = base64.b64decode("LKqI6G/AikKCQrN0zqZFlg==")
     made = digest(nonce, "2010-09-16T07:50:45Z", "userpassword")
     assert made == "tuOSpGlFlIXsozq4HFNeeGeFLEI="
+
+
+def test_a_recorders_channels_come_and_go() -> None:
+    """Each is a camera behind it; one that it lists no more is gone, and the recorder is not."""
+
+    async def story() -> None:
+        told = Told()
+        async with cameras(MAKE) as ([recorder], settings):
+            recorder.faults.add(CameraFault.RECORDER)
+            quick = settings._replace(search_s=0.0, round_s=0.0)
+            async with watching(told, quick):
+                last = await told.until(lambda one: one.key.endswith("source4"))
+                assert (last.kind, last.key) == (Kind.CAMERA, f"channel:{KEY}:source4")
+                assert last.url.startswith(recorder.snapshot_url)
+                recorder.faults.discard(CameraFault.RECORDER)
+                gone = await told.until(lambda one: not one.present)
+                assert (gone.key, gone.reason) == (f"channel:{KEY}:source1", "goodbye")
+                assert not [one for one in told.sightings if one.key == KEY and not one.present]
+
+    play(story)
