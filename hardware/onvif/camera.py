@@ -202,7 +202,7 @@ class _CameraTalk:
 
     def __init__(self, device: ServiceAddress, login: WebLogin, manner: Manner) -> None:
         self._device = device
-        self._soap = SoapTalk(login, manner, ends_at=time.monotonic() + _TALK_S)
+        self._soap = SoapTalk(_now, login, manner, ends_at=time.monotonic() + _TALK_S)
         self._failures: list[CallFailed] = []
         self._said = 0
         self.details = CameraDetails()
@@ -264,7 +264,7 @@ class _CameraTalk:
             self._failures.clear()  # some tell it to their users only, or not at all
             return
         if answer is not None:
-            self._soap.clocks_s = clocks_ahead(answer, datetime.now(UTC))
+            self._soap.clocks_s = clocks_ahead(answer, _now())
 
     def _ask_device(self) -> None:
         about = self._call(self._device, "<tds:GetDeviceInformation/>")
@@ -468,3 +468,7 @@ def _is_serial(vendor: str, serial: str) -> bool:
 
 def _flaw(detail: str) -> str:
     return detail if detail in _HOSTILE else "nonsense" if detail else ""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

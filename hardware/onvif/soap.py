@@ -13,7 +13,7 @@ import hashlib
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -122,10 +122,12 @@ PLAIN: Final = Manner()
 class SoapTalk:
     """One talk with one camera. login: who calls; manner: what it took before, and takes now.
 
+    now: our clock.
     clocks_s: how far the camera's clock may be ahead of ours, the likeliest first. ends_at: steady
     seconds by which all is over; no call begins later.
     """
 
+    now: Callable[[], datetime]
     login: WebLogin = field(default=NOBODY, repr=False)
     manner: Manner = PLAIN
     clocks_s: tuple[float, ...] = (0.0,)
@@ -211,7 +213,7 @@ class SoapTalk:
     ) -> Element:
         token = ""
         if way is not None and way.ahead_s is not None:
-            created = datetime.now(UTC) + timedelta(seconds=way.ahead_s)
+            created = self.now() + timedelta(seconds=way.ahead_s)
             token = security(self.login, created)
         envelope = _ENVELOPE.format(security=token, body=body).encode()
         kind = _KIND + (f'; action="{_action(body)}"' if names_action else "")
