@@ -21,6 +21,7 @@ from agent.equipment.traces import FIXTURES
 from agent.health.vitals import RoomReport, Vitals, line_findings, line_measures
 from agent.lessons.lesson import Lesson
 from agent.lessons.marks import MarkResult
+from agent.lessons.rooms import RoomChoice, choices
 from agent.lessons.teaching import Teaching, TeachingStep
 from agent.placement import Placement, PlacementEvidence, PlacementSource
 from agent.room import AgentRoom, Messages, Moment
@@ -150,6 +151,12 @@ class Classroom:
     def pick(self, room: str, at_ms: int) -> ClassroomStep:
         """The teacher says which room this is; only a roaming computer takes it."""
         return self._move_to(self.placement.pick(room, self._evidence()), at_ms)
+
+    def rooms(self, moment: Moment) -> tuple[RoomChoice, ...]:
+        """The rooms that a teacher may choose, the likeliest first."""
+        teaching = self.teaching
+        known = [room for room in (self.room.room, *self.placement.candidates()) if room != NO_ROOM]
+        return choices(known, teaching.left, teaching.plan, teaching.guide, moment)
 
     def switch_camera(self, *, off: bool, at_ms: int) -> ClassroomStep:
         """A person in the room hides its cameras from us, or lets us look again."""
@@ -291,7 +298,7 @@ class Classroom:
         if placement.room == self.room.room:
             return ClassroomStep(after, [])
         room = replace(self.room, room=placement.room)
-        devices, messages = self.devices.move(room, at_ms)
+        devices, messages = self.devices.move(room, at_ms, self._homes(placement))
         moved = replace(
             after,
             room=room,
@@ -300,6 +307,11 @@ class Classroom:
             teaching=self.teaching.with_room(room),
         )
         return ClassroomStep(moved, messages)
+
+    def _homes(self, placement: Placement) -> dict[str, str]:
+        """What is plugged in and known to stand in one room, whatever room the teacher picked."""
+        homes = {key: placement.home_of(key) for key in self._evidence().wired}
+        return {key: room for key, room in homes.items() if room}
 
     def _evidence(self) -> PlacementEvidence:
         """The keys of what is here and stands in a room; a mere port tells of no room."""

@@ -96,7 +96,15 @@ class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Meta(
             pattern=r"^(?!0+(\.0+){3}$)([0-9]{1,3}(\.[0-9]{1,3}){3})?$",
             description="This computer's address in the tablets' network, such as 192.168.10.2;"
-            " empty: that of the network which leads out of the room.",
+            " empty: it is found.",
+        ),
+    ] = ""
+    interfaces: Annotated[
+        str,
+        Meta(
+            max_length=400,
+            description="The network interfaces of the room, such as eth0, wlan*, between commas;"
+            " with a minus those that are not, such as -usb0; empty: the computer's own cards.",
         ),
     ] = ""
     tablet_port: Annotated[

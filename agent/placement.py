@@ -94,19 +94,25 @@ class Placement:
         return replace(self, announced=announced)
 
     def pick(self, room: str, evidence: PlacementEvidence) -> Placement:
-        """The teacher says which room it is, and what is plugged in stands there."""
+        """The teacher says which room it is, and what is new and plugged in stands there.
+
+        What is known to stand in another room stays there: a wrong word moves nobody's board.
+        """
         if not self.roaming:
             return self
         placed = replace(self, room=room, how=PlacementSource.PICKED, basis=evidence)
-        seen_in = {**self.seen_in, **dict.fromkeys(evidence.wired, (room,))}
-        return replace(placed, seen_in=seen_in).note(evidence)
+        return placed.note(evidence)
+
+    def home_of(self, key: str) -> str:
+        """The one room in which this has been seen; empty if none, or several."""
+        return self._one([key])
 
     def note(self, evidence: PlacementEvidence) -> Placement:
         """Remember what is seen in this room, where something here shows that it is this room."""
         if not self.roaming or not (self._knows_any(evidence) or self._is_picked(evidence)):
             return self
         seen_in = dict(self.seen_in)
-        for key in evidence.keys:
+        for key in evidence.keys - self._misplaced(evidence):
             if self.room not in seen_in.get(key, ()):
                 seen_in[key] = (*seen_in.get(key, ()), self.room)
         return self if seen_in == self.seen_in else replace(self, seen_in=_within_limit(seen_in))
@@ -127,6 +133,13 @@ class Placement:
     def _is_picked(self, evidence: PlacementEvidence) -> bool:
         """Whether a person picked the room, and nothing has changed since."""
         return self.how is PlacementSource.PICKED and evidence == self.basis
+
+    def _misplaced(self, evidence: PlacementEvidence) -> frozenset[str]:
+        """What stands in another room, where a person's word alone says that this is the room."""
+        is_sure = any(self.home_of(key) == self.room for key in evidence.keys)
+        if is_sure or not self._is_picked(evidence):
+            return frozenset()
+        return frozenset(key for key in evidence.wired if self.home_of(key))
 
     def _knows_any(self, evidence: PlacementEvidence) -> bool:
         """Whether anything here has been seen in this room before."""

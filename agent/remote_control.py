@@ -14,6 +14,7 @@ from agent.equipment.logins import DeviceLogins
 from agent.equipment.ownership import mark_of
 from agent.local.surroundings import DeviceActions
 from agent.store import ClassroomStore
+from hardware.network.links import ANY_LINK, LinkChoice
 from hardware.readings import Report, Sighting
 
 _LOGGER = logging.getLogger(__name__)
@@ -25,12 +26,22 @@ WAKE_PATIENCE_S: Final = 20.0
 
 
 class RemoteControl:
-    """What can be done to the room's devices. report: takes what they said when it was done."""
+    """What can be done to the room's devices.
 
-    def __init__(self, store: ClassroomStore, logins: DeviceLogins, report: Report) -> None:
+    report: takes what they said when it was done. links: by which interfaces they are reached.
+    """
+
+    def __init__(
+        self,
+        store: ClassroomStore,
+        logins: DeviceLogins,
+        report: Report,
+        links: LinkChoice = ANY_LINK,
+    ) -> None:
         self._store = store
         self._logins = logins
         self._report = report
+        self._links = links
 
     @property
     def actions(self) -> DeviceActions:
@@ -80,7 +91,10 @@ class RemoteControl:
         if mac is None or at is None:
             raise KeyError(device_id)
         woken = await wake_and_verify(
-            mac, partial(_answers, *at), lambda: broadcasts(networks()), within_s=WAKE_PATIENCE_S
+            mac,
+            partial(_answers, *at),
+            lambda: broadcasts(networks(self._links)),
+            within_s=WAKE_PATIENCE_S,
         )
         return woken.is_verified
 

@@ -26,6 +26,7 @@ from agent.resetting import by_clock
 from agent.room import Moment
 from hardware.readings import Reading
 from protocol.erasure import PupilSearch
+from protocol.guide import Guide
 from protocol.health import Finding, Judgement, ReasonCode
 from protocol.kit import KitProgram
 from protocol.messages import (
@@ -182,6 +183,10 @@ class ClassroomStore:
             return False
         await self.teach(lambda teaching, _moment: teaching.take(plan, digest))
         return True
+
+    async def take_guide(self, guide: Guide) -> None:
+        """Keep what the school tells of itself beyond this room. Raises OutboxError."""
+        await self.teach(lambda teaching, _moment: teaching.follow(guide))
 
     async def birth(self, session: int) -> bool:
         """Say everything anew; False if the outbox cannot take it now."""

@@ -18,7 +18,7 @@ from protocol.model import Place
 
 _ORDER: Final = (
     *("access", "quarantine", "copies", "guests", "supervision", "fleet", "cameras"),
-    *("roster", "schedule", "cards", "attendance", "students", "dossier", "evidence"),
+    *("roster", "schedule", "cards", "teachers", "attendance", "students", "dossier", "evidence"),
     *("register", "stocktake", "repairs", "reconcile", "inventory", "use"),
     *("dashboard", "department", "forecast", "enrolment", "trust", "connections", "doctor"),
 )

@@ -45,7 +45,8 @@ class TouchVendor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PlatformCamera(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Video nodes off USB with a product of this pattern are a camera; mark is its part of a key.
 
-    channels: all nodes of one port are of one camera.
+    channels: all nodes of one port are of one camera. raw: they give no picture that could be
+    looked at. relay: a pattern of the product of the node off this port which shows it, if any.
     """
 
     product: str
@@ -53,6 +54,8 @@ class PlatformCamera(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     vendor: str
     channels: bool = False
+    raw: bool = False
+    relay: str = ""
 
 
 class DeviceTree(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,6 +14,8 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec.structs import replace
 
+from protocol.correction import CorrectedMark
+from protocol.guide import Guide
 from protocol.lenient import Mended, mended
 from protocol.model import (
     DEVICE_REASONS,
@@ -43,6 +45,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
 Version = Annotated[int, msgspec.Meta(ge=1, le=SCHEMA)]
 Range = tuple[Count, Count]
 Classes = Annotated[tuple[Code, ...], msgspec.Meta(max_length=8)]
+MAX_CORRECTIONS: Final = 1000
 ERASED: Final = "-"  # stands where a pupil was erased
 
 
@@ -52,6 +55,13 @@ class Ending(StrEnum):
     TEACHER = "teacher"
     BELL = "bell"
     UNDONE = "undone"
+
+
+class Proof(StrEnum):
+    """By what somebody showed who they are: a PIN of theirs, or nothing."""
+
+    PIN = "pin"
+    NONE = "none"
 
 
 class Part(StrEnum):
@@ -301,7 +311,8 @@ class RollLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class RollConfirmed(Chained, frozen=True, kw_only=True, tag_field="kind", tag="roll_confirmed"):
     """The teacher's word on who is there: every pupil of the lesson, in one event.
 
-    day: the date on the room's wall. It never leaves the school.
+    day: the date on the room's wall. teacher: the school's own id of who confirmed; proof: by what
+    they showed it; both are left out where the school does not ask. It never leaves the school.
     """
 
     room: Code
@@ -310,6 +321,8 @@ class RollConfirmed(Chained, frozen=True, kw_only=True, tag_field="kind", tag="r
     classes: Classes = ()
     period: Period | None = None
     subject: Text = ""
+    teacher: Code | msgspec.UnsetType = msgspec.UNSET
+    proof: Proof | msgspec.UnsetType = msgspec.UNSET
     lines: Annotated[tuple[RollLine, ...], msgspec.Meta(max_length=1000)] = ()
 
     def __post_init__(self) -> None:
@@ -385,6 +398,14 @@ class CameraTold(Event, frozen=True, kw_only=True, tag_field="kind", tag="camera
     looks: Annotated[tuple[CameraLook, ...], msgspec.Meta(max_length=16)] = ()
     check_s: Count = 0
     command: Text = ""
+
+
+class CorrectionsKept(Event, frozen=True, kw_only=True, tag_field="kind", tag="corrections_kept"):
+    """The agent holds what `corrections` of this number said, given by the start `of`."""
+
+    room: Code
+    of: Code
+    number: Count
 
 
 class FaultReported(Event, frozen=True, kw_only=True, tag_field="kind", tag="fault_reported"):
@@ -491,8 +512,31 @@ class ListsRefused(Message, frozen=True, kw_only=True, tag_field="kind", tag="li
     is_room: bool = False
 
 
+class GuideGiven(Message, frozen=True, kw_only=True, tag_field="kind", tag="guide"):
+    """What this computer may know of its school beyond its room's plan; replaces the one before."""
+
+    guide: Guide
+
+
 class NotEnrolled(Message, frozen=True, kw_only=True, tag_field="kind", tag="not_enrolled"):
     """This computer goes by a typed password, and may join by a code; said once a session."""
+
+
+class CorrectionsGiven(Message, frozen=True, kw_only=True, tag_field="kind", tag="corrections"):
+    """All that the school's word stands over in the lessons that the agent may still have.
+
+    It takes the place of what was said before. number: 1, 2, 3 ... within the start that says it.
+    since: where that is too much for a message, the first day of which all is said.
+    """
+
+    number: Annotated[int, msgspec.Meta(ge=1, lt=1 << 53)]
+    since: Date | None = None
+    marks: Annotated[tuple[CorrectedMark, ...], msgspec.Meta(max_length=MAX_CORRECTIONS)] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a day that no calendar has."""
+        if self.since is not None:
+            day_from(self.since)
 
 
 class ControllerState(Message, frozen=True, kw_only=True, tag_field="kind", tag="controller"):
@@ -513,6 +557,7 @@ Record = (
     | ErasureProof
     | HeadTold
     | CameraTold
+    | CorrectionsKept
     | FaultReported
 )
 AnyEvent = Telemetry | Record
@@ -529,7 +574,9 @@ Down = (
     | EraseCommand
     | CameraOff
     | ListsRefused
+    | GuideGiven
     | NotEnrolled
+    | CorrectionsGiven
     | ControllerState
 )
 

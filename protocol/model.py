@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final, Protocol
 
 import msgspec
 
@@ -155,6 +156,39 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     measures: DeviceMeasures | None = None
     first_seen_ms: Millis
     last_seen_ms: Millis
+
+
+PERSON: Final = "person"  # among a device's sources: in the room a person said that it is its own
+
+
+class Described(Protocol):
+    """What an agent, or a controller, knows of a device."""
+
+    @property
+    def kind(self) -> DeviceKind:
+        """What it is."""
+
+    @property
+    def serial(self) -> str:
+        """As the device tells it."""
+
+    @property
+    def identity(self) -> Identity | None:
+        """What it is known by."""
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """Who speaks of it."""
+
+
+def is_equipment(device: Described) -> bool:
+    """Whether it is the room's own; else it is a presence, such as a pupil's phone that checked in.
+
+    A tablet is known for sure by a cable or a serial; a cookie, an address or a name may be
+    anybody's, until a person says so.
+    """
+    is_known = bool(device.serial) or device.identity is Identity.USB
+    return device.kind is not DeviceKind.TABLET or is_known or PERSON in device.sources
 
 
 def day_from(text: str) -> date:

@@ -14,8 +14,10 @@ from protocol.messages import (
     Ack,
     CameraOff,
     ControllerState,
+    CorrectionsGiven,
     EraseCommand,
     EventsStored,
+    GuideGiven,
     ListsRefused,
     MessageError,
     NotEnrolled,
@@ -110,7 +112,9 @@ class Wire:
                 | EraseCommand()
                 | CameraOff()
                 | ListsRefused()
+                | GuideGiven()
                 | NotEnrolled()
+                | CorrectionsGiven()
             ):
                 pass  # who is played plays its own day, and tells all from the beginning
             case _:

@@ -37,6 +37,9 @@ settings.load_profile("lophoc")
 os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="lophoc-tests-")
 atexit.register(shutil.rmtree, os.environ["XDG_RUNTIME_DIR"], ignore_errors=True)
 
+# As in the process that looks at pictures: a second thread would only be waited for.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 # Files that take long, or wait long: begun last, one of two workers would wait for the other.
 PLAYED = {"test_demo.py", "test_way_up.py", "test_finding.py", "test_delivery.py"}
 LONG = frozenset({*PLAYED, "test_pjlink.py", "test_mdns_fleet.py"})

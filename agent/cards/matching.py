@@ -12,7 +12,6 @@ from typing import Final, NamedTuple
 
 from hardware.cards.acceptance import CardFlag, FoundCard
 from protocol.doorcode import TEXT_LENGTH, fingerprint, read
-from protocol.markers import COUNT
 from protocol.model import Method
 from protocol.plan import ClassList, Plan
 
@@ -30,12 +29,14 @@ class CardMark(NamedTuple):
 class CardScanResult(NamedTuple):
     """What a scan suggests. copied: pupils whose number was at two places, who count as not seen.
 
-    ambiguous: numbers seen that two classes of this lesson have; they are given to nobody.
+    ambiguous: numbers seen that several pupils of this lesson have: given to nobody, and asked.
+    repeated: of these, the numbers that were at two places at once.
     """
 
     marks: tuple[CardMark, ...] = ()
     copied: tuple[str, ...] = ()
     ambiguous: tuple[int, ...] = ()
+    repeated: tuple[int, ...] = ()
 
 
 class DoorRefusal(StrEnum):
@@ -48,9 +49,8 @@ class DoorRefusal(StrEnum):
 
 
 def allowed_ids(lists: Iterable[ClassList]) -> frozenset[int]:
-    """The ids to look for: the numbers in these classes, as far as there are markers for them."""
-    numbers = {pupil.number for class_list in lists for pupil in class_list.pupils}
-    return frozenset(number for number in numbers if number < COUNT)
+    """The ids to look for: the numbers in these classes."""
+    return frozenset(pupil.number for class_list in lists for pupil in class_list.pupils)
 
 
 def scan_result(cards: Iterable[FoundCard], lists: Sequence[ClassList]) -> CardScanResult:
@@ -60,6 +60,7 @@ def scan_result(cards: Iterable[FoundCard], lists: Sequence[ClassList]) -> CardS
         flags[card.id].add(card.flag)
     owners = {number: _owners(number, lists) for number in sorted(flags)}
     sole = {number: students[0] for number, students in owners.items() if len(students) == 1}
+    ambiguous = tuple(number for number, students in owners.items() if len(students) > 1)
     copied = {number for number in sole if CardFlag.COPIED in flags[number]}
     return CardScanResult(
         marks=tuple(
@@ -68,7 +69,8 @@ def scan_result(cards: Iterable[FoundCard], lists: Sequence[ClassList]) -> CardS
             if number not in copied
         ),
         copied=tuple(who for number, who in sole.items() if number in copied),
-        ambiguous=tuple(number for number, students in owners.items() if len(students) > 1),
+        ambiguous=ambiguous,
+        repeated=tuple(number for number in ambiguous if CardFlag.COPIED in flags[number]),
     )
 
 
@@ -112,4 +114,4 @@ def _card(text: str, plan: Plan) -> str | None:
 
 def _owners(number: int, lists: Sequence[ClassList]) -> list[str]:
     pupils = (pupil for class_list in lists for pupil in class_list.pupils)
-    return [pupil.student for pupil in pupils if pupil.number == number]
+    return list(dict.fromkeys(pupil.student for pupil in pupils if pupil.number == number))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from agent.cards.matching import CardMark, CardScanResult, allowed_ids, scan_result
-from agent.cards.suggesting import suggest_mark
+from agent.cards.suggesting import suggest_doubt, suggest_mark
 from agent.equipment.logins import DeviceLogins
 from agent.store import ClassroomStore
 from hardware.camera.shutter import Shutter
@@ -27,6 +27,9 @@ _LOGGER = logging.getLogger(__name__)
 _RUNNING: Final = N_("Cards up, please: {seen} of {total} seen.")
 _OVER: Final = N_("Cards: {seen} of {total} seen.")
 _COPIED: Final = N_("Numbers at two places at once: {numbers}.")
+_DOUBTED: Final = N_(
+    "{seen} of {total} seen; {count} more {count:card|cards} may be two pupils': please choose."
+)
 _NO_CAMERA: Final = N_("The camera gives no picture: check it, or tap the names.")
 _NO_VISION: Final = N_("This computer cannot look at pictures.")
 
@@ -119,13 +122,19 @@ class CardScanner:
         self, inbox: asyncio.Queue[FoundCard | None], lists: list[ClassList]
     ) -> None:
         suggested = set[CardMark]()
+        doubted = set[tuple[int, bool]]()
         while (card := await inbox.get()) is not None:
             self._cards.append(card)
             self._show(_RUNNING, lists)  # before the suggestion, whose step has the page look
-            for mark in scan_result(self._cards, lists).marks:
+            result = scan_result(self._cards, lists)
+            for mark in result.marks:
                 if mark not in suggested:
                     suggested.add(mark)
                     await suggest_mark(self._store, mark)
+            doubts = {(number, number in result.repeated) for number in result.ambiguous}
+            for number, repeated in sorted(doubts - doubted):
+                await suggest_doubt(self._store, number, repeated=repeated)
+            doubted |= doubts
 
     def _show(self, text: str, lists: list[ClassList]) -> None:
         result: CardScanResult = scan_result(self._cards, lists)
@@ -135,6 +144,8 @@ class CardScanner:
         numbers = sorted(pupil.number for pupil in pupils if pupil.student in result.copied)
         if numbers:
             text, values = _COPIED, (("numbers", ", ".join(map(str, numbers))),)
+        elif result.ambiguous:
+            text, values = _DOUBTED, (*values, ("count", len(result.ambiguous)))
         self._progress = text, values
 
     def _is_wanted(self, lesson: str | None) -> bool:

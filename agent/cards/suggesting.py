@@ -1,12 +1,14 @@
-"""This file suggests to the teacher what a card shows."""
+"""This file suggests to the teacher what a card shows, and asks whose it is where it may be two."""
 
 from __future__ import annotations
 
 import logging
 
 from agent.cards.matching import CardMark
+from agent.lessons.doubts import Doubt
 from agent.lessons.sheet import NotOnRoll
-from agent.lessons.teaching import NoLesson
+from agent.lessons.teaching import NoLesson, Teaching, TeachingStep
+from agent.room import Moment
 from agent.store import ClassroomStore
 from protocol.outbox import OutboxError
 
@@ -18,4 +20,16 @@ async def suggest_mark(store: ClassroomStore, mark: CardMark) -> None:
     try:
         await store.suggest(mark.student, mark.method, flags=mark.flags)
     except (NoLesson, NotOnRoll, OutboxError) as error:
+        _LOGGER.info("a card is not taken: %s", type(error).__name__)
+
+
+async def suggest_doubt(store: ClassroomStore, number: int, *, repeated: bool) -> None:
+    """Ask whose a card is that several pupils of the lesson may hold; too late as above."""
+
+    def doubt(teaching: Teaching, moment: Moment) -> TeachingStep:
+        return teaching.doubt(Doubt(number=number, at_ms=moment.at_ms, repeated=repeated))
+
+    try:
+        await store.teach(doubt)
+    except (NoLesson, OutboxError) as error:
         _LOGGER.info("a card is not taken: %s", type(error).__name__)

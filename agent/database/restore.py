@@ -111,6 +111,7 @@ def _classroom(
         room=room.room,
         roaming=where.roaming,
         answers=saved.answers,
+        homes={key: home for key in where.seen_in if (home := where.home_of(key))},
         held={trace.at: trace for trace in saved.traces},
     )
     return Classroom(

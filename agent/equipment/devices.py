@@ -24,18 +24,21 @@ from agent.equipment.merge import (
     group_sightings,
     is_channel,
 )
-from agent.equipment.ownership import Mark, is_same, mark_of
+from agent.equipment.ownership import Mark, has_cookie, is_same, mark_of, mark_of_cookie
 from agent.equipment.traces import Trace, Traces, as_unseen
 from agent.room import AgentRoom, Messages
 from hardware.readings import Kind, Sighting
 from protocol.health import ReasonCode
 from protocol.messages import DeviceAppeared, DeviceForgotten, DeviceState, DeviceVanished
-from protocol.model import Device, Reason, Status
+from protocol.model import PERSON, Device, DeviceKind, Reason, Status, is_equipment
 
 MAX_DEVICES: Final = 400  # what a birth may hold; a room with more is being flooded
 ASLEEP_MS: Final = 12 * 3_600_000  # a tablet that has slept for a whole school day is gone
 
+REGULAR_MS: Final = 7 * 86_400_000  # who has come for so long may be the room's own
+
 THIS_MACHINE: Final = "host"  # the source that tells of the agent's own computer
+CHECK_IN: Final = "checkin"  # the source that tells of tablets by the cookie that they were given
 
 # 0.1.0 named devices of the network so; they come back under names of their own.
 _OLD_NETWORK: Final = "mdns-"
@@ -159,7 +162,7 @@ class Devices:
         Raises KeyError if it is not known, NamelessDevice.
         """
         self._keys_or_fail(device_id)
-        mark = mark_of(self.claims_of(device_id))
+        mark = self._mark_of(device_id)
         if not mark:
             raise NamelessDevice(device_id)
         others = _others(self.ours, mark), _others(self.strangers, mark)
@@ -182,6 +185,35 @@ class Devices:
         """Where a camera's picture is besides: further URLs of the same, the next best first."""
         sightings = self.traces.sightings()
         return next((one.more_urls for one in sightings if one.key == key and one.url), ())
+
+    def owns(self, keys: Iterable[str]) -> bool:
+        """Whether a person said that what is known by these keys is this room's."""
+        claims = frozenset(keys)
+        return any(is_same(mark, claims) or has_cookie(mark, claims) for mark in self.ours)
+
+    def keep_presences(self, tokens: Iterable[str], at_ms: int) -> DevicesStep:
+        """Let go of the tablets that only checked in, but for those that were given these."""
+        messages, devices = Messages(), self
+        names = set(map(device_id_of, tokens))
+        for device_id, record in self.by_id.items():
+            device = record.device
+            is_other = names.isdisjoint((device_id, *device.aliases))
+            if is_other and CHECK_IN in device.sources and not is_equipment(device):
+                devices, forgotten = devices.forget(device_id, at_ms)
+                messages += forgotten
+        return DevicesStep(devices, messages)
+
+    def regulars(self) -> list[str]:
+        """The tablets here that have come for a week or more; nobody said whose they are."""
+        return [
+            device_id
+            for device_id, record in self.by_id.items()
+            if record.is_present
+            and not is_equipment(record.device)
+            and record.device.last_seen_ms - record.device.first_seen_ms >= REGULAR_MS
+            and (mark := self._mark_of(device_id))
+            and not any(has_cookie(stranger, mark) for stranger in self.strangers)
+        ]
 
     def unclaimed(self) -> list[str]:
         """The devices here that ask for a password, and of which nobody said whose they are."""
@@ -226,9 +258,11 @@ class Devices:
         """Take back what a person last said of joining or parting, if anything."""
         return replace(self, decisions=self.decisions[:-1]).settle(at_ms)
 
-    def move(self, room: AgentRoom, at_ms: int) -> DevicesStep:
-        """This machine stands in another room."""
-        moved = replace(self, room=room, traces=self.traces.move(room.room, at_ms))
+    def move(
+        self, room: AgentRoom, at_ms: int, homes: Mapping[str, str] | None = None
+    ) -> DevicesStep:
+        """This machine stands in another room. homes: by key, where plugged things stand surely."""
+        moved = replace(self, room=room, traces=self.traces.move(room.room, at_ms, homes or {}))
         return moved.settle(at_ms)
 
     def all(self, at_ms: int) -> tuple[Device, ...]:
@@ -293,6 +327,11 @@ class Devices:
                 at[record.device.address].append(device_id)
         return [(one, other) for one, *twins in at.values() for other in twins]
 
+    def _mark_of(self, device_id: str) -> Mark:
+        """What a person's word of a device is bound to; empty where it tells but a name."""
+        claims, sources = self.claims_of(device_id), self.by_id[device_id].device.sources
+        return mark_of(claims) or (mark_of_cookie(claims) if CHECK_IN in sources else ())
+
     def _asks_in_vain(self, group: SightingGroup) -> Reason:
         """Why a device that asks for a password gets none: nobody said that it is ours."""
         if any(is_same(mark, group.claims) for mark in self.ours):
@@ -332,6 +371,8 @@ class Devices:
         is_present = group.is_present
         firsts = [record.device.first_seen_ms for record in olds]
         device = device_of(group, self._condition(group, traces, olds, at_ms))
+        if device.kind is DeviceKind.TABLET and self.owns(group.claims):
+            device = rewrite(device, sources=(*device.sources, PERSON))
         return KnownDevice(
             rewrite(
                 device,
@@ -371,6 +412,8 @@ class Devices:
         if before is not None and not _is_changed(before.device, device):
             return
         yield DeviceState(boot=self.room.boot, at_ms=at_ms, device=device)
+        if not is_equipment(device):
+            return
         was = before.presence if before is not None else None
         if after.presence is DevicePresence.PRESENT and was in {None, DevicePresence.GONE}:
             yield self._appeared_event(device, at_ms)
@@ -426,7 +469,7 @@ def restore_devices(
 
 
 def _others(marks: tuple[Mark, ...], mark: Mark) -> tuple[Mark, ...]:
-    return tuple(other for other in marks if not is_same(other, mark))
+    return tuple(other for other in marks if not (is_same(other, mark) or has_cookie(other, mark)))
 
 
 def _unseen(device: Device) -> Device:

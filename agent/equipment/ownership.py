@@ -34,6 +34,16 @@ def is_same(mark: Mark, keys: Iterable[str]) -> bool:
     return bool(told_by_both) and all(ours[family] & theirs[family] for family in told_by_both)
 
 
+def mark_of_cookie(keys: Iterable[str]) -> Mark:
+    """What a tablet is known by again that has but what we gave it; binds no password."""
+    return tuple(sorted({key for key in keys if family_of(key) == "token"}))
+
+
+def has_cookie(mark: Mark, keys: Iterable[str]) -> bool:
+    """Whether these keys are those of the tablet that was given this."""
+    return not set(mark_of_cookie(mark)).isdisjoint(keys)
+
+
 def _by_family(keys: Iterable[str]) -> Mapping[str, set[str]]:
     families = defaultdict[str, set[str]](set)
     for key in keys:

@@ -43,13 +43,15 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
 class Traces:
     """All traces, by source and key. roaming: this machine moves, and things stay behind.
 
-    answers: what people said that things are, by product ("4623:011a") or key.
+    answers: what people said that things are, by product ("4623:011a") or key. homes: by key, in
+    which room things are known to stand that were plugged in when this machine changed rooms.
     """
 
     room: str
     roaming: bool = False
     answers: Answers = field(default_factory=dict)
     held: Mapping[_At, Trace] = field(default_factory=dict)
+    homes: Mapping[str, str] = field(default_factory=dict)
 
     def see(self, sightings: Iterable[Sighting], at_ms: int) -> Traces:
         """Take in what sources saw, in their order."""
@@ -58,12 +60,13 @@ class Traces:
             self._take(held, sighting, at_ms)
         return replace(self, held=_within_limit(held))
 
-    def move(self, room: str, at_ms: int) -> Traces:
+    def move(self, room: str, at_ms: int, homes: Mapping[str, str] | None = None) -> Traces:
         """This machine stands in another room: what is plugged into it now is there.
 
-        What is known by its port alone stays behind, for the next room has one of the same make.
+        homes: by key, where things are known to stand; they stay there. What is known by its port
+        alone stays behind, for the next room has one of the same make.
         """
-        moved = replace(self, room=room)
+        moved = replace(self, room=room, homes=homes or {})
         if not self.roaming:
             return moved
         plugged = [trace for trace in self.held.values() if _is_plugged(trace)]
@@ -124,7 +127,7 @@ class Traces:
         # A cable tells where a thing stands; a network may span the school.
         if before is not None and before.room not in {"", NO_ROOM} and sighting.source != "usb":
             return before.room
-        return self.room
+        return self.homes.get(sighting.key, self.room)
 
     def _belongs_to_room(self, sighting: Sighting) -> bool:
         return self.roaming and with_answer(sighting, self.answers).kind in FIXTURES

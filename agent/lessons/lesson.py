@@ -20,7 +20,8 @@ from protocol.plan import Date, Period
 MAX_LESSON_MIN: Final = 180.0  # where no bell is known
 MIN_RESUMED_MIN: Final = 5.0  # a lesson that goes on after its bell
 OWED_DAYS: Final = 7  # a roll that nobody confirmed is asked for so long
-MAX_SHELVED: Final = 100  # of a week's lessons that nobody confirmed; more is a runaway program
+KEPT_DAYS: Final = 7  # a confirmed one stays so long: the school may correct it meanwhile
+MAX_SHELVED: Final = 100  # of a week's lessons; more is a runaway program
 
 _IDS: Final = UUID("7d0a1b0e-5d0c-4a59-9f0b-3c1f6f2b8a11")
 
@@ -29,7 +30,8 @@ class RunningLesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """A lesson that has started; it has a sheet where the class list is here.
 
     ends_ms: when it ends by itself. turns: how often it was ended and resumed, so that the ids of
-    its events differ. began_min, bell_min: of its period, in minutes since midnight.
+    its events differ. began_min, bell_min: of its period, in minutes since midnight. room: where it
+    was, once this computer was carried elsewhere; an older agent knows none.
     """
 
     lesson: Code
@@ -44,6 +46,7 @@ class RunningLesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     ends_ms: Millis | None = None
     turns: int = 0
     sheet: LessonSheet | None = None
+    room: Code | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def actor(self) -> str:
@@ -65,6 +68,13 @@ class EndedLesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return sheet is not None and not sheet.is_confirmed
 
     def is_of_use(self, moment: Moment) -> bool:
+        """Whether it is still here: what is shown, and what the school may still correct."""
+        sheet, day = self.lesson.sheet, self.lesson.day or moment.day
+        is_confirmed = sheet is not None and sheet.is_confirmed
+        is_kept = is_confirmed and day >= _days_before(moment.day, KEPT_DAYS)
+        return is_kept or self.is_shown(moment)
+
+    def is_shown(self, moment: Moment) -> bool:
         """Whether it is still shown: today's, what is owed of this week, what was owed till now."""
         sheet, day = self.lesson.sheet, self.lesson.day or moment.day
         if self.is_owed:
@@ -130,6 +140,8 @@ class Lesson:
         asked = (day, what.period, sorted(what.classes), substitute)
         for ended in self.all_ended():
             one = ended.lesson
+            if (one.room or self.room.room) != self.room.room:
+                continue
             if asked == (one.day, one.period, sorted(one.classes), one.substitute):
                 return one if one.period is not None else None
         return None
@@ -178,7 +190,7 @@ class Lesson:
             boot=self.room.boot,
             at_ms=at_ms,
             id=event_id(running.lesson, _turn("ended", running.turns)),
-            room=self.room.room,
+            room=running.room or self.room.room,
             lesson=running.lesson,
             how=how,
             confirmed=running.sheet is not None and running.sheet.is_confirmed,
@@ -199,7 +211,7 @@ class Lesson:
             boot=self.room.boot,
             at_ms=moment.at_ms,
             id=event_id(running.lesson, _turn("resumed", running.turns)),
-            room=self.room.room,
+            room=running.room or self.room.room,
             lesson=running.lesson,
         )
         soonest_ms = moment.at_ms + int(MIN_RESUMED_MIN * 60_000)
@@ -216,7 +228,7 @@ class Lesson:
         if self.ended is None:
             return self
         shelved = {**self.shelved, self.ended.lesson.lesson: self.ended}
-        return replace(self, ended=None, shelved=dict(list(shelved.items())[-MAX_SHELVED:]))
+        return replace(self, ended=None, shelved=_fitting(shelved))
 
     def unshelve(self) -> Lesson:
         """With the latest of those before as the one that ended last."""
@@ -255,6 +267,12 @@ class Lesson:
             )
         )
 
+    def stay_in(self, room: str) -> Lesson:
+        """Every lesson that was here, in the room where it was."""
+        return self._each(
+            lambda lesson: lesson if lesson.room else msgspec.structs.replace(lesson, room=room)
+        )
+
     def without_pupil(self, is_pupil: Callable[[str], bool]) -> Lesson:
         """Every lesson without one pupil."""
         return self._each(lambda lesson: _without_pupil(lesson, is_pupil))
@@ -273,6 +291,13 @@ class Lesson:
             ended=self.ended and changed(self.ended),
             shelved={code: changed(ended) for code, ended in self.shelved.items()},
         )
+
+
+def _fitting(shelved: dict[str, EndedLesson]) -> dict[str, EndedLesson]:
+    """As many as may lie there: the oldest go, those that are confirmed first."""
+    by_use = sorted(shelved.values(), key=lambda ended: ended.is_owed)
+    gone = {ended.lesson.lesson for ended in by_use[: max(0, len(shelved) - MAX_SHELVED)]}
+    return {code: ended for code, ended in shelved.items() if code not in gone}
 
 
 def _without_pupil(lesson: RunningLesson, is_pupil: Callable[[str], bool]) -> RunningLesson:

@@ -12,17 +12,23 @@ from typing import Final
 
 import msgspec
 
+from agent.lessons.corrections import SchoolCorrections
 from agent.lessons.lesson import EndedLesson, Lesson, RunningLesson
 from agent.lessons.marks import MarkBook, PupilMark
+from agent.lessons.rooms import LeftPlans
 from agent.lessons.teaching import ReportedFault, Teaching
 from agent.room import AgentRoom, Moment
+from protocol.guide import Guide
 from protocol.messages import ChainHead
 from protocol.plan import Plan, digest_of
 
 _LESSON: Final = "lesson"
 _DESK: Final = "desk"
 _CHAIN: Final = "chain"  # apart from the desk: an older agent would refuse it there
+_SCHOOL: Final = "school"  # what it corrected; an older agent sees none
 _MARK: Final = "mark/"
+_GUIDE: Final = "guide"
+_LEFT: Final = "left/"  # the plan of each room that was left, so that erasing a pupil reaches it
 _SHELVED: Final = "shelved/"  # each lesson apart: a tap writes one; an older agent sees none
 
 
@@ -42,12 +48,20 @@ class _Chain(msgspec.Struct, frozen=True, kw_only=True):
     told: ChainHead | None = None
 
 
+class _LeftPlan(msgspec.Struct, frozen=True, kw_only=True):
+    at: int
+    plan: Plan
+
+
 _encoder = msgspec.json.Encoder()
 _lesson = msgspec.json.Decoder(_Lesson)
 _desk = msgspec.json.Decoder(_Desk)
 _chain = msgspec.json.Decoder(_Chain)
+_school = msgspec.json.Decoder(SchoolCorrections)
 _mark = msgspec.json.Decoder(PupilMark)
 _ended = msgspec.json.Decoder(EndedLesson)
+_guide = msgspec.json.Decoder(Guide)
+_left = msgspec.json.Decoder(_LeftPlan)
 
 
 def changes(before: Teaching, after: Teaching) -> dict[str, bytes | None]:
@@ -62,6 +76,11 @@ def changes(before: Teaching, after: Teaching) -> dict[str, bytes | None]:
         changed[_DESK] = _encoder.encode(_desk_of(after))
     if _chain_of(before) != _chain_of(after):
         changed[_CHAIN] = _encoder.encode(_chain_of(after))
+    if before.school != after.school:
+        changed[_SCHOOL] = None if after.school is None else _encoder.encode(after.school)
+    if before.guide != after.guide:
+        changed[_GUIDE] = _encoder.encode(after.guide)
+    changed |= _left_changes(before.left, after.left)
     if before.roll is not after.roll:
         changed |= _marks(before.roll.marks, after.roll.marks)
     return changed
@@ -95,7 +114,15 @@ def restore_teaching(
         shelved={ended.lesson.lesson: ended for ended in shelved},
     ).with_clock(moment)
     now = replace(now, earlier=frozenset(ended.lesson.lesson for ended in now.all_ended()))
+    left = [
+        (name.removeprefix(_LEFT), _left.decode(memo))
+        for name, memo in memos.items()
+        if name.startswith(_LEFT)
+    ]
+    left.sort(key=lambda kept: kept[1].at)
     return Teaching(
+        guide=_guide.decode(memos[_GUIDE]) if _GUIDE in memos else Guide(),
+        left={name: kept.plan for name, kept in left},
         room=room,
         lesson=now,
         roll=MarkBook(room=room, marks=by_key),
@@ -106,6 +133,7 @@ def restore_teaching(
         told=chain.told,
         faults=desk.faults,
         recent=desk.recent,
+        school=_school.decode(memos[_SCHOOL]) if _SCHOOL in memos else None,
     )
 
 
@@ -135,6 +163,14 @@ def _shelved(
     new = {code: ended for code, ended in after.items() if before.get(code) is not ended}
     gone: dict[str, bytes | None] = {_SHELVED + code: None for code in before.keys() - after.keys()}
     return {_SHELVED + code: _encoder.encode(ended) for code, ended in new.items()} | gone
+
+
+def _left_changes(before: LeftPlans, after: LeftPlans) -> dict[str, bytes | None]:
+    if before is after:
+        return {}
+    gone: dict[str, bytes | None] = {_LEFT + room: None for room in before.keys() - after.keys()}
+    kept = ((room, _LeftPlan(at=at, plan=plan)) for at, (room, plan) in enumerate(after.items()))
+    return {_LEFT + room: _encoder.encode(plan) for room, plan in kept} | gone
 
 
 def _name(key: tuple[str, str]) -> str:

@@ -14,7 +14,9 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from protocol.messages import RollLine
+from agent.lessons.doubts import Doubt, DoubtAnswer, open_numbers, with_doubt
+from agent.lessons.proving import Confirmer
+from protocol.messages import Proof, RollLine
 from protocol.model import AttendanceStatus, Code, Method, Millis, Text
 from protocol.plan import ClassList, Number
 
@@ -80,6 +82,8 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     taps: the teacher's exceptions before the confirmation. entries: the teacher's words since the
     confirmation, oldest first, by pupil. confirmed_ms: when it was confirmed, None if it was not.
+    doubts: by number, cards that several pupils have. confirmer: name and proof of who confirmed,
+    where the school asks. An older agent knows neither, and sees none.
     """
 
     pupils: tuple[SheetPupil, ...]
@@ -87,6 +91,13 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     taps: dict[str, AttendanceStatus] = {}
     entries: dict[str, tuple[SheetEntry, ...]] = msgspec.field(name="said", default_factory=dict)
     confirmed_ms: Millis | None = None
+    doubts: tuple[Doubt, ...] | msgspec.UnsetType = msgspec.UNSET
+    confirmer: tuple[Text, Proof] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def all_doubts(self) -> tuple[Doubt, ...]:
+        """The cards that may be of several pupils, by number."""
+        return self.doubts or ()
 
     @property
     def is_confirmed(self) -> bool:
@@ -116,8 +127,14 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return suggestion.method if suggestion else Method.DEFAULT
 
     def is_unseen(self, student: str) -> bool:
-        """Whether machines saw some of the class, but not this pupil."""
-        return bool(self.suggestions) and student not in self.suggestions
+        """Whether machines saw some of the class, but not this pupil, not even perhaps."""
+        if student in self.suggestions or not (self.suggestions or self.all_doubts):
+            return False
+        return self.pupil(student).number not in open_numbers(self.all_doubts)
+
+    def candidates(self, number: int) -> tuple[SheetPupil, ...]:
+        """The pupils who have this number, each in a class of their own."""
+        return tuple(pupil for pupil in self.pupils if pupil.number == number)
 
     def is_seen_away(self, student: str) -> bool:
         """Whether the teacher says absent of a pupil whom a machine saw."""
@@ -146,6 +163,31 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             return self
         return replace(self, suggestions={**self.suggestions, student: suggestion})
 
+    def doubt(self, doubt: Doubt) -> LessonSheet:
+        """A machine saw a number that several pupils have; it is the teacher's to say whose."""
+        doubts = with_doubt(self.all_doubts, doubt)
+        return self if doubts == self.all_doubts else replace(self, doubts=doubts)
+
+    def settle(self, answer: DoubtAnswer) -> LessonSheet:
+        """The teacher says whose a number is, or says it anew. Raises NotOnRoll."""
+        doubt = next((each for each in self.all_doubts if each.number == answer.number), None)
+        candidates = {pupil.student for pupil in self.candidates(answer.number)}
+        if doubt is None or not candidates.issuperset(answer.students):
+            raise NotOnRoll(answer.number)
+        seen = Suggestion(method=doubt.method, at_ms=doubt.at_ms)
+        taken_back = {who for who in doubt.chosen or () if self.suggestions.get(who) == seen}
+        after = replace(
+            self,
+            suggestions=_without(self.suggestions, taken_back.__contains__),
+            doubts=tuple(
+                replace(each, chosen=answer.students) if each is doubt else each
+                for each in self.all_doubts
+            ),
+        )
+        for student in answer.students:
+            after = after.suggest(student, seen)
+        return after
+
     def tap(self, student: str, status: AttendanceStatus) -> LessonSheet:
         """The teacher taps before the confirmation. Raises NotOnRoll."""
         self.pupil(student)
@@ -163,8 +205,8 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             for pupil in self.pupils
         )
 
-    def confirm(self, actor: str, at_ms: int) -> LessonSheet:
-        """The teacher's word on everyone."""
+    def confirm(self, actor: str, at_ms: int, by: Confirmer | None = None) -> LessonSheet:
+        """The teacher's word on everyone. by: who, where the school asks."""
         entries = {
             line.student: (
                 SheetEntry(
@@ -177,7 +219,8 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             )
             for line in self.lines()
         }
-        return replace(self, entries=entries, confirmed_ms=at_ms)
+        confirmer = (by.name, by.proof) if by else msgspec.UNSET
+        return replace(self, entries=entries, confirmed_ms=at_ms, confirmer=confirmer)
 
     def reopen(self) -> LessonSheet:
         """The teacher takes the confirmation back; what was changed since stays as taps."""
@@ -186,7 +229,8 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             for student, entries in self.entries.items()
             if entries[-1].method is Method.MANUAL
         }
-        return replace(self, taps=self.taps | changed, entries={}, confirmed_ms=None)
+        taps = self.taps | changed
+        return replace(self, taps=taps, entries={}, confirmed_ms=None, confirmer=msgspec.UNSET)
 
     def correct(self, student: str, entry: SheetEntry) -> LessonSheet:
         """The teacher's later word on one pupil; the old ones are kept. Raises NotOnRoll."""
@@ -212,6 +256,7 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             suggestions=_without(self.suggestions, is_pupil),
             taps=_without(self.taps, is_pupil),
             entries=_without(self.entries, is_pupil),
+            doubts=_doubts_without(self.doubts, is_pupil),
         )
 
 
@@ -221,10 +266,27 @@ def _without(
     return {student: value for student, value in by_student.items() if not is_pupil(student)}
 
 
-def pupils_of(lists: Iterable[ClassList]) -> tuple[SheetPupil, ...]:
-    """The pupils of one class, or of several joined, in the order of their books."""
-    return tuple(
-        SheetPupil(student=pupil.student, class_code=of.code, number=pupil.number, name=pupil.name)
-        for of in lists
-        for pupil in of.pupils
+def _doubts_without(
+    doubts: tuple[Doubt, ...] | msgspec.UnsetType, is_pupil: Callable[[str], bool]
+) -> tuple[Doubt, ...] | msgspec.UnsetType:
+    return doubts and tuple(
+        replace(each, chosen=tuple(who for who in each.chosen if not is_pupil(who)))
+        if each.chosen
+        else each
+        for each in doubts
     )
+
+
+def pupils_of(lists: Iterable[ClassList]) -> tuple[SheetPupil, ...]:
+    """The pupils of one class, or of several joined, in the order of their books.
+
+    Who is on two of the lists is one pupil: of the first.
+    """
+    pupils: dict[str, SheetPupil] = {}
+    for of in lists:
+        for one in of.pupils:
+            pupil = SheetPupil(
+                student=one.student, class_code=of.code, number=one.number, name=one.name
+            )
+            pupils.setdefault(one.student, pupil)
+    return tuple(pupils.values())

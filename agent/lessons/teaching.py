@@ -6,23 +6,30 @@ chain of the attendance log, and what can be undone for ten seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 import msgspec
 
-from agent.lessons import timetable
+from agent.lessons import rooms, timetable
+from agent.lessons.corrections import SchoolCorrections
+from agent.lessons.doubts import Doubt, DoubtAnswer
 from agent.lessons.lesson import Lesson, RunningLesson, event_id
 from agent.lessons.marks import MarkBook, MarkBookFull, MarkResult
+from agent.lessons.proving import Confirmer
 from agent.lessons.sheet import LessonSheet, SheetEntry, Suggestion, pupils_of
 from agent.lessons.timetable import LessonProposal, ProposalReason
 from agent.room import AgentRoom, Messages, Moment
 from protocol import chain
+from protocol.correction import CorrectedMark
+from protocol.guide import Guide
 from protocol.messages import (
     AttendanceMarked,
     ChainHead,
+    CorrectionsGiven,
+    CorrectionsKept,
     Ending,
     ErasureProof,
     FaultReported,
@@ -32,7 +39,7 @@ from protocol.messages import (
     RollReopened,
 )
 from protocol.model import AttendanceStatus, Code, Method, Millis
-from protocol.plan import Plan
+from protocol.plan import Plan, digest_of
 
 UNDO_S: Final = 10.0
 MAX_FAULTS: Final = 12
@@ -100,7 +107,9 @@ class Teaching:
     """What is taught in the room.
 
     head: the attendance log's last hash; links: how many records were counted; told: the head that
-    the school was told last. recent: the classes that were here, newest first.
+    the school was told last. recent: the classes that were here, newest first. school: what the
+    school corrected; None where it has never said whether it did. guide: what is known of the
+    school beyond the room. left: the plans of rooms that this computer left, newest last.
     """
 
     room: AgentRoom
@@ -114,6 +123,9 @@ class Teaching:
     faults: tuple[ReportedFault, ...] = ()
     recent: tuple[tuple[str, ...], ...] = ()
     undoable: UndoOffer | None = None
+    school: SchoolCorrections | None = None
+    guide: Guide = Guide()  # noqa: RUF009 - frozen
+    left: rooms.LeftPlans = field(default_factory=dict)
 
     def proposal(self, moment: Moment) -> LessonProposal:
         """What the room should be doing now."""
@@ -204,7 +216,11 @@ class Teaching:
         code, after, said = sheet.pupil(student).class_code, self.with_roll(roll), Messages()
         for event in events:
             tapped = msgspec.structs.replace(
-                event, why="tapped", class_code=code, actor=lesson.actor
+                event,
+                why="tapped",
+                class_code=code,
+                actor=lesson.actor,
+                room=lesson.room or event.room,
             )
             after, messages = after.record(tapped)
             said += messages
@@ -222,13 +238,17 @@ class Teaching:
             offer = after.undoable
             is_gone = offer is not None and lesson.find(offer.lesson) is None
             after = replace(after, lesson=lesson, undoable=None if is_gone else offer)
-        roll = after.roll.only(moment.day, after.lesson.codes())
+        codes = after.lesson.codes()
+        roll, school = after.roll.only(moment.day, codes), after.school and after.school.only(codes)
+        after = after if school is after.school else replace(after, school=school)
         return TeachingStep(after.with_roll(roll), messages)
 
-    def confirm(self, moment: Moment, lesson: str = "") -> TeachingStep:
+    def confirm(
+        self, moment: Moment, lesson: str = "", by: Confirmer | None = None
+    ) -> TeachingStep:
         """The teacher's word on everyone in a lesson that is here, else in the one that is shown.
 
-        Raises NoLesson.
+        by: who confirms, and how they showed it, where the school asks. Raises NoLesson.
         """
         present, sheet = self._sheet(lesson)
         if sheet.is_confirmed:
@@ -237,17 +257,20 @@ class Teaching:
             boot=self.room.boot,
             at_ms=moment.at_ms,
             id=event_id(present.lesson, f"confirmed/{self.head}"),
-            room=self.room.room,
+            room=present.room or self.room.room,
             lesson=present.lesson,
             day=present.day or moment.day,
             classes=present.classes,
             period=present.period,
             subject=present.subject,
             actor=present.actor,
+            teacher=by.teacher if by else msgspec.UNSET,
+            proof=by.proof if by else msgspec.UNSET,
             lines=sheet.lines(),
         )
         after, messages = self.record(record)
-        after = after.with_sheet(sheet.confirm(present.actor, moment.at_ms), present.lesson)
+        confirmed = sheet.confirm(present.actor, moment.at_ms, by)
+        after = after.with_sheet(confirmed, present.lesson)
         return TeachingStep(after.undo_for(Undoable.CONFIRM, moment, present.lesson), messages)
 
     def tap(
@@ -282,6 +305,19 @@ class Teaching:
         if self.lesson.sheet is None:
             raise NoLesson
         return TeachingStep(self.with_sheet(self.lesson.sheet.suggest(student, suggestion)), [])
+
+    def doubt(self, doubt: Doubt) -> TeachingStep:
+        """A machine saw a number that several pupils have; nothing is said. Raises NoLesson."""
+        if self.lesson.sheet is None:
+            raise NoLesson
+        return TeachingStep(self.with_sheet(self.lesson.sheet.doubt(doubt)), [])
+
+    def settle(self, answers: Iterable[DoubtAnswer], lesson: str = "") -> TeachingStep:
+        """The teacher says whose these numbers are. Raises NoLesson, NotOnRoll."""
+        present, sheet = self._sheet(lesson)
+        for answer in answers:
+            sheet = sheet.settle(answer)
+        return TeachingStep(self.with_sheet(sheet, present.lesson), [])
 
     def undo(self, moment: Moment) -> TeachingStep:
         """Take the last deed back, within ten seconds; later nothing happens."""
@@ -333,8 +369,52 @@ class Teaching:
         return TeachingStep(replace(self, faults=(*self.faults, fault)[-MAX_FAULTS:]), [event])
 
     def take(self, plan: Plan, digest: str) -> TeachingStep:
-        """The school's plan is another now; a roll that is not confirmed follows its lists."""
+        """The school's plan is another now; a roll that is not confirmed follows its lists.
+
+        One that was on its way when the computer was carried to another room is not this room's.
+        """
+        if not rooms.is_plan_of(self.room.room, plan):
+            return TeachingStep(self, [])
         return TeachingStep(replace(self, plan=plan, digest=digest).with_list(), [])
+
+    def take_corrections(self, given: CorrectionsGiven, moment: Moment) -> TeachingStep:
+        """The school's present start says what it corrected; late, or twice, it changes nothing."""
+        held = self.school
+        if held is not None and not held.is_before(given):
+            return TeachingStep(self, [])
+        rest = () if held is None else held.marks
+        older = (mark for mark in rest if self._is_older(mark.lesson, given.since))
+        ours = filter(self._has_pupil, given.marks)
+        marks = {(mark.lesson, mark.student): mark for mark in (*older, *ours)}
+        kept = CorrectionsKept(
+            boot=self.room.boot,
+            at_ms=moment.at_ms,
+            id=self.room.new_id(),
+            room=self.room.room,
+            of=given.boot,
+            number=given.number,
+        )
+        school = SchoolCorrections(
+            start=given.boot, number=given.number, marks=tuple(marks.values())
+        )
+        return TeachingStep(replace(self, school=school), [kept])
+
+    def _is_older(self, lesson: str, since: str | None) -> bool:
+        """Whether a lesson that is here is of a day before the first of which all is said."""
+        found = self.lesson.find(lesson)
+        day = found.day if found else None
+        return since is not None and day is not None and day < since
+
+    def _has_pupil(self, mark: CorrectedMark) -> bool:
+        """Whether the lesson is here, and the pupil on its roll, if that is here."""
+        found = self.lesson.find(mark.lesson)
+        if found is None or found.sheet is None:
+            return found is not None
+        return any(pupil.student == mark.student for pupil in found.sheet.pupils)
+
+    def follow(self, guide: Guide) -> TeachingStep:
+        """The school tells anew what this computer may know of it; a bare room fills by it."""
+        return TeachingStep(self if guide == self.guide else replace(self, guide=guide), [])
 
     def without_pupil(self, is_pupil: Callable[[str], bool]) -> Teaching:
         """The same without one pupil: plan, sheets, marks, and what could be undone."""
@@ -342,9 +422,11 @@ class Teaching:
         return replace(
             self,
             plan=self.plan.without_pupil(is_pupil),
+            left={room: plan.without_pupil(is_pupil) for room, plan in self.left.items()},
             lesson=self.lesson.without_pupil(is_pupil),
             roll=self.roll.without_pupil(is_pupil),
             undoable=None if forgets else self.undoable,
+            school=self.school and self.school.without_pupil(is_pupil),
         )
 
     def prove_erasure(self, erasure: str, records: int, left: int, moment: Moment) -> TeachingStep:
@@ -379,11 +461,17 @@ class Teaching:
         return [HeadTold(boot=room.boot, at_ms=at_ms, id=head_id, room=room.room, chain=self.told)]
 
     def with_room(self, room: AgentRoom) -> Teaching:
-        """The same in another room: a laptop was carried there."""
+        """The same in another room: a laptop was carried there; lessons stay where they were."""
+        left = rooms.leave(self.left, self.room.room, self.plan)
+        plan = rooms.plan_in(room.room, left, self.plan, self.guide)
         return replace(
             self,
             room=room,
-            lesson=replace(self.lesson, room=room),
+            plan=plan,
+            digest=digest_of(plan) if plan != Plan() else "",
+            left=left,
+            recent=(),
+            lesson=replace(self.lesson.stay_in(self.room.room), room=room),
             roll=replace(self.roll, room=room),
         )
 
@@ -440,7 +528,7 @@ class Teaching:
             boot=self.room.boot,
             at_ms=moment.at_ms,
             id=event_id(present.lesson, f"corrected/{self.head}"),
-            room=self.room.room,
+            room=present.room or self.room.room,
             student=student,
             status=status,
             method=Method.MANUAL,
@@ -467,7 +555,7 @@ class Teaching:
             boot=self.room.boot,
             at_ms=moment.at_ms,
             id=event_id(present.lesson, f"reopened/{self.head}"),
-            room=self.room.room,
+            room=present.room or self.room.room,
             lesson=present.lesson,
             actor=present.actor,
         )

@@ -5,6 +5,7 @@ Bells, terms, holidays and timetable are the school's data; nothing of them is k
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -98,10 +99,18 @@ def bell_at(plan: Plan, moment: Moment) -> Bell | None:
 
 def booking_at(plan: Plan, room: str, moment: Moment, period: int) -> Booking | None:
     """The timetable's line for the room in this period of this week."""
+    own = [booking for booking in plan.timetable if booking.room == room]
+    return booking_in(plan, own, moment, period)
+
+
+def booking_in(
+    plan: Plan, bookings: Iterable[Booking], moment: Moment, period: int
+) -> Booking | None:
+    """The line of one room's that holds in this period of this week."""
     today = date.fromisoformat(moment.day)
     week = week_of(plan, today)
-    for booking in plan.timetable:
-        if (booking.room, booking.weekday, booking.period) != (room, today.isoweekday(), period):
+    for booking in bookings:
+        if (booking.weekday, booking.period) != (today.isoweekday(), period):
             continue
         if booking.weeks == "every" or week is None or week % 2 == _ODD[booking.weeks]:
             return booking

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from agent.classroom import ClassroomStep
+from agent.lessons.doubts import DoubtAnswer
 from agent.lessons.lesson import event_id
 from agent.lessons.marks import PupilMark
 from agent.lessons.meant import (
@@ -25,11 +26,13 @@ from agent.lessons.meant import (
     hold_undo,
 )
 from agent.lessons.teaching import NoLesson, Teaching, TeachingStep
+from agent.local.confirmers import Confirmers
 from agent.local.refusals import Shape, decode_body, invalid, json_response
 from agent.local.surroundings import Surroundings
 from agent.local.teacher.feed import TeacherFeed
 from agent.room import Moment
 from agent.store import ClassroomStore, TeachingAction
+from protocol.guide import Pin
 from protocol.messages import Classes, LessonEnded, Part
 from protocol.model import AttendanceStatus, Method, iso
 from protocol.topics import MAX_CODE
@@ -48,6 +51,15 @@ class _Start(_Deed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     substitute: bool = False
 
 
+class _Confirm(_Deed, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    teacher: Annotated[str, msgspec.Meta(max_length=MAX_CODE)] = ""
+    pin: Pin | None = None
+
+    def __repr__(self) -> str:
+        """No PIN stands in a log."""
+        return "_Confirm(...)"
+
+
 class _Undo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     meant: MeantUndo = MeantUndo()
 
@@ -55,6 +67,10 @@ class _Undo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class _Tap(_Deed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     student: _Student
     status: AttendanceStatus
+
+
+class _Settle(_Deed, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    answers: Annotated[tuple[DoubtAnswer, ...], msgspec.Meta(min_length=1, max_length=120)]
 
 
 class _Mark(_Tap, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,6 +96,7 @@ class LessonDoor:
         self._language = language
         self._feed = TeacherFeed(store, surroundings)
         self._guard = PressGuard()
+        self._confirmers = Confirmers(store)
 
     def routes(self) -> list[Route]:
         """Where they are given."""
@@ -91,6 +108,7 @@ class LessonDoor:
             Route("/api/v1/lesson/end", self.end, methods=["POST"]),
             Route("/api/v1/roll/confirm", self.confirm, methods=["POST"]),
             Route("/api/v1/roll/mark", self.tap, methods=["POST"]),
+            Route("/api/v1/roll/settle", self.settle, methods=["POST"]),
             Route("/api/v1/undo", self.undo, methods=["POST"]),
             Route("/api/v1/fault", self.fault, methods=["POST"]),
             Route("/api/v1/scan", self.scan, methods=["POST"]),
@@ -149,11 +167,12 @@ class LessonDoor:
 
     async def confirm(self, request: Request) -> Response:
         """The teacher's word on everyone: in the lesson that is meant, else in the one shown."""
-        body = await _body(request, _Deed)
+        body = await _body(request, _Confirm)
+        by = await self._confirmers.confirmer(body.teacher, body.pin)
 
         def confirm(teaching: Teaching, moment: Moment) -> TeachingStep:
             hold_roll(teaching, body.meant)
-            return teaching.confirm(moment, body.meant.lesson or "")
+            return teaching.confirm(moment, body.meant.lesson or "", by)
 
         await self._press("confirm", confirm)
         return await self._answer(request)
@@ -168,6 +187,17 @@ class LessonDoor:
             return teaching.tap(student, body.status, moment, body.meant.lesson or "")
 
         return await self._do(request, tap)
+
+    async def settle(self, request: Request) -> Response:
+        """The teacher says whose the cards are that several pupils of the lesson may hold."""
+        body = await _body(request, _Settle)
+
+        def settle(teaching: Teaching, moment: Moment) -> TeachingStep:
+            del moment
+            hold_roll(teaching, body.meant)
+            return teaching.settle(body.answers, body.meant.lesson or "")
+
+        return await self._do(request, settle)
 
     async def undo(self, request: Request) -> Response:
         """Take the last step back, within ten seconds."""

@@ -74,18 +74,23 @@ def _camera(classroom: Classroom, surroundings: Surroundings) -> dict[str, Any]:
 def questions(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
     """The devices of which a person should say what they are, with the two answers."""
     records = classroom.devices.by_id
-    return [*_claims(classroom, say), *_logins(classroom, say)] + [
-        {
-            "device_id": device_id,
-            "name": records[device_id].device.name,
-            "kind": kind,
-            "question": f"{kind_word(DeviceKind(kind), say)}?",
-            "yes": say(N_("Yes")),
-            "no": say(N_("No")),
-        }
-        for device_id, kind in classroom.devices.questions().items()
-        if device_id in records
-    ]
+    return (
+        _claims(classroom, say)
+        + _logins(classroom, say)
+        + _regulars(classroom, say)
+        + [
+            {
+                "device_id": device_id,
+                "name": records[device_id].device.name,
+                "kind": kind,
+                "question": f"{kind_word(DeviceKind(kind), say)}?",
+                "yes": say(N_("Yes")),
+                "no": say(N_("No")),
+            }
+            for device_id, kind in classroom.devices.questions().items()
+            if device_id in records
+        ]
+    )
 
 
 def _claims(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
@@ -119,6 +124,23 @@ def _logins(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
             "no": "",
         }
         for device_id in classroom.devices.locked()
+    ]
+
+
+def _regulars(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
+    """The first tablet that has checked in here for long, and of which nobody said whose it is."""
+    records = classroom.devices.by_id
+    names = sorted((records[one].device.name, one) for one in classroom.devices.regulars())
+    return [
+        {
+            "device_id": device_id,
+            "name": name,
+            "kind": CLAIM,
+            "question": say(N_("Is it this room's tablet, and no pupil's own?")),
+            "yes": say(N_("Yes")),
+            "no": say(N_("No")),
+        }
+        for name, device_id in names[:1]
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from agent.cards.door import DoorCardReader
@@ -30,6 +31,8 @@ from agent.supervision import ServiceOutages
 from agent.tablets.backend import CART, CartFile, backend_of
 from agent.tablets.service import TabletService
 from hardware.camera.shutter import Shutter
+from hardware.network.interfaces import networks
+from hardware.network.links import LinkChoice, choice_of
 from hardware.network.liveness import Liveness
 from protocol.credential import credential_in
 from protocol.link import Broker
@@ -68,6 +71,7 @@ class Context:
     connection: SchoolConnection
     store: ClassroomStore
     clock: RoomClock
+    links: LinkChoice
     liveness: Liveness
     remote: RemoteControl
     scanner: CardScanner
@@ -110,6 +114,7 @@ def make_context(
         lambda: store.classroom.devices.ours,
         own=LoginFile(config.data / LOGIN_FILE),
     )
+    links = choice_of(config.interfaces)
     shutter = Shutter(lambda: store.classroom.camera_off, lambda: clock.now().at_ms)
     return Context(
         life=life,
@@ -125,8 +130,9 @@ def make_context(
         connection=connection,
         store=store,
         clock=clock,
-        liveness=Liveness(inbox.report),
-        remote=RemoteControl(store, logins, inbox.report),
+        links=links,
+        liveness=Liveness(inbox.report, networks=partial(networks, links)),
+        remote=RemoteControl(store, logins, inbox.report, links),
         scanner=CardScanner(store, logins, shutter),
         door_cards=DoorCardReader(store, logins, shutter, config.door_camera),
         tablets=TabletService(backend_of(store, CartFile(config.data / CART))),

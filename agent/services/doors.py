@@ -52,6 +52,7 @@ async def open_checkin(context: Context) -> None:
         host=config.tablet_host,
         port=config.tablet_port,
         language=context.language,
+        links=context.links,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from agent.classroom import Classroom
@@ -28,24 +29,30 @@ async def watch_usb(context: Context) -> None:
 async def watch_mdns(context: Context) -> None:
     """One mDNS for the controller, the devices and the rooms, wherever this machine is."""
     try:
-        from hardware.mdns import watch as mdns  # noqa: PLC0415 - heavy
+        from hardware.mdns import following  # noqa: PLC0415 - heavy
+        from hardware.mdns import watch as mdns  # noqa: PLC0415 - likewise
         from hardware.network import interfaces  # noqa: PLC0415 - likewise
     except ImportError as error:
         hint = "Install python3-zeroconf to see the network's devices."
         raise SenseMissing("no_zeroconf", {"sense": "mdns"}, hint) from error
 
-    moved, announced = asyncio.Event(), asyncio.Event()
+    links, moved, announced = context.links, asyncio.Event(), asyncio.Event()
 
     def move() -> None:
         moved.set()
         announced.set()
 
-    async with interfaces.open_zeroconf() as zeroconf, asyncio.TaskGroup() as tasks:
-        tasks.create_task(interfaces.follow(zeroconf, moved=move), name="mdns addresses")
+    async with following.open_zeroconf(links) as zeroconf, asyncio.TaskGroup() as tasks:
+        tasks.create_task(following.follow(zeroconf, links, moved=move), name="mdns addresses")
         if context.connection.finder is not None:
             tasks.create_task(context.connection.finder.watch(zeroconf), name="finder")
         if context.config.mdns:
-            watch = mdns.watch(context.liveness.hear, zeroconf=zeroconf, moved=moved)
+            watch = mdns.watch(
+                context.liveness.hear,
+                zeroconf=zeroconf,
+                moved=moved,
+                ours=partial(interfaces.networks, links),
+            )
             tasks.create_task(watch, name="mdns devices")
             tasks.create_task(_share_rooms(context, zeroconf, announced), name="mdns rooms")
 
@@ -53,6 +60,7 @@ async def watch_mdns(context: Context) -> None:
 async def _share_rooms(context: Context, zeroconf: AsyncZeroconf, moved: asyncio.Event) -> None:
     """A fixed computer announces its room; one that is carried about listens to those."""
     from hardware.mdns import rooms  # noqa: PLC0415 - heavy
+    from hardware.network.interfaces import addresses  # noqa: PLC0415 - likewise
 
     config, agent = context.config, context.store.classroom.room.place.agent
 
@@ -70,19 +78,26 @@ async def _share_rooms(context: Context, zeroconf: AsyncZeroconf, moved: asyncio
             school=config.school,
             port=config.local_port,
             moved=moved,
+            own=partial(addresses, context.links),
         )
 
 
 async def watch_onvif(context: Context) -> None:
     """Cameras that speak ONVIF."""
-    from hardware.onvif import watch as onvif  # noqa: PLC0415 - only where it is enabled
+    from hardware.network.interfaces import addresses  # noqa: PLC0415 - only where it is enabled
+    from hardware.onvif import watch as onvif  # noqa: PLC0415 - likewise
 
-    await onvif.watch(context.liveness.hear, credentials=context.logins.camera)
+    await onvif.watch(
+        context.liveness.hear,
+        credentials=context.logins.camera,
+        addresses=partial(addresses, context.links),
+    )
 
 
 async def watch_pjlink(context: Context) -> None:
     """Projectors and boards that speak PJLink, and those at typed addresses."""
     try:
+        from hardware.network.interfaces import networks  # noqa: PLC0415 - only where enabled
         from hardware.pjlink import ask, watch  # noqa: PLC0415 - only where it is enabled
     except ImportError as error:
         hint = "Install aiopjlink to see projectors and boards."
@@ -92,6 +107,7 @@ async def watch_pjlink(context: Context) -> None:
         context.liveness.hear,
         password=context.logins.pjlink,
         typed=lambda: ask.entries_of(_typed_places(context)),
+        settings=watch.Settings(networks=partial(networks, context.links)),
     )
 
 

@@ -13,7 +13,8 @@ from agent.database.generations import DocumentError, GenerationStorage, damaged
 from agent.lessons.sheet import NotOnRoll
 from agent.lessons.teaching import NoLesson
 from agent.store import ClassroomStore
-from agent.tablets.cart import Slot
+from agent.tablets.cart import Slot, token_of
+from agent.tablets.checkins import CheckInOutcome
 from agent.tablets.lesson import TabletLesson, TabletPupil
 from agent.tablets.service import SuggestionRefused, TabletBackend
 from protocol.model import Method
@@ -54,8 +55,24 @@ def backend_of(store: ClassroomStore, cart: CartFile) -> TabletBackend:
     async def suggest(student: str, tablet: str, flags: tuple[str, ...]) -> None:
         try:
             await store.suggest(student, Method.TABLET, tablet=tablet, flags=flags)
-        except (NoLesson, NotOnRoll, OutboxError) as error:
+        except NoLesson as error:
+            raise SuggestionRefused(CheckInOutcome.OVER) from error
+        except NotOnRoll as error:
+            raise SuggestionRefused(CheckInOutcome.NOT_ON_ROSTER) from error
+        except OutboxError as error:
             raise SuggestionRefused from error
+
+    async def keep(keys: frozenset[str]) -> bool:
+        tokens = frozenset(map(token_of, keys))
+        try:
+            await store.do(
+                lambda room, at_ms: room.change_devices(
+                    lambda devices, at: devices.keep_presences(tokens, at), at_ms
+                )
+            )
+        except OutboxError:  # the store has said so
+            return False
+        return True
 
     try:
         slots = cart.load()
@@ -63,7 +80,12 @@ def backend_of(store: ClassroomStore, cart: CartFile) -> TabletBackend:
         _LOGGER.warning("tablets are numbered anew: %s", error)
         slots = ()
     return TabletBackend(
-        lesson=lambda: lesson_of(store), suggest=suggest, slots=slots, save=cart.save
+        lesson=lambda: lesson_of(store),
+        suggest=suggest,
+        slots=slots,
+        save=cart.save,
+        is_confirmed=lambda key: store.classroom.devices.owns([token_of(key)]),
+        keep=keep,
     )
 
 

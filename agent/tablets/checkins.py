@@ -31,10 +31,13 @@ class CheckInOutcome(StrEnum):
     NO_LIST = "no_list"
     NO_CODE = "no_code"
     NO_NUMBER = "no_number"
+    TWO_PUPILS = "two_pupils"
     WRONG_CODE = "wrong_code"
     OLD_CODE = "old_code"
     NOT_ON_ROSTER = "not_on_roster"
     TOO_MANY_TRIES = "too_many_tries"
+    NO_MORE_TRIES = "no_more_tries"
+    TYPING_OFF = "typing_off"
     TABLET_FULL = "tablet_full"
     NO_PLACE = "no_place"
 
@@ -62,8 +65,8 @@ class CheckInFlag(StrEnum):
 class CheckInAttempt:
     """What a tablet sent. tablet: its key. digits: as typed. number: class's place and number.
 
-    browser: what it calls itself, or a digest of it. token: from the QR code. Neither digits nor
-    token: the tablet may hold a pass.
+    Its place is ANY_CLASS for a bare number. browser: what it calls itself, or a digest of it.
+    token: from the QR code. Neither digits nor token: the tablet may hold a pass.
     """
 
     tablet: str
@@ -163,6 +166,7 @@ class CheckIns:
         self._had_lesson = True
         if lesson.id != before:
             self._forget()
+            self._cart.begin_lesson(resumed=bool(lesson.seated))
             self.code = RollingCode(secret=self._random(SECRET_BYTES), begun_s=now_s)
             numbers = {name_of(slot.number): slot.number for slot in self._cart.slots()}
             for student, name in lesson.seated.items():
@@ -191,10 +195,13 @@ class CheckIns:
         outcome = self._objection(attempt, now_s)
         if outcome is not None or self.lesson is None or attempt.number is None:
             return self._refuse(outcome or CheckInOutcome.NOT_YET, attempt, now_s)
-        pupil = self.lesson.pupil(*attempt.number)
-        if pupil is None:
-            return self._refuse(CheckInOutcome.NOT_ON_ROSTER, attempt, now_s)
-        return self._seat(pupil, attempt, now_s)
+        match self.lesson.pupils_at(*attempt.number):
+            case [pupil]:
+                return self._seat(pupil, attempt, now_s)
+            case []:
+                return self._refuse(CheckInOutcome.NOT_ON_ROSTER, attempt, now_s)
+            case _:
+                return self._refuse(CheckInOutcome.TWO_PUPILS, attempt, now_s)
 
     def release(self, answer: CheckInAnswer) -> None:
         """Take a check-in back that could not be kept."""
@@ -239,6 +246,8 @@ class CheckIns:
         """Why an attempt is not let in; None if it is."""
         if self.code is None or self.phase in _CLOSED:
             return _CLOSED.get(self.phase, CheckInOutcome.NOT_YET)
+        if self._tries.is_out(attempt.address):
+            return CheckInOutcome.NO_MORE_TRIES
         if self._tries.must_wait(attempt.tablet, attempt.address, now_s):
             return CheckInOutcome.TOO_MANY_TRIES
         if attempt.token:
@@ -246,7 +255,7 @@ class CheckIns:
         if not attempt.digits:
             return None if self.has_pass(attempt.tablet, now_s) else CheckInOutcome.NO_CODE
         if self._tries.must_all_wait(now_s):
-            return CheckInOutcome.TOO_MANY_TRIES
+            return CheckInOutcome.TYPING_OFF
         return _OUTCOMES[self.code.judge_digits(attempt.digits, now_s)]
 
     def _refuse(

@@ -30,6 +30,8 @@ _YEAR_S: Final = 365 * 86_400
 _FIELDS: Final = 4
 _STATUS: Final = {
     CheckInOutcome.TOO_MANY_TRIES: HTTPStatus.TOO_MANY_REQUESTS,
+    CheckInOutcome.NO_MORE_TRIES: HTTPStatus.TOO_MANY_REQUESTS,
+    CheckInOutcome.TYPING_OFF: HTTPStatus.TOO_MANY_REQUESTS,
     CheckInOutcome.TABLET_FULL: HTTPStatus.CONFLICT,
     CheckInOutcome.NO_PLACE: HTTPStatus.CONFLICT,
     CheckInOutcome.NOT_YET: HTTPStatus.CONFLICT,
@@ -112,9 +114,11 @@ class _Door:
         )
         try:
             answer = await self._service.check_in(attempt)
-        except SuggestionRefused:
-            self._service.count("not_kept")
-            return self._page(request, cookie, trouble=page.NOT_KEPT)
+        except SuggestionRefused as refused:
+            self._service.count(refused.outcome or "not_kept")
+            if refused.outcome is None:
+                return self._page(request, cookie, trouble=page.NOT_KEPT)
+            answer = CheckInAnswer(outcome=refused.outcome)
         typed = digits if answer.outcome is CheckInOutcome.NO_NUMBER and _is_code(digits) else ""
         return self._page(request, cookie, answer, typed=typed)
 

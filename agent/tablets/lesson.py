@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+ANY_CLASS: Final = -1  # the place of a number that came without its class
 
 
 class CheckInPhase(StrEnum):
@@ -37,12 +39,9 @@ class TabletLesson:
     pupils: tuple[TabletPupil, ...] = ()
     seated: Mapping[str, str] = field(default_factory=dict)
 
-    def pupil(self, class_at: int, number: int) -> TabletPupil | None:
-        """The pupil of a class, named by its place in `classes`, and a number."""
+    def pupils_at(self, class_at: int, number: int) -> list[TabletPupil]:
+        """The pupils of a class, named by its place in `classes`, and a number; several of any."""
         if class_at >= len(self.classes):
-            return None
-        code = self.classes[class_at]
-        matching = (
-            pupil for pupil in self.pupils if (pupil.class_code, pupil.number) == (code, number)
-        )
-        return next(matching, None)
+            return []
+        codes = self.classes if class_at == ANY_CLASS else (self.classes[class_at],)
+        return [one for one in self.pupils if one.class_code in codes and one.number == number]

@@ -13,7 +13,7 @@ from html import escape
 from typing import Final
 
 from agent.tablets.checkins import GOOD, CheckInAnswer, CheckInOutcome
-from agent.tablets.lesson import CheckInPhase, TabletLesson
+from agent.tablets.lesson import ANY_CLASS, CheckInPhase, TabletLesson
 from agent.tablets.presence import BEAT_S
 from protocol.formats import phrase
 from protocol.words import N_, Translate
@@ -76,8 +76,13 @@ _SENTENCES: Final = {
     CheckInOutcome.NO_NUMBER: N_("Now touch your number."),
     CheckInOutcome.WRONG_CODE: N_("This code is not right: look at the board again."),
     CheckInOutcome.OLD_CODE: N_("This code is too old: take the one on the board now."),
+    CheckInOutcome.TWO_PUPILS: N_("Two pupils have this number: touch it under your own class."),
     CheckInOutcome.NOT_ON_ROSTER: N_("This number is not in the class list."),
     CheckInOutcome.TOO_MANY_TRIES: N_("Too many wrong tries: wait a minute, or tell your teacher."),
+    CheckInOutcome.NO_MORE_TRIES: N_("Too many wrong tries in this lesson: tell your teacher."),
+    CheckInOutcome.TYPING_OFF: N_(
+        "Too many codes were guessed, so none can be typed now: scan the code on the board."
+    ),
     CheckInOutcome.TABLET_FULL: N_("Two pupils are on this tablet already: tell your teacher."),
     CheckInOutcome.NO_PLACE: N_("All the tablets' numbers are taken: tell your teacher."),
 }
@@ -220,11 +225,14 @@ def _checked_in_fields(view: TabletView) -> list[str]:
 
 
 def number_of(field: str) -> tuple[int, int] | None:
-    """The class's place and the number that a button's field names; None where it names none."""
+    """The class's place and the number that a button's field names; None where it names none.
+
+    The place is -1 for a bare number: in a class alone it is that pupil's, else it may be two.
+    """
     place, dot, number = field.partition(".")
     if not dot:
-        place, number = "0", field  # a class alone may be asked for by the bare number
-    both = (place, number)
+        place, number = "", field
+    both = (place, number) if dot else (number,)
     if not all(digits.isascii() and digits.isdecimal() and len(digits) <= 3 for digits in both):  # noqa: PLR2004 - digits
         return None
-    return int(place), int(number)
+    return (int(place) if dot else ANY_CLASS), int(number)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from agent.tablets.cart import Slot, name_of
+from agent.equipment.devices import CHECK_IN
+from agent.tablets.cart import Slot, name_of, token_of
 from hardware.readings import IdentityKind, Kind, Sighting
 
-SOURCE: Final = "checkin"
 BEAT_S: Final = 25.0
 ASLEEP_S: Final = 65.0  # two beats missed, and some seconds for a busy network
 GONE_S: Final = 12 * 3600.0  # asleep for a whole school day
@@ -57,6 +58,11 @@ class TabletPresence:
         gone = [_sighting(before.slot, WakeState.GONE)] if replaced and before else []
         return [*gone, _sighting(slot, WakeState.PRESENT)]
 
+    def forget(self, keys: Collection[str]) -> None:
+        """Tablets but for these have no slot any more."""
+        tablets = self._tablets.items()
+        self._tablets = {number: one for number, one in tablets if one.slot.key in keys}
+
     def look(self, now_s: float) -> list[Sighting]:
         """What changed since the last look: those that missed their beats."""
         sightings = []
@@ -77,8 +83,8 @@ def _wake(silent_s: float) -> WakeState:
 def _sighting(slot: Slot, wake: WakeState) -> Sighting:
     reasons = {WakeState.PRESENT: "", WakeState.SLEEPING: "sleeping", WakeState.GONE: "goodbye"}
     return Sighting(
-        source=SOURCE,
-        key=f"token:{slot.key}",
+        source=CHECK_IN,
+        key=token_of(slot.key),
         identity=IdentityKind.TOKEN,
         kind=Kind.TABLET,
         name=name_of(slot.number),

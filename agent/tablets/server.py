@@ -10,7 +10,8 @@ from typing import Final
 from agent import server as local
 from agent.tablets.door import application
 from agent.tablets.service import TabletService
-from hardware.network.interfaces import moves, room_address
+from hardware.network.links import ANY_LINK, LinkChoice
+from hardware.network.room_network import room_addresses
 from protocol.doors.limits import DoorLimits
 from protocol.health import ReasonCode
 
@@ -30,17 +31,24 @@ TABLETS: Final = local.DoorOptions(
 )
 
 
-async def serve(service: TabletService, *, host: str, port: int, language: str) -> None:
+async def serve(
+    service: TabletService,
+    *,
+    host: str,
+    port: int,
+    language: str,
+    links: LinkChoice = ANY_LINK,
+) -> None:
     """Serve on one address until cancelled, and follow it when it changes.
 
-    host: "" for the address in the room's network. Raises Unavailable (in an exception group)
-    where another program holds the port.
+    host: "" for the address in the room's network, by one of links. Raises Unavailable (in an
+    exception group) where another program holds the port.
     """
     app = application(service, language)
     serving: asyncio.Task[None] | None = None
     async with (
         asyncio.TaskGroup() as tasks,
-        contextlib.aclosing(_places(host)) as places,
+        contextlib.aclosing(_places(host, links)) as places,
     ):
         async for address in places:
             if serving is not None:
@@ -53,15 +61,11 @@ async def serve(service: TabletService, *, host: str, port: int, language: str) 
                 serving = tasks.create_task(door, name="tablets' page")
 
 
-async def _places(host: str) -> AsyncGenerator[str, None]:
+async def _places(host: str, links: LinkChoice) -> AsyncGenerator[str, None]:
     """The address to serve on, and each one after it; "" while there is none."""
     if host:
         yield host
         await asyncio.Event().wait()
-    last = None
-    async with contextlib.aclosing(moves()) as changes:
-        async for addresses in changes:
-            # The same one may have been gone for a while: nothing to do, the socket lives on.
-            if (address := room_address(addresses)) != last:
-                last = address
-                yield address
+    async with contextlib.aclosing(room_addresses(links)) as places:
+        async for address in places:
+            yield address

@@ -36,7 +36,19 @@ Suggest = Callable[[str, str, tuple[str, ...]], Awaitable[None]]
 
 
 class SuggestionRefused(Exception):  # noqa: N818 - an answer, not a fault
-    """A suggestion could not be kept: the disk, or the lesson was over at that moment."""
+    """A suggestion could not be kept: the disk, or as the outcome says.
+
+    At that moment the lesson was over, or the pupil on its list no more.
+    """
+
+    def __init__(self, outcome: CheckInOutcome | None = None) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+async def _keep_all(_keys: frozenset[str]) -> bool:
+    """Nothing is let go."""
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +58,17 @@ class TabletBackend:
     lesson: the running lesson, or None. suggest: record that a pupil checked in (the student's
     id, the tablet's name, what the teacher should look at); raises SuggestionRefused. slots,
     save: the cart's numbers as on the disk, and how to write them (called in a thread; raises
-    DocumentError).
+    DocumentError). is_confirmed: whether a person said of a tablet's key that it is the room's.
+    keep: let the room's equipment know of no other tablets than those of these keys and of the
+    confirmed ones; False where that could not be kept.
     """
 
     lesson: Callable[[], TabletLesson | None]
     suggest: Suggest
     slots: tuple[Slot, ...] = ()
     save: Callable[[tuple[Slot, ...]], object] = lambda _slots: None
+    is_confirmed: Callable[[str], bool] = lambda _key: False
+    keep: Callable[[frozenset[str]], Awaitable[bool]] = _keep_all
 
 
 class TabletService:
@@ -71,7 +87,8 @@ class TabletService:
         self._backend = core
         self.now_s = now_s
         self._random = random
-        self._cart = Cart(core.slots)
+        self._cart = Cart(core.slots, core.is_confirmed)
+        self._kept: frozenset[str] | None = None
         self._checkins = CheckIns(self._cart, random)
         self._report: Report = lambda _reading: None
         self._seated = asyncio.Event()
@@ -161,8 +178,16 @@ class TabletService:
     async def _look_for_sleepers(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
-            for sighting in self.presence.look(self.now_s()):
-                self._report(sighting)
+            await self.look()
+
+    async def look(self) -> None:
+        """Report who fell asleep; whose slot was given back is no longer known here."""
+        keys = frozenset(slot.key for slot in self._cart.slots())
+        if keys != self._kept:
+            self.presence.forget(keys)
+            self._kept = keys if await self._backend.keep(keys) else None
+        for sighting in self.presence.look(self.now_s()):
+            self._report(sighting)
 
     async def _save_slots(self) -> None:
         saved = self._backend.slots
@@ -171,8 +196,8 @@ class TabletService:
             await asyncio.sleep(GATHER_S)
             self._seated.clear()
             slots = self._cart.slots()
-            if _numbers(slots) == _numbers(saved):
-                continue  # how recently each was used is not worth a write
+            if _lasting(slots) == _lasting(saved):
+                continue  # how recently each was used in a lesson is not worth a write
             try:
                 await asyncio.to_thread(self._backend.save, slots)
                 saved = slots
@@ -180,5 +205,5 @@ class TabletService:
                 _LOGGER.warning("tablets' numbers not kept: %s", error)
 
 
-def _numbers(slots: tuple[Slot, ...]) -> dict[int, str]:
-    return {slot.number: slot.key for slot in slots}
+def _lasting(slots: tuple[Slot, ...]) -> dict[int, tuple[str, int]]:
+    return {slot.number: (slot.key, slot.lesson) for slot in slots}

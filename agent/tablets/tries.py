@@ -41,13 +41,16 @@ class Tries:
         self._addresses = OrderedDict[str, _Count]()
         self._all = _Count()
 
+    def is_out(self, address: str) -> bool:
+        """Whether whoever comes from there may try no more in this lesson."""
+        return self._addresses.get(address, _Count()).total >= AN_ADDRESS_A_LESSON
+
     def must_wait(self, tablet: str, address: str, now_s: float) -> bool:
-        """Whether this one must wait, whatever code it has."""
-        by_address = self._addresses.get(address, _Count())
+        """Whether this one must wait, whatever code it has: a minute, unless it is out."""
         return (
             self._tablets.get(tablet, _Count()).within(now_s) >= A_TABLET
-            or by_address.within(now_s) >= AN_ADDRESS
-            or by_address.total >= AN_ADDRESS_A_LESSON
+            or self._addresses.get(address, _Count()).within(now_s) >= AN_ADDRESS
+            or self.is_out(address)
         )
 
     def must_all_wait(self, now_s: float) -> bool:

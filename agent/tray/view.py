@@ -61,6 +61,8 @@ def _view(tree: Mapping[str, Any]) -> TrayView:
     button, chips = tree.get("button") or {}, tree.get("chips") or []
     action = button.get("action", "") if button.get("enabled") else ""
     is_choice = action == "start" and not (tree.get("proposal") or {}).get("classes")
+    if action == "confirm" and tree.get("asks"):
+        action = "page"  # which asks for a PIN
     subline = _text(tree.get("subline", ""))
     deed = ": ".join(filter(None, (_text(button.get("label", "")), subline)))
     headline = " · ".join(
@@ -72,7 +74,7 @@ def _view(tree: Mapping[str, Any]) -> TrayView:
         is_running=tree["phase"] not in {"idle", "ended"},
         state=_worst([chip["state"] for chip in chips]),
         lines=(headline, subline, *(f"{_text(c['label'])}: {_text(c['words'])}" for c in chips)),
-        action="choose" if is_choice else action if action in ADDRESSES else "",
+        action="choose" if is_choice else action if action in {*ADDRESSES, "page"} else "",
         deed=deed,
         meant=tree.get("meant"),
     )
@@ -92,7 +94,7 @@ def _text(value: object) -> str:
 
 
 def press_of(view: TrayView) -> Press | None:
-    """What the menu's first entry asks for now; None where a class is to be chosen first."""
+    """What the menu's first entry asks for now; None where the page asks something first."""
     if view.action not in ADDRESSES:
         return None
     return Press(ADDRESSES[view.action], {} if view.meant is None else {"meant": view.meant})

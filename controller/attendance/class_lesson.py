@@ -13,19 +13,25 @@ from controller.attendance.lessons import (
     LessonEntry,
     LessonMarks,
     figures_of,
+    in_order,
     parted,
     sheet_of,
 )
 from controller.attendance.sheet import LETTERS, CorrectionLine, correction_lines
 from controller.attendance.store import is_of_class, lesson_at, log_of
-from controller.fleet.records import LessonRecord
+from controller.fleet.records import LessonRecord, RollRecord
 from controller.roster.members import ClassMember, members_of
 from controller.roster.store import plan_of
+from controller.teachers.store import name_of
+from protocol.messages import Proof
 from protocol.model import AttendanceStatus, Place
 
 
 class MarkLine(NamedTuple):
-    """A pupil's mark in a lesson. room: what the room itself says, where another counts."""
+    """A pupil's mark in a lesson. room: what the room itself says, where another counts.
+
+    tapped: what was tapped in a roll that the room has not confirmed.
+    """
 
     number: int
     student: str
@@ -33,6 +39,7 @@ class MarkLine(NamedTuple):
     status: AttendanceStatus | None
     room: AttendanceStatus | None
     last: CorrectionRecord | None
+    tapped: AttendanceStatus | None = None
 
     @property
     def seen(self) -> str:
@@ -46,15 +53,27 @@ class MarkLine(NamedTuple):
 
 
 class ClassLesson(NamedTuple):
-    """One lesson of a class. letters: how the school writes each mark."""
+    """One lesson of a class. letters: how the school writes each mark.
+
+    entered: the school gave the marks, for the room has not confirmed its roll.
+    """
 
     lesson: LessonRecord
     class_code: str
     figures: Figures | None
     confirmed: bool
+    entered: bool
     lines: Sequence[MarkLine]
     corrections: Sequence[CorrectionLine]
     letters: Mapping[AttendanceStatus, str]
+    confirmer: Confirmer | None = None
+
+
+class Confirmer(NamedTuple):
+    """Who confirmed a roll, where the school asked. name: empty where nobody said."""
+
+    name: str
+    is_proven: bool
 
 
 def class_lesson_of(
@@ -68,7 +87,17 @@ def class_lesson_of(
     members = members_of(db, school, class_code, record.day, record.day)
     entries = log_of(db, place, [lesson])
     letters = {**LETTERS, **plan_of(db, school).letters}
-    return laid_out(record, class_code, members, entries, letters)
+    sheet = laid_out(record, class_code, members, entries, letters)
+    return sheet._replace(confirmer=_confirmer(db, school, entries))
+
+
+def _confirmer(db: Connection, school: Place, entries: Iterable[LessonEntry]) -> Confirmer | None:
+    rolls = [record for record in in_order(parted(entries)[0]) if isinstance(record, RollRecord)]
+    if not rolls or rolls[-1].reopened or rolls[-1].proof is None:
+        return None
+    code = rolls[-1].teacher or ""
+    name = (name_of(db, school, code) or code) if code else ""
+    return Confirmer(name, rolls[-1].proof is Proof.PIN)
 
 
 def laid_out(
@@ -88,6 +117,7 @@ def laid_out(
         class_code,
         figures_of(lesson, class_code),
         sheet.confirmed,
+        sheet.is_entered(class_code),
         tuple(_lines(class_code, members, sheet)),
         correction_lines(ours, names),
         letters,
@@ -97,13 +127,20 @@ def laid_out(
 def _lines(
     class_code: str, members: Sequence[ClassMember], sheet: LessonMarks
 ) -> Iterable[MarkLine]:
-    marked = [code for code, mark in sheet.marks.items() if mark.class_code == class_code]
+    every = {**sheet.tapped, **sheet.marks}
+    marked = [student for student, mark in every.items() if mark.class_code == class_code]
     gone = sorted({*marked} - {member.student for member in members})
     last_number = max((member.number for member in members), default=0)
     listed = [(member.number, member.student, member.name) for member in members]
     listed += [(number, student, "") for number, student in enumerate(gone, last_number + 1)]
     for number, student, name in listed:
-        room = sheet.room.get(student)
-        last = sheet.corrections.get(student)
-        status = sheet.status_of(student)
-        yield MarkLine(number, student, name, status, room.status if room else None, last)
+        room, tapped = sheet.room.get(student), sheet.tapped.get(student)
+        yield MarkLine(
+            number,
+            student,
+            name,
+            sheet.status_of(student),
+            room.status if room else None,
+            sheet.corrections.get(student),
+            tapped.status if tapped else None,
+        )

@@ -31,6 +31,7 @@ class Distribution:
     """Which plan each agent should hold, and what it was sent of it.
 
     school: None until it was read: an unknown plan is not an empty one, and nobody is given it.
+    Likewise where nobody has planned anything yet, as in a database that begins anew.
     """
 
     def __init__(self, school: SchoolPlan | None = None) -> None:
@@ -52,7 +53,7 @@ class Distribution:
         """
         plans: list[tuple[str, Plan]] = []
         school = self.school
-        if school is None:
+        if school is None or not school.version:
             return plans
         for agent in agents:
             if not agent.online or agent.schema < FIRST_SCHEMA or not agent.rev:

@@ -1,4 +1,4 @@
-"""This file is attendance's part in the ingest: agents get their room's plan, and erase pupils.
+"""This file is attendance's part in the ingest: agents get plan and corrections, and erase pupils.
 
 What they ask for beyond it is bounded (openings.py) and noted before it is given.
 """
@@ -12,8 +12,10 @@ from typing import Any
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
+from controller.attendance.delivery import CorrectionDelivery, first_day, rooms_of
 from controller.attendance.distribution import Distribution
 from controller.attendance.erasures import Erasures
+from controller.attendance.guides import Guides
 from controller.attendance.openings import (
     OTHER_CLASSES,
     UNPLANNED_CLASSES,
@@ -21,17 +23,24 @@ from controller.attendance.openings import (
     Openings,
 )
 from controller.attendance.refused import Refusal, RefusalsTold
-from controller.attendance.store import lesson_at, openings_of
+from controller.attendance.store import (
+    corrections_since,
+    corrections_version,
+    lesson_at,
+    openings_of,
+)
 from controller.database.changes import of_kind
 from controller.database.plan_version import version_of
 from controller.feature import Command, Listener, Program
 from controller.fleet.dating import local_day
-from controller.fleet.records import AgentRecord, LessonRecord
+from controller.fleet.records import AgentRecord, CorrectionsHeld, LessonRecord
 from controller.fleet.store import agents_of
 from controller.roster.plan import SchoolPlan, classes_in
 from controller.roster.store import plan_of
 from controller.sheets.names import class_key
-from protocol.messages import ListsRefused, PlanGiven
+from controller.teachers.store import is_asking, teachers_of
+from controller.teachers.teacher import keys_of
+from protocol.messages import CorrectionsGiven, GuideGiven, ListsRefused, PlanGiven
 from protocol.model import Place
 
 _LOGGER = logging.getLogger(__name__)
@@ -44,16 +53,22 @@ def openings_today(program: Program) -> Openings:
 
 
 class PlanListener(Listener[Any]):
-    """Gives agents their room's plan where they hold another, and says where pupils were erased."""
+    """Gives agents their room's plan where they hold another, and what the school corrected.
+
+    Says where pupils were erased.
+    """
 
     def __init__(self, program: Program) -> None:
         self._program = program
         self._distribution = Distribution()
         self._erasures = Erasures(program)
+        self._delivery = CorrectionDelivery()
+        self._corrected: tuple[object, ...] = ()
         self._agents: dict[Place, AgentRecord] = {}
         self._classes: dict[tuple[Place, str], tuple[str, ...]] = {}
         self._openings = program.service(openings_today)
         self._told = RefusalsTold()
+        self._guides = Guides()
         self._own: dict[str, frozenset[str]] = {}
         self._lists: dict[str, str] = {}
 
@@ -64,7 +79,7 @@ class PlanListener(Listener[Any]):
     def load(self, db: Connection) -> None:
         """Read what the school plans, which agents there are, and which lessons run at them."""
         self._erasures.forget()
-        self._take_plan(plan_of(db, self._program.school))
+        self._take_plan(db)
         self._agents = {
             agent.place: agent for agent in agents_of(db, self._program.school, limit=None)
         }
@@ -74,6 +89,7 @@ class PlanListener(Listener[Any]):
             if lesson:
                 self._take_lesson(lesson)
         self._begin_day(db, self._program.now_ms())
+        self._take_corrections(db)
 
     def expire(self, now_ms: int) -> Sequence[Opening]:
         """What rooms ask for beyond their plans: stored first, and given after it."""
@@ -86,10 +102,11 @@ class PlanListener(Listener[Any]):
         self._erasures.poll(db, [*self._agents.values()], now_ms)
         if local_day(now_ms, self._program.zone) != self._openings.day:
             self._begin_day(db, now_ms)
+        self._take_corrections(db)
         version = version_of(db, self._program.school)
         school = self._distribution.school
         if school is None or version != school.version:
-            self._take_plan(plan_of(db, self._program.school))
+            self._take_plan(db)
             _LOGGER.info("the school's plan: version %d", version)
         return ()
 
@@ -108,7 +125,34 @@ class PlanListener(Listener[Any]):
         for name, plan in self._distribution.due(may_hold, self._classes_of, now_ms):
             message = PlanGiven(boot=self._program.boot, at_ms=now_ms, plan=plan)
             yield Command(name, "plan", message, qos=1)
+        for name, guide in self._guides.due(agents.values()):
+            given = GuideGiven(boot=self._program.boot, at_ms=now_ms, guide=guide)
+            yield Command(name, "guide", given, qos=1)
         yield from self._tell_refusals(agents.values(), now_ms)
+        for held in of_kind(changes, CorrectionsHeld):
+            self._delivery.hear(held, self._program.boot)
+        yield from self._tell_corrections(agents.values(), now_ms)
+
+    def _tell_corrections(self, agents: Iterable[AgentRecord], now_ms: int) -> Iterator[Command]:
+        """Let rooms know on which of their marks the school's word stands."""
+        for place, number, (marks, since) in self._delivery.due(agents, now_ms):
+            message = CorrectionsGiven(
+                boot=self._program.boot,
+                at_ms=now_ms,
+                number=number,
+                since=since,
+                marks=marks,
+            )
+            yield Command(place.agent, "corrections", message, qos=1)
+
+    def _take_corrections(self, db: Connection) -> None:
+        """Read what was corrected lately, if that is otherwise than it was."""
+        school, since = self._program.school, first_day(self._program.today())
+        corrected = (*corrections_version(db, school), since)
+        if corrected != self._corrected:
+            records = corrections_since(db, school, since)
+            self._delivery.take(rooms_of(records, since))
+            self._corrected = corrected
 
     def _tell_refusals(self, agents: Iterable[AgentRecord], now_ms: int) -> Iterator[Command]:
         """Let teachers read why there is no list."""
@@ -131,8 +175,11 @@ class PlanListener(Listener[Any]):
             )
         )
 
-    def _take_plan(self, school: SchoolPlan) -> None:
+    def _take_plan(self, db: Connection) -> None:
+        place = self._program.school
+        school = plan_of(db, place)
         self._distribution.take(school)
+        self._guides.take(school, keys_of(teachers_of(db, place)), asks=is_asking(db, place))
         self._own.clear()
         self._lists = {class_key(each.code): each.code for each in school.classes}
 

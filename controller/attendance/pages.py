@@ -11,15 +11,16 @@ from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import gate_of
+from controller.attendance.absences import absences_of
 from controller.attendance.lesson_pages import add_lesson
-from controller.attendance.lessons import figures_of
+from controller.attendance.lessons import figures_of, is_entered
 from controller.attendance.morning import mornings_of
-from controller.attendance.papers import legend, note_of
+from controller.attendance.papers import legend
 from controller.attendance.refusals import class_unknown
 from controller.attendance.sheet import attendance_of
 from controller.attendance.store import lessons_of
 from controller.attendance.watch import long_away, without_roll
-from controller.attendance.words import correction_words, lesson_words
+from controller.attendance.words import ENTERED, correction_words, lesson_words
 from controller.attendance.year import YEAR_DAYS, Danger, often_away, still_here, year_begin
 from controller.feature import Program
 from controller.fleet.records import LessonRecord
@@ -47,6 +48,8 @@ class TakenLesson:
         self.figures = figures_of(record, class_code)
         if record.confirmed:
             self.state, self.status = N_("taken"), "ok"
+        elif is_entered(record, class_code):
+            self.state, self.status = ENTERED, "ok"
         elif record.how is None:
             self.state, self.status = N_("not taken yet"), "unknown"
         else:
@@ -91,8 +94,26 @@ def pages(program: Program) -> FeatureRouter:
             mornings=mornings,
             unexcused=unexcused,
             names=names,
+            is_past=chosen < now.date().isoformat(),
             before=_moved(chosen, -1),
             after=_moved(chosen, 1),
+        )
+
+    @router.get("/absences")
+    @needs(Permission.MARKS, in_parts=True)
+    async def absences(request: Request) -> Response:
+        person, day = person_of(request), screens.today()
+        scope = person.part_of(program.school)
+        school = await run_in_threadpool(store.read, plan_of, scope)
+        codes = sorted((one.code for one in school.classes), key=natural)
+        now = instant(program.now_ms()).astimezone(program.zone)
+        read = partial(absences_of, now=now)
+        found = await run_in_threadpool(read, store, scope, filter(person.has_class, codes), day)
+        named = "+".join(one.class_code for one in found) or "-"
+        begin = year_begin(school, day)
+        await run_in_threadpool(gate.note, request, "sheet", f"{named} {begin} {day}")
+        return screens.page(
+            request, "absences.html", day=day, found=found, over=Danger.OVER, near=Danger.NEAR
         )
 
     @router.get("/attendance/{code:path}")
@@ -116,7 +137,6 @@ def pages(program: Program) -> FeatureRouter:
             request,
             "sheet.html",
             told=attendance,
-            note_of=note_of,
             lesson_words=lesson_words,
             correction_words=correction_words,
             legend=legend(attendance.sheet),

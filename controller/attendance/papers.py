@@ -18,7 +18,15 @@ from controller.attendance.sheet import (
     ClassSheet,
     LogbookLine,
 )
-from controller.sheets.writing import EXCEL_MARK, Cell, csv_text, file_name, new_workbook, write_row
+from controller.sheets.writing import (
+    EXCEL_MARK,
+    Cell,
+    csv_text,
+    file_name,
+    new_workbook,
+    write_cell,
+    write_row,
+)
 from protocol.formats import short_day
 from protocol.language import translator
 from protocol.messages import Ending
@@ -35,6 +43,11 @@ _LOGBOOK: Final = (
 )  # fmt: skip
 _VIETNAMESE: Final = translator("vi")
 _A4: Final = 9  # ECMA-376, 18.3.1.63: paperSize
+_HEAD: Final = 3  # the row of the heads: school, class and month stand above
+_HEAD_STYLE: Final = {
+    "bold": True, "border": 1, "align": "center", "valign": "vcenter", "text_wrap": True,
+}  # fmt: skip
+_LOGBOOK_WIDTHS: Final = (11, 5, 18, 10, 7, 7, 6, 60, 26)
 Row = list[Cell]
 
 
@@ -94,16 +107,17 @@ def _logbook_row(line: LogbookLine) -> Row:
         *first,
         *counted,
         ", ".join(line.absent),
-        note_of(lesson.how, lesson.confirmed, lesson.substitute),
+        note_of(line),
     ]
 
 
-def note_of(how: Ending | None, confirmed: bool, substitute: bool) -> str:  # noqa: FBT001 - a record's own flags
+def note_of(line: LogbookLine) -> str:
     """What the logbook notes of a lesson."""
-    notes = ["dạy thay"] if substitute else []
-    if not confirmed:
-        notes.append("chưa xác nhận")
-    elif how is Ending.BELL:
+    lesson = line.lesson
+    notes = ["dạy thay"] if lesson.substitute else []
+    if not lesson.confirmed:
+        notes.append("nhà trường nhập" if line.figures else "chưa xác nhận")
+    elif lesson.how is Ending.BELL:
         notes.append("tự kết thúc theo trống")
     return ", ".join(notes)
 
@@ -117,33 +131,75 @@ def as_csv(attendance: Attendance, school: str) -> str:
 def as_xlsx(attendance: Attendance, school: str) -> bytes:
     """A workbook: the sheet, and the logbook's lines."""
     buffer = io.BytesIO()
+    months = _months_of(attendance.sheet)
+    alone = months if len(months) > 1 else []  # of several months each has a page of its own
     with new_workbook(buffer) as book:
-        bold = book.add_format({"bold": True})
-        for title, rows, head in (
-            ("Điểm danh", sheet_rows(attendance.sheet, school), 3),
-            ("Sổ ghi đầu bài", logbook_rows(attendance.logbook), 0),
-        ):
+        for title, sheet in (("Điểm danh", attendance.sheet), *alone):
             page = book.add_worksheet(title)
-            for number, row in enumerate(rows):
-                write_row(page, number, row, bold if number == head else None)
-            page.freeze_panes(head + 1, 2 if head else 0)
-            _fit(page, head)
-        _narrow(book.worksheets()[0], len(attendance.sheet.days))
+            _draw_sheet(book, page, sheet_rows(sheet, school), len(sheet.lines))
+            _lay_out(page, _HEAD)
+        logbook = book.add_worksheet("Sổ ghi đầu bài")
+        _draw_logbook(book, logbook, logbook_rows(attendance.logbook))
+        _lay_out(logbook, 0)
     return buffer.getvalue()
 
 
-def _fit(page: Any, head: int) -> None:
+def _draw_sheet(book: Any, page: Any, rows: Sequence[Row], pupils: int) -> None:
+    """Each sign in a box of its own, so that a line is followed across 31 days."""
+    title, plain = book.add_format({"bold": True}), None
+    box = book.add_format({"border": 1, "align": "center"})
+    name = book.add_format({"border": 1, "shrink": True})
+    head = book.add_format(_HEAD_STYLE)
+    day = book.add_format({**_HEAD_STYLE, "text_wrap": False, "rotation": 90})
+    days = len(rows[_HEAD]) - 2 - len(_SUMS)
+    for number, row in enumerate(rows):
+        for column, cell in enumerate(row):
+            if number == _HEAD:
+                style = day if 2 <= column < 2 + days else head  # noqa: PLR2004 - number and name
+            elif _HEAD < number <= _HEAD + pupils:
+                style = name if column == 1 else box
+            else:
+                style = title if number < _HEAD else plain
+            write_cell(page, number, column, cell, style)
+    page.set_row(_HEAD, 36)
+    page.set_column(0, 0, 4)
+    page.set_column(1, 1, 26)
+    page.set_column(2, 1 + days, 3.6)
+    page.set_column(2 + days, 1 + days + len(_SUMS), 6)
+
+
+def _draw_logbook(book: Any, page: Any, rows: Sequence[Row]) -> None:
+    """A line's names of pupils may be many: they are wrapped."""
+    head = book.add_format(_HEAD_STYLE)
+    line = book.add_format({"border": 1, "text_wrap": True, "valign": "top"})
+    for number, row in enumerate(rows):
+        write_row(page, number, row, line if number else head)
+    for column, width in enumerate(_LOGBOOK_WIDTHS):
+        page.set_column(column, column, width)
+
+
+def _lay_out(page: Any, head: int) -> None:
     """On landscape A4, as wide as one page; the heads again on each."""
     page.set_landscape()
     page.set_paper(_A4)
     page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.5)
+    page.freeze_panes(head + 1, 2 if head else 0)
     page.fit_to_pages(1, 0)
     page.repeat_rows(head)
+    page.set_footer("&C&P/&N")
 
 
-def _narrow(page: Any, days: int) -> None:
-    """Columns as wide as what stands in them, so that 31 days stay readable on one page."""
-    page.set_column(0, 0, 4)
-    page.set_column(1, 1, 26)
-    page.set_column(2, 1 + days, 5)
-    page.set_column(2 + days, 1 + days + len(_SUMS), 7)
+def _months_of(sheet: ClassSheet) -> list[tuple[str, ClassSheet]]:
+    """The sheet of each month alone, in order, by a name such as "Tháng 10-2026"."""
+    months: dict[str, list[int]] = {}
+    for at, day in enumerate(sheet.days):
+        months.setdefault(day[:7], []).append(at)
+    return [
+        (f"Tháng {month[5:]}-{month[:4]}", _part_of(sheet, slice(places[0], places[-1] + 1)))
+        for month, places in months.items()
+    ]
+
+
+def _part_of(sheet: ClassSheet, days: slice) -> ClassSheet:
+    lines = tuple(line._replace(halves=line.halves[days]) for line in sheet.lines)
+    return sheet._replace(days=sheet.days[days], lines=lines)

@@ -17,6 +17,7 @@ from controller.attendance.lessons import (
     Figures,
     LessonEntry,
     LessonMarks,
+    by_lesson_of,
     figures_of,
     parted,
     sheet_of,
@@ -24,7 +25,7 @@ from controller.attendance.lessons import (
 from controller.attendance.store import lessons_of_class, log_of
 from controller.database.store import Store
 from controller.fleet.records import LessonRecord
-from controller.roster.members import ClassMember, members_of
+from controller.roster.members import ClassMember, memberships_of
 from controller.roster.plan import SchoolPlan, class_spelling
 from controller.roster.store import plan_of
 from protocol.messages import Ending
@@ -152,7 +153,7 @@ def attendance_of(
         if lesson_record.how is not Ending.UNDONE
     ]
     log = store.read(log_of, scope, [lesson_record.lesson for lesson_record in held])
-    members = store.read(members_of, scope, class_code, since, until)
+    members = store.read(memberships_of, scope, class_code, since, until)
     days = days_of(since, until, most_days)
     return laid_out(class_code, days, members, held, log, plan=school, now=now)
 
@@ -176,8 +177,8 @@ def laid_out(
 ) -> Attendance:
     """The sheet and the logbook's lines; names are put in here, and stand nowhere else.
 
-    members: who was in the class on these days. plan: the school's letters, bells and timetable.
-    now: the school's time in its zone.
+    members: who was in the class on these days, in the order of time.
+    plan: the school's letters, bells and timetable. now: the school's time in its zone.
     """
     names = {member.student: member.name or member.student for member in members}
     letters = {**LETTERS, **plan.letters}
@@ -212,16 +213,6 @@ def correction_lines(
     return tuple(CorrectionLine(one, names.get(one.student, one.student)) for one in ordered)
 
 
-def by_lesson_of(
-    entries: Iterable[LessonEntry],
-) -> Mapping[tuple[Place, str | None], Sequence[LessonEntry]]:
-    """What is stored of each lesson."""
-    by_lesson = defaultdict[tuple[Place, str | None], list[LessonEntry]](list)
-    for record in entries:
-        by_lesson[record.place, record.lesson].append(record)
-    return by_lesson
-
-
 def statuses_of(
     lesson: LessonMarks, class_code: str, students: Container[str]
 ) -> dict[str, AttendanceStatus]:
@@ -240,14 +231,17 @@ def _lines(
     states: Mapping[Half, RollState],
 ) -> Iterable[PupilLine]:
     """Who was in the class in the book's order, then those who were marked and never were."""
-    last = max((member.number for member in members), default=0)
-    gone = sorted(marks.keys() - {member.student for member in members})
-    nobody = ClassMember(class_code="", student="", number=0, until="")  # never in the class
-    listed = [(one.number, one.student, one.name, one) for one in members]
-    listed += [(number, student, "", nobody) for number, student in enumerate(gone, last + 1)]
-    for number, student, name, member in listed:
-        own = marks.get(student, {})
-        halves = (_cells(day, own, states, was_there=_was_there(member, day)) for day in days)
+    spans = defaultdict[str, list[ClassMember]](list)
+    for member in members:
+        spans[member.student].append(member)
+    latest = sorted((of_one[-1] for of_one in spans.values()), key=_in_book)
+    last = max((member.number for member in latest), default=0)
+    gone = sorted(marks.keys() - spans.keys())
+    listed = [(one.number, one.student, one.name) for one in latest]
+    listed += [(number, student, "") for number, student in enumerate(gone, last + 1)]
+    for number, student, name in listed:
+        own, was_in = marks.get(student, {}), spans.get(student, ())
+        halves = (_cells(day, own, states, was_there=_was_there(was_in, day)) for day in days)
         yield PupilLine(number, student, name, tuple(halves))
 
 
@@ -265,8 +259,12 @@ def _cells(
     )
 
 
-def _was_there(member: ClassMember, day: str) -> bool:
-    return member.since <= day and (member.until is None or day < member.until)
+def _in_book(member: ClassMember) -> tuple[int, str, str]:
+    return member.number, member.since, member.student
+
+
+def _was_there(spans: Iterable[ClassMember], day: str) -> bool:
+    return any(one.since <= day and (one.until is None or day < one.until) for one in spans)
 
 
 def _marks_in(cells: Iterable[Cell]) -> list[AttendanceStatus]:

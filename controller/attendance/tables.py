@@ -40,6 +40,7 @@ rolls: Final = Table(
     *longs("at_ms", "received_ms"),
     *longs("told_ms", nullable=True),
     *texts("told_day", nullable=True),
+    *texts("teacher", "proof", nullable=True),  # where the school asks who confirms
     UniqueConstraint("event_id", name="rolls_id"),
     Index("rolls_lesson", "lesson"),
     Index("rolls_day", "day"),

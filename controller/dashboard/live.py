@@ -35,7 +35,7 @@ from controller.fleet.records import (
 from controller.fleet.store import agents_of, all_devices
 from controller.repairs.store import faults_of
 from controller.sheets.names import room_code
-from protocol.model import Place, iso
+from protocol.model import Place, is_equipment, iso
 
 Thing = TypeVar("Thing", AgentRecord, DeviceRecord)
 
@@ -226,6 +226,10 @@ class LiveView:
     def _take_device(self, record: DeviceRecord, touched: dict[RoomKey, None]) -> list[News]:
         key = _device_key(record)
         before = self._devices.get(key)
+        if not is_equipment(record):
+            if before is None or before.removed_ms is not None:
+                return []
+            record = replace(record, removed_ms=record.removed_ms or record.last_seen_ms)
         self._devices[key] = record
         if before is not None and _is_only_seen_again(before, record):
             return []

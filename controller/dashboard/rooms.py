@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from controller.attendance.lessons import figures_of
+from controller.attendance.lessons import figures_of, is_entered
 from controller.fleet.records import (
     AgentRecord,
     AttendanceRecord,
@@ -173,7 +173,8 @@ def room_of(
         *(agent for agent in agents if agent.place.agent not in away),
         *(device for device in present if _is_essential(device, away)),
     ]
-    running = next((agent.lesson for agent in agents if agent.online and agent.lesson), None)
+    lessons = [*lessons]
+    running = _running(agents, lessons)
     waiting = _waiting(faults)
     status, since_ms = _status(parts, waiting)
     problems = [*_problems(agents, present), *_fault_problems(waiting)]
@@ -211,13 +212,28 @@ def _status(
     return status, pick(began, default=0)
 
 
+def _running(agents: Iterable[AgentRecord], lessons: Sequence[LessonRecord]) -> str | None:
+    """The lesson that runs in the room: of several computers the one that began last.
+
+    What a laptop that was carried here still has running elsewhere is not this room's.
+    """
+    began = {record.lesson: record.began_ms or 0 for record in lessons}
+    codes = [
+        agent.lesson
+        for agent in agents
+        if agent.online and agent.lesson and (agent.lesson in began or not agent.roaming)
+    ]
+    return max(codes, key=lambda code: began.get(code, 0), default=None)
+
+
 def _sheet(running: str | None, lessons: Iterable[LessonRecord]) -> LessonRecord | None:
     """The lesson that runs; else today's last one, if it ended and nobody confirmed its roll."""
     held = [lesson for lesson in lessons if lesson.how is not Ending.UNDONE]
     if running:
         return next((record for record in held if record.lesson == running), None)
     last = max(held, key=lambda record: record.began_ms or 0, default=None)
-    return last if last and last.how and not last.confirmed else None
+    is_owed = last and last.how and not last.confirmed and not is_entered(last)
+    return last if is_owed else None
 
 
 def _fault_problems(faults: Iterable[FaultRecord]) -> list[Problem]:

@@ -25,6 +25,7 @@ from protocol.messages import (
 
 EvidenceRecord = ChainRecord | CorrectionRecord
 NOTHING: Final[Mapping[str, frozenset[str]]] = {}
+_LEFT_OUT: Final = frozenset({"teacher", "proof"})
 _FLAWS: Final[Mapping[BreakCause, Flaw]] = {
     BreakCause.CHANGED: Flaw.CHANGED,
     BreakCause.BEFORE_MISSING: Flaw.BEFORE_MISSING,
@@ -178,6 +179,9 @@ def _said_by(record: ChainRecord) -> Chained:
             kind = ErasureProof
     names = {*kind.__struct_fields__} & {*record.__struct_fields__}
     content = {name: getattr(record, name) for name in names}
+    for name in _LEFT_OUT & {*content}:  # of the message, where the school did not ask
+        if content[name] is None:
+            del content[name]
     if isinstance(record, ErasureProofRecord):
         content["left"] = record.left_files
     if record.told_ms is not None:

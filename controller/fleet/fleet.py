@@ -20,6 +20,7 @@ from controller.fleet.records import (
     AgentRecord,
     AttendanceRecord,
     ChainHeadRecord,
+    CorrectionsHeld,
     DeviceRecord,
     ErasureProofRecord,
     EventRecord,
@@ -34,6 +35,7 @@ from protocol.messages import (
     AnyEvent,
     AttendanceMarked,
     Birth,
+    CorrectionsKept,
     DeviceForgotten,
     DeviceState,
     ErasureProof,
@@ -92,6 +94,7 @@ Change = (
     | FaultRecord
     | ErasureProofRecord
     | ChainHeadRecord
+    | CorrectionsHeld
     | StreamChanged
     | Touched
     | Ask
@@ -326,7 +329,9 @@ class Fleet:
                 return [record_of(AttendanceRecord, message, erased=erased, **at)]
             case RollConfirmed():
                 tombstones = sum(line.student == ERASED for line in message.lines)
-                return [record_of(RollRecord, message, reopened=False, erased=tombstones, **at)]
+                by = {"teacher": message.teacher or None, "proof": message.proof or None}
+                told = {"reopened": False, "erased": tombstones, **by, **at}
+                return [record_of(RollRecord, message, **told)]
             case RollReopened():
                 return [record_of(RollRecord, message, reopened=True, **at)]
             case ErasureProof():
@@ -334,6 +339,8 @@ class Fleet:
             case HeadTold(chain=head):
                 at = {"place": place, "room": message.room, "received_ms": now_ms}
                 return [record_of(ChainHeadRecord, head, **at)]
+            case CorrectionsKept():
+                return [CorrectionsHeld(place, message.of, message.number)]
             case FaultReported():
                 return [_event_of(message, at), record_of(FaultRecord, message, **at)]
             case _:

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
-from protocol.messages import Ending, HostMeasures, Kit, LineMeasures, OutboxReport, Part, RollLine
+from protocol.messages import (
+    Ending,
+    HostMeasures,
+    Kit,
+    LineMeasures,
+    OutboxReport,
+    Part,
+    Proof,
+    RollLine,
+)
 from protocol.model import (
     AttendanceStatus,
     DeviceKind,
@@ -137,6 +147,7 @@ class RollRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A roll that was confirmed, or (reopened) a confirmation that was taken back.
 
     Its lines and links are as the message tells them. erased: how many lines are tombstones.
+    teacher, proof: who confirmed, and by what it was shown, where the school asked.
     told_ms, told_day: what the agent said, where at_ms and day are an estimate.
     """
 
@@ -149,6 +160,8 @@ class RollRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     classes: tuple[str, ...] = ()
     period: int | None = None
     subject: str = ""
+    teacher: str | None = None
+    proof: Proof | None = None
     lines: tuple[RollLine, ...] = ()
     actor: str = ""
     before: str = ""
@@ -159,6 +172,14 @@ class RollRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     no: int = 0
     told_ms: int | None = None
     told_day: str | None = None
+
+
+class CorrectionsHeld(NamedTuple):
+    """An agent holds what it was told of corrections: by which start, under which number."""
+
+    place: Place
+    start: str
+    number: int
 
 
 class ErasureProofRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from controller.database.changes import of_kind
 from controller.database.reading import rows_of
@@ -18,12 +18,19 @@ from controller.fleet.fleet import Fleet, StreamChanged, Touched
 from controller.fleet.records import AgentRecord, DeviceRecord, EventRecord
 from controller.fleet.tables import agents, devices, events, streams
 from controller.sheets.names import room_code
-from protocol.model import Place
+from protocol.model import PERSON, DeviceKind, Identity, Place
 from protocol.ranges import Stream
 
 AGENTS = Shape(AgentRecord, agents, {"beat_ms": lambda record: int(record.beat_s * 1000)})
 DEVICES = Shape(DeviceRecord, devices)
 EVENTS = Shape(EventRecord, events)
+# The rule of protocol.model.is_equipment, for the database; a test holds the two together.
+_EQUIPMENT = or_(
+    devices.c.kind != DeviceKind.TABLET.value,
+    devices.c.serial != "",
+    devices.c.identity == Identity.USB.value,
+    devices.c.sources.contains(f'"{PERSON}"', autoescape=True),
+)
 require(streams, lambda row: Stream.from_text(row["ranges"]))
 
 
@@ -79,9 +86,12 @@ def devices_of(
     after: str = "",
     limit: int | None = 1000,
 ) -> list[DeviceRecord]:
-    """Devices by their id, those behind `after`, removed ones left out."""
+    """Devices by their id, those behind `after`; removed ones and mere presences are left out."""
     query = select(devices).where(
-        within(devices, scope), devices.c.removed_ms.is_(None), devices.c.device_id > after
+        within(devices, scope),
+        devices.c.removed_ms.is_(None),
+        devices.c.device_id > after,
+        _EQUIPMENT,
     )
     if room:
         query = query.where(devices.c.room.in_(_writings(db, scope, room)))
@@ -94,6 +104,12 @@ def devices_of(
 def all_devices(db: Connection, scope: Place, room: str = "") -> list[DeviceRecord]:
     """Every device that is not removed, of one room or of all."""
     return devices_of(db, scope, room=room, limit=None)
+
+
+def devices_and_presences(db: Connection, scope: Place) -> list[DeviceRecord]:
+    """Every device that is not removed, and what only was there, such as a pupil's phone."""
+    query = select(devices).where(within(devices, scope), devices.c.removed_ms.is_(None))
+    return DEVICES.records(rows_of(db, query.order_by(devices.c.device_id)))
 
 
 def newest_change(db: Connection, scope: Place) -> int:

@@ -173,6 +173,8 @@ def assets_of(
             school,
         )
         for device_record in sorted(by_id.values(), key=lambda one: (one.change, one.device_id))
+        if device_record.device_id in of_device
+        or not _is_cookie(device_record, standings.get(device_record.device_id))
     ]
     assets += [_of_line(finding, school) for finding in unseen]
     return [_spotted(asset, spots or {}) for asset in assets]
@@ -205,6 +207,11 @@ def _standings(
         else:  # several lines claim it
             states[observation.device] = AssetState.DUPLICATE_SERIAL
     return states
+
+
+def _is_cookie(device: DeviceRecord, standing: AssetState | None) -> bool:
+    """Whether it is no thing at all: one phone may come with a new cookie each time."""
+    return standing is AssetState.VISITOR and device.identity is Identity.TOKEN
 
 
 def _of_device(

@@ -30,10 +30,8 @@ def decision_on(
     """
     if subject.isdecimal() and deed is Deed.ACCEPT:
         return _moved(_row_of(reconciled, int(subject)), who, now_ms), None
-    stranger = next(
-        (candidate for candidate in reconciled.strangers if candidate.observation.key == subject),
-        None,
-    )
+    seen = (*reconciled.strangers, *reconciled.presences)
+    stranger = next((one for one in seen if one.observation.key == subject), None)
     if stranger is None:
         raise ActionError(
             "subject_unknown", N_("Nothing unregistered is known as {subject}."), subject=subject

@@ -16,7 +16,7 @@ from controller.sheets.cells import bounded_bytes
 from controller.sheets.errors import SheetError
 from controller.sheets.names import room_of, serial_key, tag_key
 from controller.sheets.text import text_of
-from protocol.model import DeviceKind, Identity, millis
+from protocol.model import DeviceKind, is_equipment, millis
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
@@ -127,7 +127,7 @@ def observations_of(
             serial=text_of(device.serial),
             type=TYPE_OF_KIND[device.kind],
             device=device.device_id,
-            anonymous=_is_anonymous(device),
+            anonymous=not is_equipment(device),
         )
         for device in devices
         if device.kind in TYPE_OF_KIND and device.last_seen_ms
@@ -136,9 +136,3 @@ def observations_of(
 
 def _roams(device: DeviceRecord, roaming: frozenset[str]) -> bool:
     return device.kind is DeviceKind.HOST and device.place.agent in roaming
-
-
-def _is_anonymous(device: DeviceRecord) -> bool:
-    """A tablet that only told an address or a name may be a visitor's."""
-    is_managed = device.identity in {Identity.TOKEN, Identity.USB}
-    return device.kind is DeviceKind.TABLET and not device.serial and not is_managed

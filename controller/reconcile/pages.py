@@ -31,6 +31,7 @@ from protocol.words import N_
 ROWS: Final = 50
 STRANGERS: Final = 8  # on one page of what is not in the book
 MOVED: Final = 8
+PRESENCES: Final = 40  # a cart
 DECISIONS: Final = 15
 _MAX_SUBJECT: Final = 300
 _MAX_NUMBER: Final = 10**9
@@ -108,6 +109,7 @@ def _add_book(router: FeatureRouter, screens: PageRenderer, desk: Desk) -> None:
             strangers=strangers[(at_strangers - 1) * STRANGERS : at_strangers * STRANGERS],
             paging_others=(at_strangers, pages_of_strangers),
             by_row={finding.line.data.row: finding for finding in standing.findings},
+            presences=standing.reconciled.presences[:PRESENCES],
             moved=moved[:MOVED],
             moved_total=len(moved),
             decisions=standing.decisions[:DECISIONS],

@@ -126,11 +126,16 @@ class Stranger(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reconciled(msgspec.Struct, frozen=True, kw_only=True):
-    """Every line's finding in the order of the book, and what is not in the book."""
+    """Every line's finding in the order of the book, and what is not in the book.
+
+    presences: what may be a visitor's own, the newest first; put forward to nobody, and yet a
+    person may say that it is the school's.
+    """
 
     as_of_ms: int
     findings: tuple[LineFinding, ...] = ()
     strangers: tuple[Stranger, ...] = ()
+    presences: tuple[Stranger, ...] = ()
 
 
 def reconcile(
@@ -154,18 +159,19 @@ def reconcile(
     index = _Index(lines, effective_rulings, conditions or {})
     observations_by_line: dict[int, list[Observation]] = defaultdict(list)
     strangers: dict[str, Observation] = {}
+    presences: dict[str, Observation] = {}
     for observation in sorted(observations, key=lambda one: (one.at_ms, one.key, one.by)):
         if observation.at_ms > as_of_ms:
             continue
         claimants = index.claimants(observation)
         if len(claimants) == 1:
             observations_by_line[claimants[0].no].append(observation)
-        if (
-            not claimants
-            and _may_be_asset(observation)
-            and not effective_rulings.ignores(observation.key)
-        ):
+        if claimants or effective_rulings.ignores(observation.key):
+            continue
+        if _may_be_asset(observation):
             strangers[observation.key] = observation
+        elif observation.key and observation.anonymous:
+            presences[observation.key] = observation
     findings = tuple(
         _finding(line, observations_by_line[line.no], index, as_of_ms, (elsewhere or {}))
         for line in lines
@@ -173,10 +179,8 @@ def reconcile(
     return Reconciled(
         as_of_ms=as_of_ms,
         findings=findings,
-        strangers=tuple(
-            Stranger(observation=stranger, candidates=_candidates(stranger, findings))
-            for stranger in strangers.values()
-        ),
+        strangers=tuple(_stranger(one, findings) for one in strangers.values()),
+        presences=tuple(_stranger(one, findings) for one in reversed(presences.values())),
     )
 
 
@@ -227,6 +231,10 @@ class _Index:
             if observation.room and room_key(self.home(line)) == room_key(observation.room)
         ]
         return sure if len(sure) == 1 else same
+
+
+def _stranger(observation: Observation, findings: Iterable[LineFinding]) -> Stranger:
+    return Stranger(observation=observation, candidates=_candidates(observation, findings))
 
 
 def _may_be_asset(observation: Observation) -> bool:

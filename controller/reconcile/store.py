@@ -13,7 +13,7 @@ from controller.database.reading import row_of, rows_of
 from controller.database.scope import of
 from controller.database.writing import Writing, write
 from controller.fleet.records import DeviceRecord
-from controller.fleet.store import agents_of, all_devices
+from controller.fleet.store import agents_of, devices_and_presences
 from controller.fleet.tables import devices
 from controller.reconcile.evidence import Observation, SeenBy, observations_of
 from controller.reconcile.kpi import Kpi, figure_of
@@ -95,7 +95,7 @@ def sights_of(db: Connection, school: Place) -> Sights:
     """What the book is held against: what the school's own agents and persons tell."""
     agents = agents_of(db, school, limit=None)
     return Sights(
-        tuple(all_devices(db, school)),
+        tuple(devices_and_presences(db, school)),
         frozenset(agent.place.agent for agent in agents if agent.roaming),
         Rulings(register.decisions_of(db, school)),
     )

@@ -40,6 +40,14 @@ def members_of(
     db: Connection, place: Place, class_code: str, first: str, last: str
 ) -> tuple[ClassMember, ...]:
     """Who was in a class on any of these days, both among them, by the last number each had."""
+    latest = {one.student: one for one in memberships_of(db, place, class_code, first, last)}
+    return tuple(sorted(latest.values(), key=lambda one: (one.number, one.since, one.student)))
+
+
+def memberships_of(
+    db: Connection, place: Place, class_code: str, first: str, last: str
+) -> list[ClassMember]:
+    """The same in the order of time: who left and came back, or got another number, has several."""
     was_there = (
         class_members.c.since <= last,
         or_(class_members.c.until.is_(None), class_members.c.until > first),
@@ -47,9 +55,7 @@ def members_of(
     mine = class_members.c.class_code == class_code
     query = select(class_members).where(of(class_members, place), mine, *was_there)
     query = query.order_by(class_members.c.since)
-    rows = map(dict, db.execute(query).mappings())
-    latest = {one.student: one for one in MEMBERS.records(rows)}
-    return tuple(sorted(latest.values(), key=lambda one: (one.number, one.since, one.student)))
+    return MEMBERS.records(map(dict, db.execute(query).mappings()))
 
 
 def classes_of_pupil(db: Connection, place: Place, student: str) -> list[ClassMember]:

@@ -1,7 +1,8 @@
 """This file collects what a feature answers, so that each address is built once, at its site.
 
 FastAPI builds an address of a router that is included twice: by itself, and with what the whole
-asks of it; with 130 of them that is most of what the screens' start costs.
+asks of it. Reading what 130 functions ask for was most of what the screens' start cost: it is done
+when an address is first asked.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Any, NamedTuple
 
 from fastapi import APIRouter
 from fastapi.params import Depends
+from fastapi.routing import APIRoute
+from starlette.routing import compile_path, get_name
 
 
 class _Asked(NamedTuple):
@@ -20,6 +23,28 @@ class _Asked(NamedTuple):
     endpoint: Callable[..., Any]
     options: dict[str, Any]
     is_socket: bool = False
+
+
+class LateRoute(APIRoute):
+    """An address that is known by its path at once, and in full when something else of it is read.
+
+    endpoint, options: as of `APIRoute`; what is wrong with them is raised then.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        self.path, self.endpoint, self._options = path, endpoint, options
+        self.path_regex, self.path_format, self.param_convertors = compile_path(path)
+        self.name = options.get("name") or get_name(endpoint)
+        self.methods = {method.upper() for method in options.get("methods") or ("GET",)}
+        self.include_in_schema = options.get("include_in_schema", True)
+
+    def __getattr__(self, name: str) -> Any:
+        """What only the whole address has. Raises AttributeError."""
+        options = self.__dict__.pop("_options", None)
+        if options is None:
+            raise AttributeError(name)
+        super().__init__(self.path, self.endpoint, **options)
+        return getattr(self, name)
 
 
 class FeatureRouter(APIRouter):
@@ -59,5 +84,6 @@ class FeatureRouter(APIRouter):
             own = options.get("dependencies") or ()
             more: dict[str, Any] = {"dependencies": [*dependencies, *own]}
             if not is_socket:
+                more["route_class_override"] = LateRoute
                 more["include_in_schema"] = in_schema and options["include_in_schema"]
             add(path, endpoint, **{**options, **more})

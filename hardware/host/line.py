@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hardware.host.dns import Server, any_answers, resolvers
-from hardware.host.gateway import gateway, tells_routes
 from hardware.host.lookup import Lookup
 from hardware.network.neighbours import mac_of
+from hardware.network.routes import gateway, tells_routes
 from hardware.readings import LineReading
 
 EVERY_S = 30.0

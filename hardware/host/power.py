@@ -10,6 +10,7 @@ import psutil
 from hardware.text import entries, read_number, read_text
 
 _SUPPLIES = "sys/class/power_supply"
+_DISCHARGING = "Discharging"
 # 10 kWh in the microwatt-hours of sysfs; no battery of a computer comes near.
 _FULL_MOST = 1e10
 # A new battery holds a little more than its label says; beyond this one of the figures is wrong.
@@ -58,8 +59,9 @@ def wear_percent(capacities: list[tuple[float, float]]) -> float | None:
 
 
 def _is_own_battery(supply: Path) -> bool:
-    # A wireless mouse shows its battery here too, with the scope "Device".
-    return read_text(supply / "type") == "Battery" and read_text(supply / "scope") != "Device"
+    # A wireless mouse shows its battery here too, with the scope "Device"; a bay may be empty.
+    is_battery = read_text(supply / "type") == "Battery" and read_text(supply / "scope") != "Device"
+    return is_battery and read_text(supply / "present") != "0"
 
 
 def _is_mains(supply: Path) -> bool:
@@ -69,7 +71,7 @@ def _is_mains(supply: Path) -> bool:
 def _charge_percent(batteries: list[Path]) -> float | None:
     """Weigh each battery by what it holds when full: two of one laptop are seldom alike."""
     weighed = [
-        (percent, _full(battery))
+        (min(100.0, max(0.0, percent)), _full(battery))
         for battery in batteries
         if (percent := read_number(battery / "capacity")) is not None
     ]
@@ -78,7 +80,7 @@ def _charge_percent(batteries: list[Path]) -> float | None:
     all_known = all(full for _, full in weighed)
     weights = [full if all_known else 1.0 for _, full in weighed]
     total = sum(percent * weight for (percent, _), weight in zip(weighed, weights, strict=True))
-    return round(min(100.0, max(0.0, total / sum(weights))), 1)
+    return round(total / sum(weights), 1)
 
 
 def _wear_percent(batteries: list[Path]) -> float | None:
@@ -102,11 +104,17 @@ def _full(battery: Path) -> float:
 
 
 def _on_mains(batteries: list[Path], mains: list[str]) -> bool | None:
-    if mains:
-        return any(online not in {"", "0"} for online in mains)
+    """Whether the mains feed it: a battery that discharges knows better than any plug.
+
+    Plugs that stay "online" for a charger too weak, or for good, are common. Without a battery
+    whatever runs is fed; plugs that deny it tell nothing.
+    """
+    if any(read_text(battery / "status") == _DISCHARGING for battery in batteries):
+        return False
+    is_online = any(online not in {"", "0"} for online in mains)
     if batteries:
-        return all(read_text(battery / "status") != "Discharging" for battery in batteries)
-    return None
+        return is_online if mains else True
+    return True if is_online else None
 
 
 def _read_elsewhere() -> PowerReading:
@@ -116,4 +124,4 @@ def _read_elsewhere() -> PowerReading:
     battery = psutil.sensors_battery()
     if battery is None:
         return PowerReading()
-    return PowerReading(round(battery.percent, 1), battery.power_plugged)
+    return PowerReading(round(min(100.0, max(0.0, battery.percent)), 1), battery.power_plugged)

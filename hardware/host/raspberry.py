@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,37 +40,51 @@ class Raspberry:
     """The Raspberry Pi's own watch on its power; found at the first reading.
 
     root: where `sys` is found. ask: runs `vcgencmd get_throttled`; used only where the kernel
-    tells nothing. Source: Raspberry Pi documentation, "vcgencmd", get_throttled.
+    has no monitor: its older file may say 0 for ever (raspberrypi/linux issue 2367), so that
+    whatever says that the voltage is low is believed. Source: Raspberry Pi documentation,
+    "vcgencmd", get_throttled.
     """
 
     def __init__(self, root: Path, ask: Ask | None = None) -> None:
         self._root = root
         self._ask = ask
-        self._read: Callable[[], PiReading] | None = None
-        self._bits: int | None = None
+        self._ways: list[Callable[[], PiReading]] | None = None
 
     def read(self) -> PiReading:
         """Say what is so now, or came about since the reading before. May wait 2 s: in a thread."""
-        if self._read is None:
-            self._read = self._way()
-        return self._read()
+        if self._ways is None:
+            self._ways = list(self._find_ways())
+        readings = [read() for read in self._ways]
+        return PiReading(
+            _any_of(one.under_voltage for one in readings),
+            _any_of(one.throttled for one in readings),
+        )
 
-    def _way(self) -> Callable[[], PiReading]:
+    def _find_ways(self) -> Iterator[Callable[[], PiReading]]:
         sysfs = self._root / _SYSFS
         if _bits(read_text(sysfs)) is not None:
-            return lambda: self._reading_of(read_text(sysfs))
-        for monitor in entries(self._root / "sys/class/hwmon"):
-            if read_text(monitor / "name") == _MONITOR:
-                return lambda: PiReading(under_voltage=_alarm(monitor / _ALARM))
-        ask = self._ask or program()
-        return PiReading if ask is None else lambda: self._reading_of(ask())
+            yield _Bits(lambda: read_text(sysfs)).read
+        monitors = entries(self._root / "sys/class/hwmon")
+        monitor = next((one for one in monitors if read_text(one / "name") == _MONITOR), None)
+        if monitor is not None:
+            yield lambda: PiReading(under_voltage=_alarm(monitor / _ALARM))
+        elif (ask := self._ask or program()) is not None:
+            yield _Bits(ask).read
 
-    def _reading_of(self, text: str) -> PiReading:
-        bits = _bits(text)
+
+class _Bits:
+    """One place that tells the bits of get_throttled."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self._before: int | None = None
+
+    def read(self) -> PiReading:
+        bits = _bits(self._ask())
         if bits is None:
             return PiReading()
-        reading = pi_reading(self._bits, bits)
-        self._bits = bits
+        reading = pi_reading(self._before, bits)
+        self._before = bits
         return reading
 
 
@@ -124,6 +138,11 @@ class _Program:
             return ""
         # Without rights to the firmware's device it says so here, and that is no number.
         return output[:100].decode("ascii", "replace").strip()
+
+
+def _any_of(said: Iterable[bool | None]) -> bool | None:
+    known = [one for one in said if one is not None]
+    return any(known) if known else None
 
 
 def _bits(text: str) -> int | None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from hardware.text import read_number, read_text
 
-# Thermal zones (sysfs-class-thermal) and hardware monitors (sysfs-class-hwmon) of processors.
-_ZONES = ("x86_pkg_temp", "cpu-thermal", "cpu_thermal", "cpu", "soc_thermal", "acpitz")
-_MONITORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal")
+# Thermal zones (sysfs-class-thermal) and hardware monitors (sysfs-class-hwmon) of processors, by
+# patterns without regard to case, the best first: each maker of boards calls his zones anew.
+_ZONES = (
+    *("x86_pkg_temp", "cpu-thermal", "cpu_thermal", "cpu", "cpu*", "*cpu*", "b0d4"),
+    *("*package*", "*bigcore*", "*core*", "soc*", "*soc*"),
+)
+_MONITORS = ("coretemp", "k10temp", "zenpower", "*cpu*", "k8temp", "soc*")
+_BOARD_ZONES = ("acpitz",)
 # Outside this a sensor is broken or unplugged, and says so by nonsense such as -273 or 255.
 _COLDEST_C, _HOTTEST_C = -40.0, 150.0
 
@@ -39,16 +46,22 @@ class Thermometer:
 
 def find_sensor(root: Path) -> Path | None:
     """Find the file with the processor's temperature in thousandths of a degree, best first."""
-    for folder, label, value, names in (
-        ("sys/class/thermal", "type", "temp", _ZONES[:-1]),
+    for folder, label, value, patterns in (
+        ("sys/class/thermal", "type", "temp", _ZONES),
         ("sys/class/hwmon", "name", "temp1_input", _MONITORS),
-        ("sys/class/thermal", "type", "temp", _ZONES[-1:]),
+        ("sys/class/thermal", "type", "temp", _BOARD_ZONES),
     ):
-        named = {read_text(path / label): path / value for path in _last_first(root / folder)}
-        for name in names:
-            if name in named:
-                return named[name]
+        named = {
+            read_text(path / label).casefold(): path / value for path in _last_first(root / folder)
+        }
+        found = (named[name] for one in patterns for name in _fitting(named, one))
+        if (sensor := next(found, None)) is not None:
+            return sensor
     return None
+
+
+def _fitting(names: Iterable[str], pattern: str) -> list[str]:
+    return sorted(name for name in names if fnmatchcase(name, pattern))
 
 
 def _last_first(folder: Path) -> list[Path]:

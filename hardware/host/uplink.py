@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from hardware.host.gateway import gateway, gateway_sighting
+from hardware.host.gateway import gateway_sighting
 from hardware.host.wifi import Ioctl, access_point, interfaces
+from hardware.network.routes import gateway
 from hardware.readings import Report, Sighting
 
 EVERY_S = 30.0

@@ -7,9 +7,10 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from hardware.host.nl80211 import WifiLink, wifi_links
 from hardware.network.neighbours import plain_mac
 from hardware.readings import IdentityKind, Kind, Sighting, clean
 from hardware.text import entries, read_raw
@@ -27,17 +28,22 @@ _NAME_BYTES, _REQUEST_BYTES, _SSID_BYTES = 16, 32, 32
 # What some drivers give as the access point's address while there is none.
 _NO_ACCESS_POINT = "44" * 6
 
+Links = Callable[[], Sequence[WifiLink]]
 # Fills in the buffer of one request of linux/wireless.h; raises OSError.
 Ioctl = Callable[[int, bytearray], None]
 
 
-def signal_dbm(root: Path = Path("/")) -> float | None:
+def signal_dbm(root: Path = Path("/"), links: Links = wifi_links) -> float | None:
     """Give the strongest signal this machine hears its access point with, in dBm, or None.
 
-    root: where `proc` is found. Source: Linux net/wireless/wext-proc.c, /proc/net/wireless.
+    root: where `proc` is found. Where the kernel has no wireless extensions, asked by nl80211.
+    Source: Linux net/wireless/wext-proc.c, /proc/net/wireless.
     """
     table = read_raw(root / "proc/net/wireless", _TABLE_LIMIT).decode("ascii", "replace")
-    return max(_levels(table), default=None)
+    levels = list(_levels(table)) or [
+        link.signal_dbm for link in links() if link.signal_dbm is not None
+    ]
+    return max(levels, default=None)
 
 
 def interfaces(root: Path = Path("/")) -> tuple[str, ...]:
@@ -48,17 +54,19 @@ def interfaces(root: Path = Path("/")) -> tuple[str, ...]:
     )
 
 
-def access_point(interface: str, ioctl: Ioctl | None = None) -> Sighting | None:
+def access_point(
+    interface: str, ioctl: Ioctl | None = None, links: Links = wifi_links
+) -> Sighting | None:
     """Give the access point this interface is associated with, or None while there is none.
 
-    Source: linux/wireless.h, SIOCGIWAP and SIOCGIWESSID.
+    Source: linux/wireless.h, SIOCGIWAP and SIOCGIWESSID; where there are none, nl80211.
     """
     ask = ioctl or _ask_kernel
     try:
         mac = _bssid(interface, ask)
         name = _ssid(interface, ask) if mac else ""
     except OSError:
-        return None
+        mac, name = _by_nl80211(interface, links)
     if not mac:
         return None
     return Sighting(
@@ -69,6 +77,11 @@ def access_point(interface: str, ioctl: Ioctl | None = None) -> Sighting | None:
         name=name,
         via=clean(interface),
     )
+
+
+def _by_nl80211(interface: str, links: Links) -> tuple[str, str]:
+    link = next((one for one in links() if one.interface == interface), None)
+    return (link.bssid, link.ssid) if link else ("", "")
 
 
 def _levels(table: str) -> Iterator[float]:

@@ -13,7 +13,7 @@ from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from hardware.mdns.announced import best_address
 from hardware.mdns.browse import hear_service
-from hardware.network.interfaces import LOOPBACK, addresses
+from hardware.network.interfaces import LOOPBACK, Addresses, addresses
 from hardware.readings import RoomHeard, clean
 
 SERVICE: Final = "_lophoc-room._tcp.local."
@@ -31,17 +31,18 @@ async def announce(
     school: str,
     port: int,
     moved: asyncio.Event | None = None,
+    own: Callable[[], Addresses] = addresses,
 ) -> None:
     """Say which room this agent is in, until cancelled, and then that it stops; never returns.
 
     port: where the agent listens. moved: set when zeroconf moved to other addresses, which are
-    then told. Nothing of people is said. Source: RFC 6763; the instance carries the agent's id,
-    for two of one name are not told apart by zeroconf.
+    then told. own: our own addresses now. Nothing of people is said. Source: RFC 6763; the
+    instance carries the agent's id, for two of one name are not told apart by zeroconf.
     """
     moved = asyncio.Event() if moved is None else moved
 
     def info() -> AsyncServiceInfo:
-        return _info(agent, room, school, port)
+        return _info(agent, room, school, port, own() or (LOOPBACK,))
 
     task = await zeroconf.async_register_service(info(), cooperating_responders=True, strict=False)
     try:
@@ -84,7 +85,7 @@ def room_of(txt: Mapping[bytes, bytes | None], own: list[str]) -> RoomHeard | No
     return RoomHeard(agent=agent, room=room, school=school, address=best_address(own))
 
 
-def _info(agent: str, room: str, school: str, port: int) -> AsyncServiceInfo:
+def _info(agent: str, room: str, school: str, port: int, own: Addresses) -> AsyncServiceInfo:
     name = hashlib.sha256(agent.encode()).hexdigest()[:16]
     return AsyncServiceInfo(
         SERVICE,
@@ -92,7 +93,7 @@ def _info(agent: str, room: str, school: str, port: int) -> AsyncServiceInfo:
         port=port,
         properties={b"id": agent, b"room": room, b"school": school, b"v": _VERSION},
         server=f"lophoc-{name}.local.",
-        addresses=[socket.inet_aton(one) for one in addresses() or (LOOPBACK,)],
+        addresses=[socket.inet_aton(one) for one in own],
     )
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
-from zeroconf import IPVersion, Zeroconf
+from zeroconf import Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from hardware.mdns.announced import flaw_in, service_of, types
 from hardware.mdns.browse import ASK_MS, Changes, info_of
+from hardware.mdns.following import ears, follow, zeroconf_at
 from hardware.mdns.gate import PacketGate
 from hardware.mdns.gathered import Announced
 from hardware.network.flaws import FlawReporter
-from hardware.network.interfaces import Networks, addresses, follow, networks, no_network
+from hardware.network.interfaces import Networks, networks, no_network
 from hardware.readings import Report, SenseMissing, Sighting
 
 _ASK_AT_ONCE = 32
@@ -31,29 +32,36 @@ async def watch(
     *,
     zeroconf: AsyncZeroconf | None = None,
     moved: asyncio.Event | None = None,
+    ours: Callable[[], Networks] = networks,
 ) -> None:
     """Report every device that announces itself, and each that changes or says goodbye.
 
     zeroconf: one to share; it stays open, and on the interfaces its owner chose. moved: set by
-    its owner when those changed, for all must be asked anew. Without a zeroconf, follows this
-    machine's interfaces by itself. Garbage is reported as a Flaw, at most some 20 a minute.
+    its owner when those changed, for all must be asked anew. ours: our own networks now. Without a
+    zeroconf, follows this machine's interfaces by itself. Garbage is reported as a Flaw, at most
+    some 20 a minute.
     Never returns; raises SenseMissing("no_network") where no interface is up.
     """
     moved = asyncio.Event() if moved is None else moved
     if zeroconf is not None:
-        await _watch(report, zeroconf, moved)
+        await _watch(report, zeroconf, moved, ours)
         return
     try:
         async with _open_zeroconf() as own, asyncio.TaskGroup() as tasks:
             following = follow(own, moved=moved.set, may_be_alone=False)
             tasks.create_task(following, name="mdns addresses")
-            tasks.create_task(_watch(report, own, moved), name="mdns devices")
+            tasks.create_task(_watch(report, own, moved, ours), name="mdns devices")
     except* SenseMissing as missing:
         raise missing.exceptions[0] from None
 
 
-async def _watch(report: Report, zeroconf: AsyncZeroconf, moved: asyncio.Event) -> None:
-    async with _browsing(zeroconf, report) as browse, asyncio.TaskGroup() as tasks:
+async def _watch(
+    report: Report, zeroconf: AsyncZeroconf, moved: asyncio.Event, ours: Callable[[], Networks]
+) -> None:
+    async with (
+        _browsing(_Browse(zeroconf.zeroconf, report, ours), zeroconf) as browse,
+        asyncio.TaskGroup() as tasks,
+    ):
         tasks.create_task(browse.restart_after(moved), name="mdns restart")
         while True:
             await browse.look()
@@ -61,12 +69,12 @@ async def _watch(report: Report, zeroconf: AsyncZeroconf, moved: asyncio.Event) 
 
 @asynccontextmanager
 async def _open_zeroconf() -> AsyncIterator[AsyncZeroconf]:
-    bound = addresses()
-    if not bound:
+    places = ears()
+    if not places:
         raise no_network()
     try:
-        zeroconf = AsyncZeroconf(interfaces=list(bound), ip_version=IPVersion.V4Only)
-    except OSError as error:
+        zeroconf = zeroconf_at(places)
+    except (OSError, RuntimeError) as error:  # an address that left meanwhile; an interface
         raise no_network() from error
     async with zeroconf:
         await zeroconf.zeroconf.async_wait_for_start()
@@ -74,9 +82,8 @@ async def _open_zeroconf() -> AsyncIterator[AsyncZeroconf]:
 
 
 @asynccontextmanager
-async def _browsing(zeroconf: AsyncZeroconf, report: Report) -> AsyncIterator[_Browse]:
+async def _browsing(browse: _Browse, zeroconf: AsyncZeroconf) -> AsyncIterator[_Browse]:
     await zeroconf.zeroconf.async_wait_for_start()
-    browse = _Browse(zeroconf.zeroconf, report)
     browse.start()
     try:
         yield browse
@@ -87,9 +94,12 @@ async def _browsing(zeroconf: AsyncZeroconf, report: Report) -> AsyncIterator[_B
 class _Browse:
     """What changed since we last looked, and the devices known so far."""
 
-    def __init__(self, zeroconf: Zeroconf, report: Report) -> None:
+    def __init__(
+        self, zeroconf: Zeroconf, report: Report, networks: Callable[[], Networks]
+    ) -> None:
         self._zeroconf = zeroconf
         self._report = report
+        self._find_networks = networks
         self._announced = Announced()
         self._flaws = FlawReporter(report, "mdns", time.monotonic)
         self._changes = Changes(
@@ -174,7 +184,7 @@ class _Browse:
         """Give our networks; while there are none, those we had, for nobody is judged by that."""
         now = time.monotonic()
         if now - self._ours_at > _NETWORKS_FRESH_S:
-            self._ours, self._ours_at = networks() or self._ours, now
+            self._ours, self._ours_at = self._find_networks() or self._ours, now
         return self._ours
 
     def _report_all(self, sightings: Iterable[Sighting]) -> None:

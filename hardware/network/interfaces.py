@@ -5,24 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-import logging
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import Generic, NamedTuple, TypeVar
 
 import psutil
 
-from hardware.network import netlink
+from hardware.network.links import ANY_LINK, LinkChoice, room_links
 from hardware.readings import SenseMissing
-
-if TYPE_CHECKING:
-    from zeroconf.asyncio import AsyncZeroconf
-
-_LOGGER = logging.getLogger(__name__)
 
 Addresses = tuple[str, ...]
 Network = ipaddress.IPv4Interface | ipaddress.IPv6Interface
 Networks = tuple[Network, ...]
+Places = TypeVar("Places", bound=tuple[object, ...])  # where a program is in its networks
 
 # How often to look where the kernel tells of changes, and where it does not.
 NOTIFIED_POLL_S = 30.0
@@ -33,31 +28,48 @@ CALM_S = 1.0
 _POLLS_UNTIL_GONE = 3
 LOOPBACK = "127.0.0.1"
 # A subnet of two addresses or of one has no broadcast address (RFC 3021).
-_LONGEST_PREFIX = 30
-# An address that no network has (TEST-NET-1, RFC 5737), and the discard port.
-_ANYWHERE = ("192.0.2.1", 9)
+LONGEST_PREFIX = 30
 
 
-def networks() -> Networks:
-    """Give our own addresses, each with its network, of the interfaces that are up; in order.
+class NamedNetwork(NamedTuple):
+    """One of our own addresses with its network, and the interface that has it."""
 
-    Loopback is left out. Takes some 0.1 ms.
+    interface: str
+    network: Network
+
+
+def named_networks(choice: LinkChoice = ANY_LINK) -> list[NamedNetwork]:
+    """Give our own addresses of the interfaces that are up and may lead to the room; in order.
+
+    Loopback is left out, and what leads to no room (see links). Takes some 0.3 ms.
     """
     up = {name for name, state in psutil.net_if_stats().items() if state.isup}
     own = {
-        one
+        NamedNetwork(name, one)
         for name, entries in psutil.net_if_addrs().items()
         if name in up
         for entry in entries
         if entry.family in {socket.AF_INET, socket.AF_INET6}
         and (one := _network(entry.address, entry.netmask)) is not None
     }
-    return tuple(sorted(own, key=lambda one: (one.version, one.ip.packed, one.with_prefixlen)))
+    links = room_links({one.interface for one in own}, choice)
+    return sorted((one for one in own if one.interface in links), key=_order)
 
 
-def addresses() -> Addresses:
-    """Give the IPv4 addresses of the interfaces that are up, loopback left out, in order."""
-    return _ipv4(networks())
+def networks(choice: LinkChoice = ANY_LINK) -> Networks:
+    """Give our own addresses as named_networks does, each with its network, each once."""
+    return tuple(dict.fromkeys(one.network for one in named_networks(choice)))
+
+
+def addresses(choice: LinkChoice = ANY_LINK) -> Addresses:
+    """Give our own IPv4 addresses as named_networks does."""
+    return addresses_of(named_networks(choice))
+
+
+def addresses_of(ours: Iterable[NamedNetwork]) -> Addresses:
+    """Give the IPv4 addresses of these, each once."""
+    found = (one.network.ip for one in ours)
+    return tuple(dict.fromkeys(str(ip) for ip in found if isinstance(ip, ipaddress.IPv4Address)))
 
 
 def via(address: str, ours: Iterable[Network]) -> str:
@@ -90,29 +102,29 @@ def _network(address: str, netmask: str | None) -> Network | None:
     return None if one.ip.is_loopback else one
 
 
-def _ipv4(ours: Networks) -> Addresses:
-    return tuple(dict.fromkeys(str(one.ip) for one in ours if one.version == 4))  # noqa: PLR2004 - IP
+def _order(one: NamedNetwork) -> tuple[int, bytes, str]:
+    return one.network.version, one.network.ip.packed, one.network.with_prefixlen
 
 
-class Interfaces:
+class Interfaces(Generic[Places]):
     """Damps changes of addresses: one counts when seen twice in a row. bound: those in use."""
 
-    def __init__(self, bound: Addresses) -> None:
+    def __init__(self, bound: Places) -> None:
         self._bound = bound
         self._last = bound
         self._empty_polls = 0
         self._was_empty = False
 
     @property
-    def bound(self) -> Addresses:
+    def bound(self) -> Places:
         """The addresses in use."""
         return self._bound
 
     @bound.setter
-    def bound(self, moved_to: Addresses) -> None:
+    def bound(self, moved_to: Places) -> None:
         self._bound, self._was_empty = moved_to, False
 
-    def see(self, current: Addresses) -> Addresses | None:
+    def see(self, current: Places) -> Places | None:
         """Take in the addresses found now. Gives those to move to, or None to stay.
 
         After a time without any, the same ones count as new: what was missed is asked anew.
@@ -140,92 +152,14 @@ class Interfaces:
         return POLL_S if self.is_settled or not self._last else CALM_S
 
 
-@contextlib.asynccontextmanager
-async def open_zeroconf() -> AsyncIterator[AsyncZeroconf]:
-    """Open a zeroconf to share, on this machine's addresses; on loopback where it has none yet.
-
-    Keep it where the machine is by `follow(zeroconf)` in a task beside its users.
-    """
-    from zeroconf import IPVersion  # noqa: PLC0415 - heavy, and not always there
-    from zeroconf.asyncio import AsyncZeroconf  # noqa: PLC0415 - likewise
-
-    zeroconf = AsyncZeroconf(
-        interfaces=list(addresses() or (LOOPBACK,)), ip_version=IPVersion.V4Only
-    )
-    async with zeroconf:
-        await zeroconf.zeroconf.async_wait_for_start()
-        yield zeroconf
-
-
-async def follow(
-    zeroconf: AsyncZeroconf,
-    *,
-    moved: Callable[[], None] = lambda: None,
-    may_be_alone: bool = True,
-) -> None:
-    """Keep a zeroconf on the addresses that this machine has; never returns.
-
-    moved: called after each move, for what was asked on the old network must be asked anew.
-    may_be_alone: wait for a network as long as it takes; else raises SenseMissing("no_network")
-    after some seconds without. Source: zeroconf leaves interfaces to its owner (its issue 976).
-    """
-    interfaces, changed = Interfaces(_bound(zeroconf)), asyncio.Event()
-    with netlink.listening(changed) as notified:
-        while True:
-            new = interfaces.see(addresses())
-            if not may_be_alone and interfaces.is_gone:
-                raise no_network()
-            if new is not None and await _move(zeroconf, new):
-                interfaces.bound = new
-                moved()
-            await _next_look(interfaces, changed, notified=notified)
-
-
-async def moves() -> AsyncGenerator[Addresses, None]:
-    """Give this machine's IPv4 addresses now, and each time they are others; never ends.
-
-    None at all is given too: there is no network any more.
-    """
-    told_last = bound = addresses()
-    yield bound
-    interfaces, changed = Interfaces(bound), asyncio.Event()
-    with netlink.listening(changed) as notified:
-        while True:
-            await _next_look(interfaces, changed, notified=notified)
-            new = interfaces.see(addresses())
-            if new is not None:
-                interfaces.bound = new
-            elif interfaces.is_gone:
-                new = ()
-            if new is not None and new != told_last:
-                told_last = new
-                yield new
-
-
 def broadcasts(ours: Networks) -> Addresses:
     """Give the address that calls everyone in each IPv4 subnet (RFC 919), each once."""
     called = (
         str(one.network.broadcast_address)
         for one in ours
-        if isinstance(one, ipaddress.IPv4Interface) and one.network.prefixlen <= _LONGEST_PREFIX
+        if isinstance(one, ipaddress.IPv4Interface) and one.network.prefixlen <= LONGEST_PREFIX
     )
     return tuple(dict.fromkeys(called))
-
-
-def room_address(own: Iterable[str]) -> str:
-    """Pick, of our own addresses, the one in the room's network; "" if there is none.
-
-    It is the one that this machine would go out by: no packet is sent to find that out
-    (connect() of a UDP socket, udp(7)). Where nothing leads out, the first private one.
-    """
-    ours = tuple(own)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
-        probe.connect(_ANYWHERE)
-        outward = str(probe.getsockname()[0])
-        if outward in ours:
-            return outward
-    private = (address for address in ours if ipaddress.ip_address(address).is_private)
-    return next(private, ours[0] if ours else "")
 
 
 def no_network(sense: str = "mdns") -> SenseMissing:
@@ -234,26 +168,10 @@ def no_network(sense: str = "mdns") -> SenseMissing:
     return SenseMissing("no_network", {"sense": sense}, hint)
 
 
-def _bound(zeroconf: AsyncZeroconf) -> Addresses:
-    """Give the addresses that it sends from now, in order."""
-    senders = zeroconf.zeroconf.engine.senders
-    return tuple(
-        sorted({str(one.sock_name[0]) for one in senders if not one.is_ipv6}, key=socket.inet_aton)
-    )
-
-
-async def _move(zeroconf: AsyncZeroconf, new: Addresses) -> bool:
-    try:
-        await zeroconf.async_update_interfaces(interfaces=list(new))
-    except OSError as error:
-        # An address may be listed a moment before its interface answers to it; tried again.
-        _LOGGER.info("mDNS cannot move yet addresses=%s error=%s", ",".join(new), error)
-        return False
-    _LOGGER.info("mDNS moved addresses=%s", ",".join(new))
-    return True
-
-
-async def _next_look(interfaces: Interfaces, changed: asyncio.Event, *, notified: bool) -> None:
+async def next_look(
+    interfaces: Interfaces[Places], changed: asyncio.Event, *, notified: bool
+) -> None:
+    """Wait until it is time to look at our addresses again, or the kernel tells of a change."""
     wait_s = NOTIFIED_POLL_S if notified and interfaces.is_settled else interfaces.poll_in_s
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(wait_s):

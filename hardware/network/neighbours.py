@@ -46,6 +46,16 @@ def mac_in(text: str, address: str) -> str:
     return trusted_mac(mac) if list(macs.values()).count(mac) == 1 else ""
 
 
+def answered_on(root: Path = Path("/")) -> dict[str, frozenset[str]]:
+    """Give the IPv4 addresses that have answered, by interface. root: where `proc` is found."""
+    found: dict[str, set[str]] = {}
+    for line in _read(root / "proc/net/arp").splitlines():
+        fields = line.split()
+        if len(fields) > _FIELDS + 1 and _is_complete(fields[2]) and plain_mac(fields[3]):
+            found.setdefault(fields[-1], set()).add(fields[0])
+    return {interface: frozenset(addresses) for interface, addresses in found.items()}
+
+
 def plain_mac(text: str) -> str:
     """Give a MAC as 12 hex digits; "" if it is none, names nobody, or names many."""
     match = _MAC.fullmatch(text.strip())

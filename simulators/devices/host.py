@@ -22,19 +22,23 @@ class HostMake(StrEnum):
 class HostFault(StrEnum):
     """What can be wrong with it.
 
-    worn_battery, weak_wifi: of a laptop. under_voltage, under_voltage_since_boot, throttled: of a
-    Raspberry Pi. read_only, disk_errors, hot: of any. no_sensors: it tells next to nothing.
-    garbage: every file holds what belongs in no file.
+    worn_battery, weak_wifi, lying_plug (the battery empties though the plug says "online"): of a
+    laptop. under_voltage, under_voltage_since_boot, throttled, old_firmware_file (it says 0 for
+    ever): of a Raspberry Pi. read_only, disk_errors, hot, vpn (takes the way out): of any.
+    no_sensors: it tells next to nothing. garbage: every file holds what belongs in no file.
     """
 
     WORN_BATTERY = "worn_battery"
     WEAK_WIFI = "weak_wifi"
+    LYING_PLUG = "lying_plug"
     UNDER_VOLTAGE = "under_voltage"
     UNDER_VOLTAGE_SINCE_BOOT = "under_voltage_since_boot"
     THROTTLED = "throttled"
+    OLD_FIRMWARE_FILE = "old_firmware_file"
     READ_ONLY = "read_only"
     DISK_ERRORS = "disk_errors"
     HOT = "hot"
+    VPN = "vpn"
     NO_SENSORS = "no_sensors"
     GARBAGE = "garbage"
 
@@ -172,6 +176,8 @@ def _network(make: HostMake, faults: _Faults) -> _Files:
     files = {
         f"sys/class/net/{card}/address": "dc:a6:32:0a:0b:0c\n",
         f"sys/class/net/{card}/addr_assign_type": "0\n",
+        f"sys/class/net/{card}/type": "1\n",
+        f"sys/class/net/{card}/device/vendor": "0x8086\n",
         "proc/net/route": (
             "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
             f"{card}\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n"
@@ -183,6 +189,9 @@ def _network(make: HostMake, faults: _Faults) -> _Files:
         ),
         "etc/resolv.conf": f"nameserver {GATEWAY}\n",
     }
+    if HostFault.VPN in faults:
+        files["sys/class/net/tun0/type"] = "65534\n"
+        files["proc/net/route"] += "tun0\t00000000\t0100080A\t0003\t0\t0\t50\t00000000\t0\t0\t0\n"
     if card == "wlan0":
         files["sys/class/net/wlan0/phy80211/index"] = "0\n"
         files["proc/net/wireless"] = _wireless(-84 if HostFault.WEAK_WIFI in faults else -52)
@@ -201,7 +210,7 @@ def _battery(faults: _Faults) -> _Files:
     full = 17_900_000 if HostFault.WORN_BATTERY in faults else 39_500_000
     files = {
         "BAT0/type": "Battery",
-        "BAT0/status": "Charging",
+        "BAT0/status": "Discharging" if HostFault.LYING_PLUG in faults else "Charging",
         "BAT0/capacity": "71",
         "BAT0/energy_full": str(full),
         "BAT0/energy_full_design": "42000000",
@@ -216,8 +225,9 @@ def _pi(faults: _Faults) -> _Files:
     bits = 0
     for fault in faults:
         bits |= _THROTTLED_BITS.get(fault, 0)
+    told = 0 if HostFault.OLD_FIRMWARE_FILE in faults else bits
     return {
-        "sys/devices/platform/soc/soc:firmware/get_throttled": f"{bits:x}\n",
+        "sys/devices/platform/soc/soc:firmware/get_throttled": f"{told:x}\n",
         "sys/class/hwmon/hwmon1/name": "rpi_volt\n",
         "sys/class/hwmon/hwmon1/in0_lcrit_alarm": f"{bits & 1}\n",
     }

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from agent.tablets.cart import Slot
+from agent.tablets.checkins import CheckInOutcome
 from agent.tablets.lesson import TabletLesson, TabletPupil
 from agent.tablets.server import serve
 from agent.tablets.service import SuggestionRefused, TabletBackend, TabletService
@@ -47,6 +48,7 @@ class Room:
     slots: tuple[Slot, ...] = ()
     now_s: float = 1000.0
     full: bool = False
+    late: CheckInOutcome | None = None
     suggested: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
     kept: tuple[Slot, ...] = ()
 
@@ -64,8 +66,8 @@ class Room:
 
     async def _suggest(self, student: str, tablet: str, flags: tuple[str, ...]) -> None:
         await asyncio.sleep(0)
-        if self.full:
-            raise SuggestionRefused
+        if self.full or self.late:
+            raise SuggestionRefused(self.late)
         self.suggested.append((student, tablet, flags))
 
     def _keep(self, slots: tuple[Slot, ...]) -> None:

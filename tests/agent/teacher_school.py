@@ -96,6 +96,7 @@ class TeacherSchool:
         self.earlier: dict[str, dict[str, Any]] = {}  # lessons of before with their rolls, by id
         self.refusal = ""  # why nothing is taken
         self.checks: list[dict[str, Any]] = []
+        self.doubts: list[dict[str, Any]] = []
         self.pause_s = 0.0  # how long an answer to a press takes
 
     def __enter__(self) -> Self:
@@ -115,6 +116,8 @@ class TeacherSchool:
             "/api/v1/undo": self._undo,
             "/api/v1/fault": self._fault,
             "/api/v1/camera": lambda _told: None,
+            "/api/v1/room": lambda _told: None,
+            "/api/v1/roll/settle": self._settle,
         }
         app = Starlette(
             routes=[
@@ -202,6 +205,7 @@ class TeacherSchool:
             "text": f"{total}/{total - absent}/{absent}",
             "confirmed": self.confirmed,
             "checks": self.checks,
+            "doubts": self.doubts,
             "marks": MARKS,
             "lines": self.lines,
         }
@@ -252,6 +256,11 @@ class TeacherSchool:
         if is_confirmed:
             line["history"] = [*line["history"], f"07:20 {before} → {told['status']}, thầy/cô sửa"]
             self.undo = lambda: line.update(status=before)
+
+    def _settle(self, told: Any) -> None:
+        chosen = {each["number"]: each["students"] for each in told["answers"]}
+        for doubt in self.doubts:
+            doubt["chosen"] = chosen.get(doubt["number"], doubt["chosen"])
 
     def _undo(self, _told: Any) -> None:
         if self.undo is not None:

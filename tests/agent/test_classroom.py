@@ -100,13 +100,16 @@ def test_a_birth_tells_everything_and_comes_back_whole() -> None:
     assert {each.last_seen_ms for each in birth.devices} == {9000}
 
 
+def full_room(**words: str) -> devices.Devices:
+    """As many devices as are kept, each with these words."""
+    crowd = [sighting(f"usb:{number}", **words) for number in range(MAX_DEVICES)]
+    return devices.restore_devices(room(), ()).see(crowd, 1000).devices
+
+
 def test_a_birth_of_hostile_devices_still_fits_one_message() -> None:
     """Endless names in four-byte letters leave some devices out, absent ones first."""
-    known = devices.restore_devices(room(), ())
     text = "\U0001f600" * 200
-    for number in range(MAX_DEVICES):
-        each = sighting(f"usb:{number}", name=text, vendor=text, model=text, serial=text)
-        known, _ = known.see([each], 1000)
+    known = full_room(name=text, vendor=text, model=text, serial=text)
     known, _ = known.see([sighting("usb:0", present=False)], 2000)
     birth = classroom(known).birth(1, OutboxReport(), 3000)
     assert 0 < len(birth.devices) < MAX_DEVICES
@@ -116,10 +119,7 @@ def test_a_birth_of_hostile_devices_still_fits_one_message() -> None:
 
 def test_a_birth_of_a_full_ordinary_room_leaves_nothing_out() -> None:
     """Four hundred devices with ordinary names are one message."""
-    known = devices.restore_devices(room(), ())
-    for number in range(MAX_DEVICES):
-        each = sighting(f"usb:{number}", vendor="Thiên Long", serial="A12")
-        known, _ = known.see([each], 1000)
+    known = full_room(vendor="Thiên Long", serial="A12")
     birth = classroom(known).birth(1, OutboxReport(), 3000)
     assert len(birth.devices) == MAX_DEVICES
     assert len(to_bytes(birth)) <= MAX_BYTES

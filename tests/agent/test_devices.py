@@ -139,7 +139,7 @@ def test_a_forgotten_device_is_gone_for_good() -> None:
 def test_a_flood_drops_what_is_gone_first_and_then_takes_no_more() -> None:
     """The registry is bounded, and devices that are here are never pushed out."""
     crowd = [sighting(f"usb:{number}") for number in range(MAX_DEVICES)]
-    known, _ = seen(*crowd)
+    known, _ = devices.restore_devices(room(), ()).see(crowd, 1000)
     refused, said = seen(sighting("usb:late"), start=known)
     assert (refused.present_ids(), said) == (known.present_ids(), [])
     known, _ = seen(sighting("usb:7", present=False), sighting("usb:late"), start=known)
@@ -285,6 +285,8 @@ def test_a_tablet_that_sleeps_is_no_trouble_and_no_event() -> None:
     """It is awake again without having appeared, and is gone after a day of sleep."""
     tablet = sighting("token:t", source="checkin", kind=Kind.TABLET, identity=IdentityKind.TOKEN)
     known, _ = seen(tablet)
+    (device,) = known.all(0)
+    known, _ = known.claim(device.device_id, 0, ours=True)
     known, said = seen(replace(tablet, present=False, reason="sleeping"), start=known)
     assert kinds(said) == [DeviceState]
     (device,) = known.all(0)

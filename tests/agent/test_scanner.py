@@ -7,7 +7,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from agent.cards.matching import scan_result
 from agent.cards.scanner import CardScanner
 from agent.config import NO_PASSWORDS
 from agent.equipment.logins import DeviceLogins
@@ -16,9 +20,10 @@ from hardware.cards import scan as cards
 from hardware.cards.acceptance import CardFlag, FoundCard
 from hardware.cards.words import Over
 from hardware.readings import SenseMissing
+from protocol.plan import Booking, ClassList, Plan, Pupil
 from protocol.words import translator
 from tests.agent.classrooms import sighting
-from tests.agent.test_lesson_door import Desk, at_desk, shutter_of
+from tests.agent.test_lesson_door import PLAN, Desk, at_desk, shutter_of
 from tests.waiting import eventually
 
 CAMERA = sighting("usb:1", nodes=("/dev/video0",))
@@ -59,6 +64,7 @@ def scanning(
     eyes: Eyes,
     monkeypatch: pytest.MonkeyPatch,
     story: Callable[[Desk, CardScanner], Awaitable[None]],
+    plan: Plan = PLAN,
 ) -> None:
     """Play a story in a lesson with a camera."""
     monkeypatch.setattr(cards, "scan", eyes)
@@ -74,7 +80,7 @@ def scanning(
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 
-    at_desk(folder, play)
+    at_desk(folder, play, plan)
 
 
 def test_cards_are_suggested_and_the_teacher_stops_the_scan(
@@ -150,3 +156,86 @@ def test_a_copied_card_is_named_by_its_number(
         assert here.store.classroom.lesson.sheet.suggestions == {}
 
     scanning(tmp_path, eyes, monkeypatch, story)
+
+
+JOINT = replace(
+    PLAN,
+    timetable=(Booking(weekday=1, period=1, room="6A1", classes=("10A1", "10A2")),),
+    lists=(
+        *PLAN.lists,
+        ClassList(
+            code="10A2",
+            pupils=(
+                Pupil(number=2, student="1400000012", name="Lò Thị Ánh"),
+                Pupil(number=3, student="1400000013", name="Đỗ Hà"),
+                Pupil(number=4, student="1400000014", name="Vũ Nam"),
+            ),
+        ),
+    ),
+)
+
+
+def test_cards_that_may_be_two_pupils_are_asked_about_before_confirming(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given to neither and not dropped: the teacher says whose, for one card or a whole class."""
+    eyes = Eyes(FoundCard(1), FoundCard(2), FoundCard(3), FoundCard(3, CardFlag.COPIED))
+
+    async def story(here: Desk, scanner: CardScanner) -> None:
+        scanner.switch(on=True)
+        sheet = lambda: here.store.classroom.lesson.sheet  # noqa: E731
+        await eventually(lambda: len(sheet().all_doubts) == 2 and sheet().all_doubts[1].repeated)  # type: ignore[union-attr]
+        assert set(sheet().suggestions) == {"1400000001"}  # type: ignore[union-attr]
+        words = "đã thấy 1/6; còn 2 thẻ có thể của hai học sinh"
+        assert words in scanner.words(translator("vi")).lower()
+        checks = {each["code"]: each for each in (await here.see())["roll"]["checks"]}
+        assert checks["doubted"]["sentence"] == (
+            "Thẻ có thể của hai học sinh: 2 (Lò Thị Ánh (10A1) hoặc Lò Thị Ánh (10A2)),"
+            " 3 (Trần Bình hoặc Đỗ Hà)."
+        )
+        assert checks["unseen"]["students"] == ["1400000014"]
+        both = {"number": 3, "students": ["1400000003", "1400000013"]}
+        seen = await here.post(
+            "roll/settle", {"answers": [both], "meant": (await here.see())["meant"]}
+        )
+        assert [each["chosen"] for each in seen["roll"]["doubts"]] == [None, both["students"]]
+        await here.post("roll/settle", {"answers": [{"number": 2, "students": ["1400000012"]}]})
+        seen = await here.post(
+            "roll/settle", {"answers": [{"number": 2, "students": ["1400000002"]}]}
+        )
+        by = {line["student"]: (line["by"], line["suggested"]) for line in seen["roll"]["lines"]}
+        assert by["1400000002"] == by["1400000013"] == ("card", "seen")
+        assert by["1400000012"] == ("default", "unseen")
+        wrong = {"answers": [{"number": 2, "students": ["1400000013"]}]}
+        assert (await here.client.post("/api/v1/roll/settle", json=wrong)).is_client_error
+        (await here.post("roll/confirm"))
+        assert (await here.see())["roll"]["doubts"] == []
+
+    scanning(tmp_path, eyes, monkeypatch, story, JOINT)
+
+
+@given(st.data())
+def test_no_card_is_given_to_one_of_two_or_dropped(data: st.DataObject) -> None:
+    """Whatever the classes and the cards: each number is its pupil's, or asked with all who may."""
+    numbers = st.lists(st.integers(1, 6), unique=True, max_size=6)
+    lists = [
+        ClassList(
+            code=code, pupils=tuple(Pupil(number=n, student=f"{code}{n}") for n in sorted(of))
+        )
+        for code, of in data.draw(
+            st.dictionaries(st.sampled_from("ABC"), numbers, min_size=1)
+        ).items()
+    ]
+    found = data.draw(
+        st.lists(st.builds(FoundCard, st.integers(1, 7), st.sampled_from([None, CardFlag.COPIED])))
+    )
+    result = scan_result(found, lists)
+    holders = {
+        number: {one.student for of in lists for one in of.pupils if one.number == number}
+        for number in {card.id for card in found}
+    }
+    sole = {next(iter(who)) for who in holders.values() if len(who) == 1}
+    assert {mark.student for mark in result.marks} | set(result.copied) == sole
+    assert set(result.ambiguous) == {number for number, who in holders.items() if len(who) > 1}
+    repeated = {card.id for card in found if card.flag}
+    assert set(result.repeated) == repeated & set(result.ambiguous)

@@ -18,6 +18,7 @@ from agent.tablets.checkins import (
     CheckIns,
 )
 from agent.tablets.lesson import CheckInPhase, TabletLesson
+from agent.tablets.page import number_of
 from agent.tablets.tries import (
     A_TABLET,
     ALL_A_LESSON,
@@ -248,7 +249,7 @@ def test_a_swarm_of_guessers_switches_the_digits_off_but_not_the_scan() -> None:
         guess = CheckInAttempt(tablet=f"{number}", address=f"{number}", number=(0, 1), digits="x")
         ours.check_in(guess, number * 2.0)
     now_s = 10_000.0
-    assert attempt(ours, 0, now_s=now_s).outcome is CheckInOutcome.TOO_MANY_TRIES
+    assert attempt(ours, 0, now_s=now_s).outcome is CheckInOutcome.TYPING_OFF
     token = ours.code.token(now_s) if ours.code else ""
     scanned = CheckInAttempt(tablet=KEYS[0], address="a", number=(0, 1), token=token)
     assert ours.check_in(scanned, now_s).outcome is CheckInOutcome.IN
@@ -357,3 +358,17 @@ class AnyRoom(RuleBasedStateMachine):
 
 TestAnyRoom = AnyRoom.TestCase
 TestAnyRoom.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_a_bare_number_of_two_classes_is_given_to_nobody() -> None:
+    """In a class alone it is that pupil's; two who have it touch it under their own class."""
+    joint = lesson_of("10A1", "10A2", size=3)
+    for lesson, outcome in ((LESSON, CheckInOutcome.IN), (joint, CheckInOutcome.TWO_PUPILS)):
+        ours = checkins(lesson)
+        code = ours.code
+        assert code
+        asked = CheckInAttempt(
+            tablet=KEYS[1], address="10.0.0.9", number=number_of("2"), digits=code.digits(0)
+        )
+        assert ours.check_in(asked, 0).outcome is outcome
+        assert len(ours.checked_in) == (outcome is CheckInOutcome.IN)

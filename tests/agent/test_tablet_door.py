@@ -17,6 +17,7 @@ from agent.tablets import door
 from agent.tablets import server as serving
 from agent.tablets.door import COOKIE, MAX_BODY
 from agent.tablets.service import TabletService
+from hardware.network.links import LinkChoice
 from hardware.readings import Reading, Sighting
 from tests.agent.tablet_room import HOST, Room, lesson_of, result, served, tablet
 from tests.ports import free_port
@@ -322,14 +323,13 @@ def test_a_child_gets_in_within_a_second_while_one_peer_floods() -> None:
 
 def test_the_door_follows_the_machine_to_another_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """The old address answers no more; where there is no network, nothing is open."""
-    places, room, port = asyncio.Queue[tuple[str, ...]](), Room(), free_port()
+    places, room, port = asyncio.Queue[str](), Room(), free_port()
 
-    async def moves() -> AsyncGenerator[tuple[str, ...], None]:
+    async def moves(_links: LinkChoice) -> AsyncGenerator[str, None]:
         while True:
             yield await places.get()
 
-    monkeypatch.setattr(serving, "moves", moves)
-    monkeypatch.setattr(serving, "room_address", lambda found: found[0] if found else "")
+    monkeypatch.setattr(serving, "room_addresses", moves)
 
     async def reached(host: str) -> bool:
         with contextlib.suppress(httpx.TransportError):
@@ -341,7 +341,7 @@ def test_the_door_follows_the_machine_to_another_address(monkeypatch: pytest.Mon
         service = room.service()
         task = asyncio.create_task(serving.serve(service, host="", port=port, language="vi"))
         for address in ("127.0.0.2", "127.0.0.3", "", "127.0.0.2"):
-            places.put_nowait((address,) if address else ())
+            places.put_nowait(address)
             for host in ("127.0.0.2", "127.0.0.3"):
                 await eventually(partial(reached, host), host, holds=(host == address).__eq__)
             assert service.url == (f"http://{address}:{port}/" if address else "")

@@ -197,6 +197,91 @@ def test_a_lesson_of_before_is_confirmed_from_the_list_and_doubts_are_told(
     ]
 
 
+def test_cards_that_may_be_two_pupils_are_chosen_before_confirming(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """Asked where the roll is confirmed; a whole class at once, and those left one by one."""
+
+    def candidate(code: str, number: int) -> dict[str, str]:
+        return {"student": f"{code}-{number:02}", "class_code": code, "name": "Trần Thị Bình"}
+
+    school.lines = pupils("10A1", "10A2")
+    school.checks = [{"code": "doubted", "sentence": "Thẻ 7, 8.", "screen": "doubts"}]
+    school.doubts = [
+        {
+            "number": number,
+            "repeated": number == 8,
+            "chosen": None,
+            "candidates": [candidate("10A1", number), candidate("10A2", number)],
+        }
+        for number in (7, 8)
+    ]
+    page.open(school.url)
+    to(page, "running")
+    page.says("#checks bdi", "Thẻ 7, 8.")
+    page.click("#checks button")
+    page.says("#doubts-title", "Những thẻ này của ai?")
+    for width, _ in page.at_each_size():
+        assert violations(page) == []
+        assert page.see("document.documentElement.scrollWidth") <= width
+    page.click("#doubts-dialog .options [data-key='10A2']")
+    page.wait("document.querySelector('[aria-pressed=true][data-key=\"10A2-07\"]')")
+    page.click("#doubts-dialog [data-key='10A1-08,10A2-08']")
+    page.wait("!document.getElementById('doubts-dialog').open")
+    assert [told["answers"] for path, told in school.posts if path.endswith("settle")] == [
+        [{"number": 7, "students": ["10A2-07"]}],
+        [{"number": 8, "students": ["10A1-08", "10A2-08"]}],
+    ]
+
+
+def test_a_carried_laptop_chooses_any_room_of_the_school(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """Found by its name or by the class that learns there now; the likeliest stand first."""
+    rooms = [{"room": f"P{number}", "words": ""} for number in range(101, 150)]
+    rooms[0]["words"], rooms[1]["words"] = "10A1 + 10A2 · dùng gần đây", "11B2"
+    school.more = {"roaming": True, "pick_room": True, "room": "?", "room_choice": rooms}
+    page.open(school.url)
+    page.says("#rd-title", "Đây là phòng nào?")
+    for width, _ in page.at_each_size():
+        assert violations(page) == []
+        assert page.see("document.documentElement.scrollWidth") <= width
+    page.see("document.querySelector('#rooms-dialog input').focus()")
+    page.call("Input.insertText", text="11b")
+    page.wait("document.querySelectorAll('#rooms button').length === 1")
+    page.click("#rooms [data-key='P102']")
+    until(lambda: school.posts, "it is told")
+    assert school.posts == [("/api/v1/room", {"room": "P102"})]
+
+
+def test_a_teacher_confirms_by_a_pin_where_the_school_asks(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """The timetable's teacher is chosen already; who forgot the PIN confirms without one."""
+    people = [{"teacher": "gv-lan222", "name": "Lê Thị Lan", "expected": True}]
+    people += [{"teacher": "gv-hai222", "name": "Nguyễn Văn Hải", "expected": False}]
+    school.more = {"asks": True, "teachers": people}
+    page.open(school.url)
+    to(page, "running")
+    page.click("#big")
+    page.says("#proof-title", "Ai xác nhận?")
+    for width, _ in page.at_each_size():
+        assert violations(page) == []
+        assert page.see("document.documentElement.scrollWidth") <= width
+    page.wait("document.activeElement.id === 'proof-pin'")
+    page.call("Input.insertText", text="40718")
+    page.press("Enter")
+    page.wait("!document.getElementById('proof-dialog').open")
+    page.click("#undo")
+    page.big("Xác nhận điểm danh")
+    page.click("#proof-dialog .foot button:nth-child(2)")
+    page.wait("!document.getElementById('proof-dialog').open")
+    told = [body for path, body in school.posts if path.endswith("confirm")]
+    assert told == [{"teacher": "gv-lan222", "pin": "40718"}, {"teacher": "gv-lan222"}]
+    assert page.see("document.getElementById('proof-pin').value") == ""
+    assert not any("40718" in each for each in page.requests)
+
+
 def test_an_earlier_lesson_is_corrected_and_another_confirmed_on_a_phone(
     page: TeacherPage, school: TeacherSchool
 ) -> None:
@@ -522,8 +607,8 @@ def test_english_is_remembered(page: TeacherPage, school: TeacherSchool) -> None
 
 
 def test_the_page_is_small_and_guarded(school: TeacherSchool) -> None:
-    """Under 64 KB in all; only its own files; a foreign Host hears nothing."""
-    scripts = ("page.js", "choices.js", "display.js", "dom.js", "door.js", "joining.js", "lines.js")
+    """Under 64 KB for a lesson; only its own files; a foreign Host hears nothing."""
+    scripts = ("page.js", "choices.js", "display.js", "dom.js", "door.js", "lines.js")
     names = ("", *(f"page/{name}" for name in (*scripts, "page.css")))
     answers = [http_request("GET", school.url + name) for name in (*names, "page/icon.svg")]
     assert sum(len(each.content) for each in answers) < 64_000

@@ -22,12 +22,20 @@ class Clone:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.run("git", "-c", "safe.directory=*", "clone", "--quiet", str(ROOT), ".")
+        self.run("git", "-c", "safe.directory=*", "clone", "--quiet", "--shared", str(ROOT), ".")
         self.run("git", "config", "user.name", "LopHoc")
         self.run("git", "config", "user.email", "lophoc@example.org")
         (folder / "protocol/__init__.py").write_text('"""The wire."""\n\n__version__ = "1.2.3"\n')
         (folder / "CHANGELOG.md").write_text(CHANGELOG)
         self.run("git", "commit", "--quiet", "--all", "--allow-empty", "--message", "as it was")
+        self._first = self.head
+
+    def put_back(self) -> None:
+        """Have it as it was made, whatever was tagged, committed or left lying."""
+        self.run("git", "reset", "--quiet", "--hard", self._first)
+        self.run("git", "clean", "--quiet", "-xd", "--force")
+        for tag in self.run("git", "tag", "--list").split():
+            self.run("git", "tag", "--delete", tag)
 
     def run(self, *command: str, code: int = 0) -> str:
         """What it prints, if it ends with the code: what it complains of for another than 0."""
@@ -47,11 +55,18 @@ class Clone:
         return self.run("git", "rev-parse", "HEAD")
 
 
-@pytest.fixture
-def clone(tmp_path: Path) -> Clone:
-    """A clone to release."""
+@pytest.fixture(scope="module")
+def shared_clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A clone for all tests: to make one takes longer than what is done with it."""
     need("git", "git")
-    return Clone(tmp_path)
+    return Clone(tmp_path_factory.mktemp("clone"))
+
+
+@pytest.fixture
+def clone(shared_clone: Clone) -> Clone:
+    """A clone to release."""
+    shared_clone.put_back()
+    return shared_clone
 
 
 def test_a_release_is_a_commit_a_tag_and_a_wheel(clone: Clone) -> None:

@@ -15,9 +15,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from hardware.mdns import rooms
+from hardware.mdns import following, rooms
 from hardware.mdns import watch as mdns
-from hardware.network import interfaces
 from hardware.network.liveness import Liveness
 from simulators.devices.fleet import PlayedFleet, fleet
 from tests.hardware.avahi_room import avahi, run
@@ -72,9 +71,9 @@ async def watching(told: Told, *, probing: bool = False) -> AsyncIterator[Livene
     """Watch as an agent does: one shared zeroconf that follows the interfaces."""
     moved, liveness = asyncio.Event(), Liveness(told)
     report = liveness.hear if probing else told
-    async with interfaces.open_zeroconf() as shared, asyncio.TaskGroup() as tasks:
+    async with following.open_zeroconf() as shared, asyncio.TaskGroup() as tasks:
         each = (
-            interfaces.follow(shared, moved=moved.set),
+            following.follow(shared, moved=moved.set),
             mdns.watch(report, zeroconf=shared, moved=moved),
             liveness.run(),
         )
@@ -159,6 +158,34 @@ async def unplug() -> dict[str, object]:
     }
 
 
+async def by_ipv6_alone() -> dict[str, object]:
+    """Hear devices that speak IPv6 alone: while we have both, and where the room has no IPv4."""
+    told, heard = Told(), {}
+    with cable():
+        link = await link_local("-n", OTHER, "-6", "address", "show", "dev", "room1")
+        async with watching(told):
+            async with device(link, "both"):
+                seen = await told.until(lambda one: one.name == "both-00" and one.present)
+                heard["both"] = [seen.address.partition("%")[0] == link, seen.via]
+            ip("address flush dev room0 scope global")
+            async with device(link, "alone"):
+                seen = await told.until(lambda one: one.name == "alone-00" and one.present)
+                heard["alone"] = [seen.address.partition("%")[0] == link, seen.via]
+    return heard
+
+
+async def link_local(*command: str) -> str:
+    """The link-local address that this shows, once nobody else can have it any more."""
+
+    def shown() -> str:
+        done = subprocess.run(["ip", *command], capture_output=True, text=True, check=True)
+        lines = [line.split() for line in done.stdout.splitlines() if "inet6 fe80" in line]
+        ready = [fields[1] for fields in lines if "tentative" not in fields]
+        return ready[0].partition("/")[0] if ready else ""
+
+    return await eventually(shown, "an address", holds=bool)
+
+
 async def announce_device(name: str, address: str) -> None:
     """Announce one board until killed."""
     async with PlayedFleet(fleet([name], 1), [address]).announce():
@@ -188,7 +215,7 @@ async def browsed(work: Path) -> dict[str, object]:
     with cable(), bus(work) as env:
         async with (
             avahi(work / "avahi.conf", env),
-            interfaces.open_zeroconf() as shared,
+            following.open_zeroconf() as shared,
             PlayedFleet(fleet(["P203"], 20), [f"{NETS[0]}.1"]).announce(),
             asyncio.TaskGroup() as tasks,
         ):
@@ -217,6 +244,7 @@ def main(play: str, *arguments: str) -> None:
     plays: dict[str, Callable[[], Coroutine[object, object, object]]] = {
         "change": change,
         "unplug": unplug,
+        "by_ipv6_alone": by_ipv6_alone,
         "device": lambda: announce_device(*arguments),
         "browsed": lambda: browsed(Path(arguments[0])),
     }

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from hardware.host.machine import HostSense, identify, identity_sighting
+from hardware.host.temperature import find_sensor
 from hardware.readings import IdentityKind, Kind
 
 MACHINE_ID = "0123456789abcdef0123456789abcde0"
@@ -208,3 +209,31 @@ def test_this_machine_reads_within_bounds(tmp_path: Path) -> None:
     assert reading.disk_free_mb > 0
     assert reading.uptime_s is not None
     assert reading.uptime_s > 0
+
+
+@pytest.mark.parametrize(
+    ("zones", "monitors", "expected"),
+    [
+        (["acpitz", "x86_pkg_temp"], [], "thermal_zone1"),
+        (["gpu-thermal", "cpu0-thermal"], [], "thermal_zone1"),
+        (["iwlwifi_1", "INT3400 Thermal", "B0D4"], [], "thermal_zone2"),
+        (["bigcore0-thermal", "littlecore-thermal"], [], "thermal_zone0"),
+        (["soc-thermal", "gpu-thermal"], [], "thermal_zone0"),
+        (["acpitz"], ["nvme", "k10temp"], "hwmon1"),
+        (["pch_cannonlake", "acpitz"], ["nvme"], "thermal_zone1"),
+        (["iwlwifi_1", "pch_skylake"], ["nvme", "amdgpu"], None),
+    ],
+)
+def test_the_processors_own_sensor_is_found_by_whatever_it_is_called(
+    tmp_path: Path, zones: list[str], monitors: list[str], expected: str | None
+) -> None:
+    """Not the Wi-Fi card's, the graphics', the disk's; the board's only where there is no other."""
+    files = {
+        f"sys/class/thermal/thermal_zone{number}/type": f"{zone}\n"
+        for number, zone in enumerate(zones)
+    }
+    files |= {
+        f"sys/class/hwmon/hwmon{number}/name": f"{name}\n" for number, name in enumerate(monitors)
+    }
+    found = find_sensor(put(tmp_path, files))
+    assert (found.parent.name if found else None) == expected

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import ipaddress
-from types import SimpleNamespace
-from typing import Self
 
 import pytest
 
-from hardware.network import interfaces as interfaces_file
-from hardware.network import netlink
 from hardware.network.interfaces import (
     CALM_S,
     POLL_S,
     Interfaces,
     addresses,
-    follow,
-    moves,
-    room_address,
     via,
 )
-from tests.waiting import LIMIT_S
 
 HOME, AWAY = ("10.0.0.5",), ("10.0.0.5", "192.168.1.7")
 
@@ -96,103 +86,7 @@ def test_our_own_address_towards_a_device(address: str, own: str) -> None:
     assert via(address, ours) == own
 
 
-class Moving:
-    """A zeroconf that is moved; the first time its interface is not ready."""
-
-    def __init__(self) -> None:
-        self.zeroconf = SimpleNamespace(engine=SimpleNamespace(senders=[]))
-        self.moves: list[list[str]] = []
-
-    async def async_update_interfaces(self, *, interfaces: list[str]) -> None:
-        self.moves.append(interfaces)
-        if len(self.moves) == 1:
-            raise OSError(19, "No such device")
-
-
-@pytest.mark.parametrize("platform", ["linux", "win32"])
-def test_a_move_is_tried_again_until_it_works_and_then_told(
-    monkeypatch: pytest.MonkeyPatch, platform: str
-) -> None:
-    """Where the kernel tells of changes, and where it is only asked at times."""
-    monkeypatch.setattr(netlink.sys, "platform", platform)
-    monkeypatch.setattr(interfaces_file, "addresses", lambda: HOME)
-    monkeypatch.setattr(interfaces_file, "CALM_S", 0.01)
-    monkeypatch.setattr(interfaces_file, "POLL_S", 0.01)
-
-    async def run() -> list[list[str]]:
-        zeroconf, moved = Moving(), asyncio.Event()
-        following = asyncio.ensure_future(follow(zeroconf, moved=moved.set))
-        async with asyncio.timeout(LIMIT_S):
-            await moved.wait()
-        following.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await following
-        return zeroconf.moves
-
-    assert asyncio.run(run()) == [list(HOME)] * 2
-
-
 def test_this_machines_addresses_are_ipv4_and_not_its_own_loop() -> None:
     """Whatever interfaces this machine has."""
     found = [ipaddress.ip_address(one) for one in addresses()]
     assert all(one.version == 4 and not one.is_loopback for one in found)
-
-
-def test_moves_are_told_once_and_a_lost_network_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A flap is none; gone for long is told, and so is what comes back."""
-    seen = [HOME, HOME, AWAY, HOME, HOME, AWAY, AWAY, (), (), (), (), HOME, HOME, HOME]
-    looks = iter(seen)
-    monkeypatch.setattr(interfaces_file, "addresses", lambda: next(looks, HOME))
-    monkeypatch.setattr(interfaces_file, "CALM_S", 0.001)
-    monkeypatch.setattr(interfaces_file, "POLL_S", 0.001)
-    monkeypatch.setattr(interfaces_file, "NOTIFIED_POLL_S", 0.001)
-
-    async def run() -> list[tuple[str, ...]]:
-        told = []
-        async with asyncio.timeout(LIMIT_S), contextlib.aclosing(moves()) as found:
-            async for one in found:
-                told.append(one)
-                if len(told) == 4:
-                    return told
-        return told
-
-    assert asyncio.run(run()) == [HOME, AWAY, (), HOME]
-
-
-class Route:
-    """A socket on a machine whose way out begins at an address; None: nothing leads out."""
-
-    def __init__(self, begins: str | None) -> None:
-        self._begins = begins
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close nothing."""
-
-    def connect(self, _towards: tuple[str, int]) -> None:
-        if self._begins is None:
-            raise OSError(101, "Network is unreachable")
-
-    def getsockname(self) -> tuple[str, int]:
-        return str(self._begins), 1
-
-
-@pytest.mark.parametrize(
-    ("begins", "ours", "address"),
-    [
-        ("192.168.1.7", AWAY, "192.168.1.7"),
-        (None, AWAY, "10.0.0.5"),
-        (None, ("203.0.113.5", "10.0.0.5"), "203.0.113.5"),
-        (None, ("8.8.4.4", "10.0.0.5"), "10.0.0.5"),
-        ("127.0.0.1", HOME, "10.0.0.5"),
-        (None, (), ""),
-    ],
-)
-def test_the_rooms_network_is_the_one_that_leads_out(
-    monkeypatch: pytest.MonkeyPatch, begins: str | None, ours: tuple[str, ...], address: str
-) -> None:
-    """Else the first private one; never loopback, never all of them."""
-    monkeypatch.setattr(interfaces_file.socket, "socket", lambda *_: Route(begins))
-    assert room_address(ours) == address

@@ -11,6 +11,7 @@ import pytest
 from zeroconf import ServiceInfo
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
+from hardware.mdns import following
 from hardware.mdns import watch as network
 from hardware.mdns.browse import info_of
 from hardware.network import interfaces
@@ -155,7 +156,7 @@ def test_a_crowd_is_seen_whole() -> None:
 
 def test_without_a_network_the_sense_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """And says what to do."""
-    monkeypatch.setattr(network, "addresses", tuple)
+    monkeypatch.setattr(network, "ears", tuple)
     with pytest.raises(SenseMissing) as missing:
         within(network.watch(Told()))
     assert missing.value.code == "no_network"
@@ -164,8 +165,8 @@ def test_without_a_network_the_sense_is_missing(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_network_that_goes_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Found at the start, then gone for several looks."""
-    monkeypatch.setattr(network, "addresses", lambda: ("127.0.0.1",))
-    monkeypatch.setattr(interfaces, "addresses", tuple)
+    monkeypatch.setattr(network, "ears", lambda: ("127.0.0.1",))
+    monkeypatch.setattr(following, "ears", lambda _choice: ())
     monkeypatch.setattr(interfaces, "POLL_S", 0.01)
     with pytest.raises(SenseMissing, match="no_network"):
         within(network.watch(Told()))
@@ -173,8 +174,8 @@ def test_a_network_that_goes_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_after_a_move_every_type_is_asked_for_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the new network announced before we came is found by asking only."""
-    monkeypatch.setattr(network, "addresses", lambda: ("127.0.0.1",))
-    monkeypatch.setattr(interfaces, "addresses", lambda: ("127.0.0.2",))
+    monkeypatch.setattr(network, "ears", lambda: ("127.0.0.1",))
+    monkeypatch.setattr(following, "ears", lambda _choice: ("127.0.0.2",))
     monkeypatch.setattr(interfaces, "CALM_S", 0.01)
 
     async def run() -> None:

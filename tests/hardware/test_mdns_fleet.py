@@ -184,6 +184,17 @@ def test_discovery_follows_a_change_of_interfaces_within_five_seconds(
     assert all(one - took["nothing"] <= 5.0 for one in took.values())
 
 
+def test_devices_that_speak_ipv6_alone_are_heard(
+    need: Callable[[str, str], str], need_root: None
+) -> None:
+    """While this machine has both, and in a room that has no IPv4 at all."""
+    heard = play(need, "by_ipv6_alone")
+    for told in (heard["both"], heard["alone"]):
+        assert isinstance(told, list)
+        assert told[0] is True
+        assert str(told[1]).startswith("%")
+
+
 def test_a_device_that_lost_its_power_is_told_and_its_return_too(
     need: Callable[[str, str], str], need_root: None
 ) -> None:

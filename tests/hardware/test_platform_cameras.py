@@ -48,9 +48,9 @@ def test_a_camera_on_the_pis_own_port_is_one(product: str, mark: str) -> None:
         "rpi-hevc-dec",
         "rpivid",
         "pispbe",
-        "Intel IPU6 ISYS Capture 0",
-        "ipu7",
-        "ipu6",
+        "Intel IPU6 PSYS",
+        "Intel MIPI Camera",
+        "ipu3-imgu 0 viewfinder",
         "My mmal service 16.1",
         "",
     ],
@@ -58,6 +58,49 @@ def test_a_camera_on_the_pis_own_port_is_one(product: str, mark: str) -> None:
 def test_codecs_image_processors_and_raw_nodes_are_no_cameras(product: str) -> None:
     """Even where they claim to give pictures."""
     assert devices_of([video(10, product)], "h") == {}
+
+
+IPU = "/devices/pci0000:00/0000:00:05.0"
+PLACES = (
+    (f"{IPU}/intel_ipu6.isys.40", "Intel IPU6 ISYS Capture {}"),
+    (f"{IPU}/intel-ipu6-isys0", "Intel IPU6 BE SOC capture {}"),
+    (f"{IPU}/intel_ipu7.isys.40", "Intel IPU7 ISYS Capture {}"),
+    (IPU, "ipu6"),
+)
+
+
+@pytest.mark.parametrize(("parent", "product"), PLACES)
+@pytest.mark.parametrize("has_relay", [False, True])
+def test_a_laptops_camera_behind_an_image_processor_is_one(
+    parent: str, product: str, *, has_relay: bool
+) -> None:
+    """However many raw nodes there are and whatever the driver calls them; one key for all.
+
+    Its picture is that of the program which makes one, where it runs; a raw node shows none.
+    """
+    nodes = [video(number, product.format(number)) | path(parent, number) for number in range(38)]
+    relay = video(50, "Intel MIPI Camera", "/devices/virtual")
+    (camera,) = devices_of(nodes + [relay] * has_relay, "h").values()
+    assert (camera.key, camera.kind) == ("port:h:pci-0000:00:05.0:ipu", Kind.CAMERA)
+    assert camera.nodes == (("/dev/video50",) if has_relay else ())
+
+
+def path(parent: str, number: int) -> dict[str, str]:
+    return {"DEVPATH": f"{parent}/video4linux/video{number}"}
+
+
+def test_a_relay_that_starts_later_is_taken_up_and_left() -> None:
+    """The camera stays the same one; two virtual cameras alone are none."""
+    plugs = Plugs("h")
+    raw = video(0, "Intel IPU6 ISYS Capture 0", PLACES[0][0])
+    relay = video(50, "Intel MIPI Camera", "/devices/virtual")
+    (before,) = plugs.replace([raw], 0.0)
+    plugs.note("add", relay, 1.0)
+    (after,) = plugs.settle(1.0 + SETTLE_S)
+    plugs.note("remove", relay, 2.0)
+    (again,) = plugs.settle(2.0 + SETTLE_S)
+    assert (before, after.nodes) == (again, ("/dev/video50",))
+    assert Plugs("h").replace([relay, video(51, "OBS Virtual Camera", "/devices/v")], 0.0) == []
 
 
 def test_a_node_that_gives_no_picture_is_no_camera() -> None:

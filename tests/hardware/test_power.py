@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.host.power import read_power, wear_percent
+from simulators.devices.host import FaultyHost, HostFault, HostMake
 
 FOLDER = "sys/class/power_supply"
 
@@ -76,3 +77,61 @@ def test_a_battery_whose_size_is_nonsense_weighs_no_more_than_the_other(tmp_path
     battery(tmp_path, "BAT0", capacity="80", energy_full="9" * 30)
     battery(tmp_path, "BAT1", capacity="20", energy_full="40000000")
     assert read_power(tmp_path).battery_percent == 50.0
+
+
+@pytest.mark.parametrize(
+    ("statuses", "plugs", "expected"),
+    [
+        (["Discharging"], ["1"], False),
+        (["Charging", "Discharging"], ["1"], False),
+        (["Full"], ["1"], True),
+        (["Not charging"], ["1"], True),
+        (["Unknown"], ["0"], False),
+        (["Charging"], [], True),
+        (["Discharging"], [], False),
+        ([], ["1"], True),
+        ([], ["0"], None),
+        ([], ["0", "1"], True),
+        ([], [], None),
+    ],
+)
+def test_a_battery_that_empties_knows_better_than_any_plug(
+    tmp_path: Path, statuses: list[str], plugs: list[str], *, expected: bool | None
+) -> None:
+    """Without a battery whatever runs is fed, and a plug that denies it tells nothing."""
+    (tmp_path / FOLDER).mkdir(parents=True)
+    for number, status in enumerate(statuses):
+        battery(tmp_path, f"BAT{number}", status=status, capacity="50")
+    for number, online in enumerate(plugs):
+        battery(tmp_path, f"AC{number}", type="Mains", online=online)
+    assert read_power(tmp_path).on_mains is expected
+
+
+def test_a_mouse_that_empties_is_no_laptop_on_its_battery(tmp_path: Path) -> None:
+    """Nor is a bay without a battery in it."""
+    battery(tmp_path, "hidpp_battery_0", scope="Device", status="Discharging", capacity="5")
+    battery(tmp_path, "BAT1", present="0", status="Discharging", capacity="0")
+    battery(tmp_path, "AC", type="Mains", online="1")
+    reading = read_power(tmp_path)
+    assert (reading.on_mains, reading.battery_percent) == (True, None)
+
+
+@given(st.lists(st.integers(-500, 500), min_size=1, max_size=4))
+def test_each_battery_holds_between_nothing_and_all(
+    tmp_path_factory: pytest.TempPathFactory, percents: list[int]
+) -> None:
+    """One that says 255 makes no empty one half full."""
+    root = tmp_path_factory.mktemp("power")
+    for number, percent in enumerate(percents):
+        battery(root, f"BAT{number}", capacity=str(percent))
+    clamped = [min(100, max(0, percent)) for percent in percents]
+    assert read_power(root).battery_percent == pytest.approx(sum(clamped) / len(clamped), abs=0.06)
+
+
+def test_the_played_laptop_with_a_lying_plug_is_on_its_battery(tmp_path: Path) -> None:
+    """As a charger that is too weak shows itself."""
+    host = FaultyHost(tmp_path, HostMake.LAPTOP)
+    host.fault(HostFault.LYING_PLUG)
+    assert read_power(tmp_path).on_mains is False
+    host.fault(HostFault.LYING_PLUG, on=False)
+    assert read_power(tmp_path).on_mains is True

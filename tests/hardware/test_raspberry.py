@@ -60,6 +60,28 @@ def test_what_happened_between_two_readings_is_told_once(tmp_path: Path) -> None
     assert [pi.read().under_voltage for _ in range(3)] == [True, False, False]
 
 
+def test_a_firmwares_file_that_says_0_for_ever_hides_nothing(tmp_path: Path) -> None:
+    """The monitor of newer kernels is asked beside it."""
+    host = FaultyHost(tmp_path, HostMake.PI)
+    host.fault(HostFault.OLD_FIRMWARE_FILE)
+    pi = Raspberry(tmp_path)
+    assert pi.read() == PiReading(under_voltage=False, throttled=False)
+    host.fault(HostFault.UNDER_VOLTAGE)
+    assert pi.read() == PiReading(under_voltage=True, throttled=False)
+    host.fault(HostFault.UNDER_VOLTAGE, on=False)
+    assert pi.read() == PiReading(under_voltage=False, throttled=False)
+
+
+@pytest.mark.parametrize("bits", [0x0, 0x50005])
+def test_without_a_monitor_the_program_is_asked_beside_that_file(tmp_path: Path, bits: int) -> None:
+    """A kernel that has the file alone may be the one whose file says nothing."""
+    file = tmp_path / SYSFS
+    file.parent.mkdir(parents=True)
+    file.write_text("0\n")
+    pi = Raspberry(tmp_path, lambda: f"throttled={bits:#x}")
+    assert pi.read() == PiReading(bool(bits), bool(bits))
+
+
 def test_without_the_firmwares_file_the_monitor_tells(tmp_path: Path) -> None:
     """It knows the voltage, and nothing of throttling."""
     host = FaultyHost(tmp_path, HostMake.PI)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from hardware.host.gateway import Gateway, gateway, gateway_sighting, tells_routes
+from hardware.host.gateway import gateway_sighting
 from hardware.host.uplink import Links, uplink
 from hardware.host.wifi import Ioctl, access_point, signal_dbm
+from hardware.network.routes import Gateway, gateway, tells_routes
 from hardware.readings import IdentityKind, Kind, Sighting
 from simulators.devices.host import GATEWAY, FaultyHost, HostMake
 

@@ -1,5 +1,7 @@
 // This file decides what is shown and what a press means: values in, values out, no document.
 export const isIdle = ({ phase }) => phase === "idle" || phase === "ended";
+export const isJoining = ({ enrolment: is }) =>
+  Boolean(is) && (is.membership !== "enrolled" || is.state !== "idle");
 export const needsLook = (line) =>
   line.suggested === "unseen" || line.status !== "present" || line.flags?.length > 0;
 export const joined = (parts, by = " · ") => parts.filter(Boolean).join(by);
@@ -9,7 +11,7 @@ export function addressOf(path, language) {
 }
 
 // What people type and what names hold, in one writing: no case, no tones, đ as d.
-const plain = (text) =>
+export const plain = (text) =>
   String(text).normalize("NFD").toLowerCase().replaceAll(/\p{M}/gu, "").replaceAll("đ", "d").trim();
 
 // Whether a pupil is the one that is looked for: by the number, or by a part of the name.
@@ -56,7 +58,7 @@ export function hintOf({ confirmed, lines, checks }, words) {
   return lines.some(needsLook) ? words.tap_hint : words.mark_hint;
 }
 
-const isOwed = (line) => line.has_roll && !line.confirmed && !line.running;
+const isOwed = (line) => line.has_roll && !line.confirmed && !line.entered && !line.running;
 // The lessons of before that are still to be confirmed, but for the one that the large button does.
 export const owedBeside = ({ lessons, meant }) =>
   (lessons ?? []).filter((line) => isOwed(line) && line.lesson !== meant?.lesson);
@@ -86,6 +88,10 @@ export function stepsAfter(steps, lines) {
   const students = new Set((lines ?? []).map(({ student }) => student));
   return steps.filter(({ student }) => students.has(student));
 }
+
+// Whose mark counts where it is not the room's, why a pupil is to be looked at, and how seen.
+export const whyOf = (line, whose = "short") =>
+  joined([line.school?.[whose], ...(line.flag_words ?? []), line.words]);
 
 export function signOf({ suggested, flags }) {
   if (suggested === "unseen") return "#s-unknown";

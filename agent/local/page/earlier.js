@@ -18,7 +18,7 @@ let refused = "";
 let turn = 0; // the newest mark; the roll is read again after it
 const waiting = new Set(); // pupils whose mark is not answered yet
 
-export function beginEarlier(given) {
+export function begin(given) {
   page = given;
   title.id = "earlier-title";
   title.tabIndex = -1;
@@ -26,16 +26,16 @@ export function beginEarlier(given) {
   attribute(dialog, "aria-labelledby", title.id);
   attribute(refusal, "role", "alert");
   dialog.append(make("p", "foot", confirm, back, close));
-  const style = make("link");
-  style.rel = "stylesheet";
-  style.href = "/page/earlier.css";
-  document.head.append(style);
   document.body.append(dialog);
-  page.press(confirm, () => tell("roll/confirm", { meant: shown.meant }));
+  page.press(confirm, () => {
+    const body = { meant: shown.meant };
+    if (page.now().view.asks) page.openScreen("proof", body);
+    else tell("roll/confirm", body);
+  });
   page.press(back, () => choose(""));
   page.press(close, () => dialog.close());
 }
-export function openEarlier() {
+export function open() {
   choose("");
   dialog.showModal();
 }
@@ -45,7 +45,7 @@ function choose(code) {
   shown = null;
   refused = "";
   asked = "";
-  renderEarlier();
+  render();
   title.focus();
 }
 const standOf = (line) => JSON.stringify([line.text, line.words, line.meant]);
@@ -62,7 +62,7 @@ async function read(line) {
   } catch {
     refused = words.not_done;
   }
-  renderEarlier();
+  render();
 }
 async function tell(path, values) {
   turn += 1;
@@ -72,10 +72,10 @@ async function tell(path, values) {
   if (mine !== turn) return;
   refused = answer;
   asked = "";
-  renderEarlier();
+  render();
 }
 
-export function renderEarlier() {
+export function render() {
   const { view, words } = page.now();
   const lines = earlierOf(view);
   const line = lines.find((one) => one.lesson === lesson);
@@ -113,15 +113,17 @@ function createPupil({ student }) {
     waiting.add(student);
     tell("roll/mark", { student, status: select.value, meant: shown.meant });
   });
-  return make("li", "", make("label", "", make("bdi"), select), make("p", "history"));
+  const school = make("p", "school");
+  return make("li", "", make("label", "", make("bdi"), select), school, make("p", "history"));
 }
 function fillPupil(item, line) {
-  const [{ children }, history] = item.children;
+  const [{ children }, school, history] = item.children;
   const [name, select] = children;
   text(name, `${line.number}. ${line.name || line.student}`);
   keep(select, shown.roll.marks, "status", () => make("option"), fillMark);
   if (!waiting.has(line.student)) select.value = line.status;
   item.dataset.status = line.status;
+  text(school, line.school?.words);
   text(history, joined(line.history ?? [], "; "));
 }
 function fillMark(option, { status, letter, label }) {

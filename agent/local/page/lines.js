@@ -61,7 +61,14 @@ export const fillOwed =
     text(item.lastChild, label);
     attribute(item.lastChild, "aria-label", `${label}: ${title}`);
   };
-export const fillCheck = (item, { sentence }) => fillNotice(item, { level: "warning", sentence });
+// What speaks against a roll: said, and where there is a choice, a way to it.
+export const fillCheck =
+  (label) =>
+  (item, { sentence }) => {
+    setState(item, "warning");
+    text(item.children[1], sentence);
+    if (item.children[2]) text(item.children[2], label);
+  };
 
 export function renderBoard(address, words) {
   byId("board").hidden = !address;
@@ -82,4 +89,12 @@ export async function copyLogbook(words) {
     getSelection().selectAllChildren(byId("logbook-line"));
     say("copied", words.selected);
   }
+}
+
+// The looks of the screens that are read when wanted.
+export function dressScreens() {
+  const style = make("link");
+  style.rel = "stylesheet";
+  style.href = "/page/screens.css";
+  document.head.append(style);
 }

@@ -3,7 +3,6 @@ import * as choices from "./choices.js";
 import { beginDisplay, greet, readClock, showDisplay } from "./display.js";
 import { enter } from "./door.js";
 import * as rows from "./lines.js";
-import { renderJoining } from "./joining.js";
 import { attribute, byId, keep, make, picture, say, setPressed, show, text } from "./dom.js";
 
 const own = JSON.parse(document.body.dataset.words);
@@ -17,7 +16,6 @@ const POLL_MS = 30000;
 const SETTLE_MS = 600;
 const LONG = 15; // pupils; a shorter list is seen whole
 const MOST_STEPS = 50;
-const PARTS = new Set(["board", "camera", "tablet", "network", "power", "other"]);
 
 let view = null;
 let words = own;
@@ -34,7 +32,7 @@ let steps = []; // what taps changed before the confirmation: pupil and mark of 
 let sending = Promise.resolve(); // what was pressed reaches the agent in the fingers' order
 const busy = new Set();
 let refused = "";
-let earlier = null; // the screen of earlier lessons, once somebody asked for it
+const screens = new Map(); // those that are read once somebody asks for them, by their file
 let locked = ""; // why nothing is shown to this browser
 const newest = new Map(); // by pupil, the press that counts
 let settledAt = 0;
@@ -185,8 +183,11 @@ function renderBar() {
   say("link-words", away ? words.away_short : (view.link?.words ?? words.here));
 }
 
-function renderEnrolment() {
-  renderJoining(view.enrolment, (button, path, body) => {
+let joining = null; // how this computer joins, read where it has not
+async function renderEnrolment() {
+  if (!joining && !choices.isJoining(view)) return;
+  joining ??= await import("./joining.js");
+  joining.renderJoining(view.enrolment, (button, path, body) => {
     if (!away && usable(button)) post(button, path, body);
   });
   const isFree = !["running", "knocked"].includes(view.enrolment?.state);
@@ -261,11 +262,20 @@ function fillQuestion(item, question) {
   rows.fillLogin(item, question);
 }
 
+function createCheck({ screen }) {
+  const item = rows.createNotice();
+  if (screen) {
+    const button = make("button");
+    press(button, () => openScreen(screen));
+    item.append(button);
+  }
+  return item;
+}
 function createOwed({ lesson }) {
   const button = make("button");
   press(button, () => {
     const line = view.lessons.find((one) => one.lesson === lesson);
-    if (line) post(button, "roll/confirm", { meant: line.meant });
+    if (line) confirmRoll(button, { meant: line.meant });
   });
   return make("li", "", picture("#s-warning", "mark"), make("bdi"), button);
 }
@@ -273,9 +283,8 @@ function renderLists() {
   byId("earlier").hidden = !choices.earlierOf(view).length;
   say("earlier", choices.earlierWords(view, words));
   able(byId("earlier"), true);
-  earlier?.renderEarlier();
   keep(byId("owed"), choices.owedBeside(view), "lesson", createOwed, rows.fillOwed(words.confirm));
-  keep(byId("checks"), view.roll?.checks ?? [], "code", rows.createNotice, rows.fillCheck);
+  keep(byId("checks"), view.roll?.checks ?? [], "code", createCheck, rows.fillCheck(words.choose));
   keep(byId("chips"), view.chips ?? [], "part", rows.createChip, rows.fillChip);
   keep(byId("questions"), choices.asked(view.questions), "id", createQuestion, fillQuestion);
   keep(byId("notices"), view.notices ?? [], "code", rows.createNotice, rows.fillNotice);
@@ -375,11 +384,10 @@ function fillPupil(item, line, marks) {
   more.hidden = !isOpen;
   if (isOpen) fillMore(more, line);
 }
-const whyOf = (line) => choices.joined([...(line.flag_words ?? []), line.words]);
 function fillButton(button, line, marks) {
   const fill = (part, content) => text(button.querySelector(part), content);
   const mark = marks.find(({ status }) => status === line.status);
-  const why = whyOf(line);
+  const why = choices.whyOf(line);
   fill(".number", String(line.number));
   fill(".name", line.name || line.student);
   fill(".letter", mark?.letter || (line.status === "present" ? "" : "!"));
@@ -394,7 +402,7 @@ function fillMore({ children: [marks, past] }, line) {
   const [who, changes] = past.children;
   marks.setAttribute("role", "group");
   attribute(marks, "aria-label", name || student);
-  text(who, choices.joined([`${number}. ${name || student}`, whyOf(line)]));
+  text(who, choices.joined([`${number}. ${name || student}`, choices.whyOf(line, "words")]));
   const create = (mark) => {
     const button = make("button");
     press(button, () => set(student, mark.status));
@@ -428,7 +436,8 @@ function tap(student) {
   render();
 }
 function set(student, status) {
-  const before = lineOf(student)?.status;
+  const line = lineOf(student);
+  const before = line?.school?.room ?? line?.status; // the room's own mark is what changes
   if (before === undefined || before === status) return;
   if (!view.roll.confirmed) steps = [...steps, { student, status: before }].slice(-MOST_STEPS);
   sendMark(student, status);
@@ -484,32 +493,6 @@ function renderClassChoice() {
     (view.proposal?.all ?? []).map((code) => [code, now.includes(code), () => toggle(code)]),
   );
 }
-function renderRoomChoice() {
-  const go = (code) => {
-    byId("rooms-dialog").close();
-    if (code !== view.room || view.pick_room) post(byId("room"), "room", { room: code });
-  };
-  say("rd-title", words.which_room);
-  renderOptions(
-    "rooms",
-    (view.rooms ?? []).map((code) => [code, code === view.room, () => go(code)]),
-  );
-}
-function renderFaultChoice() {
-  say("fd-title", words.what_broken);
-  keep(byId("parts"), view.faults?.parts ?? [], "part", createPart, ({ lastChild }, { label }) =>
-    text(lastChild, label),
-  );
-}
-function createPart({ part }) {
-  const drawn = picture(`#f-${PARTS.has(part) ? part : "other"}`, "");
-  const button = make("button", "", drawn, make("span"));
-  press(button, () => {
-    byId("faults-dialog").close();
-    post(byId("fault"), "fault", { part });
-  });
-  return button;
-}
 function choose(classes, done) {
   if (classes.length) {
     chosen = classes.join() === view.proposal?.classes.join() ? null : classes;
@@ -535,36 +518,44 @@ function render() {
   showDisplay(words);
   for (const button of document.querySelectorAll("dialog .close")) text(button, words.close);
   renderClassChoice();
-  renderRoomChoice();
-  renderFaultChoice();
   askForRoom();
+  for (const screen of screens.values()) screen.render();
 }
 function askForRoom() {
   if (!view.pick_room) pick = true;
   else if (pick && choices.isIdle(view) && view.rooms?.length) {
     if (document.querySelector("dialog[open]")) return;
     pick = false;
-    byId("rooms-dialog").showModal();
+    openScreen("rooms");
   }
 }
 
 const act = (id, action) => {
   const path = choices.PATHS[action];
   if (!path) return;
-  const body = action === "start" ? startBody() : {};
-  post(byId(id), path, { ...body, ...choices.meantFor(view) });
+  const body = { ...(action === "start" ? startBody() : {}), ...choices.meantFor(view) };
+  if (action === "confirm") confirmRoll(byId(id), body);
+  else post(byId(id), path, body);
 };
+// Where the school wants to know who confirms, that is asked first.
+function confirmRoll(button, body) {
+  if (view.asks) openScreen("proof", body);
+  else post(button, "roll/confirm", body);
+}
 press(byId("big"), () => act("big", view.button?.action));
 press(byId("also"), () => act("also", view.also?.action));
 press(byId("undo"), takeBack);
 press(byId("scan"), () => post(byId("scan"), "scan", { on: !view.scan.running }));
 press(byId("camera"), () => post(byId("camera"), "camera", { off: !view.camera.off }));
-press(byId("earlier"), async () => {
-  const read = await import("./earlier.js");
-  if (!earlier) read.beginEarlier({ press, able, send, fetched, now: () => ({ view, words }) });
-  earlier = read;
-  read.openEarlier();
-});
+const tools = { press, able, send, post, fetched, openScreen, now: () => ({ view, words }) };
+async function openScreen(name, about) {
+  const screen = await import(`./${name}.js`);
+  if (!screens.size) rows.dressScreens();
+  if (!screens.has(name)) screen.begin(tools);
+  screens.set(name, screen);
+  screen.open(about);
+}
+press(byId("earlier"), () => openScreen("earlier"));
 press(byId("copy"), () => rows.copyLogbook(words));
 press(byId("filter"), () => {
   const look = rollNow().lines.filter(choices.needsLook);
@@ -584,8 +575,8 @@ press(byId("substitute"), () => {
   render();
 });
 press(byId("other-class"), () => byId("classes-dialog").showModal());
-press(byId("room"), () => byId("rooms-dialog").showModal());
-press(byId("fault"), () => byId("faults-dialog").showModal());
+press(byId("room"), () => openScreen("rooms"));
+press(byId("fault"), () => openScreen("faults"));
 for (const dialog of document.querySelectorAll("dialog")) {
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog || event.target.classList.contains("close")) dialog.close();

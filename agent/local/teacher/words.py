@@ -8,13 +8,15 @@ from typing import Final
 
 from agent.equipment.switch import CameraSwitch, SwitchedBy
 from agent.lessons.lesson import RunningLesson
+from agent.lessons.rooms import RoomChoice
 from agent.lessons.sheet import LessonSheet, SheetEntry, SheetPupil, Suggestion
 from agent.lessons.teaching import ReportedFault, Undoable
 from agent.lessons.timetable import LessonProposal, ProposalReason
 from agent.local.teacher.phase import LessonPhase, is_warming
 from hardware.camera.shutter import CameraLook, CameraUse
+from protocol.correction import CorrectedMark, reason_words
 from protocol.formats import clock, moment_in_text, phrase, short_day
-from protocol.messages import Part
+from protocol.messages import Part, Proof
 from protocol.model import AttendanceStatus, Device, DeviceKind, Reason, Status, worst
 from protocol.words import N_, Translate, sentence, status_word
 
@@ -165,16 +167,58 @@ _CHECKS: Final[Mapping[str, str]] = {
     "unseen": N_("Not seen by tablet or card: {pupils}."),
     "flagged": N_("Please look at: {pupils}."),
 }
+BY_SCHOOL: Final = N_("by the school's word")
+_CORRECTED: Final = N_("the school corrected {n} {n:mark|marks}")
+_SCHOOL_SAYS: Final = N_(
+    "The school's word counts: {mark} ({why}, {when}). This room says: {room}."
+)
+_SCHOOL_ENTERED: Final = N_("The school's word counts: {mark} ({why}, {when}).")
+_DOUBTED: Final = N_("Cards that may be two pupils': {cards}.")
+_EITHER: Final = N_(" or ")
+_CONFIRMED_BY: Final = N_("Confirmed at {time} by {name}.")
+_CONFIRMED_UNPROVEN: Final = N_("Confirmed at {time} by {name}, without a PIN.")
 _MAX_NAMED: Final = 5
+_MAX_DOUBTS: Final = 3
 _MAX_TITLES: Final = 3
 
 
-def check_words(code: str, pupils: Sequence[SheetPupil], say: Translate) -> str:
+def check_words(code: str, students: Sequence[str], sheet: LessonSheet, say: Translate) -> str:
     """Which pupils should be looked at, and why."""
-    names = [pupil.name or str(pupil.number) for pupil in pupils[:_MAX_NAMED]]
-    if rest := len(pupils) - len(names):
-        names.append(phrase(N_("{count} more"), say, count=rest))
-    return phrase(_CHECKS[code], say, pupils=", ".join(names))
+    names = [pupil_words(sheet.pupil(one), sheet) for one in students[:_MAX_NAMED]]
+    return phrase(_CHECKS[code], say, pupils=_listed(names, len(students), say))
+
+
+def doubt_words(numbers: Sequence[int], sheet: LessonSheet, say: Translate) -> str:
+    """Which cards may be of several pupils, and of whom."""
+    cards = []
+    for number in numbers[:_MAX_DOUBTS]:
+        pupils = [pupil_words(one, sheet) for one in sheet.candidates(number)]
+        cards.append(f"{number} ({say(_EITHER).join(pupils)})")
+    return phrase(_DOUBTED, say, cards=_listed(cards, len(numbers), say))
+
+
+def pupil_words(pupil: SheetPupil, sheet: LessonSheet) -> str:
+    """A pupil in a sentence: by name, else by number; with class and number where two are so."""
+    name = pupil.name or str(pupil.number)
+    alike = [other for other in sheet.pupils if (other.name or str(other.number)) == name]
+    if len(alike) == 1:
+        return name
+    of_class = [other for other in alike if other.class_code == pupil.class_code]
+    parts = [pupil.class_code] if len(of_class) < len(alike) else []
+    parts += [str(pupil.number)] if len(of_class) > 1 else []
+    return f"{name} ({' · '.join(parts)})" if parts else name
+
+
+def _listed(names: list[str], count: int, say: Translate) -> str:
+    rest = count - len(names)
+    more = [phrase(N_("{count} more"), say, count=rest)] if rest else []
+    return ", ".join([*names, *more])
+
+
+def room_words(choice: RoomChoice, say: Translate) -> str:
+    """What is known of a room that may be chosen: who learns there now, and that it was used."""
+    now = [" + ".join(choice.now.classes)] if choice.now else []
+    return " · ".join([*now, *([say(N_("used recently"))] if choice.is_recent else [])])
 
 
 def lesson_title(lesson: RunningLesson, say: Translate, today: str = "") -> str:
@@ -195,13 +239,39 @@ def lesson_titles(lessons: Sequence[RunningLesson], today: str, say: Translate) 
     return "; ".join(titles)
 
 
-def lesson_state(sheet: LessonSheet | None, say: Translate) -> str:
-    """How a lesson's roll stands, in few words."""
+def lesson_state(
+    sheet: LessonSheet | None, say: Translate, *, corrected: int = 0, by_school: bool = False
+) -> str:
+    """How a lesson's roll stands, in few words.
+
+    corrected: on how many marks the school's word stands. by_school: on all of them, and the room
+    has not confirmed.
+    """
+    if by_school:
+        return say(N_("entered by the school"))
+    changed = phrase(_CORRECTED, say, n=corrected) if corrected else ""
+    return " · ".join(filter(None, (_roll_state(sheet, say), changed)))
+
+
+def _roll_state(sheet: LessonSheet | None, say: Translate) -> str:
     if sheet is None:
         return say(N_("no class list"))
     if sheet.confirmed_ms is None:
         return say(N_("not confirmed"))
     return phrase(N_("Confirmed at {time}."), say, time=clock(sheet.confirmed_ms, None, say))
+
+
+def school_words(mark: CorrectedMark, room: AttendanceStatus | None, say: Translate) -> str:
+    """Whose mark counts, why, since when, and what the room says; None where it says nothing."""
+    text = _SCHOOL_SAYS if room else _SCHOOL_ENTERED
+    return phrase(
+        text,
+        say,
+        mark=say(MARKS[mark.status][1]),
+        why=say(reason_words(mark.reason)),
+        when=moment_in_text(mark.at_ms, None, say),
+        room=say(MARKS[room][1]) if room else "",
+    )
 
 
 def subline(lesson: RunningLesson | None, proposal: LessonProposal, say: Translate) -> str:
@@ -228,7 +298,7 @@ def logbook_line(
     parts = _lesson_parts(lesson, say)
     parts.append(phrase(N_("attendance {counts}"), say, counts=sheet.counts().text))
     away = [
-        f"{pupil.name or pupil.number} ({letters[status]})"
+        f"{pupil_words(pupil, sheet)} ({letters[status]})"
         for pupil in sheet.pupils
         if (status := sheet.status_of(pupil.student)) is not AttendanceStatus.PRESENT
     ]
@@ -266,7 +336,12 @@ def confirmation(sheet: LessonSheet, say: Translate) -> str:
     """Whether the roll is confirmed, and since when."""
     if sheet.confirmed_ms is None:
         return say(N_("Nothing is recorded before you confirm."))
-    return phrase(N_("Confirmed at {time}."), say, time=clock(sheet.confirmed_ms, None, say))
+    at = clock(sheet.confirmed_ms, None, say)
+    if not sheet.confirmer:
+        return phrase(N_("Confirmed at {time}."), say, time=at)
+    name, proof = sheet.confirmer
+    text = _CONFIRMED_BY if proof is Proof.PIN else _CONFIRMED_UNPROVEN
+    return phrase(text, say, time=at, name=name or say(_ACTORS["teacher"]))
 
 
 def sighting_words(suggestion: Suggestion | None, *, unseen: bool, say: Translate) -> str:

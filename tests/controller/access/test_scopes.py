@@ -219,6 +219,7 @@ QUERIES = {
     "/use": ("?from=2026-08-24", "?school=sx{n}q"),
     "/forecast": ("", "?school=sx{n}q"),
     "/attendance": ("?day=2026-09-05",),
+    "/absences": ("",),
     "/": ("", "?room=rx{n}q"),
     "/rooms/{code:path}": ("", "?school=sx{n}q"),
 }

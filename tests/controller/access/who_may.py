@@ -28,9 +28,10 @@ school: */api/v1/agents */api/v1/devices */api/v1/events */api/v1/lessons */api/
 school: /api/v1/repairs /api/v1/repairs/figures /api/v1/register /api/v1/unregistered /api/v1/kpi
 school: */api/v1/inventory */api/v1/use */api/v1/forecast /repairs /register */use */forecast
 marks school: */attendance
-marks: */api/v1/attendance */attendance/{code:path}
+marks: */api/v1/attendance */attendance/{code:path} */absences
 marks: /lessons/{agent}/{lesson}/{code:path}
 correct: POST/lessons/{agent}/{lesson}/corrections/{code:path}
+correct: POST/lessons/{agent}/{lesson}/roll/{code:path}
 stocktake: /stocktake /stocktake/{no} /stocktake/{no}/minutes.{kind} /stocktake/{no}/standing
 stocktake: /stocktake/{no}/rooms/{room:path} POST/stocktake/{no}/rooms/{room:path}
 stocktake: /api/v1/stocktakes/{no:int} POST/api/v1/stocktakes/{no:int}/scans
@@ -52,6 +53,8 @@ manage: /students POST/students POST/students/export POST/students/erase
 manage: /lists/import POST/lists/import /lists/import/{token}
 manage: POST/lists/import/{token} POST/lists/import/{token}/choices
 manage: POST/lists/import/{token}/drop /lists/import/{token}/errors.csv
+manage: /teachers POST/teachers POST/teachers/ask POST/teachers/pins
+manage: POST/teachers/{teacher}/pin POST/teachers/{teacher}/end
 manage: /schedule/import POST/schedule/import /schedule/import/{token}
 manage: POST/schedule/import/{token} POST/schedule/import/{token}/empty
 manage: POST/schedule/import/{token}/drop

@@ -45,7 +45,8 @@ def due(
         (SCHOOL, {"rev": 0}, []),
         (SCHOOL, {"room": "P204", "plan": RIGHT}, [digest_of(plan_for("P204", SCHOOL))]),
         (SchoolPlan(), {}, []),
-        (SchoolPlan(), {"plan": RIGHT}, [digest_of(plan_for("P203", SchoolPlan()))]),
+        (SchoolPlan(), {"plan": RIGHT}, []),  # another database: nobody has planned in it
+        (SchoolPlan(version=2), {"plan": RIGHT}, [digest_of(plan_for("P203", SchoolPlan()))]),
     ],
 )
 def test_a_plan_goes_to_whom_it_is_due(

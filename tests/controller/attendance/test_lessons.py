@@ -340,3 +340,13 @@ def test_a_classs_lessons_are_those_of_all_that_name_it(store: Store) -> None:
     for code in codes:
         asked = store.read(lessons_of_class, SCHOOL, code, "2026-11-01", "2026-11-30")
         assert asked == [one for one in everything if code in one.classes]
+
+
+def test_a_confirmation_that_is_taken_back_leaves_the_taps() -> None:
+    """Their room says none of them again, for they are as they were said."""
+    told = tapped_records(confirmed=True)
+    roll = next(one for one in told if isinstance(one, RollRecord))
+    back = replace(roll, event_id="back", reopened=True, lines=(), at_ms=roll.at_ms + 1, hash="")
+    sheet = sheet_of([*told, back])
+    assert not sheet.confirmed
+    assert {one: mark.status for one, mark in sheet.tapped.items()} == {"a": LATE, "b": P}

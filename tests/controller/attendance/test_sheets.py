@@ -16,6 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from controller.__main__ import main
 from controller.access.store import access_log
+from controller.attendance.halves import RollState
 from controller.attendance.papers import as_csv, as_xlsx, name_of, sheet_rows
 from controller.attendance.sheet import NOT_TAKEN, Attendance, days_of, laid_out
 from controller.database.store import Store
@@ -117,6 +118,20 @@ WEEK = SchoolPlan(
 )
 
 
+def test_a_new_number_in_the_book_hides_no_day_without_a_roll() -> None:
+    """Who was in the class with another number, or left and came back, was in it all the same."""
+    spans = (("", "2026-11-03", 1), ("2026-11-03", None, 2))
+    renumbered = tuple(
+        ClassMember(class_code="10A1", number=number, student="a", since=since, until=until)
+        for since, until, number in spans
+    )
+    now = datetime(2026, 11, 8, tzinfo=ZONE)
+    days = days_of("2026-11-02", "2026-11-03")
+    (line,) = laid_out("10A1", days, renumbered, (), (), plan=WEEK, now=now).sheet.lines
+    assert line.number == 2
+    assert line.halves == ((RollState.NOT_TAKEN,) * 2, (RollState.NOT_TAKEN,))
+
+
 def test_present_no_roll_unconfirmed_and_no_lesson_are_four_things() -> None:
     """Each half-day by itself; before a pupil came, on a holiday and in what comes: nothing."""
     taken = a_record("2026-11-02", 1)
@@ -171,6 +186,31 @@ def test_a_month_is_one_landscape_page_and_months_stand_in_order() -> None:
     assert 'orientation="landscape"' in page
     assert 'paperSize="9"' in page
     assert 'fitToHeight="0"' in page
+
+
+def test_each_month_of_several_has_a_page_of_its_own() -> None:
+    """Its days, signs and sums alone, after the sheet of all; one month is not told twice."""
+    made = told()
+    days = days_of("2026-10-20", "2026-12-05")
+    halves = tuple(
+        (AttendanceStatus.ABSENT_EXCUSED if day < "2026-11" else AttendanceStatus.LATE,)
+        for day in days
+    )
+    lines = tuple(line._replace(halves=halves) for line in made.sheet.lines)
+    longer = made._replace(sheet=made.sheet._replace(days=days, lines=lines))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(as_xlsx(longer, "Trường")))
+    months = ["Tháng 10-2026", "Tháng 11-2026", "Tháng 12-2026"]
+    assert book.sheet_names == ["Điểm danh", *months, "Sổ ghi đầu bài"]
+    rows = [book.get_sheet_by_name(month).to_python() for month in months]
+    assert [page[2][0] for page in rows] == ["Tháng 10/2026", "Tháng 11/2026", "Tháng 12/2026"]
+    assert [(page[3][2], page[3][-5]) for page in rows] == [
+        ("20/10", "31/10"),
+        ("01/11", "30/11"),
+        ("01/12", "05/12"),
+    ]
+    assert [page[4][-4:] for page in rows] == [[12, 0, 0, 0], [0, 0, 30, 0], [0, 0, 5, 0]]
+    short = CalamineWorkbook.from_filelike(io.BytesIO(as_xlsx(made, "Trường")))
+    assert short.sheet_names == ["Điểm danh", "Sổ ghi đầu bài"]
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -112,6 +113,10 @@ def test_a_classs_page_warns_of_the_year_and_not_of_the_one_before(tmp_path: Pat
         store.write(keep_batch, rolls, NOW_MS)
         assert "36 buổi" in warned(store)
         assert f'data-danger="{Danger.NEAR.value}"' in warned(store)
+        office = asked(store, "/absences").text
+        assert re.findall(r'data-class="([^"]*)"', office) == ["6A1"]
+        assert re.findall(r"\d+ buổi<|(\d+) buổi ·", office) == ["36"]
+        assert "thời khóa biểu hiện nay" in asked(store, "/attendance?day=2026-06-22").text
         afternoons = [
             replace(one, event_id=f"{one.day}-c", lesson=f"{one.day}-c", period=None)
             for one in rolls

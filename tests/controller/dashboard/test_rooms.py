@@ -18,7 +18,7 @@ from controller.dashboard.rooms import (
     rooms_of,
     urgent_first,
 )
-from controller.fleet.records import AgentRecord, DeviceRecord, EventRecord
+from controller.fleet.records import AgentRecord, DeviceRecord, EventRecord, LessonRecord
 from controller.sheets.names import natural
 from protocol.messages import KitLine
 from protocol.model import NO_ROOM, DeviceKind, Place, Reason, Status, worst
@@ -311,3 +311,28 @@ def test_a_rooms_events_are_of_its_own_devices_and_lessons() -> None:
     odd = event("device_appeared", b'{"device_id": 7}')
     kept = own_events([heard, own, lesson, odd], {"net-next-door"})
     assert kept == [own, lesson, odd]
+
+
+@pytest.mark.parametrize(
+    ("here", "shown"),
+    [
+        ({"pi": "l1"}, "l1"),
+        ({"pi": "l1", "laptop": "l2"}, "l2"),
+        ({"laptop": "l9"}, None),
+        ({"pi": "l1", "laptop": "l9"}, "l1"),
+        ({"pi": "l8"}, "l8"),
+    ],
+)
+def test_of_two_computers_in_a_room_the_lesson_that_began_last_is_shown(
+    here: dict[str, str], shown: str | None
+) -> None:
+    """And of a laptop not the one that it left running in another room."""
+    agents = [
+        agent("6A1", place=SCHOOL.of_agent(name), lesson=lesson, roaming=name == "laptop")
+        for name, lesson in here.items()
+    ]
+    lessons = [
+        LessonRecord(place=SCHOOL.of_agent(name), lesson=lesson, room="6A1", began_ms=began_ms)
+        for name, lesson, began_ms in (("pi", "l1", 10), ("laptop", "l2", 20))
+    ]
+    assert room_of(KEY, agents, [], lessons).lesson == shown

@@ -35,7 +35,7 @@ from controller.register.decisions import Decision, Deed, Rulings
 from controller.register.merging import Kept, Origin
 from controller.sheets.errors import SheetError
 from protocol.errors import ActionError
-from protocol.model import DeviceKind, Identity, Place
+from protocol.model import PERSON, DeviceKind, Identity, Place
 from protocol.words import translator
 from tests.databases import Database
 
@@ -354,6 +354,7 @@ def test_a_device_is_seen_where_its_agent_last_saw_it() -> None:
             ("i", DeviceKind.INPUT, {"serial": "I1"}),
             ("t", DeviceKind.TABLET, {"identity": Identity.HOST}),
             ("u", DeviceKind.TABLET, {"identity": Identity.TOKEN}),
+            ("v", DeviceKind.TABLET, {"identity": Identity.TOKEN, "sources": (PERSON,)}),
         )
     ]
     told = observations_of(devices, frozenset({"may-1"}))
@@ -361,7 +362,8 @@ def test_a_device_is_seen_where_its_agent_last_saw_it() -> None:
         ("serial:0012345", "P203", False),
         ("serial:h1", "", False),
         ("device:t", "P203", True),
-        ("device:u", "P203", False),
+        ("device:u", "P203", True),
+        ("device:v", "P203", False),
     ]
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Annotated, Any
 
 import httpx
+import pytest
 from fastapi import Depends, FastAPI, Header, HTTPException, WebSocket
+from fastapi.exceptions import FastAPIError
+from fastapi.routing import APIRoute
 
+from controller.openapi import app
 from controller.web.router import FeatureRouter
+from controller.web.rules import addresses_of
 
 
 def let_in(key: Annotated[str, Header()] = "") -> None:
@@ -105,3 +111,27 @@ def test_the_description_tells_of_what_is_for_programs_alone() -> None:
     pages = FastAPI()
     a_feature().build_in(pages.router, in_schema=False)
     assert pages.openapi()["paths"] == {}
+
+
+def test_an_address_is_read_in_full_when_it_is_first_asked() -> None:
+    """A start is none of the slower for what a day does not ask, and lists it all the same."""
+    whole, part = FastAPI(openapi_url=None, docs_url=None, redoc_url=None), a_feature()
+
+    @part.get("/misread")
+    def misread() -> threading.Thread:
+        return threading.current_thread()
+
+    part.build_in(whole.router)
+    listed = {one.path: one.methods for one in addresses_of(whole.routes)}
+    assert listed["/a/misread"] == ("GET",)
+    assert ask(whole, "GET", "/a/plain") == 200
+    assert ask(whole, "POST", "/a/misread") == 405
+    with pytest.raises(FastAPIError, match="Thread"):
+        ask(whole, "GET", "/a/misread")
+
+
+def test_every_address_of_the_school_can_be_read() -> None:
+    """What is wrong with one is told here, and not by the first who asks."""
+    routes = [route for route in app().routes if isinstance(route, APIRoute)]
+    assert len(routes) > 100
+    assert all(route.dependant.call is route.endpoint for route in routes)

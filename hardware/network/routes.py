@@ -1,0 +1,77 @@
+"""This file reads by which gateways this machine's network cards lead out."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from hardware.network.links import room_links
+from hardware.readings import clean
+from hardware.text import read_raw
+
+_ROUTES: Final = "proc/net/route"
+# A machine with containers and VPNs has dozens of routes, of 128 bytes each.
+_TABLE_LIMIT: Final = 100_000
+# linux/route.h
+_UP, _GATEWAY = 0x1, 0x2
+_FIELDS: Final = 8
+
+
+class Gateway(NamedTuple):
+    """The gateway of a route. metric: of two routes the lower is taken."""
+
+    address: str
+    interface: str
+    metric: int
+
+
+class _Route(NamedTuple):
+    gateway: Gateway
+    is_default: bool
+
+
+def tells_routes(root: Path = Path("/")) -> bool:
+    """Say whether this system tells its routes at all. root: where `proc` is found."""
+    return (root / _ROUTES).exists()
+
+
+def gateways(root: Path = Path("/")) -> list[Gateway]:
+    """Give the IPv4 gateways by which this machine's cards lead out, the one in use first.
+
+    A VPN that takes the whole way out is none: what it is reached by still is. root: where `sys`
+    and `proc` are found. Source: proc(5), /proc/net/route.
+    """
+    table = read_raw(root / _ROUTES, _TABLE_LIMIT).decode("ascii", "replace")
+    routes = list(_routes(table))
+    links = room_links({route.gateway.interface for route in routes}, root=root)
+    near = [one for one in routes if one.gateway.address and one.gateway.interface in links]
+    defaults = [route.gateway for route in near if route.is_default]
+    if not defaults and any(route.is_default for route in routes):
+        counted = Counter(route.gateway for route in near)
+        return [one for one, _ in counted.most_common()]
+    return sorted(defaults, key=lambda one: one.metric)
+
+
+def gateway(root: Path = Path("/")) -> Gateway | None:
+    """Give the IPv4 gateway in use, or None in no network."""
+    return next(iter(gateways(root)), None)
+
+
+def _routes(table: str) -> Iterator[_Route]:
+    for line in table.splitlines()[1:]:
+        fields = line.split()
+        if len(fields) < _FIELDS:
+            continue
+        try:
+            destination, address, flags, mask = (int(fields[at], 16) for at in (1, 2, 3, 7))
+            metric = int(fields[6])
+            plain = socket.inet_ntoa(struct.pack("=I", address))
+        except (ValueError, struct.error):
+            continue
+        is_default = destination == mask == 0
+        if flags & _UP and (is_default or (address and flags & _GATEWAY)):
+            yield _Route(Gateway(plain if address else "", clean(fields[0]), metric), is_default)

@@ -1,0 +1,390 @@
+"""The room's network: which interfaces, which gateway, which address the tablets can reach."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hardware.host.uplink import uplink
+from hardware.network import interfaces as interfaces_file
+from hardware.network import room_network
+from hardware.network.interfaces import NamedNetwork, named_networks
+from hardware.network.links import ANY_LINK, LinkChoice, choice_of, is_lent, room_links
+from hardware.network.room_network import RoomLink, room_address, room_addresses, room_links_of
+from hardware.network.routes import gateway, gateways
+from simulators.devices.host import FaultyHost, HostFault, HostMake
+from tests.waiting import LIMIT_S
+
+HEAD = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
+ARP_HEAD = "IP address       HW type     Flags       HW address            Mask     Device\n"
+
+
+@dataclass
+class Machine:
+    """What a kernel shows of a machine's networks, below a folder."""
+
+    root: Path
+    routes: list[str] = field(default_factory=list)
+    answered: list[str] = field(default_factory=list)
+
+    def link(
+        self,
+        name: str,
+        *,
+        card: bool = False,
+        type_: int = 1,
+        carried_by: Sequence[str] = (),
+        ports: Sequence[str] = (),
+        devtype: str = "",
+        driver: str = "",
+        wireless: bool = False,
+    ) -> Self:
+        """An interface. carried_by: a VLAN's or bond's; ports: a bridge's."""
+        folder = self.root / "sys/class/net" / name
+        folder.mkdir(parents=True)
+        (folder / "type").write_text(f"{type_}\n")
+        (folder / "uevent").write_text(f"DEVTYPE={devtype}\nINTERFACE={name}\n")
+        if card or driver:
+            (folder / "device").mkdir()
+        if driver:
+            drivers = self.root / "sys/bus/usb/drivers" / driver
+            drivers.mkdir(parents=True, exist_ok=True)
+            (folder / "device/driver").symlink_to(drivers)
+        if wireless:
+            (folder / "phy80211").mkdir()
+        for one in carried_by:
+            (folder / f"lower_{one}").mkdir()
+        for one in ports:
+            (folder / "brif" / one).mkdir(parents=True)
+        return self
+
+    def route(self, name: str, to: str, gateway: str = "", metric: int = 0) -> Self:
+        """A route that is up."""
+        network = ipaddress.ip_network(to)
+        flags = 1 | (2 if gateway else 0)
+        numbers = (network.network_address, ipaddress.ip_address(gateway or 0), network.netmask)
+        destination, way, mask = (
+            f"{int.from_bytes(one.packed, sys.byteorder):08X}" for one in numbers
+        )
+        self.routes.append(
+            f"{name}\t{destination}\t{way}\t{flags:04X}\t0\t0\t{metric}\t{mask}\t0\t0\t0\n"
+        )
+        self._write("proc/net/route", HEAD + "".join(self.routes))
+        return self
+
+    def neighbour(self, name: str, address: str, *, complete: bool = True) -> Self:
+        """One who answered, or who was asked in vain."""
+        mac = f"02:00:00:00:00:{len(self.answered):02x}" if complete else "00:00:00:00:00:00"
+        self.answered.append(f"{address} 0x1 0x{2 * complete} {mac} * {name}\n")
+        self._write("proc/net/arp", ARP_HEAD + "".join(self.answered))
+        return self
+
+    def _write(self, name: str, text: str) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def own(*entries: tuple[str, str]) -> list[NamedNetwork]:
+    return [NamedNetwork(name, ipaddress.ip_interface(text)) for name, text in entries]
+
+
+# What leads to no room: name, and how the kernel shows it (type, DEVTYPE).
+ELSEWHERE: dict[str, Callable[[Machine], Machine]] = {
+    "wg0": lambda one: one.link("wg0", type_=65534, devtype="wireguard"),
+    "tun0": lambda one: one.link("tun0", type_=65534),
+    "tap0": lambda one: one.link("tap0"),
+    "ppp0": lambda one: one.link("ppp0", type_=512),
+    "docker0": lambda one: one.link("docker0", devtype="bridge", ports=("veth1",)).link("veth1"),
+    "virbr0": lambda one: one.link("virbr0", devtype="bridge"),
+    "veth9": lambda one: one.link("veth9"),
+    "sit0": lambda one: one.link("sit0", type_=776),
+    "ip6tnl0": lambda one: one.link("ip6tnl0", type_=769),
+    "dummy0": lambda one: one.link("dummy0"),
+    "zt7nnig26": lambda one: one.link("zt7nnig26"),
+}
+# What leads there: cards, and what is built on them.
+CARDS: dict[str, Callable[[Machine], Machine]] = {
+    "eth0": lambda one: one.link("eth0", card=True),
+    "enx00e04c680001": lambda one: one.link("enx00e04c680001", driver="r8152"),
+    "wlan0": lambda one: one.link("wlan0", card=True, devtype="wlan", wireless=True),
+    "eth1.20": lambda one: one.link("eth1", card=True).link("eth1.20", carried_by=("eth1",)),
+    "bond0": lambda one: one.link("eth2", card=True).link("bond0", carried_by=("eth2",)),
+    "br0": lambda one: one.link("eth3", card=True).link("br0", ports=("eth3", "vnet0")),
+    "br1": lambda one: (
+        one.link("eth4", card=True)
+        .link("eth4.5", carried_by=("eth4",))
+        .link("br1", ports=("eth4.5",))
+    ),
+}
+
+
+@given(
+    st.sets(st.sampled_from(sorted(ELSEWHERE))),
+    st.sets(st.sampled_from(sorted(CARDS))),
+)
+def test_only_cards_and_what_is_built_on_them_lead_to_the_room(
+    tmp_path_factory: pytest.TempPathFactory, elsewhere: set[str], cards: set[str]
+) -> None:
+    """Whatever VPNs, containers and tunnels stand beside; a machine without a card has all."""
+    machine = Machine(tmp_path_factory.mktemp("machine"))
+    for name in elsewhere | cards:
+        (ELSEWHERE | CARDS)[name](machine)
+    found = room_links(elsewhere | cards, root=machine.root)
+    assert found == (cards or elsewhere)
+
+
+def test_a_circle_of_bridges_ends(machine: Machine) -> None:
+    """The kernel makes none, but it is asked while it changes."""
+    machine.link("eth0", card=True).link("a", ports=("b",)).link("b", ports=("a",))
+    assert room_links(("a", "b", "eth0"), root=machine.root) == {"eth0"}
+
+
+def test_where_the_system_tells_nothing_every_interface_counts(tmp_path: Path) -> None:
+    """As on Windows; and one that sysfs does not list, in a network namespace of its own."""
+    assert room_links(("Wi-Fi", "Ethernet"), root=tmp_path) == {"Wi-Fi", "Ethernet"}
+    machine = Machine(tmp_path).link("eth0", card=True)
+    assert room_links(("room0",), root=machine.root) == {"room0"}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", {"eth0", "wlan0"}),
+        (" , ", {"eth0", "wlan0"}),
+        ("-wlan*", {"eth0"}),
+        ("wlan0", {"wlan0"}),
+        ("tun*, eth0", {"tun0", "eth0"}),
+        ("tun*,-eth0,eth*", {"tun0"}),
+        ("- wlan0", {"eth0"}),
+        ("nosuch", set()),
+    ],
+)
+def test_people_may_name_and_leave_out_interfaces(
+    machine: Machine, text: str, found: set[str]
+) -> None:
+    """Whatever was named is believed, a VPN too."""
+    machine.link("eth0", card=True).link("wlan0", card=True).link("tun0", type_=65534)
+    names = ("eth0", "tun0", "wlan0")
+    assert room_links(names, choice_of(text), machine.root) == found
+
+
+@pytest.mark.parametrize(
+    ("devtype", "driver", "lent"),
+    [
+        ("wwan", "cdc_mbim", True),
+        ("bluetooth", "", True),
+        ("", "rndis_host", True),
+        ("", "ipheth", True),
+        ("", "r8152", False),
+        ("wlan", "iwlwifi", False),
+        ("", "", False),
+    ],
+)
+def test_what_a_telephone_lends_is_known(
+    machine: Machine, devtype: str, driver: str, *, lent: bool
+) -> None:
+    """By what the kernel calls it and which driver it has, never by its name."""
+    machine.link("net0", devtype=devtype, driver=driver)
+    assert is_lent("net0", machine.root) is lent
+    assert not is_lent("gone0", machine.root)
+
+
+def test_a_vpn_does_not_hide_the_gateway_or_the_access_point(machine: Machine) -> None:
+    """Neither one with a gateway of its own nor one that takes the default route away."""
+    machine.link("eth0", card=True).link("tun0", type_=65534)
+    machine.route("eth0", "192.168.1.0/24").neighbour("eth0", "192.168.1.1")
+    machine.route("eth0", "0.0.0.0/0", "192.168.1.1", 100)
+    before = uplink(machine.root)
+    machine.route("tun0", "0.0.0.0/0", "10.8.0.1", 50)
+    assert gateway(machine.root) == ("192.168.1.1", "eth0", 100)
+    assert uplink(machine.root) == before is not None
+
+    machine.routes[:] = []
+    machine.route("eth0", "203.0.113.7/32", "192.168.1.1").route("tun0", "0.0.0.0/0", "10.8.0.1")
+    assert [one.address for one in gateways(machine.root)] == ["192.168.1.1"]
+    assert uplink(machine.root) == before
+
+
+def test_a_way_to_a_printer_is_no_way_out(machine: Machine) -> None:
+    """Where nothing leads out, no gateway is one."""
+    machine.link("eth0", card=True).route("eth0", "10.9.0.0/16", "192.168.1.254")
+    assert gateway(machine.root) is None
+
+
+def test_the_room_is_where_its_neighbours_are(machine: Machine) -> None:
+    """A telephone leads out, but no tablet is behind it; a hotspot of our own has no gateway."""
+    machine.link("wlan0", card=True).link("usb0", driver="rndis_host").link("eth0", card=True)
+    machine.route("usb0", "0.0.0.0/0", "192.168.42.129", 50)
+    machine.route("eth0", "0.0.0.0/0", "10.0.0.1", 100).neighbour("eth0", "10.0.0.1")
+    for number in range(30):
+        machine.neighbour("wlan0", f"10.42.0.{number + 2}", complete=number < 25)
+    ours = own(("usb0", "192.168.42.5/24"), ("eth0", "10.0.0.9/24"), ("wlan0", "10.42.0.1/24"))
+    links = room_links_of(ours, machine.root)
+    assert links == [
+        RoomLink("192.168.42.5", has_gateway=True, is_lent=True),
+        RoomLink("10.0.0.9", has_gateway=True),
+        RoomLink("10.42.0.1", neighbours=25),
+    ]
+    assert room_address(links) == "10.42.0.1"
+    assert room_address(links[:2]) == "10.0.0.9"
+    assert room_address(links[:1]) == "192.168.42.5"
+    assert room_address([]) == ""
+
+
+LINKS = st.lists(
+    st.builds(
+        RoomLink,
+        st.sampled_from(["10.0.0.9", "192.168.1.7", "169.254.3.4", "203.0.113.5", "172.16.0.2"]),
+        has_gateway=st.booleans(),
+        is_lent=st.booleans(),
+        neighbours=st.integers(0, 60),
+    ),
+    unique_by=lambda link: link.address,
+)
+
+
+@given(LINKS)
+def test_the_address_is_one_of_ours_and_the_order_does_not_matter(links: list[RoomLink]) -> None:
+    """A telephone's is taken only where there is nothing else."""
+    address = room_address(links)
+    assert address == room_address(links[::-1])
+    assert bool(address) == bool(links)
+    chosen = next((link for link in links if link.address == address), None)
+    if chosen is not None and chosen.is_lent:
+        assert all(link.is_lent for link in links)
+    assert room_address(links, address) == address
+
+
+@given(LINKS)
+def test_the_address_stays_while_others_are_only_a_little_better(links: list[RoomLink]) -> None:
+    """It stands on boards; one that is gone stays nowhere."""
+    for link in links:
+        rivals = [
+            one
+            for one in links
+            if one != link
+            and (one.is_lent or not link.is_lent)
+            and (one.address.startswith("169.254") or not link.address.startswith("169.254"))
+            and one.neighbours + 3 * one.has_gateway
+            <= 2 * (link.neighbours + 3 * link.has_gateway) + 2
+        ]
+        assert room_address([link, *rivals], link.address) == link.address
+    assert room_address(links, "198.51.100.1") == room_address(links)
+
+
+HOME, AWAY = own(("eth0", "10.0.0.5/24")), own(("eth0", "192.168.1.7/24"))
+
+
+def test_moves_are_told_once_and_a_lost_network_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flap is none; gone for long is told, and so is what comes back."""
+    seen = [HOME, HOME, AWAY, HOME, HOME, AWAY, AWAY, [], [], [], [], HOME, HOME, HOME]
+    looks = iter(seen)
+    for name in ("CALM_S", "POLL_S", "NOTIFIED_POLL_S"):
+        monkeypatch.setattr(interfaces_file, name, 0.001)
+
+    def weigh(ours: Sequence[NamedNetwork]) -> list[RoomLink]:
+        return [RoomLink(str(one.network.ip)) for one in ours]
+
+    async def run() -> list[str]:
+        places = room_addresses(look=lambda _choice: next(looks, HOME), weigh=weigh)
+        async with asyncio.timeout(LIMIT_S), contextlib.aclosing(places):
+            return [await anext(places) for _ in range(4)]
+
+    assert asyncio.run(run()) == ["10.0.0.5", "192.168.1.7", "", "10.0.0.5"]
+
+
+def test_the_page_moves_to_where_the_tablets_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No address of ours has changed; a class has joined the hotspot."""
+    ours = own(("eth0", "10.0.0.9/24"), ("wlan0", "10.42.0.1/24"))
+    joined = iter(range(0, 400, 5))
+    for name in ("CALM_S", "POLL_S", "NOTIFIED_POLL_S"):
+        monkeypatch.setattr(interfaces_file, name, 0.001)
+
+    def weigh(_ours: Sequence[NamedNetwork]) -> list[RoomLink]:
+        hotspot = RoomLink("10.42.0.1", neighbours=next(joined))
+        return [RoomLink("10.0.0.9", has_gateway=True, neighbours=2), hotspot]
+
+    async def run() -> list[str]:
+        places = room_addresses(look=lambda _choice: ours, weigh=weigh)
+        async with asyncio.timeout(LIMIT_S), contextlib.aclosing(places):
+            return [await anext(places) for _ in range(2)]
+
+    assert asyncio.run(run()) == ["10.0.0.9", "10.42.0.1"]
+
+
+class Route:
+    """A socket on a machine whose way out begins at an address; None: nothing leads out."""
+
+    def __init__(self, begins: str | None) -> None:
+        self._begins = begins
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close nothing."""
+
+    def connect(self, _towards: tuple[str, int]) -> None:
+        if self._begins is None:
+            raise OSError(101, "Network is unreachable")
+
+    def getsockname(self) -> tuple[str, int]:
+        return str(self._begins), 1
+
+
+@pytest.mark.parametrize(
+    ("begins", "ours", "address"),
+    [
+        ("192.168.1.7", ("10.0.0.5", "192.168.1.7"), "192.168.1.7"),
+        (None, ("10.0.0.5", "192.168.1.7"), "10.0.0.5"),
+        (None, ("8.8.4.4", "10.0.0.5"), "10.0.0.5"),
+        ("127.0.0.1", ("10.0.0.5",), "10.0.0.5"),
+        (None, (), ""),
+    ],
+)
+def test_where_routes_are_not_told_the_room_is_where_a_packet_would_leave(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    begins: str | None,
+    ours: tuple[str, ...],
+    address: str,
+) -> None:
+    """Else the first private one; never loopback, never all of them."""
+    monkeypatch.setattr(room_network.socket, "socket", lambda *_: Route(begins))
+    named = own(*((f"net{number}", f"{one}/24") for number, one in enumerate(ours)))
+    assert room_address(room_links_of(named, tmp_path)) == address
+
+
+def test_this_machine_is_in_its_own_networks() -> None:
+    """Whatever interfaces it has: what was left out by hand is left out."""
+    everywhere = named_networks(ANY_LINK)
+    for one in everywhere:
+        left = named_networks(LinkChoice(never=(one.interface,)))
+        assert one.interface not in {other.interface for other in left}
+        assert one in named_networks(LinkChoice(only=(one.interface,)))
+
+
+def test_the_played_machine_keeps_its_way_out_beside_a_vpn(tmp_path: Path) -> None:
+    """As `lophoc-sim host` plays it."""
+    host = FaultyHost(tmp_path, HostMake.MINI_PC)
+    host.write()
+    before = gateway(tmp_path), uplink(tmp_path)
+    host.fault(HostFault.VPN)
+    assert (gateway(tmp_path), uplink(tmp_path)) == before
+    assert before[1] is not None
