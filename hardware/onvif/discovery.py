@@ -62,7 +62,8 @@ _TYPES = ("dn:NetworkVideoTransmitter", "tds:Device")
 class Match:
     """What a camera says of itself in its answer; empty where it does not say.
 
-    endpoint: its uuid in one spelling. mac: 12 hex digits. services: scheme, port and path.
+    endpoint: its uuid in one spelling. mac: 12 hex digits. vendor: as its scopes say.
+    services: scheme, port and path.
     """
 
     endpoint: str = ""
@@ -155,10 +156,12 @@ async def asking(
 
 
 def _match(element: Element) -> Match:
-    scopes = dict(_scopes(words_of(element, "Scopes")))
+    said = list(_scopes(words_of(element, "Scopes")))
+    scopes = dict(said)
+    macs = (trusted_mac(value) for name, value in reversed(said) if name == "mac")
     return Match(
         endpoint=trusted_uuid(text_of(element, "Address")),
-        mac=trusted_mac(scopes.get("mac", "")),
+        mac=next(filter(None, macs), ""),
         name=scopes.get("name", ""),
         hardware=scopes.get("hardware", ""),
         serial=scopes.get("serial", ""),
