@@ -66,7 +66,7 @@ mutate: setup
 	$(BIN)/mutmut results
 
 bench: setup
-	$(BIN)/python -m tests.bench $(if $(OUT),--out $(OUT))
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench $(if $(OUT),--out $(OUT))
 
 # Fuzzed messages and requests at the running programs; the same SEED and FROM play the same again.
 fuzz: setup

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec.structs import replace
 
+from protocol.correction import CorrectedMark
 from protocol.guide import Guide
 from protocol.lenient import Mended, mended
 from protocol.model import (
@@ -44,6 +45,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
 Version = Annotated[int, msgspec.Meta(ge=1, le=SCHEMA)]
 Range = tuple[Count, Count]
 Classes = Annotated[tuple[Code, ...], msgspec.Meta(max_length=8)]
+MAX_CORRECTIONS: Final = 1000
 ERASED: Final = "-"  # stands where a pupil was erased
 
 
@@ -398,6 +400,14 @@ class CameraTold(Event, frozen=True, kw_only=True, tag_field="kind", tag="camera
     command: Text = ""
 
 
+class CorrectionsKept(Event, frozen=True, kw_only=True, tag_field="kind", tag="corrections_kept"):
+    """The agent holds what `corrections` of this number said, given by the start `of`."""
+
+    room: Code
+    of: Code
+    number: Count
+
+
 class FaultReported(Event, frozen=True, kw_only=True, tag_field="kind", tag="fault_reported"):
     """A teacher says that something in the room is broken."""
 
@@ -512,6 +522,23 @@ class NotEnrolled(Message, frozen=True, kw_only=True, tag_field="kind", tag="not
     """This computer goes by a typed password, and may join by a code; said once a session."""
 
 
+class CorrectionsGiven(Message, frozen=True, kw_only=True, tag_field="kind", tag="corrections"):
+    """All that the school's word stands over in the lessons that the agent may still have.
+
+    It takes the place of what was said before. number: 1, 2, 3 ... within the start that says it.
+    since: where that is too much for a message, the first day of which all is said.
+    """
+
+    number: Annotated[int, msgspec.Meta(ge=1, lt=1 << 53)]
+    since: Date | None = None
+    marks: Annotated[tuple[CorrectedMark, ...], msgspec.Meta(max_length=MAX_CORRECTIONS)] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a day that no calendar has."""
+        if self.since is not None:
+            day_from(self.since)
+
+
 class ControllerState(Message, frozen=True, kw_only=True, tag_field="kind", tag="controller"):
     """The receiver listens, or (as its last will) does not. Retained."""
 
@@ -530,6 +557,7 @@ Record = (
     | ErasureProof
     | HeadTold
     | CameraTold
+    | CorrectionsKept
     | FaultReported
 )
 AnyEvent = Telemetry | Record
@@ -548,6 +576,7 @@ Down = (
     | ListsRefused
     | GuideGiven
     | NotEnrolled
+    | CorrectionsGiven
     | ControllerState
 )
 

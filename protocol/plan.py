@@ -12,11 +12,12 @@ from typing import Annotated, Final
 import msgspec
 from msgspec.structs import replace
 
+from protocol.markers import LAST
 from protocol.model import AttendanceStatus, Code, Text, day_from
 
 DEFAULT_GRACE_MIN: Final = 10
 MAX_LISTS: Final = 64  # a room has some ten classes a week
-MAX_PUPILS: Final = 120  # of one class; the longest known has some sixty
+MAX_PUPILS: Final = LAST  # of one class: each has a card; the longest known has some sixty
 
 Number = Annotated[int, msgspec.Meta(ge=1, le=MAX_PUPILS)]
 Clock = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]

@@ -22,6 +22,7 @@ from protocol.messages import (
     Birth,
     CameraOff,
     ControllerState,
+    CorrectionsGiven,
     DeviceForgotten,
     DeviceState,
     Down,
@@ -143,6 +144,12 @@ ROUTES: Final = (
         "enrolment",
         "The agent goes by a typed password, so that its page offers to join by a code.",
         NotEnrolled,
+        qos=1,
+    ),
+    _command(
+        "corrections",
+        "What the school corrected in the agent's latest lessons; it answers by corrections_kept.",
+        CorrectionsGiven,
         qos=1,
     ),
     Route(

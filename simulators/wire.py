@@ -14,6 +14,7 @@ from protocol.messages import (
     Ack,
     CameraOff,
     ControllerState,
+    CorrectionsGiven,
     EraseCommand,
     EventsStored,
     GuideGiven,
@@ -113,6 +114,7 @@ class Wire:
                 | ListsRefused()
                 | GuideGiven()
                 | NotEnrolled()
+                | CorrectionsGiven()
             ):
                 pass  # who is played plays its own day, and tells all from the beginning
             case _:

@@ -41,6 +41,7 @@ _SELDOM: Final = (
 _OF_OTHERS: Final = (
     *("encodings.idna", "uvicorn.lifespan.on", "uvicorn.lifespan.off", "concurrent.futures.thread"),
     *("uvicorn.protocols.websockets.websockets_sansio_impl", "pydantic.v1", "cryptography.x509"),
+    "anyio._backends._asyncio",
 )
 PACKAGES: Final = {
     "lophoc-controller": ("controller", "protocol"),
@@ -160,6 +161,18 @@ def _modules(command: str) -> Iterator[str]:
                 yield module.name
 
 
+def _spell_out() -> None:
+    """Have the statements of a school's database at hand, which each start would spell out."""
+    from sqlalchemy import create_engine  # noqa: PLC0415 - in this process alone
+
+    from controller.features import prepare_batches  # noqa: PLC0415 - as above
+
+    engine = create_engine("sqlite://")
+    with engine.connect() as db:
+        prepare_batches(db)
+    engine.dispose()
+
+
 def _serve(line: socket.socket) -> Order | None:
     """Fork at each order; returns it in the new process, None in the old one at the end."""
     with selectors.DefaultSelector() as waiting:
@@ -223,6 +236,8 @@ def main(command: str, line: int) -> None:
     program = importlib.import_module(f"{PACKAGES[command][0]}.__main__")
     for name in _modules(command):
         importlib.import_module(name)
+    if command == "lophoc-controller":
+        _spell_out()
     assert len([*Path("/proc/self/task").iterdir()]) == 1, (
         "a thread would not be in the forked process"
     )

@@ -12,7 +12,6 @@ from typing import Final, NamedTuple
 
 from hardware.cards.acceptance import CardFlag, FoundCard
 from protocol.doorcode import TEXT_LENGTH, fingerprint, read
-from protocol.markers import COUNT
 from protocol.model import Method
 from protocol.plan import ClassList, Plan
 
@@ -50,9 +49,8 @@ class DoorRefusal(StrEnum):
 
 
 def allowed_ids(lists: Iterable[ClassList]) -> frozenset[int]:
-    """The ids to look for: the numbers in these classes, as far as there are markers for them."""
-    numbers = {pupil.number for class_list in lists for pupil in class_list.pupils}
-    return frozenset(number for number in numbers if number < COUNT)
+    """The ids to look for: the numbers in these classes."""
+    return frozenset(pupil.number for class_list in lists for pupil in class_list.pupils)
 
 
 def scan_result(cards: Iterable[FoundCard], lists: Sequence[ClassList]) -> CardScanResult:

@@ -20,7 +20,8 @@ from protocol.plan import Date, Period
 MAX_LESSON_MIN: Final = 180.0  # where no bell is known
 MIN_RESUMED_MIN: Final = 5.0  # a lesson that goes on after its bell
 OWED_DAYS: Final = 7  # a roll that nobody confirmed is asked for so long
-MAX_SHELVED: Final = 100  # of a week's lessons that nobody confirmed; more is a runaway program
+KEPT_DAYS: Final = 7  # a confirmed one stays so long: the school may correct it meanwhile
+MAX_SHELVED: Final = 100  # of a week's lessons; more is a runaway program
 
 _IDS: Final = UUID("7d0a1b0e-5d0c-4a59-9f0b-3c1f6f2b8a11")
 
@@ -67,6 +68,13 @@ class EndedLesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return sheet is not None and not sheet.is_confirmed
 
     def is_of_use(self, moment: Moment) -> bool:
+        """Whether it is still here: what is shown, and what the school may still correct."""
+        sheet, day = self.lesson.sheet, self.lesson.day or moment.day
+        is_confirmed = sheet is not None and sheet.is_confirmed
+        is_kept = is_confirmed and day >= _days_before(moment.day, KEPT_DAYS)
+        return is_kept or self.is_shown(moment)
+
+    def is_shown(self, moment: Moment) -> bool:
         """Whether it is still shown: today's, what is owed of this week, what was owed till now."""
         sheet, day = self.lesson.sheet, self.lesson.day or moment.day
         if self.is_owed:
@@ -220,7 +228,7 @@ class Lesson:
         if self.ended is None:
             return self
         shelved = {**self.shelved, self.ended.lesson.lesson: self.ended}
-        return replace(self, ended=None, shelved=dict(list(shelved.items())[-MAX_SHELVED:]))
+        return replace(self, ended=None, shelved=_fitting(shelved))
 
     def unshelve(self) -> Lesson:
         """With the latest of those before as the one that ended last."""
@@ -283,6 +291,13 @@ class Lesson:
             ended=self.ended and changed(self.ended),
             shelved={code: changed(ended) for code, ended in self.shelved.items()},
         )
+
+
+def _fitting(shelved: dict[str, EndedLesson]) -> dict[str, EndedLesson]:
+    """As many as may lie there: the oldest go, those that are confirmed first."""
+    by_use = sorted(shelved.values(), key=lambda ended: ended.is_owed)
+    gone = {ended.lesson.lesson for ended in by_use[: max(0, len(shelved) - MAX_SHELVED)]}
+    return {code: ended for code, ended in shelved.items() if code not in gone}
 
 
 def _without_pupil(lesson: RunningLesson, is_pupil: Callable[[str], bool]) -> RunningLesson:

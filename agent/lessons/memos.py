@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from agent.lessons.corrections import SchoolCorrections
 from agent.lessons.lesson import EndedLesson, Lesson, RunningLesson
 from agent.lessons.marks import MarkBook, PupilMark
 from agent.lessons.rooms import LeftPlans
@@ -24,6 +25,7 @@ from protocol.plan import Plan, digest_of
 _LESSON: Final = "lesson"
 _DESK: Final = "desk"
 _CHAIN: Final = "chain"  # apart from the desk: an older agent would refuse it there
+_SCHOOL: Final = "school"  # what it corrected; an older agent sees none
 _MARK: Final = "mark/"
 _GUIDE: Final = "guide"
 _LEFT: Final = "left/"  # the plan of each room that was left, so that erasing a pupil reaches it
@@ -55,6 +57,7 @@ _encoder = msgspec.json.Encoder()
 _lesson = msgspec.json.Decoder(_Lesson)
 _desk = msgspec.json.Decoder(_Desk)
 _chain = msgspec.json.Decoder(_Chain)
+_school = msgspec.json.Decoder(SchoolCorrections)
 _mark = msgspec.json.Decoder(PupilMark)
 _ended = msgspec.json.Decoder(EndedLesson)
 _guide = msgspec.json.Decoder(Guide)
@@ -73,6 +76,8 @@ def changes(before: Teaching, after: Teaching) -> dict[str, bytes | None]:
         changed[_DESK] = _encoder.encode(_desk_of(after))
     if _chain_of(before) != _chain_of(after):
         changed[_CHAIN] = _encoder.encode(_chain_of(after))
+    if before.school != after.school:
+        changed[_SCHOOL] = None if after.school is None else _encoder.encode(after.school)
     if before.guide != after.guide:
         changed[_GUIDE] = _encoder.encode(after.guide)
     changed |= _left_changes(before.left, after.left)
@@ -128,6 +133,7 @@ def restore_teaching(
         told=chain.told,
         faults=desk.faults,
         recent=desk.recent,
+        school=_school.decode(memos[_SCHOOL]) if _SCHOOL in memos else None,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from agent.lessons import rooms, timetable
+from agent.lessons.corrections import SchoolCorrections
 from agent.lessons.doubts import Doubt, DoubtAnswer
 from agent.lessons.lesson import Lesson, RunningLesson, event_id
 from agent.lessons.marks import MarkBook, MarkBookFull, MarkResult
@@ -22,10 +23,13 @@ from agent.lessons.sheet import LessonSheet, SheetEntry, Suggestion, pupils_of
 from agent.lessons.timetable import LessonProposal, ProposalReason
 from agent.room import AgentRoom, Messages, Moment
 from protocol import chain
+from protocol.correction import CorrectedMark
 from protocol.guide import Guide
 from protocol.messages import (
     AttendanceMarked,
     ChainHead,
+    CorrectionsGiven,
+    CorrectionsKept,
     Ending,
     ErasureProof,
     FaultReported,
@@ -103,8 +107,9 @@ class Teaching:
     """What is taught in the room.
 
     head: the attendance log's last hash; links: how many records were counted; told: the head that
-    the school was told last. recent: the classes that were here, newest first. guide: what is known
-    of the school beyond the room. left: the plans of rooms that this computer left, newest last.
+    the school was told last. recent: the classes that were here, newest first. school: what the
+    school corrected; None where it has never said whether it did. guide: what is known of the
+    school beyond the room. left: the plans of rooms that this computer left, newest last.
     """
 
     room: AgentRoom
@@ -118,6 +123,7 @@ class Teaching:
     faults: tuple[ReportedFault, ...] = ()
     recent: tuple[tuple[str, ...], ...] = ()
     undoable: UndoOffer | None = None
+    school: SchoolCorrections | None = None
     guide: Guide = Guide()  # noqa: RUF009 - frozen
     left: rooms.LeftPlans = field(default_factory=dict)
 
@@ -232,7 +238,9 @@ class Teaching:
             offer = after.undoable
             is_gone = offer is not None and lesson.find(offer.lesson) is None
             after = replace(after, lesson=lesson, undoable=None if is_gone else offer)
-        roll = after.roll.only(moment.day, after.lesson.codes())
+        codes = after.lesson.codes()
+        roll, school = after.roll.only(moment.day, codes), after.school and after.school.only(codes)
+        after = after if school is after.school else replace(after, school=school)
         return TeachingStep(after.with_roll(roll), messages)
 
     def confirm(
@@ -369,6 +377,41 @@ class Teaching:
             return TeachingStep(self, [])
         return TeachingStep(replace(self, plan=plan, digest=digest).with_list(), [])
 
+    def take_corrections(self, given: CorrectionsGiven, moment: Moment) -> TeachingStep:
+        """The school's present start says what it corrected; late, or twice, it changes nothing."""
+        held = self.school
+        if held is not None and not held.is_before(given):
+            return TeachingStep(self, [])
+        rest = () if held is None else held.marks
+        older = (mark for mark in rest if self._is_older(mark.lesson, given.since))
+        ours = filter(self._has_pupil, given.marks)
+        marks = {(mark.lesson, mark.student): mark for mark in (*older, *ours)}
+        kept = CorrectionsKept(
+            boot=self.room.boot,
+            at_ms=moment.at_ms,
+            id=self.room.new_id(),
+            room=self.room.room,
+            of=given.boot,
+            number=given.number,
+        )
+        school = SchoolCorrections(
+            start=given.boot, number=given.number, marks=tuple(marks.values())
+        )
+        return TeachingStep(replace(self, school=school), [kept])
+
+    def _is_older(self, lesson: str, since: str | None) -> bool:
+        """Whether a lesson that is here is of a day before the first of which all is said."""
+        found = self.lesson.find(lesson)
+        day = found.day if found else None
+        return since is not None and day is not None and day < since
+
+    def _has_pupil(self, mark: CorrectedMark) -> bool:
+        """Whether the lesson is here, and the pupil on its roll, if that is here."""
+        found = self.lesson.find(mark.lesson)
+        if found is None or found.sheet is None:
+            return found is not None
+        return any(pupil.student == mark.student for pupil in found.sheet.pupils)
+
     def follow(self, guide: Guide) -> TeachingStep:
         """The school tells anew what this computer may know of it; a bare room fills by it."""
         return TeachingStep(self if guide == self.guide else replace(self, guide=guide), [])
@@ -383,6 +426,7 @@ class Teaching:
             lesson=self.lesson.without_pupil(is_pupil),
             roll=self.roll.without_pupil(is_pupil),
             undoable=None if forgets else self.undoable,
+            school=self.school and self.school.without_pupil(is_pupil),
         )
 
     def prove_erasure(self, erasure: str, records: int, left: int, moment: Moment) -> TeachingStep:

@@ -14,6 +14,7 @@ from protocol.messages import (
     Ack,
     CameraOff,
     ControllerState,
+    CorrectionsGiven,
     EraseCommand,
     EventsStored,
     GuideGiven,
@@ -55,6 +56,7 @@ class SchoolTalk:
         self._now_ms = now_ms
         self.is_doubted = False  # what was said last in this session, the school did not say
         self.is_invited = False  # the school says that this computer may join by a code
+        self._start = ""  # of the controller that listens now, once it has said so
         self.refused: ListsRefused | None = None  # which class lists it is not given, and told so
         self._birth_owed = asyncio.Event()
         self._controller_topic = controller_state(place)
@@ -81,7 +83,7 @@ class SchoolTalk:
     def greeting(self, session: int) -> Sequence[Letter]:
         """What is said first in a session; a birth follows through the outbox."""
         self.is_doubted = False
-        self.refused, self.is_invited = None, False
+        self.refused, self.is_invited, self._start = None, False, ""
         self._birth_owed.set()
         return [self._presence(session, online=True)]
 
@@ -122,6 +124,7 @@ class SchoolTalk:
         self.is_doubted = self.is_doubted and not commanded
         match message:
             case ControllerState() if arrival.topic == self._controller_topic:
+                self._start = message.boot if message.online else ""
                 relay.hear(message)
             case Ack() if commanded:
                 await relay.settle(message)
@@ -131,16 +134,30 @@ class SchoolTalk:
                 await self._keep(message, store)
             case EventsStored() if commanded:
                 await relay.retell(message)
-            case PupilsErased() if commanded:
-                await store.erase(message.tombstones)
-            case EraseCommand() if commanded:
-                await store.erase_pupil(message)
-            case CameraOff() if commanded:
-                await store.obey_camera_off(message)
+            case PupilsErased() | EraseCommand() | CameraOff() | CorrectionsGiven() if commanded:
+                await self._obey(message, store)
             case ListsRefused() | NotEnrolled() if commanded:
                 self._note(message)
             case _:
                 self.not_understood.note("wrong_topic")
+
+    async def _obey(
+        self,
+        message: PupilsErased | EraseCommand | CameraOff | CorrectionsGiven,
+        store: ClassroomStore,
+    ) -> None:
+        """Have the room do or keep what the school says."""
+        match message:
+            case PupilsErased():
+                await store.erase(message.tombstones)
+            case EraseCommand():
+                await store.erase_pupil(message)
+            case CameraOff():
+                await store.obey_camera_off(message)
+            case CorrectionsGiven() if message.boot == self._start:
+                await self._take(message, store)
+            case CorrectionsGiven():
+                pass  # of a start that is over: its word is late. Who listens now says it again.
 
     def _note(self, message: ListsRefused | NotEnrolled) -> None:
         """What the school says of this computer holds for the session."""
@@ -156,6 +173,11 @@ class SchoolTalk:
                 await store.take_guide(message.guide)
             elif await store.take_plan(message.plan):
                 self.owe_birth()
+
+    async def _take(self, given: CorrectionsGiven, store: ClassroomStore) -> None:
+        """Keep what the school corrected; it is said again as long as nothing answers."""
+        with contextlib.suppress(OutboxError):  # the store has said so
+            await store.teach(lambda teaching, now: teaching.take_corrections(given, now))
 
     def _presence(self, session: int, *, online: bool) -> Letter:
         presence = Presence(boot=self._boot, at_ms=self._now_ms(), session=session, online=online)

@@ -50,6 +50,7 @@ DEED_WORDS: Final[Mapping[str, str]] = {
     LISTS_REFUSED: N_("was refused a class list beyond its timetable"),
     "lesson": N_("looked at a lesson's marks"),
     "lessons corrections": N_("corrected a pupil's mark"),
+    "lessons roll": N_("entered a roll that the room did not confirm"),
     "login": N_("logged in"),
     "logout": N_("logged out"),
     "looks csv": N_("wrote this log as CSV"),

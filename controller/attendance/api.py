@@ -15,11 +15,12 @@ from controller.attendance.items import (
     attendance_item,
     lesson_item,
 )
+from controller.attendance.lessons import as_they_count
 from controller.attendance.papers import as_csv as sheet_csv
 from controller.attendance.papers import as_xlsx, name_of
 from controller.attendance.refusals import class_unknown
 from controller.attendance.sheet import Attendance, attendance_of, days_of
-from controller.attendance.store import lessons_of, marks_of
+from controller.attendance.store import lessons_of, log_of, marks_of
 from controller.feature import Program
 from controller.people.person import Permission
 from controller.web.downloads import CSV, XLSX, attachment, files
@@ -62,7 +63,7 @@ def api(program: Program) -> FeatureRouter:
         limit: Limit = 100,
         cursor: Cursor = "",
     ) -> Listing[MarkItem] | AttendanceItem | Response:
-        """A class's sheet and logbook of some days; without a class, single marks as stored."""
+        """A class's sheet and logbook of some days; without a class, single marks as they count."""
         person = person_of(request)
         scope = person.part_of(program.school)
         if not person.has_class(class_code):
@@ -72,9 +73,10 @@ def api(program: Program) -> FeatureRouter:
             (after,) = decode_cursor(cursor, int) if cursor else (0,)
             records = store.read(marks_of, scope, day=date, after=after, limit=limit + 1)
             last = records[:limit][-1].no if records else 0
-            return page_of(
-                [MarkItem.of(record) for record in records], limit, lambda _: encode_cursor(last)
-            )
+            taught = sorted({record.lesson for record in records if record.lesson})
+            marks = as_they_count(records, store.read(log_of, scope, taught))
+            items = [*map(MarkItem.counted, marks)]
+            return page_of(items, limit, lambda _: encode_cursor(last))
         if not since or not until:
             raise HttpError(
                 422, "days_missing", N_("Which days?"), N_("Give from and to as yyyy-mm-dd.")

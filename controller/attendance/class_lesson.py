@@ -28,7 +28,10 @@ from protocol.model import AttendanceStatus, Place
 
 
 class MarkLine(NamedTuple):
-    """A pupil's mark in a lesson. room: what the room itself says, where another counts."""
+    """A pupil's mark in a lesson. room: what the room itself says, where another counts.
+
+    tapped: what was tapped in a roll that the room has not confirmed.
+    """
 
     number: int
     student: str
@@ -36,6 +39,7 @@ class MarkLine(NamedTuple):
     status: AttendanceStatus | None
     room: AttendanceStatus | None
     last: CorrectionRecord | None
+    tapped: AttendanceStatus | None = None
 
     @property
     def seen(self) -> str:
@@ -49,12 +53,16 @@ class MarkLine(NamedTuple):
 
 
 class ClassLesson(NamedTuple):
-    """One lesson of a class. letters: how the school writes each mark."""
+    """One lesson of a class. letters: how the school writes each mark.
+
+    entered: the school gave the marks, for the room has not confirmed its roll.
+    """
 
     lesson: LessonRecord
     class_code: str
     figures: Figures | None
     confirmed: bool
+    entered: bool
     lines: Sequence[MarkLine]
     corrections: Sequence[CorrectionLine]
     letters: Mapping[AttendanceStatus, str]
@@ -109,6 +117,7 @@ def laid_out(
         class_code,
         figures_of(lesson, class_code),
         sheet.confirmed,
+        sheet.is_entered(class_code),
         tuple(_lines(class_code, members, sheet)),
         correction_lines(ours, names),
         letters,
@@ -118,13 +127,20 @@ def laid_out(
 def _lines(
     class_code: str, members: Sequence[ClassMember], sheet: LessonMarks
 ) -> Iterable[MarkLine]:
-    marked = [code for code, mark in sheet.marks.items() if mark.class_code == class_code]
+    every = {**sheet.tapped, **sheet.marks}
+    marked = [student for student, mark in every.items() if mark.class_code == class_code]
     gone = sorted({*marked} - {member.student for member in members})
     last_number = max((member.number for member in members), default=0)
     listed = [(member.number, member.student, member.name) for member in members]
     listed += [(number, student, "") for number, student in enumerate(gone, last_number + 1)]
     for number, student, name in listed:
-        room = sheet.room.get(student)
-        last = sheet.corrections.get(student)
-        status = sheet.status_of(student)
-        yield MarkLine(number, student, name, status, room.status if room else None, last)
+        room, tapped = sheet.room.get(student), sheet.tapped.get(student)
+        yield MarkLine(
+            number,
+            student,
+            name,
+            sheet.status_of(student),
+            room.status if room else None,
+            sheet.corrections.get(student),
+            tapped.status if tapped else None,
+        )

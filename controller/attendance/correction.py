@@ -7,44 +7,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from typing import Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
+from controller.fleet.records import ChainHeadRecord
 from controller.sheets.text import clean
 from protocol.chain import link_record
+from protocol.correction import CorrectionReason
 from protocol.errors import ActionError
 from protocol.messages import ERASED, Chained
 from protocol.model import AttendanceStatus, Place
+from protocol.topics import CONTROLLER
 from protocol.words import N_
 
 MAX_NOTE: Final = 200
 
 
-class CorrectionReason(StrEnum):
-    """Why a mark was corrected. TAKEN_BACK: the room's own mark counts again."""
-
-    LEAVE_LETTER = "leave_letter"
-    PARENTS_CALLED = "parents_called"
-    CAME_LATER = "came_later"
-    MISTAKE = "mistake"
-    OTHER = "other"
-    TAKEN_BACK = "taken_back"
-
-
-REASON_WORDS: Final = {
-    CorrectionReason.LEAVE_LETTER: N_("a leave letter came"),
-    CorrectionReason.PARENTS_CALLED: N_("the parents called"),
-    CorrectionReason.CAME_LATER: N_("came, or left, after the roll"),
-    CorrectionReason.MISTAKE: N_("marked by mistake"),
-    CorrectionReason.OTHER: N_("another reason"),
-    CorrectionReason.TAKEN_BACK: N_("correction taken back"),
-}
 TROUBLES: Final = {
     "lesson_unknown": N_("There is no such lesson of this class."),
     "roll_unconfirmed": N_("The room has not confirmed this roll yet."),
+    "roll_confirmed": N_("The room has confirmed this roll meanwhile; look again."),
+    "roll_incomplete": N_("Every pupil of the class needs a mark."),
     "pupil_unknown": N_("This pupil is not in the lesson's class."),
     "mark_changed": N_("The mark has changed meanwhile; look again."),
     "mark_same": N_("The pupil has this mark already."),
@@ -112,6 +97,35 @@ class CorrectionWish(NamedTuple):
     actor: str
 
 
+class RollWish(NamedTuple):
+    """The marks of a class in a roll that its room has not confirmed, a wish for each pupil."""
+
+    lesson: str
+    class_code: str
+    wishes: tuple[CorrectionWish, ...]
+
+
+def roll_of(lesson: str, class_code: str, actor: str, form: Mapping[str, str]) -> RollWish:
+    """What a form asks for: student-1, seen-1, status-1 and so on, one reason. Raises ActionError.
+
+    Taken back, the statuses are left out.
+    """
+    numbers = [name.removeprefix("student-") for name in form if name.startswith("student-")]
+    shared = {name: form.get(name, "") for name in ("reason", "note")}
+    wishes = [
+        wish_of(
+            lesson,
+            class_code,
+            actor,
+            shared | {name: form.get(f"{name}-{n}", "") for name in ("student", "seen", "status")},
+        )
+        for n in numbers
+    ]
+    if not wishes or len({wish.student for wish in wishes}) < len(wishes):
+        raise refusal_of("form_invalid")
+    return RollWish(lesson, class_code, tuple(wishes))
+
+
 def wish_of(lesson: str, class_code: str, actor: str, form: Mapping[str, str]) -> CorrectionWish:
     """What a form asks for. Raises ActionError."""
     status, reason = form.get("status", ""), form.get("reason", "")
@@ -151,10 +165,13 @@ def corrected(
     place: Place,
     status: AttendanceStatus | None,
     last: CorrectionRecord | None,
+    *,
+    is_roll: bool = False,
 ) -> CorrectionRecord | None:
     """The correction, still without its link; None for the last one asked for again.
 
-    status, last: the pupil's present mark, and the last correction of it. Raises ActionError.
+    status, last: the pupil's present mark, and the last correction of it. is_roll: it is given
+    with a whole roll, and may say what is there already. Raises ActionError.
     """
     name = _name_of(wish, place)
     if last and last.event_id == name:
@@ -162,7 +179,7 @@ def corrected(
     if wish.seen != seen_of(status, last):
         raise refusal_of("mark_changed")
     is_same = wish.status == status if wish.status else last is None or last.status is None
-    if is_same:
+    if is_same and not is_roll:
         raise refusal_of("mark_same")
     return CorrectionRecord(
         place=place,
@@ -200,6 +217,19 @@ def chained(record: CorrectionRecord) -> ChainedCorrection:
         at_ms=record.received_ms,
         agent=record.place.agent,
         **content,
+    )
+
+
+def end_of(record: CorrectionRecord) -> ChainHeadRecord:
+    """How far the school's corrections go with it: a head that nobody signed and no room told."""
+    place = Place(record.place.province, record.place.school, CONTROLLER)
+    return ChainHeadRecord(
+        place=place,
+        room="",
+        head=record.hash,
+        links=record.number,
+        at_ms=record.received_ms,
+        received_ms=record.received_ms,
     )
 
 

@@ -76,7 +76,8 @@ def states_of(
     for lesson in lessons:
         half = half_of(lesson, plan, now.tzinfo)
         states.setdefault(half, RollState.NOT_TAKEN)
-        if lesson.how is not None and not lesson.confirmed:
+        is_begun = lesson.how is not None or class_code in lesson.counts
+        if is_begun and not lesson.confirmed:
             states[half] = RollState.UNCONFIRMED
     return states
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 from pydantic import BaseModel, Field
 
-from controller.attendance.lessons import figures_of
+from controller.attendance.lessons import StoredMark, figures_of
 from controller.attendance.papers import note_of
 from controller.attendance.sheet import Attendance, CorrectionLine
 from controller.fleet.records import LessonRecord
@@ -99,11 +100,7 @@ def attendance_item(attendance: Attendance) -> AttendanceItem:
         LogbookItem(
             lesson=lesson_item(logbook_line.lesson),
             absent=list(logbook_line.absent),
-            note=note_of(
-                logbook_line.lesson.how,
-                logbook_line.lesson.confirmed,
-                logbook_line.lesson.substitute,
-            ),
+            note=note_of(logbook_line),
         )
         for logbook_line in attendance.logbook
     ]
@@ -159,7 +156,12 @@ class LessonItem(BaseModel):
 
 
 class MarkItem(RecordItem):
-    """A pupil's mark in the roll. date: the school's local date."""
+    """A pupil's mark, told alone. date: the school's local date.
+
+    status: what counts now, by the lesson's sheet: a later word of its room, or (corrected) the
+    school's. told: as it was told then. counts: false where no mark of the pupil counts in the
+    lesson, such as one that was tapped in a roll that nobody has confirmed; status is told then.
+    """
 
     event_id: str
     student: str
@@ -172,6 +174,15 @@ class MarkItem(RecordItem):
     lesson: str | None
     date: str = Field(validation_alias="day")
     received_at: Moment
+    told: AttendanceStatus = Field(validation_alias="status")
+    counts: bool = True
+    corrected: bool = False
+
+    @classmethod
+    def counted(cls, mark: StoredMark) -> Self:
+        """The mark as the API shows it."""
+        record, *now = mark
+        return cls.of(record).model_copy(update=dict(zip(StoredMark._fields[1:], now, strict=True)))
 
 
 def lesson_item(record: LessonRecord) -> LessonItem:

@@ -13,14 +13,13 @@ from controller.access.gate import gate_of
 from controller.attendance.class_lesson import class_lesson_of
 from controller.attendance.correction import (
     MAX_NOTE,
-    REASON_WORDS,
-    CorrectionReason,
     CorrectionWish,
     refusal_of,
+    roll_of,
     wish_of,
 )
 from controller.attendance.refusals import class_unknown
-from controller.attendance.store import correct
+from controller.attendance.store import correct, enter_roll
 from controller.attendance.words import STATUS_WORDS, correction_words, lesson_words
 from controller.feature import Program
 from controller.people.person import Permission
@@ -30,11 +29,19 @@ from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
+from protocol.correction import REASON_WORDS, CorrectionReason
 from protocol.errors import ActionError
 from protocol.words import N_
 
-_STATUSES: Final = {"lesson_unknown": 404, "mark_changed": 409}
-_REASONS: Final = [one for one in CorrectionReason if one is not CorrectionReason.TAKEN_BACK]
+_STATUSES: Final = {"lesson_unknown": 404, "mark_changed": 409, "roll_confirmed": 409}
+_ROLL_REASONS: Final = (CorrectionReason.NOT_CONFIRMED, CorrectionReason.OTHER)
+_REASONS: Final = [
+    one
+    for one in CorrectionReason
+    if one not in {CorrectionReason.TAKEN_BACK, CorrectionReason.NOT_CONFIRMED}
+]
+_MAX_ROLL: Final = 128 * 1024  # a class of 120, three fields each
+_MAX_ROLL_FIELDS: Final = 3 * 240 + 4
 
 Name = Annotated[str, Path(max_length=64)]
 
@@ -53,12 +60,16 @@ def add_lesson(router: FeatureRouter, program: Program) -> None:
         sheet = await run_in_threadpool(program.store.read, class_lesson_of, place, lesson, code)
         if sheet is None:
             return screens.error(request, _http_error(refusal_of("lesson_unknown")))
+        is_corrector = person_of(request).may(Permission.CORRECT)
+        has_roll = sheet.confirmed or sheet.entered
         return screens.page(
             request,
             "lesson.html",
             sheet=sheet,
             address=_address(agent, lesson),
-            may_correct=sheet.confirmed and person_of(request).may(Permission.CORRECT),
+            may_correct=has_roll and is_corrector,
+            may_enter=not has_roll and is_corrector,
+            roll_reasons=[(reason.value, REASON_WORDS[reason]) for reason in _ROLL_REASONS],
             statuses=STATUS_WORDS,
             reasons=[(reason.value, REASON_WORDS[reason]) for reason in _REASONS],
             max_note=MAX_NOTE,
@@ -79,6 +90,22 @@ def add_lesson(router: FeatureRouter, program: Program) -> None:
         except ActionError as error:
             return screens.error(request, _http_error(error))
         add_values(request, **_values_of(wish))
+        return RedirectResponse(f"{_address(agent, lesson)}/{quote(code)}#marks", 303)
+
+    @router.post("/lessons/{agent}/{lesson}/roll/{code:path}")
+    @needs(Permission.CORRECT)
+    async def enter_marks(request: Request, agent: Name, lesson: Name, code: Name) -> Response:
+        person = person_of(request)
+        if not person.has_class(code):
+            return screens.error(request, class_unknown())
+        fields = await fields_of(request, limit=_MAX_ROLL, count=_MAX_ROLL_FIELDS)
+        try:
+            roll = roll_of(lesson, code, person.account, fields)
+            place = program.school.of_agent(agent)
+            await program.writing.write(enter_roll, place, roll, program.now_ms())
+        except ActionError as error:
+            return screens.error(request, _http_error(error))
+        add_values(request, pupils=str(len(roll.wishes)), reason=roll.wishes[0].reason)
         return RedirectResponse(f"{_address(agent, lesson)}/{quote(code)}#marks", 303)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -17,6 +17,7 @@ from controller.fleet.records import (
     Logged,
     RollRecord,
 )
+from protocol.correction import standing
 from protocol.messages import ERASED, Ending
 from protocol.model import AttendanceStatus, Method, Place
 
@@ -40,8 +41,7 @@ class LessonMarks(NamedTuple):
     """A lesson's present marks by pupil, and whether its roll stands confirmed.
 
     tapped: what the teacher tapped in a roll that nobody has confirmed; it counts nowhere.
-    corrections: by pupil, the school's last one; they count over a confirmed roll.
-    room: the room's own marks, without them.
+    corrections: by pupil, the school's last one. room: the room's own marks, without them.
     """
 
     confirmed: bool
@@ -49,6 +49,27 @@ class LessonMarks(NamedTuple):
     tapped: Mapping[str, Mark] = MappingProxyType({})
     corrections: Mapping[str, CorrectionRecord] = MappingProxyType({})
     room: Mapping[str, Mark] = MappingProxyType({})
+
+    @property
+    def school(self) -> Mapping[str, CorrectionRecord]:
+        """By pupil, the corrections that count: those that were not taken back."""
+        return {student: one for student, one in self.corrections.items() if one.status}
+
+    @property
+    def counted(self) -> Mapping[str, Mark]:
+        """A roll's marks; of one that the room has not confirmed, those of the school alone."""
+        if self.confirmed:
+            return self.marks
+        return {student: self.marks[student] for student in self.school}
+
+    def is_entered(self, class_code: str) -> bool:
+        """Whether the school gave a class's marks, and the room has not confirmed its roll."""
+        codes = {one.class_code for one in self.school.values()}
+        return not self.confirmed and class_code in codes
+
+    def has_roll(self, class_code: str) -> bool:
+        """Whether somebody vouches for the class's marks: its teacher, or the school."""
+        return self.confirmed or self.is_entered(class_code)
 
     def status_of(self, student: str) -> AttendanceStatus | None:
         """The pupil's mark; None without one."""
@@ -59,17 +80,18 @@ class LessonMarks(NamedTuple):
 def sheet_of(entries: Iterable[LessonEntry]) -> LessonMarks:
     """What counts now of a lesson: the school's corrections over what its room last said.
 
-    Whichever came first: who corrects later knows of both (0084).
+    Whichever came first: who corrects later knows of both (0084). Also where the room has not
+    confirmed: then they are all that counts (0087).
     """
     records, corrections = parted(entries)
     sheet = _room_sheet(records)
     latest = latest_of(corrections)
-    counting = latest.values() if sheet.confirmed else ()
-    marks = {**sheet.marks} | {
+    school = {
         one.student: Mark(one.status, Method.MANUAL, one.class_code, one.received_ms)
-        for one in counting
+        for one in latest.values()
         if one.status
     }
+    marks = standing(sheet.marks, school)
     return sheet._replace(marks=marks, corrections=latest, room=sheet.marks)
 
 
@@ -190,7 +212,7 @@ def lesson_of(
         ended_ms=end.at_ms if end else None,
         how=how,
         confirmed=confirmed and not undone,
-        counts=counts_of(sheet) if sheet.confirmed and not undone else {},
+        counts={} if undone else counts_of(sheet),
         estimated=any(map(_is_estimated, (*events, *log))),
     )
 
@@ -200,12 +222,63 @@ def _is_estimated(record: EventRecord | Logged) -> bool:
     return record.told_ms is not None or told_day is not None
 
 
+class StoredMark(NamedTuple):
+    """A mark as its room told it, and what counts of it now.
+
+    status: the pupil's mark in the lesson; what was told where none counts. counts: whether one
+    does. corrected: whether it is the school's word.
+    """
+
+    record: AttendanceRecord
+    status: AttendanceStatus
+    counts: bool
+    corrected: bool
+
+
+def as_they_count(
+    records: Iterable[AttendanceRecord], entries: Iterable[LessonEntry]
+) -> list[StoredMark]:
+    """Single marks by the sheets of their lessons; one outside lessons stands for itself.
+
+    entries: all that is stored of these lessons.
+    """
+    by_lesson = by_lesson_of(entries)
+    sheets = {lesson: sheet_of(some) for lesson, some in by_lesson.items()}
+    return [_as_it_counts(record, sheets.get((record.place, record.lesson))) for record in records]
+
+
+def _as_it_counts(record: AttendanceRecord, sheet: LessonMarks | None) -> StoredMark:
+    if record.lesson is None or sheet is None:
+        return StoredMark(record, record.status, not record.erased, corrected=False)
+    status = sheet.status_of(record.student)
+    is_counted = status is not None
+    by_school = record.student in sheet.school
+    return StoredMark(record, status or record.status, is_counted, by_school)
+
+
+def by_lesson_of(
+    entries: Iterable[LessonEntry],
+) -> Mapping[tuple[Place, str | None], Sequence[LessonEntry]]:
+    """What is stored of each lesson."""
+    by_lesson = defaultdict[tuple[Place, str | None], list[LessonEntry]](list)
+    for record in entries:
+        by_lesson[record.place, record.lesson].append(record)
+    return by_lesson
+
+
 def counts_of(sheet: LessonMarks) -> dict[str, dict[AttendanceStatus, int]]:
     """How many pupils of each class have each mark."""
     counts: dict[str, Counter[AttendanceStatus]] = {}
-    for mark in sheet.marks.values():
+    for mark in sheet.counted.values():
         counts.setdefault(mark.class_code, Counter())[mark.status] += 1
     return {code: dict(sorted(by_status.items())) for code, by_status in sorted(counts.items())}
+
+
+def is_entered(record: LessonRecord, class_code: str = "") -> bool:
+    """Whether the school gave the marks, of a class or of all, and the room has not confirmed."""
+    codes = (class_code,) if class_code else record.classes
+    is_given = bool(record.counts) and all(code in record.counts for code in codes)
+    return is_given and not record.confirmed
 
 
 class Figures(NamedTuple):
@@ -222,7 +295,7 @@ class Figures(NamedTuple):
 
 
 def figures_of(record: LessonRecord, class_code: str = "") -> Figures | None:
-    """The figures of a lesson's roll, of one class or of all; None while none is confirmed."""
+    """The figures of a lesson's roll, of one class or of all; None while nobody vouches for it."""
     counted = [count for code, count in record.counts.items() if class_code in {"", code}]
     if not counted:
         return None

@@ -1,4 +1,4 @@
-"""This file is attendance's part in the ingest: agents get their room's plan, and erase pupils.
+"""This file is attendance's part in the ingest: agents get plan and corrections, and erase pupils.
 
 What they ask for beyond it is bounded (openings.py) and noted before it is given.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
+from controller.attendance.delivery import CorrectionDelivery, first_day, rooms_of
 from controller.attendance.distribution import Distribution
 from controller.attendance.erasures import Erasures
 from controller.attendance.guides import Guides
@@ -22,19 +23,24 @@ from controller.attendance.openings import (
     Openings,
 )
 from controller.attendance.refused import Refusal, RefusalsTold
-from controller.attendance.store import lesson_at, openings_of
+from controller.attendance.store import (
+    corrections_since,
+    corrections_version,
+    lesson_at,
+    openings_of,
+)
 from controller.database.changes import of_kind
 from controller.database.plan_version import version_of
 from controller.feature import Command, Listener, Program
 from controller.fleet.dating import local_day
-from controller.fleet.records import AgentRecord, LessonRecord
+from controller.fleet.records import AgentRecord, CorrectionsHeld, LessonRecord
 from controller.fleet.store import agents_of
 from controller.roster.plan import SchoolPlan, classes_in
 from controller.roster.store import plan_of
 from controller.sheets.names import class_key
 from controller.teachers.store import is_asking, teachers_of
 from controller.teachers.teacher import keys_of
-from protocol.messages import GuideGiven, ListsRefused, PlanGiven
+from protocol.messages import CorrectionsGiven, GuideGiven, ListsRefused, PlanGiven
 from protocol.model import Place
 
 _LOGGER = logging.getLogger(__name__)
@@ -47,12 +53,17 @@ def openings_today(program: Program) -> Openings:
 
 
 class PlanListener(Listener[Any]):
-    """Gives agents their room's plan where they hold another, and says where pupils were erased."""
+    """Gives agents their room's plan where they hold another, and what the school corrected.
+
+    Says where pupils were erased.
+    """
 
     def __init__(self, program: Program) -> None:
         self._program = program
         self._distribution = Distribution()
         self._erasures = Erasures(program)
+        self._delivery = CorrectionDelivery()
+        self._corrected: tuple[object, ...] = ()
         self._agents: dict[Place, AgentRecord] = {}
         self._classes: dict[tuple[Place, str], tuple[str, ...]] = {}
         self._openings = program.service(openings_today)
@@ -78,6 +89,7 @@ class PlanListener(Listener[Any]):
             if lesson:
                 self._take_lesson(lesson)
         self._begin_day(db, self._program.now_ms())
+        self._take_corrections(db)
 
     def expire(self, now_ms: int) -> Sequence[Opening]:
         """What rooms ask for beyond their plans: stored first, and given after it."""
@@ -90,6 +102,7 @@ class PlanListener(Listener[Any]):
         self._erasures.poll(db, [*self._agents.values()], now_ms)
         if local_day(now_ms, self._program.zone) != self._openings.day:
             self._begin_day(db, now_ms)
+        self._take_corrections(db)
         version = version_of(db, self._program.school)
         school = self._distribution.school
         if school is None or version != school.version:
@@ -116,6 +129,30 @@ class PlanListener(Listener[Any]):
             given = GuideGiven(boot=self._program.boot, at_ms=now_ms, guide=guide)
             yield Command(name, "guide", given, qos=1)
         yield from self._tell_refusals(agents.values(), now_ms)
+        for held in of_kind(changes, CorrectionsHeld):
+            self._delivery.hear(held, self._program.boot)
+        yield from self._tell_corrections(agents.values(), now_ms)
+
+    def _tell_corrections(self, agents: Iterable[AgentRecord], now_ms: int) -> Iterator[Command]:
+        """Let rooms know on which of their marks the school's word stands."""
+        for place, number, (marks, since) in self._delivery.due(agents, now_ms):
+            message = CorrectionsGiven(
+                boot=self._program.boot,
+                at_ms=now_ms,
+                number=number,
+                since=since,
+                marks=marks,
+            )
+            yield Command(place.agent, "corrections", message, qos=1)
+
+    def _take_corrections(self, db: Connection) -> None:
+        """Read what was corrected lately, if that is otherwise than it was."""
+        school, since = self._program.school, first_day(self._program.today())
+        corrected = (*corrections_version(db, school), since)
+        if corrected != self._corrected:
+            records = corrections_since(db, school, since)
+            self._delivery.take(rooms_of(records, since))
+            self._corrected = corrected
 
     def _tell_refusals(self, agents: Iterable[AgentRecord], now_ms: int) -> Iterator[Command]:
         """Let teachers read why there is no list."""

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from controller.attendance.halves import clock_minute, minute_of
-from controller.attendance.lessons import LessonEntry, sheet_of
-from controller.attendance.sheet import by_lesson_of, statuses_of
+from controller.attendance.lessons import LessonEntry, by_lesson_of, sheet_of
+from controller.attendance.sheet import statuses_of
 from controller.attendance.store import log_of
 from controller.database.store import Store
 from controller.fleet.records import LessonRecord
@@ -50,7 +50,12 @@ def mornings_of(
     """
     by_class = early_lessons(plan, lessons, day, now)
     codes = sorted(filter(has_class, by_class), key=natural)
-    taken = {lesson.lesson for code in codes for lesson in by_class[code] if lesson.confirmed}
+    taken = {
+        lesson.lesson
+        for code in codes
+        for lesson in by_class[code]
+        if lesson.confirmed or code in lesson.counts
+    }
     by_lesson = by_lesson_of(store.read(log_of, scope, sorted(taken)))
     return [
         ClassMorning(
@@ -87,7 +92,7 @@ def unexcused_of(
     """Whose last mark is an absence without leave; None where no roll is confirmed."""
     by_student = {member.student: member for member in members}
     rolls = [sheet_of(by_lesson.get((one.place, one.lesson), ())) for one in lessons]
-    confirmed = [roll for roll in rolls if roll.confirmed]
+    confirmed = [roll for roll in rolls if roll.has_roll(class_code)]
     if not confirmed:
         return None
     last: dict[str, AttendanceStatus] = {}

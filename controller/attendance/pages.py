@@ -13,14 +13,14 @@ from starlette.concurrency import run_in_threadpool
 from controller.access.gate import gate_of
 from controller.attendance.absences import absences_of
 from controller.attendance.lesson_pages import add_lesson
-from controller.attendance.lessons import figures_of
+from controller.attendance.lessons import figures_of, is_entered
 from controller.attendance.morning import mornings_of
-from controller.attendance.papers import legend, note_of
+from controller.attendance.papers import legend
 from controller.attendance.refusals import class_unknown
 from controller.attendance.sheet import attendance_of
 from controller.attendance.store import lessons_of
 from controller.attendance.watch import long_away, without_roll
-from controller.attendance.words import correction_words, lesson_words
+from controller.attendance.words import ENTERED, correction_words, lesson_words
 from controller.attendance.year import YEAR_DAYS, Danger, often_away, still_here, year_begin
 from controller.feature import Program
 from controller.fleet.records import LessonRecord
@@ -48,6 +48,8 @@ class TakenLesson:
         self.figures = figures_of(record, class_code)
         if record.confirmed:
             self.state, self.status = N_("taken"), "ok"
+        elif is_entered(record, class_code):
+            self.state, self.status = ENTERED, "ok"
         elif record.how is None:
             self.state, self.status = N_("not taken yet"), "unknown"
         else:
@@ -135,7 +137,6 @@ def pages(program: Program) -> FeatureRouter:
             request,
             "sheet.html",
             told=attendance,
-            note_of=note_of,
             lesson_words=lesson_words,
             correction_words=correction_words,
             legend=legend(attendance.sheet),

@@ -107,16 +107,17 @@ def _logbook_row(line: LogbookLine) -> Row:
         *first,
         *counted,
         ", ".join(line.absent),
-        note_of(lesson.how, lesson.confirmed, lesson.substitute),
+        note_of(line),
     ]
 
 
-def note_of(how: Ending | None, confirmed: bool, substitute: bool) -> str:  # noqa: FBT001 - a record's own flags
+def note_of(line: LogbookLine) -> str:
     """What the logbook notes of a lesson."""
-    notes = ["dạy thay"] if substitute else []
-    if not confirmed:
-        notes.append("chưa xác nhận")
-    elif how is Ending.BELL:
+    lesson = line.lesson
+    notes = ["dạy thay"] if lesson.substitute else []
+    if not lesson.confirmed:
+        notes.append("nhà trường nhập" if line.figures else "chưa xác nhận")
+    elif lesson.how is Ending.BELL:
         notes.append("tự kết thúc theo trống")
     return ", ".join(notes)
 

@@ -17,6 +17,7 @@ from controller.attendance.lessons import (
     Figures,
     LessonEntry,
     LessonMarks,
+    by_lesson_of,
     figures_of,
     parted,
     sheet_of,
@@ -210,16 +211,6 @@ def correction_lines(
     """The corrections, the newest first; names: of the pupils."""
     ordered = sorted(corrections, key=lambda record: record.number, reverse=True)
     return tuple(CorrectionLine(one, names.get(one.student, one.student)) for one in ordered)
-
-
-def by_lesson_of(
-    entries: Iterable[LessonEntry],
-) -> Mapping[tuple[Place, str | None], Sequence[LessonEntry]]:
-    """What is stored of each lesson."""
-    by_lesson = defaultdict[tuple[Place, str | None], list[LessonEntry]](list)
-    for record in entries:
-        by_lesson[record.place, record.lesson].append(record)
-    return by_lesson
 
 
 def statuses_of(

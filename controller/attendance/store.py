@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, Select, Table, or_, select, update
+from sqlalchemy import Connection, Select, Table, func, or_, select, update
 
 from controller.access.deeds import BY_ROOM, LISTS_OPENED, LISTS_REFUSED
 from controller.access.store import LogFilter, access_log, note_access
@@ -16,7 +16,9 @@ from controller.access.tables import accesses
 from controller.attendance.correction import (
     CorrectionRecord,
     CorrectionWish,
+    RollWish,
     corrected,
+    end_of,
     linked,
     refusal_of,
 )
@@ -31,6 +33,7 @@ from controller.database.required import require
 from controller.database.scope import within
 from controller.database.shape import Shape
 from controller.database.writing import Writing, write
+from controller.fleet.noted_end import note_end
 from controller.fleet.records import (
     AttendanceRecord,
     ErasureProofRecord,
@@ -130,24 +133,64 @@ def correct(db: Connection, place: Place, wish: CorrectionWish, now_ms: int) -> 
 
     Nothing where the same press comes again. Raises ActionError.
     """
-    school = Place(place.province, place.school)
-    lock_plan(db, school)
-    lesson = lesson_at(db, place, wish.lesson)
-    if lesson is None or not is_of_class(lesson, wish.class_code):
-        raise refusal_of("lesson_unknown")
-    sheet = sheet_of(_entries(db, place, [wish.lesson]))
-    if not sheet.confirmed:
+    lesson, sheet = _corrigible(db, place, wish.lesson, wish.class_code)
+    if not sheet.has_roll(wish.class_code):
         raise refusal_of("roll_unconfirmed")
-    if not _has_pupil(db, school, lesson, sheet, wish):
+    if not _has_pupil(_members(db, lesson, wish.class_code), sheet, wish):
         raise refusal_of("pupil_unknown")
     last = sheet.corrections.get(wish.student)
     made = corrected(wish, place, sheet.status_of(wish.student), last)
-    if made is None:
+    return _keep_corrections(db, lesson, [made] if made else [], now_ms)
+
+
+def enter_roll(db: Connection, place: Place, roll: RollWish, now_ms: int) -> list[LessonRecord]:
+    """Keep the marks that a person gives a whole class, whose roll its room has not confirmed.
+
+    Or take them back: then for those who have some. Returns the lesson as it is then, nothing where
+    the same press comes again. Raises ActionError.
+    """
+    lesson, sheet = _corrigible(db, place, roll.lesson, roll.class_code)
+    if sheet.confirmed:
+        raise refusal_of("roll_confirmed")
+    members = _members(db, lesson, roll.class_code)
+    if not members <= {wish.student for wish in roll.wishes}:
+        raise refusal_of("roll_incomplete")
+    made: list[CorrectionRecord | None] = []
+    for wish in roll.wishes:
+        if not _has_pupil(members, sheet, wish):
+            raise refusal_of("pupil_unknown")
+        status, last = sheet.status_of(wish.student), sheet.corrections.get(wish.student)
+        if wish.status or wish.student in sheet.school:
+            made.append(corrected(wish, place, status, last, is_roll=True))
+    return _keep_corrections(db, lesson, filter(None, made), now_ms)
+
+
+def _corrigible(
+    db: Connection, place: Place, lesson: str, class_code: str
+) -> tuple[LessonRecord, LessonMarks]:
+    """A class's lesson, and its marks; nobody else corrects meanwhile. Raises ActionError."""
+    lock_plan(db, Place(place.province, place.school))
+    record = lesson_at(db, place, lesson)
+    if record is None or not is_of_class(record, class_code):
+        raise refusal_of("lesson_unknown")
+    return record, sheet_of(_entries(db, place, [lesson]))
+
+
+def _keep_corrections(
+    db: Connection, lesson: LessonRecord, made: Iterable[CorrectionRecord], now_ms: int
+) -> list[LessonRecord]:
+    """Link them to the school's newest, and fold the lesson anew; nothing where there are none."""
+    place = lesson.place
+    newest = _newest_correction(db, Place(place.province, place.school))
+    records: list[CorrectionRecord] = []
+    for one in made:
+        newest = linked(replace(one, room=lesson.room, day=lesson.day, received_ms=now_ms), newest)
+        records.append(newest)
+    if not records:
         return []
-    dated = replace(made, room=lesson.room, day=lesson.day, received_ms=now_ms)
-    record = linked(dated, _newest_correction(db, school))
-    write(db, corrections, [CORRECTIONS.row(record)], Writing.INSERT_NEW)
-    folded = fold_lesson(db, place, wish.lesson)
+    write(db, corrections, [*map(CORRECTIONS.row, records)], Writing.INSERT_NEW)
+    note_end(db, end_of(records[-1]))
+    folded = fold_lesson(db, place, lesson.lesson)
     write(db, lessons, [LESSONS.row(folded)], Writing.UPSERT)
     return [folded]
 
@@ -158,21 +201,37 @@ def is_of_class(lesson: LessonRecord, class_code: str) -> bool:
     return is_there and lesson.how is not Ending.UNDONE
 
 
-def _has_pupil(
-    db: Connection, school: Place, lesson: LessonRecord, sheet: LessonMarks, wish: CorrectionWish
-) -> bool:
+def _has_pupil(members: frozenset[str], sheet: LessonMarks, wish: CorrectionWish) -> bool:
     """Whether the pupil was marked there as of the class, or was in it that day."""
-    mark = sheet.marks.get(wish.student)
+    mark = sheet.marks.get(wish.student) or sheet.tapped.get(wish.student)
     if mark and mark.class_code:
         return mark.class_code == wish.class_code
-    members = members_of(db, school, wish.class_code, lesson.day, lesson.day)
-    return any(one.student == wish.student for one in members)
+    return wish.student in members
+
+
+def _members(db: Connection, lesson: LessonRecord, class_code: str) -> frozenset[str]:
+    """Who was in the class on the day of the lesson."""
+    school = Place(lesson.place.province, lesson.place.school)
+    members = members_of(db, school, class_code, lesson.day, lesson.day)
+    return frozenset(one.student for one in members)
 
 
 def _newest_correction(db: Connection, school: Place) -> CorrectionRecord | None:
     query = select(corrections).where(within(corrections, school))
     row = row_of(db, query.order_by(corrections.c.number.desc()).limit(1))
     return CORRECTIONS.record(row) if row else None
+
+
+def corrections_since(db: Connection, school: Place, day: str) -> list[CorrectionRecord]:
+    """What the school corrected in lessons from a day on, in its order."""
+    query = select(corrections).where(within(corrections, school), corrections.c.day >= day)
+    return CORRECTIONS.records(rows_of(db, query.order_by(corrections.c.number)))
+
+
+def corrections_version(db: Connection, school: Place) -> tuple[int, int]:
+    """Another one whenever something was corrected, or somebody erased."""
+    newest = select(func.max(corrections.c.number)).where(within(corrections, school))
+    return db.scalar(newest) or 0, erasures(db)
 
 
 def marks_of(

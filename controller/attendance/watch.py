@@ -32,8 +32,8 @@ def without_roll(plan: SchoolPlan, lessons: Iterable[LessonRecord], now: datetim
     taken = {
         (code, lesson.period)
         for lesson in lessons
-        if lesson.confirmed and lesson.how is not Ending.UNDONE
-        for code in lesson.classes or lesson.counts
+        if lesson.how is not Ending.UNDONE
+        for code in (lesson.confirmed and lesson.classes) or lesson.counts
     }
     missing = [
         booking

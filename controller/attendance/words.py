@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from controller.attendance.correction import REASON_WORDS, CorrectionReason, CorrectionRecord
+from controller.attendance.correction import CorrectionRecord
+from controller.attendance.lessons import is_entered
 from controller.attendance.openings import Opening
 from controller.fleet.records import LessonRecord
+from protocol.correction import reason_words
 from protocol.model import AttendanceStatus
 from protocol.words import N_
 
 IN_LESSON: Final = N_("in lesson")
 PERIOD: Final = N_("period {n}")
 NOT_CONFIRMED: Final = N_("not confirmed")
+ENTERED: Final = N_("entered by the school")
 ESTIMATED: Final = N_("day estimated: the room's clock was wrong")
 _OPENED: Final = N_("Today this room also opened class {class_code}.")
 _REFUSED: Final = N_(
@@ -42,7 +45,7 @@ def lesson_words(record: LessonRecord | None, roll: str, say: Say) -> str:
     if record is None:
         return say(IN_LESSON)
     period = "" if record.period is None else say(PERIOD, n=record.period)
-    late = say(NOT_CONFIRMED) if _is_late(record) else ""
+    late = _lateness(record, say)
     estimated = say(ESTIMATED) if record.estimated else ""
     facts = ("+".join(record.classes), record.subject, period, roll, late, estimated)
     return " · ".join(fact for fact in facts if fact) or say(IN_LESSON)
@@ -52,7 +55,7 @@ def lesson_short(record: LessonRecord | None, roll: str, say: Say) -> str:
     """The same where there is little space: the class, and the figures or what is missing."""
     if record is None or not record.classes:
         return say(IN_LESSON)
-    rest = say(NOT_CONFIRMED) if _is_late(record) else roll
+    rest = roll if is_entered(record) else _lateness(record, say) or roll
     return f"{'+'.join(record.classes)} {rest}".strip()
 
 
@@ -80,10 +83,11 @@ def change_words(
     """The same of its parts."""
     before = say(STATUS_WORDS[was]) if was else say(NO_MARK)
     after = say(STATUS_WORDS[status]) if status else say(_ROOMS_MARK)
-    is_known = reason in {*CorrectionReason}
-    why = say(REASON_WORDS[CorrectionReason(reason)]) if is_known else reason
-    return " · ".join(filter(None, (f"{before} → {after}", why, note)))
+    return " · ".join(filter(None, (f"{before} → {after}", say(reason_words(reason)), note)))
 
 
-def _is_late(record: LessonRecord) -> bool:
-    return record.how is not None and not record.confirmed
+def _lateness(record: LessonRecord, say: Say) -> str:
+    """Whose word is missing, or stands in its place; empty where the room has confirmed."""
+    if is_entered(record):
+        return say(ENTERED)
+    return say(NOT_CONFIRMED) if record.how is not None and not record.confirmed else ""

@@ -57,16 +57,14 @@ def _print(options: argparse.Namespace, say: Translate) -> int:
 
 
 def _markers(options: argparse.Namespace, say: Translate) -> None:
-    from controller.cards.drawing import draw_markers, has_marker  # noqa: PLC0415 - heavy
+    from controller.cards.drawing import draw_markers  # noqa: PLC0415 - heavy
 
     with opened(options) as (store, place):
         pupils = _pupils(store.read(plan_of, place).classes, options)
-    numbers = [pupil.number for pupil in pupils if has_marker(pupil.number)]
+    numbers = [pupil.number for pupil in pupils]
     with output(options.out) as file:
         draw_markers(file, options.code, numbers)
     tell(phrase(_MADE, say, count=len(numbers), path=options.out))
-    if len(numbers) < len(pupils):
-        tell(say(N_("There is no marker for numbers above 49: mark these pupils by hand.")))
 
 
 def _door(options: argparse.Namespace, say: Translate) -> None:

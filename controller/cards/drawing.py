@@ -16,7 +16,7 @@ from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # it
 
 from controller.sheets.codes import draw_qr, draw_squares
 from controller.sheets.ink import font, writable
-from protocol.markers import COUNT, SIDE, bits
+from protocol.markers import SIDE, bits
 
 MARKER_MM: Final = 180.0
 EDGE_MM: Final = 8.0
@@ -33,11 +33,6 @@ class DoorCardToPrint(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     label: str
     tail: str
-
-
-def has_marker(number: int) -> bool:
-    """Whether there is a marker for a number of the class."""
-    return 0 < number < COUNT
 
 
 def draw_markers(file: BinaryIO, class_code: str, numbers: Sequence[int]) -> None:

@@ -17,7 +17,7 @@ from msgspec import structs
 
 from controller.config import ControllerConfig
 from controller.copies.content import COPIES, Member, member_of, members_of, pack
-from controller.copies.dumping import dumped, heads_at
+from controller.copies.dumping import corrections_at, dumped, heads_at
 from controller.copies.errors import CopyError
 from controller.copies.keys import Key, key_in
 from controller.copies.manifest import CHANGED, DATABASE, MEMBER, Manifest
@@ -141,8 +141,10 @@ def _step(copying: Copying, now: Snapshot, hashes: bytes, base: Base) -> PlaceSt
 
 def _server_copy(copying: Copying) -> PlaceStanding:
     """A full copy of what a PostgreSQL server holds: its own program writes it."""
-    heads = heads_at(copying.config.database)  # first: what they promise is in what is dumped
-    promise = structs.replace(_promise(copying, copying.fresh_full()), heads=heads)
+    url = copying.config.database
+    heads, ends = heads_at(url), corrections_at(url)  # first: what they promise is in the dump
+    promise = _promise(copying, copying.fresh_full())
+    promise = structs.replace(promise, heads=heads, corrections=ends)
     with dumped(copying.config) as dump:
         return _write(copying, promise, dump)
 
@@ -167,6 +169,7 @@ def _promise(
         digest=digest_of(hashes),
         rows=now.rows(),
         heads=now.heads(),
+        corrections=now.corrections(),
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import URL, inspect
 from controller.config import ControllerConfig
 from controller.copies.content import COPIES, Member
 from controller.copies.errors import CopyError
-from controller.copies.heads import ENDS, TABLE, heads_from
+from controller.copies.heads import CORRECTIONS, ENDS, LAST_CORRECTIONS, TABLE, heads_from
 from controller.copies.manifest import DUMP, CopiedHead
 from controller.copies.pagewise import blocks_of
 from controller.copies.sealed import BLOCK
@@ -39,10 +39,19 @@ def dumped(config: ControllerConfig) -> Iterator[Member]:
 
 def heads_at(url: str) -> tuple[CopiedHead, ...]:
     """How far the rooms' attendance logs go in a server's database. Raises StoreError."""
+    return _ends_at(url, TABLE, ENDS)
+
+
+def corrections_at(url: str) -> tuple[CopiedHead, ...]:
+    """How far the corrections of marks go there. Raises StoreError."""
+    return _ends_at(url, CORRECTIONS, LAST_CORRECTIONS)
+
+
+def _ends_at(url: str, table: str, query: str) -> tuple[CopiedHead, ...]:
     engine = engine_at(url_from(url))
     try:
         with in_our_words(), engine.connect() as db:
-            return heads_from(db.exec_driver_sql(ENDS)) if inspect(db).has_table(TABLE) else ()
+            return heads_from(db.exec_driver_sql(query)) if inspect(db).has_table(table) else ()
     finally:
         engine.dispose()
 

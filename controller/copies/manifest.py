@@ -41,6 +41,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     made_ms: by the guarded clock. page_bytes, pages: of the whole SQLite database, 0 for a
     server's. digest: of all its pages. rows: by table. key: the hash of the wrapped key before it.
     heads: the ends of the rooms' attendance logs; None in a copy of before they stood here.
+    corrections: the end of the school's own, as a head that nobody signed.
     """
 
     version: str
@@ -56,6 +57,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     digest: str = ""
     rows: dict[str, int] = {}
     heads: tuple[CopiedHead, ...] | None = None
+    corrections: tuple[CopiedHead, ...] = ()
 
     @property
     def name(self) -> CopyName:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from controller.copies.errors import CopyError
-from controller.copies.heads import heads_in
+from controller.copies.heads import corrections_in, heads_in
 from controller.copies.manifest import CopiedHead
 from protocol.salvage import tables_of
 from protocol.words import N_
@@ -56,6 +56,10 @@ class Snapshot:
     def heads(self) -> tuple[CopiedHead, ...]:
         """How far the rooms' attendance logs go in it."""
         return heads_in(self._reader)
+
+    def corrections(self) -> tuple[CopiedHead, ...]:
+        """How far the corrections of marks go in it."""
+        return corrections_in(self._reader)
 
 
 def rows_of(database: sqlite3.Connection) -> dict[str, int]:

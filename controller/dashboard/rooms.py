@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from controller.attendance.lessons import figures_of
+from controller.attendance.lessons import figures_of, is_entered
 from controller.fleet.records import (
     AgentRecord,
     AttendanceRecord,
@@ -232,7 +232,8 @@ def _sheet(running: str | None, lessons: Iterable[LessonRecord]) -> LessonRecord
     if running:
         return next((record for record in held if record.lesson == running), None)
     last = max(held, key=lambda record: record.began_ms or 0, default=None)
-    return last if last and last.how and not last.confirmed else None
+    is_owed = last and last.how and not last.confirmed and not is_entered(last)
+    return last if is_owed else None
 
 
 def _fault_problems(faults: Iterable[FaultRecord]) -> list[Problem]:

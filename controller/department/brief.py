@@ -35,7 +35,7 @@ def use_line_of(week: BoardWeek) -> UseLine:
 
 
 def seal_told_of(head: ChainHeadRecord) -> LogSeal:
-    """How far a room's attendance log went."""
+    """How far a room's attendance log went, or the school's corrections."""
     return LogSeal(
         agent=head.place.agent,
         key=head.key,

@@ -19,6 +19,7 @@ from controller.department.brief import seal_told_of
 from controller.department.telling import Teller, place_at, upward_outbox
 from controller.evidence.told import newest_heads
 from controller.feature import Program
+from controller.fleet.noted_end import noted_end
 from controller.inventory import store as assets
 from protocol.link import Arrival, Broker, Letter, Link
 from protocol.messages import (
@@ -130,7 +131,8 @@ class Upward:
 
     def seals(self) -> Letter:
         """How far they go now. Raises StoreError."""
-        heads = self._store.read(newest_heads, self._program.school)
+        read, school = self._store.read, self._program.school
+        heads = [*read(noted_end, school), *read(newest_heads, school)]
         seals = tuple(map(seal_told_of, heads[:MAX_SEALS]))
         told = SealsTold(boot=self._boot, at_ms=self._program.now_ms(), seals=seals)
         return Letter(self._topic, to_bytes(told))

@@ -21,6 +21,7 @@ class Flaw(StrEnum):
     RECORDS_GONE = "records_gone"
     EMPTIED = "emptied"
     HEAD_MISSING = "head_missing"  # the log went further once, or went otherwise
+    CORRECTION_MISSING = "correction_missing"  # the school had corrected more, or otherwise
     HEAD_FORGED = "head_forged"
     COPIED_HEAD_MISSING = "copied_head_missing"  # an encrypted copy says that the log went further
     SEAL_MISSING = "seal_missing"  # the department heard of it

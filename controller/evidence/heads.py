@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
+from controller.attendance.correction import CorrectionRecord
 from controller.evidence.chains import by_agent
 from controller.evidence.findings import Finding, Flaw
 from controller.fleet.dating import DAY_MS, local_day
 from controller.fleet.records import ChainHeadRecord, ChainRecord
+from protocol.topics import CONTROLLER
 
 IsSigned = Callable[[ChainHeadRecord], bool]
 
@@ -35,10 +37,11 @@ def held_against(
     told: Iterable[ChainHeadRecord],
     is_signed: IsSigned,
     *,
+    corrections: Iterable[CorrectionRecord] = (),
     forgotten_before_ms: int,
     zone: tzinfo,
 ) -> Heads:
-    """The log against the heads that agents told.
+    """The log against the heads that agents told, and the corrections against the school's own.
 
     forgotten_before_ms: what arrived before was let go by its term.
     """
@@ -46,6 +49,7 @@ def held_against(
         agent: {record.hash: record.before for record in records if record.hash}
         for agent, records in by_agent(log).items()
     }
+    before[CONTROLLER] = {one.hash: one.before for one in corrections}
     findings: list[Finding] = []
     covered = defaultdict[str, set[str]](set)
     keys = defaultdict[str, dict[str, None]](dict)
@@ -72,7 +76,9 @@ def _flaw_of(
         return Flaw.HEAD_FORGED
     made_ms = min(head.at_ms, head.received_ms)
     is_forgotten = forgotten_before_ms > 0 and made_ms < forgotten_before_ms + DAY_MS
-    return None if head.head in links or is_forgotten else Flaw.HEAD_MISSING
+    if head.head in links or is_forgotten:
+        return None
+    return Flaw.CORRECTION_MISSING if head.place.agent == CONTROLLER else Flaw.HEAD_MISSING
 
 
 def _cover(covered: set[str], head: str, links: Mapping[str, str]) -> None:

@@ -48,7 +48,8 @@ def _carried(
         return [], []
     manifests = manifests_of(beginnings, key)
     ours = [each for each in manifests.read if Place(each.province, each.school) == scope]
-    return [each.heads for each in ours if each.heads is not None], manifests.unread
+    ends = [(*each.heads, *each.corrections) for each in ours if each.heads is not None]
+    return ends, manifests.unread
 
 
 def _key(data: Path) -> Key | None:

@@ -20,6 +20,7 @@ from controller.evidence.findings import Finding, Flaw
 from controller.evidence.told import heads_of
 from controller.evidence.tombstones import AskedErasure
 from controller.evidence.verdict import Evidence
+from controller.fleet.noted_end import noted_end
 from controller.students.tables import erasing_agents, erasures
 from protocol.model import Place
 
@@ -43,7 +44,7 @@ def evidence_of(db: Connection, scope: Place) -> Evidence:
         asked=asked,
         has_older_erasures=erasure_count(db) > sum(erasure.records > 0 for erasure in asked),
         forgotten_before_ms=forgotten_before(db, PUPILS),
-        heads=heads_of(db, scope),
+        heads=[*heads_of(db, scope), *noted_end(db, scope)],
         emptied=tuple(table for table in _LOGS if _is_emptied(db, table)),
     )
 

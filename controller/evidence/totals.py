@@ -35,11 +35,9 @@ def lesson_findings(
 
 def _flaw_of(lesson: LessonRecord, entries: Sequence[LessonEntry]) -> Flaw | None:
     log, _ = parted(entries)
-    if lesson.counts and not any(isinstance(record, RollRecord) for record in log):
+    if lesson.counts and not any(isinstance(one, RollRecord | CorrectionRecord) for one in entries):
         return Flaw.RECORDS_GONE
-    sheet = sheet_of(entries)
-    is_confirmed = sheet.confirmed and lesson.how is not Ending.UNDONE
-    counted = counts_of(sheet) if is_confirmed else {}
+    counted = {} if lesson.how is Ending.UNDONE else counts_of(sheet_of(entries))
     is_same = _is_same(lesson.counts, counted, sum(map(_erased_in, entries)))
     return None if is_same and _is_day_right(lesson, log) else Flaw.RECOUNTED
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Final, NamedTuple
 
-from controller.attendance.correction import CorrectionRecord
+from controller.attendance.correction import CorrectionRecord, end_of
 from controller.evidence.chains import (
     EvidenceRecord,
     chain_findings,
@@ -16,7 +16,7 @@ from controller.evidence.chains import (
 )
 from controller.evidence.days import day_findings
 from controller.evidence.findings import Finding, Flaw
-from controller.evidence.heads import IsSigned, held_against
+from controller.evidence.heads import Heads, IsSigned, held_against
 from controller.evidence.seals import KeptSeals, seal_findings
 from controller.evidence.tombstones import AskedErasure, tombstone_findings
 from controller.evidence.totals import lesson_findings
@@ -57,7 +57,7 @@ class Evidence(NamedTuple):
     unreadable: rows that hold what no record can. asked: the erasures that persons asked for;
     has_older_erasures: some are older than their list. forgotten_before_ms: what arrived before was
     let go by its term. emptied: tables that have lost every row. heads: what agents told of their
-    logs' ends.
+    logs' ends, and the end that the school has noted of its corrections.
     """
 
     log: Sequence[ChainRecord] = ()
@@ -119,7 +119,7 @@ def verdict_on(
     seals: what the department kept. sealed: what encrypted copies carry.
     """
     log, before_ms = evidence.log, evidence.forgotten_before_ms
-    heads = held_against(log, evidence.heads, is_signed, forgotten_before_ms=before_ms, zone=zone)
+    heads = _held(evidence, evidence.heads, is_signed, zone)
     findings = [
         *compared.findings,
         *evidence.unreadable,
@@ -151,26 +151,37 @@ def verdict_on(
     )
 
 
+def _held(
+    evidence: Evidence, heads: Sequence[ChainHeadRecord], is_signed: IsSigned, zone: tzinfo
+) -> Heads:
+    return held_against(
+        evidence.log,
+        heads,
+        is_signed,
+        corrections=evidence.corrections,
+        forgotten_before_ms=evidence.forgotten_before_ms,
+        zone=zone,
+    )
+
+
 def _sealed_findings(
     evidence: Evidence, zone: tzinfo, is_signed: IsSigned, sealed: SealedHeads
 ) -> list[Finding]:
     """What only encrypted copies know of; heads that are here speak for themselves."""
     here = {(head.place, head.key, head.head) for head in evidence.heads}
     gone = [head for head in sealed.heads if (head.place, head.key, head.head) not in here]
-    before_ms = evidence.forgotten_before_ms
-    held = held_against(evidence.log, gone, is_signed, forgotten_before_ms=before_ms, zone=zone)
+    missing = {Flaw.HEAD_MISSING, Flaw.CORRECTION_MISSING}
     return [
-        finding._replace(why=Flaw.COPIED_HEAD_MISSING)
-        if finding.why is Flaw.HEAD_MISSING
-        else finding
-        for finding in held.findings
+        finding._replace(why=Flaw.COPIED_HEAD_MISSING) if finding.why in missing else finding
+        for finding in _held(evidence, gone, is_signed, zone).findings
     ]
 
 
 def _seal_findings(evidence: Evidence, zone: tzinfo, seals: KeptSeals | None) -> list[Finding]:
     before_ms = evidence.forgotten_before_ms
     kept = seals.seals if seals else ()
-    return seal_findings(kept, evidence.heads, forgotten_before_ms=before_ms, zone=zone)
+    heads = [*evidence.heads, *map(end_of, evidence.corrections)]
+    return seal_findings(kept, heads, forgotten_before_ms=before_ms, zone=zone)
 
 
 def _lesson_findings(evidence: Evidence, zone: tzinfo) -> list[Finding]:

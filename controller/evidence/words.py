@@ -9,6 +9,7 @@ from typing import Final
 from controller.evidence.findings import Finding, Flaw
 from controller.evidence.verdict import Verdict
 from protocol.formats import day, phrase
+from protocol.topics import CONTROLLER
 from protocol.words import N_, Translate
 
 _FLAWS: Final[Mapping[Flaw, str]] = {
@@ -24,6 +25,9 @@ _FLAWS: Final[Mapping[Flaw, str]] = {
     Flaw.RECORDS_GONE: N_("the totals are there, its records are gone."),
     Flaw.EMPTIED: N_("the table {table} had rows and is empty."),
     Flaw.HEAD_MISSING: N_("the computer told of records that are not here: cut off, or remade."),
+    Flaw.CORRECTION_MISSING: N_(
+        "the school made corrections that are not here: cut off, or remade."
+    ),
     Flaw.HEAD_FORGED: N_("what the computer is said to have signed has a wrong signature."),
     Flaw.COPIED_HEAD_MISSING: N_("an encrypted copy knows of records that are not here."),
     Flaw.SEAL_MISSING: N_("the department was told of records that are not here."),
@@ -49,6 +53,7 @@ _NO_SEALS: Final = N_(
     "Not compared with the department: it writes a file by lophoc-controller schools seals CODE -o"
     " FILE, and --seals FILE reads it here."
 )
+_CORRECTIONS: Final = N_("the school's corrections")
 _PERIOD: Final = N_("period {n}")
 _SUMS: Final = N_(
     "{records} {records:record|records}, {breaks} {breaks:break|breaks}, {erased} with an erased"
@@ -86,7 +91,7 @@ def verdict_lines(verdict: Verdict, say: Translate) -> list[str]:
 def finding_line(finding: Finding, say: Translate) -> str:
     """One finding as a line: room, day, classes, period, and what is wrong."""
     period = "" if finding.period is None else phrase(_PERIOD, say, n=str(finding.period))
-    room = finding.room or finding.agent
+    room = finding.room or (say(_CORRECTIONS) if finding.agent == CONTROLLER else finding.agent)
     place = [room, _day(finding.day, say), finding.classes, period]
     wrong = phrase(_FLAWS[finding.why], say, table=finding.event_id)
     mark = f" [{finding.event_id}]" if finding.agent and finding.event_id else ""

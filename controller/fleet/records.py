@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -171,6 +172,14 @@ class RollRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     no: int = 0
     told_ms: int | None = None
     told_day: str | None = None
+
+
+class CorrectionsHeld(NamedTuple):
+    """An agent holds what it was told of corrections: by which start, under which number."""
+
+    place: Place
+    start: str
+    number: int
 
 
 class ErasureProofRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):

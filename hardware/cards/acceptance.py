@@ -18,6 +18,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 from msgspec import Meta
 
+CARDS: Final = 121  # markers that are cards, by id from 0
 WITHIN_S: Final = 5.0
 
 _SEAT_SIDES: Final = 3.0  # how far a card that is held up moves between two sightings
@@ -29,7 +30,7 @@ _STEPS: Final = 3
 _SIGHTINGS_LIMIT: Final = 8  # sightings of a card
 
 Point = tuple[float, float]
-CardId = Annotated[int, Meta(ge=0, lt=50)]
+CardId = Annotated[int, Meta(ge=0, lt=CARDS)]
 
 
 class CardFlag(StrEnum):

@@ -87,7 +87,7 @@ def _read_pictures(job: Job) -> Over:
 
 def _picture(number: int, path: Path) -> CardPicture:
     from hardware.camera.capture import decode  # noqa: PLC0415 - loads OpenCV
-    from hardware.cards.reader import FAST, FINE, FULL, read, read_door  # noqa: PLC0415 - likewise
+    from hardware.cards.reader import EVERY, read, read_door  # noqa: PLC0415 - likewise
 
     began_at = time.perf_counter()
     try:
@@ -103,7 +103,7 @@ def _picture(number: int, path: Path) -> CardPicture:
     if picture is None:
         return CardPicture(number, error="no_picture")
     grey = _grey(picture)
-    cards, texts = read(grey, FAST, FINE, FULL), read_door(grey)
+    cards, texts = read(grey, *EVERY), read_door(grey)
     return CardPicture(number, cards, texts, round(_MS * (time.perf_counter() - began_at), 1))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import cos, dist, exp, hypot, log, radians, sin
 from random import Random
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
@@ -19,6 +19,9 @@ import segno
 from numpy.typing import NDArray
 
 from simulators.devices.pictures import FULL_HD, Frame, Size, jpeg
+
+if TYPE_CHECKING:
+    from cv2.typing import MatLike
 
 __all__ = [
     "FULL_HD",
@@ -32,6 +35,8 @@ __all__ = [
     "picture_of",
 ]
 
+_SHEET_MM: Final = (210.0, 297.0)
+_MARKER_MM: Final = 180.0
 _FOCUS_PX: Final = 1185.0  # of a full-HD camera that sees 78 degrees
 _CELLS: Final = 11  # of a card: the marker's seven, and two of white around
 _MARKER: Final = 7
@@ -52,7 +57,12 @@ _FOREIGN: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """How hard it is. Ranges: side of the marker [px], tilt [degrees], motion and defocus [px]."""
+    """How hard it is. Ranges: side of the marker [px], tilt [degrees], motion and defocus [px].
+
+    printed: A4 sheets as the controller prints them, each before a pupil, among screens and faces.
+    gripped: share of them with fingers over one edge of the marker; fingers: how many, nine hide
+    the whole edge. shaken: share of pictures in which the camera moved, not the hands.
+    """
 
     cards: int = 40
     side: tuple[float, float] = (20.0, 120.0)
@@ -63,6 +73,10 @@ class Scene:
     light: tuple[float, float] = (0.45, 1.1)
     covered: float = 0.15  # share of cards with a finger on the marker
     size: Size = FULL_HD
+    printed: bool = False
+    gripped: float = 0.0
+    fingers: tuple[int, ...] = (1, 1, 1, 2, 3)
+    shaken: float = 0.0
 
 
 _DOOR: Final = Scene(motion=(0.0, 1.5), defocus=(0.0, 0.8), noise=(2.0, 5.0), covered=0.0)
@@ -80,6 +94,23 @@ class ShownCard:
     turn: float = 0.0  # in its own plane [degrees]
     motion: tuple[float, float] = (0.0, 0.0)
     covered: bool = False
+    grip: Grip | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grip:
+    """Fingers over an edge, in sides of the marker.
+
+    edge: 0 to 3. at: along it, from its middle. deep: how far they reach into the marker.
+    """
+
+    edge: int
+    at: float
+    deep: float
+    thick: float
+    fingers: int
+    slant: float
+    shade: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +147,18 @@ def class_of(
     chosen = list(ids) if ids is not None else luck.sample(range(1, 50), setting.cards)
     held = _seat(chosen, setting, luck)
     ground = _ground(luck, setting.size)
+    draw = _sheet if setting.printed else _card
+    if setting.printed:
+        ground = _furnish(ground, held, luck)
     light, defocus = luck.uniform(*setting.light), luck.uniform(*setting.defocus)
     takes = []
     for number in range(frames):
         luck_now = _luck("class", seed, number)
-        textures = {card.id: _card(_marker(cv2.aruco.DICT_5X5_50, card.id)) for card in held}
+        textures = {card.id: draw(_marker(cv2.aruco.DICT_5X5_250, card.id)) for card in held}
         takes.append(_expose(ground, held, textures, luck_now, _Lens(setting, light, defocus)))
         held = [_move(card, setting, luck_now) for card in held]
+        if setting.shaken and luck_now.random() < setting.shaken:
+            held = _shake(held, setting, luck_now)
     return takes
 
 
@@ -206,6 +242,81 @@ def _card(pattern: Frame) -> Frame:
     return card
 
 
+def _sheet(pattern: Frame) -> Frame:
+    """A printed sheet: the marker across nearly the whole of A4, grey words below it."""
+    scale = _TEXEL * 2 * _MARKER / _MARKER_MM
+    wide, high = (round(side * scale) for side in _SHEET_MM)
+    sheet = np.full((high, wide), 235, np.uint8)
+    inner = _TEXEL * 2 * _MARKER
+    left, top = (wide - inner) // 2, (high - inner) // 2
+    enlarged = cv2.resize(pattern, (inner, inner), interpolation=cv2.INTER_NEAREST)
+    sheet[top : top + inner, left : left + inner] = np.clip(enlarged, 22, 235)
+    cv2.rectangle(sheet, (wide // 2 - 6, high - 6), (wide // 2 + 6, high - 5), 150, -1)
+    return sheet
+
+
+def _grip(setting: Scene, luck: Random) -> Grip | None:
+    if not setting.gripped or luck.random() >= setting.gripped:
+        return None
+    return Grip(
+        edge=luck.randrange(4),
+        at=luck.uniform(-0.4, 0.4),
+        deep=luck.uniform(0.04, 0.18),
+        thick=luck.uniform(0.10, 0.15),
+        fingers=luck.choice(setting.fingers),
+        slant=luck.gauss(0, 15),
+        shade=luck.uniform(90, 190),
+    )
+
+
+def _furnish(
+    ground: NDArray[np.float32], held: list[ShownCard], luck: Random
+) -> NDArray[np.float32]:
+    """The room's screens, and behind each card a pupil: clothes of any shade, a face, hair."""
+    room = np.ascontiguousarray(ground.astype(np.uint8))
+    high, wide = room.shape
+    for _ in range(4):
+        at, side = (luck.randrange(wide), luck.randrange(high)), luck.randrange(30, 200)
+        _lay_screen(room, at, side, luck)
+    for card in sorted(held, key=lambda card: card.side):
+        x, y = card.centre
+        body = ((x, y + 0.6 * card.side), (2.2 * card.side, 2.6 * card.side), luck.gauss(0, 6))
+        cv2.ellipse(room, body, luck.randrange(15, 240), -1, cv2.LINE_AA)
+        face = (x + luck.gauss(0, 0.4) * card.side, y - 1.35 * card.side)
+        _lay_face(room, face, 0.9 * card.side, luck)
+    return cv2.GaussianBlur(room.astype(np.float32), (0, 0), 0.7).astype(np.float32)
+
+
+def _lay_screen(room: Frame, at: tuple[int, int], side: int, luck: Random) -> None:
+    """A dark frame with something bright in it."""
+    x, y = at
+    frame = max(2, side // luck.randrange(6, 20))
+    cv2.rectangle(room, (x, y), (x + side * 16 // 10, y + side), luck.randrange(10, 40), -1)
+    inner = (x + frame, y + frame), (x + side * 16 // 10 - frame, y + side - frame)
+    cv2.rectangle(room, *inner, luck.randrange(180, 255), -1)
+    for _ in range(luck.randrange(12)):
+        left, top = luck.randrange(*_span(inner, 0)), luck.randrange(*_span(inner, 1))
+        right, bottom = left + luck.randrange(2, side), top + luck.randrange(1, max(2, side // 6))
+        corner = (min(right, inner[1][0]), min(bottom, inner[1][1]))
+        cv2.rectangle(room, (left, top), corner, luck.randrange(20, 200), -1)
+
+
+def _span(box: tuple[tuple[int, int], tuple[int, int]], axis: int) -> tuple[int, int]:
+    return box[0][axis], max(box[1][axis], box[0][axis] + 1)
+
+
+def _lay_face(room: Frame, at: tuple[float, float], high: float, luck: Random) -> None:
+    x, y = at
+    skin = luck.randrange(110, 200)
+    cv2.ellipse(room, ((x, y - 0.12 * high), (0.85 * high, high), 0), 30, -1, cv2.LINE_AA)
+    cv2.ellipse(room, ((x, y), (0.7 * high, 0.95 * high), 0), skin, -1, cv2.LINE_AA)
+    for eye in (-0.16, 0.16):
+        middle = (x + eye * high, y - 0.08 * high)
+        cv2.ellipse(room, (middle, (0.14 * high, 0.07 * high), 0), 40, -1, cv2.LINE_AA)
+    mouth = ((x, y + 0.24 * high), (0.25 * high, 0.06 * high), 0)
+    cv2.ellipse(room, mouth, skin - 50, -1, cv2.LINE_AA)
+
+
 def _seat(ids: list[int], setting: Scene, luck: Random) -> list[ShownCard]:
     """The cards in places that do not overlap, the large ones first."""
     sizes = sorted((exp(luck.uniform(*map(log, setting.side))) for _ in ids), reverse=True)
@@ -238,6 +349,7 @@ def _pose(
         turn=luck.uniform(0, 360),
         motion=_jolt(setting, luck),
         covered=luck.random() < setting.covered,
+        grip=_grip(setting, luck),
     )
 
 
@@ -262,15 +374,33 @@ def _move(held: ShownCard, setting: Scene, luck: Random) -> ShownCard:
     )
 
 
-def _quad(held: ShownCard) -> NDArray[np.float32]:
-    """The card's corners in the picture, by a pinhole camera [px]."""
+def _shake(held: list[ShownCard], setting: Scene, luck: Random) -> list[ShownCard]:
+    """The camera moved: all cards as one, and by as much they are smeared."""
+    jolt = _jolt(setting, luck)
+    away = (luck.gauss(0, 1), luck.gauss(0, 1))
+    wide, high = setting.size
+    moved = []
+    for card in held:
+        reach = _reach(card.side)
+        x, y = (at + step * setting.motion[1] for at, step in zip(card.centre, away, strict=True))
+        centre = (min(max(x, reach), wide - reach), min(max(y, reach), high - reach))
+        moved.append(replace(card, centre=centre, motion=jolt))
+    return moved
+
+
+def _quad(held: ShownCard, halves: tuple[float, float]) -> NDArray[np.float32]:
+    """The corners of what is held, in the picture, by a pinhole camera [px].
+
+    halves: of its width and height [px].
+    """
     half = held.side * _CELLS / _MARKER / 2
+    wide, high = halves
     far = _FOCUS_PX  # at this distance one unit is one pixel
     turn, tilt, axis = radians(held.turn), radians(held.tilt), radians(held.axis)
     # A small card is as much farther away as it looks smaller: its perspective is flatter.
     flat = half / (110 * 2)
     quad = []
-    for x, y in ((-half, -half), (half, -half), (half, half), (-half, half)):
+    for x, y in ((-wide, -high), (wide, -high), (wide, high), (-wide, high)):
         u, v = x * cos(turn) - y * sin(turn), x * sin(turn) + y * cos(turn)
         along, across = u * cos(axis) + v * sin(axis), v * cos(axis) - u * sin(axis)
         depth = 1 + across * sin(tilt) / far / max(flat, 0.05) * 0.3
@@ -341,20 +471,24 @@ def _expose(
 
 def _lay(picture: NDArray[np.float32], held: ShownCard, texture: Frame, luck: Random) -> None:
     """Put one card into the picture, with the hand that holds it."""
-    quad = _quad(held)
+    halves = tuple(edge / (_TEXEL * 2 * _MARKER) * held.side / 2 for edge in texture.shape[::-1])
+    quad = _quad(held, halves)
     reach = int(_reach(held.side) + hypot(*held.motion)) + 4
     left, top = int(held.centre[0]) - reach, int(held.centre[1]) - reach
     high, wide = picture.shape
     x0, x1 = max(left, 0), min(left + 2 * reach, wide)
     y0, y1 = max(top, 0), min(top + 2 * reach, high)
     fine = (2 * reach * _FINE, 2 * reach * _FINE)
-    edge = float(texture.shape[0])
-    corners = np.array([(0, 0), (edge, 0), (edge, edge), (0, edge)], np.float32)
+    high_px, wide_px = map(float, texture.shape)
+    corners = np.array([(0, 0), (wide_px, 0), (wide_px, high_px), (0, high_px)], np.float32)
     target = (quad - np.array((left, top), np.float32)) * np.float32(_FINE)
     onto = cv2.getPerspectiveTransform(corners, target)
     card = cv2.warpPerspective(texture, onto, fine, flags=cv2.INTER_AREA).astype(np.float32)
     mask = cv2.warpPerspective(np.ones_like(texture), onto, fine).astype(np.float32)
-    _hold(card, held, luck)
+    if held.grip:
+        _lay_fingers(card, mask, held.grip, onto, texture)
+    else:
+        _hold(card, held, luck)
     card = card * mask
     if hypot(*held.motion) > _LITTLE:
         kernel = _streak(held.motion)
@@ -365,6 +499,33 @@ def _lay(picture: NDArray[np.float32], held: ShownCard, texture: Frame, luck: Ra
     room = picture[y0:y1, x0:x1]
     room *= 1 - mask[inner]
     room += card[inner]
+
+
+def _lay_fingers(
+    card: NDArray[np.float32],
+    mask: NDArray[np.float32],
+    grip: Grip,
+    onto: MatLike,
+    texture: Frame,
+) -> None:
+    """One to three fingers side by side, from beyond the sheet over an edge of the marker."""
+    unit = _TEXEL * 2 * _MARKER
+    middle = np.array(texture.shape[::-1]) / 2
+    turn = radians(90 * grip.edge)
+    inward = np.array((-sin(turn), cos(turn)))
+    along = np.array((cos(turn), sin(turn)))
+    slant = radians(grip.slant)
+    way = inward * cos(slant) + along * sin(slant)
+    for number in range(grip.fingers):
+        side = grip.at + (number - (grip.fingers - 1) / 2) * grip.thick * 0.95
+        tip = along * side - inward * (0.5 - grip.deep + grip.thick / 2)
+        ends = np.array([tip - way * 1.2, tip, tip + along * grip.thick]) * unit + middle
+        start, end, beside = cv2.perspectiveTransform(ends[np.newaxis], onto)[0]
+        thick = max(2, round(float(np.linalg.norm(beside - end))))
+        one, two = ((round(float(x)), round(float(y))) for x, y in (start, end))
+        cv2.line(card, one, two, grip.shade * 0.7, thick, cv2.LINE_AA)
+        cv2.line(card, one, two, grip.shade, max(1, thick * 3 // 4), cv2.LINE_AA)
+        cv2.line(mask, one, two, 1.0, thick, cv2.LINE_AA)
 
 
 def _hold(card: NDArray[np.float32], held: ShownCard, luck: Random) -> None:

@@ -73,9 +73,9 @@ def test_a_copied_card_counts_no_more_and_a_checked_one_does() -> None:
     )
 
 
-def test_ids_are_looked_for_where_there_are_markers() -> None:
-    """Number 60 has none."""
-    assert allowed_ids([A, B]) == {1, 2, 3, 4}
+def test_every_number_of_the_classes_is_looked_for() -> None:
+    """However long the class is."""
+    assert allowed_ids([A, B]) == {1, 2, 3, 4, 60}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from protocol.link import Arrival
 from protocol.messages import (
     Ack,
     ControllerState,
+    CorrectionsGiven,
     ListsRefused,
     NotEnrolled,
     Presence,
@@ -81,6 +82,38 @@ def heard(topic: str, payload: bytes) -> tuple[SchoolTalk, list[object], bool]:
         return here, relay.told, here._birth_owed.is_set()
 
     return asyncio.run(play())
+
+
+class FakeStore:
+    """Writes down what it is to do in the lesson."""
+
+    def __init__(self) -> None:
+        self.deeds = 0
+
+    async def teach(self, _deed: object) -> None:
+        """Count it."""
+        self.deeds += 1
+
+
+def test_what_was_corrected_is_taken_of_the_start_that_listens() -> None:
+    """An earlier one's word is late; before any has said so, nobody's is taken."""
+
+    async def play() -> list[int]:
+        here, relay, store, counts = talk(), FakeRelay(), FakeStore(), []
+        for topic, message in (
+            (f"{COMMAND}/corrections", CorrectionsGiven(boot="c", at_ms=0, number=1)),
+            (controller_state(PLACE), LISTENS),
+            (f"{COMMAND}/corrections", CorrectionsGiven(boot="b", at_ms=0, number=2)),
+            (f"{COMMAND}/corrections", CorrectionsGiven(boot="c", at_ms=0, number=3)),
+        ):
+            arrival = Arrival(topic, to_bytes(message), 1, 1, 7)
+            await here.hear(arrival, cast("Any", relay), cast("Any", store))
+            counts.append(store.deeds)
+        here.greeting(8)
+        await here.hear(arrival, cast("Any", relay), cast("Any", store))
+        return [*counts, store.deeds]
+
+    assert asyncio.run(play()) == [0, 0, 0, 1, 1]
 
 
 def test_presence_is_retained_and_its_will_carries_the_same_session() -> None:

@@ -18,6 +18,7 @@ from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from protocol.door_key import bearer, door_key
+from tests.controller.fresh import fresh_folder
 from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
 from tests.warm_starts import Started, warm_start
@@ -161,6 +162,7 @@ class School:
         self.api = f"http://127.0.0.1:{self.http_port}"
         self.local = f"http://127.0.0.1:{self.local_port}"
         outside = ["--broker", broker] if broker else []
+        self._makes_database = is_true or bool(database)
         self.controller = Program(
             folder / "controller.log",
             "lophoc-controller",
@@ -187,6 +189,8 @@ class School:
         )
 
     def __enter__(self) -> Self:
+        if not self._makes_database:
+            fresh_folder(self.folder / "controller")
         self.controller.start()
         self.agent.start()
         return self

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.controller.fresh import fresh_folder
 from tests.flows.programs import Program, get, request, run_command
 from tests.ports import free_port
 from tests.waiting import until
@@ -23,9 +24,8 @@ class ThreeRooms:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.data, self.place = folder / "controller", folder / "stick"
+        self.data, self.place = fresh_folder(folder / "controller"), folder / "stick"
         self.place.mkdir()
-        self.data.mkdir()
         self.passphrase = folder / "passphrase"
         self.passphrase.write_text(PASSPHRASE, "utf-8")
         self.http, self.mqtt = free_port(), free_port()

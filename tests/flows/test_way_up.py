@@ -19,6 +19,7 @@ from paho.mqtt.client import CallbackAPIVersion, Client
 
 from controller.broker.embedded import CONTROLLER_USER
 from simulators.ledger.clocks import Clock, clock_library
+from tests.controller.fresh import fresh_folder
 from tests.databases import KINDS
 from tests.flows.programs import BIN, Program, get, run_command
 from tests.hostile.school import _COOKIE, _logged_in
@@ -40,6 +41,8 @@ class Above:
 
     def __init__(self, folder: Path, database: str = "", clock: Clock | None = None) -> None:
         self.folder = folder
+        for name in ("school",) if database else ("school", "department"):
+            fresh_folder(folder / name)
         self.mqtt = free_port()
         self.api = f"http://127.0.0.1:{(port := free_port())}"
         self.department = self._controller(

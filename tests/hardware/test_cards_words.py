@@ -33,7 +33,7 @@ WORDS: list[Word] = [
     Over(),
     Over("stalled", 7),
     Over("no_vision"),
-    FoundCard(49),
+    FoundCard(120),
     FoundCard(1, CardFlag.COPIED),
     Text("ABC"),
     CardPicture(3, (Card(5, SQUARE),), ("ABC",), 12.5),
@@ -79,7 +79,7 @@ def test_a_job_arrives_as_it_was_given_and_shows_no_password() -> None:
         b'{"type": "Alive", "within_s": %s}' % (b"9" * 400),
         b'{"type": "Over", "reason": "of my own", "frames": 1}',
         b'{"type": "Over", "reason": "", "frames": -1}',
-        b'{"type": "FoundCard", "id": 50}',
+        b'{"type": "FoundCard", "id": 121}',
         b'{"type": "FoundCard", "id": true}',
         b'{"type": "FoundCard", "id": 1, "flag": "mine"}',
         b'{"type": "Text", "text": 5}',
@@ -106,6 +106,6 @@ def test_a_text_is_bounded_and_the_longest_line_fits() -> None:
     said = word_of(line_of(Text("x\n" * TEXT_LIMIT)))
     assert isinstance(said, Text)
     assert len(said.text) <= TEXT_LIMIT
-    card = Card(49, ((12345.67, 12345.67),) * 4)
+    card = Card(120, ((12345.67, 12345.67),) * 4)
     full = CardPicture(9999, (card,) * CARDS_LIMIT, ("đ" * TEXT_LIMIT,) * TEXTS_LIMIT, 1e5)
     assert len(line_of(full)) < LINE_LIMIT

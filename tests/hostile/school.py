@@ -25,6 +25,7 @@ from controller.people.person import Role
 from protocol.credential import credential_in, keep_credential
 from protocol.enrolment import Credential
 from protocol.model import Place
+from tests.controller.fresh import fresh_folder
 from tests.flows.programs import Program, get, request
 from tests.flows.rooms_apart import Side, at_one_switch
 from tests.waiting import until
@@ -131,8 +132,7 @@ class HostileNetwork:
         self.folder, self.server, self.laptop = folder, server, laptop
         self.room, self._stack = room, ExitStack()
         self._rooms: dict[str, Room] = {}
-        self.data = folder / "controller"
-        self.data.mkdir(exist_ok=True)
+        self.data = fresh_folder(folder / "controller")
         self.passwords = Credentials(self.data / "agents.json")
         self.authority = Authority(self.data)
         self.authority.machine()

@@ -58,7 +58,7 @@ export function hintOf({ confirmed, lines, checks }, words) {
   return lines.some(needsLook) ? words.tap_hint : words.mark_hint;
 }
 
-const isOwed = (line) => line.has_roll && !line.confirmed && !line.running;
+const isOwed = (line) => line.has_roll && !line.confirmed && !line.entered && !line.running;
 // The lessons of before that are still to be confirmed, but for the one that the large button does.
 export const owedBeside = ({ lessons, meant }) =>
   (lessons ?? []).filter((line) => isOwed(line) && line.lesson !== meant?.lesson);
@@ -88,6 +88,10 @@ export function stepsAfter(steps, lines) {
   const students = new Set((lines ?? []).map(({ student }) => student));
   return steps.filter(({ student }) => students.has(student));
 }
+
+// Whose mark counts where it is not the room's, why a pupil is to be looked at, and how seen.
+export const whyOf = (line, whose = "short") =>
+  joined([line.school?.[whose], ...(line.flag_words ?? []), line.words]);
 
 export function signOf({ suggested, flags }) {
   if (suggested === "unseen") return "#s-unknown";

@@ -113,15 +113,17 @@ function createPupil({ student }) {
     waiting.add(student);
     tell("roll/mark", { student, status: select.value, meant: shown.meant });
   });
-  return make("li", "", make("label", "", make("bdi"), select), make("p", "history"));
+  const school = make("p", "school");
+  return make("li", "", make("label", "", make("bdi"), select), school, make("p", "history"));
 }
 function fillPupil(item, line) {
-  const [{ children }, history] = item.children;
+  const [{ children }, school, history] = item.children;
   const [name, select] = children;
   text(name, `${line.number}. ${line.name || line.student}`);
   keep(select, shown.roll.marks, "status", () => make("option"), fillMark);
   if (!waiting.has(line.student)) select.value = line.status;
   item.dataset.status = line.status;
+  text(school, line.school?.words);
   text(history, joined(line.history ?? [], "; "));
 }
 function fillMark(option, { status, letter, label }) {

@@ -384,11 +384,10 @@ function fillPupil(item, line, marks) {
   more.hidden = !isOpen;
   if (isOpen) fillMore(more, line);
 }
-const whyOf = (line) => choices.joined([...(line.flag_words ?? []), line.words]);
 function fillButton(button, line, marks) {
   const fill = (part, content) => text(button.querySelector(part), content);
   const mark = marks.find(({ status }) => status === line.status);
-  const why = whyOf(line);
+  const why = choices.whyOf(line);
   fill(".number", String(line.number));
   fill(".name", line.name || line.student);
   fill(".letter", mark?.letter || (line.status === "present" ? "" : "!"));
@@ -403,7 +402,7 @@ function fillMore({ children: [marks, past] }, line) {
   const [who, changes] = past.children;
   marks.setAttribute("role", "group");
   attribute(marks, "aria-label", name || student);
-  text(who, choices.joined([`${number}. ${name || student}`, whyOf(line)]));
+  text(who, choices.joined([`${number}. ${name || student}`, choices.whyOf(line, "words")]));
   const create = (mark) => {
     const button = make("button");
     press(button, () => set(student, mark.status));
@@ -437,7 +436,8 @@ function tap(student) {
   render();
 }
 function set(student, status) {
-  const before = lineOf(student)?.status;
+  const line = lineOf(student);
+  const before = line?.school?.room ?? line?.status; // the room's own mark is what changes
   if (before === undefined || before === status) return;
   if (!view.roll.confirmed) steps = [...steps, { student, status: before }].slice(-MOST_STEPS);
   sendMark(student, status);

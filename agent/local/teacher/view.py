@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from agent.classroom import Classroom, ClassroomView
 from agent.lessons import timetable
+from agent.lessons.corrections import is_entered, marks_of, standing_sheet
 from agent.lessons.lesson import RunningLesson
 from agent.lessons.meant import SETTLE_S, meant_for, meant_for_roll
 from agent.lessons.sheet import LessonSheet, SheetPupil
@@ -16,6 +17,7 @@ from agent.local.teacher.phase import LessonPhase, gaps, phase_of, present_devic
 from agent.local.teacher.words import Letters
 from agent.room import Moment
 from hardware.camera.shutter import CameraLook
+from protocol.correction import CorrectedMark
 from protocol.formats import phrase
 from protocol.guide import name_spelling
 from protocol.messages import Part
@@ -54,7 +56,7 @@ def teacher_view(
         "phase": phase,
         "headline": say(words.HEADLINES[phase]),
         "subline": words.subline(lesson, proposal, say),
-        **_buttons(phase, teaching.lesson.present, say),
+        **_buttons(classroom, phase, teaching.lesson.present, say),
         "meant": meant_for(teaching),
         "asks": teaching.guide.asks,
         "teachers": _teachers(classroom, lesson, moment),
@@ -62,9 +64,9 @@ def teacher_view(
         "proposal": _proposal(classroom, proposal, say),
         "chips": _chips(classroom, view, say),
         "gaps": _gaps(view, say),
-        "roll": _roll(lesson, letters, say),
+        "roll": _roll(classroom, lesson, letters, say),
         "lessons": lesson_lines(classroom, moment, say),
-        "logbook": _logbook(lesson, phase, letters, say),
+        "logbook": _logbook(classroom, lesson, phase, letters, say),
         "undo": _undo(classroom, moment, say),
         "notices": _notices(classroom, proposal, moment, say, also),
         "faults": _faults(classroom, frozenset(undelivered), say),
@@ -113,9 +115,11 @@ def _expected_teacher(classroom: Classroom, lesson: RunningLesson | None, moment
     return name_spelling(booking.teacher) if booking and is_this else ""
 
 
-def _buttons(phase: LessonPhase, lesson: RunningLesson | None, say: Translate) -> dict[str, Any]:
+def _buttons(
+    classroom: Classroom, phase: LessonPhase, lesson: RunningLesson | None, say: Translate
+) -> dict[str, Any]:
     """The large button, and a small one beside it; after the end the large one saves the roll."""
-    is_owed = lesson is not None and lesson.sheet is not None and not lesson.sheet.is_confirmed
+    is_owed = lesson is not None and _is_owed(classroom, lesson)
     match phase:
         case LessonPhase.IDLE if lesson is not None and is_owed:
             other = _button("confirm", say)
@@ -189,11 +193,27 @@ def _gaps(view: ClassroomView, say: Translate) -> dict[str, Any] | None:
     return {"sentence": sentence, "todo": words.todo(lacking[0][0], say)}
 
 
-def _roll(lesson: RunningLesson | None, letters: Letters, say: Translate) -> dict[str, Any] | None:
+def _standing(classroom: Classroom, lesson: RunningLesson) -> LessonSheet | None:
+    """A lesson's sheet as it counts: by the school's word where it has corrected a mark."""
+    held = classroom.teaching.school
+    return lesson.sheet and standing_sheet(lesson.sheet, lesson.lesson, held)
+
+
+def _is_owed(classroom: Classroom, lesson: RunningLesson) -> bool:
+    """Whether its roll waits for the teacher's word: nobody confirmed it, nor did the school."""
+    sheet, held = lesson.sheet, classroom.teaching.school
+    if sheet is None or sheet.is_confirmed:
+        return False
+    return not is_entered(sheet, lesson.lesson, held)
+
+
+def _roll(
+    classroom: Classroom, lesson: RunningLesson | None, letters: Letters, say: Translate
+) -> dict[str, Any] | None:
     if lesson is None or lesson.sheet is None:
         return None
-    sheet = lesson.sheet
-    counts = sheet.counts()
+    sheet, school = lesson.sheet, marks_of(classroom.teaching.school, lesson.lesson)
+    counts = standing_sheet(sheet, lesson.lesson, classroom.teaching.school).counts()
     return {
         "title": f"{say(words.LABELS['attendance'])} {' + '.join(lesson.classes)}",
         "counts": counts._asdict(),
@@ -206,7 +226,10 @@ def _roll(lesson: RunningLesson | None, letters: Letters, say: Translate) -> dic
             {"status": status, "letter": letter, "label": say(words.MARKS[status][1])}
             for status, letter in letters.items()
         ],
-        "lines": [_pupil(sheet, pupil, letters, say) for pupil in sheet.pupils],
+        "lines": [
+            _pupil(sheet, pupil, letters, say) | _by_school(sheet, school.get(pupil.student), say)
+            for pupil in sheet.pupils
+        ],
     }
 
 
@@ -257,28 +280,34 @@ def _doubts(sheet: LessonSheet) -> list[dict[str, Any]]:
 
 
 def lesson_lines(classroom: Classroom, moment: Moment, say: Translate) -> list[dict[str, Any]]:
-    """Today's lessons and those that nobody has confirmed, the latest first."""
-    lesson = classroom.lesson
+    """Today's lessons, those that nobody confirmed or the school corrected; the latest first."""
+    lesson, held = classroom.lesson, classroom.teaching.school
     running = [lesson.running] if lesson.running else []
-    return [
-        _lesson_line(classroom, one, moment, say)
-        for one in (*running, *(ended.lesson for ended in lesson.all_ended()))
-    ]
+    ended = (
+        ended.lesson
+        for ended in lesson.all_ended()
+        if ended.is_shown(moment) or marks_of(held, ended.lesson.lesson)
+    )
+    return [_lesson_line(classroom, one, moment, say) for one in (*running, *ended)]
 
 
 def _lesson_line(
     classroom: Classroom, lesson: RunningLesson, moment: Moment, say: Translate
 ) -> dict[str, Any]:
-    sheet = lesson.sheet
+    sheet, held = lesson.sheet, classroom.teaching.school
+    standing, corrected = _standing(classroom, lesson), marks_of(held, lesson.lesson)
+    by_school = sheet is not None and is_entered(sheet, lesson.lesson, held)
     return {
         "lesson": lesson.lesson,
         "day": lesson.day,
         "title": words.lesson_title(lesson, say, today=moment.day),
         "running": lesson.lesson == classroom.lesson.code,
-        "text": sheet.counts().text if sheet else "",
+        "text": standing.counts().text if standing else "",
         "confirmed": sheet is not None and sheet.is_confirmed,
+        "entered": by_school,
+        "corrected": len(corrected),
         "has_roll": sheet is not None,
-        "words": words.lesson_state(sheet, say),
+        "words": words.lesson_state(sheet, say, corrected=len(corrected), by_school=by_school),
         "meant": meant_for_roll(classroom.teaching, lesson),
     }
 
@@ -293,7 +322,7 @@ def lesson_tree(
     letters = words.letters_of(classroom.teaching.plan.letters)
     return {
         **_lesson_line(classroom, found, moment, say),
-        "roll": _roll(found, letters, say),
+        "roll": _roll(classroom, found, letters, say),
     }
 
 
@@ -318,10 +347,25 @@ def _pupil(
     }
 
 
+def _by_school(sheet: LessonSheet, mark: CorrectedMark | None, say: Translate) -> dict[str, Any]:
+    """What counts where the school corrected the mark. room: what the room itself says."""
+    if mark is None:
+        return {"school": None}
+    room = sheet.status_of(mark.student)
+    is_said = sheet.is_confirmed or mark.student in sheet.taps
+    sentence = words.school_words(mark, room if is_said else None, say)
+    school = {"room": room, "short": say(words.BY_SCHOOL), "words": sentence}
+    return {"status": mark.status, "school": school}
+
+
 def _logbook(
-    lesson: RunningLesson | None, phase: LessonPhase, letters: Letters, say: Translate
+    classroom: Classroom,
+    lesson: RunningLesson | None,
+    phase: LessonPhase,
+    letters: Letters,
+    say: Translate,
 ) -> str | None:
-    sheet = lesson.sheet if lesson and phase is LessonPhase.ENDED else None
+    sheet = _standing(classroom, lesson) if lesson and phase is LessonPhase.ENDED else None
     if lesson is None or sheet is None or not sheet.is_confirmed:
         return None
     return words.logbook_line(lesson, sheet, letters, say)
@@ -377,8 +421,9 @@ def _owed(classroom: Classroom, moment: Moment) -> list[RunningLesson]:
     """The lessons whose roll should have been confirmed by now, the latest first."""
     running = classroom.lesson.running
     is_over = running is not None and classroom.teaching.is_next_due(moment)
-    owed = [ended.lesson for ended in classroom.lesson.all_ended() if ended.is_owed]
-    if running and is_over and running.sheet and not running.sheet.is_confirmed:
+    ended = (one.lesson for one in classroom.lesson.all_ended())
+    owed = [lesson for lesson in ended if _is_owed(classroom, lesson)]
+    if running and is_over and _is_owed(classroom, running):
         return [running, *owed]
     return owed
 

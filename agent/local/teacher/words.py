@@ -14,6 +14,7 @@ from agent.lessons.teaching import ReportedFault, Undoable
 from agent.lessons.timetable import LessonProposal, ProposalReason
 from agent.local.teacher.phase import LessonPhase, is_warming
 from hardware.camera.shutter import CameraLook, CameraUse
+from protocol.correction import CorrectedMark, reason_words
 from protocol.formats import clock, moment_in_text, phrase, short_day
 from protocol.messages import Part, Proof
 from protocol.model import AttendanceStatus, Device, DeviceKind, Reason, Status, worst
@@ -166,6 +167,12 @@ _CHECKS: Final[Mapping[str, str]] = {
     "unseen": N_("Not seen by tablet or card: {pupils}."),
     "flagged": N_("Please look at: {pupils}."),
 }
+BY_SCHOOL: Final = N_("by the school's word")
+_CORRECTED: Final = N_("the school corrected {n} {n:mark|marks}")
+_SCHOOL_SAYS: Final = N_(
+    "The school's word counts: {mark} ({why}, {when}). This room says: {room}."
+)
+_SCHOOL_ENTERED: Final = N_("The school's word counts: {mark} ({why}, {when}).")
 _DOUBTED: Final = N_("Cards that may be two pupils': {cards}.")
 _EITHER: Final = N_(" or ")
 _CONFIRMED_BY: Final = N_("Confirmed at {time} by {name}.")
@@ -232,13 +239,39 @@ def lesson_titles(lessons: Sequence[RunningLesson], today: str, say: Translate) 
     return "; ".join(titles)
 
 
-def lesson_state(sheet: LessonSheet | None, say: Translate) -> str:
-    """How a lesson's roll stands, in few words."""
+def lesson_state(
+    sheet: LessonSheet | None, say: Translate, *, corrected: int = 0, by_school: bool = False
+) -> str:
+    """How a lesson's roll stands, in few words.
+
+    corrected: on how many marks the school's word stands. by_school: on all of them, and the room
+    has not confirmed.
+    """
+    if by_school:
+        return say(N_("entered by the school"))
+    changed = phrase(_CORRECTED, say, n=corrected) if corrected else ""
+    return " · ".join(filter(None, (_roll_state(sheet, say), changed)))
+
+
+def _roll_state(sheet: LessonSheet | None, say: Translate) -> str:
     if sheet is None:
         return say(N_("no class list"))
     if sheet.confirmed_ms is None:
         return say(N_("not confirmed"))
     return phrase(N_("Confirmed at {time}."), say, time=clock(sheet.confirmed_ms, None, say))
+
+
+def school_words(mark: CorrectedMark, room: AttendanceStatus | None, say: Translate) -> str:
+    """Whose mark counts, why, since when, and what the room says; None where it says nothing."""
+    text = _SCHOOL_SAYS if room else _SCHOOL_ENTERED
+    return phrase(
+        text,
+        say,
+        mark=say(MARKS[mark.status][1]),
+        why=say(reason_words(mark.reason)),
+        when=moment_in_text(mark.at_ms, None, say),
+        room=say(MARKS[room][1]) if room else "",
+    )
 
 
 def subline(lesson: RunningLesson | None, proposal: LessonProposal, say: Translate) -> str:

@@ -31,6 +31,7 @@ marks school: */attendance
 marks: */api/v1/attendance */attendance/{code:path} */absences
 marks: /lessons/{agent}/{lesson}/{code:path}
 correct: POST/lessons/{agent}/{lesson}/corrections/{code:path}
+correct: POST/lessons/{agent}/{lesson}/roll/{code:path}
 stocktake: /stocktake /stocktake/{no} /stocktake/{no}/minutes.{kind} /stocktake/{no}/standing
 stocktake: /stocktake/{no}/rooms/{room:path} POST/stocktake/{no}/rooms/{room:path}
 stocktake: /api/v1/stocktakes/{no:int} POST/api/v1/stocktakes/{no:int}/scans

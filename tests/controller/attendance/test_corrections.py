@@ -12,39 +12,57 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from controller.attendance.correction import (
-    CorrectionReason,
     CorrectionRecord,
     CorrectionWish,
+    RollWish,
     corrected,
     linked,
     seen_of,
     wish_of,
 )
-from controller.attendance.lessons import LessonEntry, figures_of, sheet_of
-from controller.attendance.sheet import attendance_of
+from controller.attendance.lessons import (
+    LessonEntry,
+    LessonMarks,
+    figures_of,
+    is_entered,
+    sheet_of,
+)
+from controller.attendance.papers import note_of
+from controller.attendance.sheet import LogbookLine, attendance_of
 from controller.attendance.store import (
     correct,
+    enter_roll,
     erase_pupil,
     lesson_at,
     log_of,
     marks_of_pupil,
 )
+from controller.copies.heads import LAST_CORRECTIONS, heads_from
+from controller.copies.manifest import CopiedHead
 from controller.database.forgetting import forget_before
 from controller.database.store import Store
+from controller.department.brief import seal_told_of
 from controller.evidence.chains import correction_findings
 from controller.evidence.copies import compared_with
 from controller.evidence.findings import Flaw
+from controller.evidence.seals import KeptSeal, KeptSeals
 from controller.evidence.signatures import is_signed
 from controller.evidence.store import evidence_of
-from controller.evidence.verdict import verdict_on
+from controller.evidence.verdict import SealedHeads, verdict_on
+from controller.evidence.words import verdict_lines
 from controller.features import ages_of_pupils, keep_batch
+from controller.fleet.noted_end import noted_end
 from controller.fleet.records import AttendanceRecord, RollRecord
+from controller.roster.plan import Lists, SchoolClass
+from controller.roster.store import keep_lists
 from controller.students.papers import as_xlsx, mark_words
 from controller.students.store import data_of_pupil, erase
 from protocol.chain import ROOT, link_record
+from protocol.correction import CorrectionReason
 from protocol.errors import ActionError
 from protocol.messages import AttendanceMarked, Chained, Event, RollConfirmed, RollReopened
 from protocol.model import AttendanceStatus, Method, Place, instant
+from protocol.plan import Pupil
 from tests.controller.attendance.test_lessons import (
     AGENT,
     BEGAN,
@@ -157,7 +175,7 @@ class PlainModel:
     @property
     def marks(self) -> dict[str, AttendanceStatus]:
         """What counts."""
-        return {**self.room, **(self.school if self.confirmed else {})}
+        return {**self.room, **self.school}
 
 
 class Played:
@@ -342,13 +360,20 @@ HANDS = {
     "UPDATE corrections SET actor = 'nobody' WHERE number = 1": {Flaw.CHANGED},
     "UPDATE corrections SET number = 9 WHERE number = 1": {Flaw.CHANGED},
     "UPDATE corrections SET received_ms = received_ms - 1 WHERE number = 2": {Flaw.CHANGED},
-    "UPDATE corrections SET hash = '', before = '' WHERE number = 2": {Flaw.UNHASHED},
+    "UPDATE corrections SET hash = '', before = '' WHERE number = 2": {
+        Flaw.UNHASHED,
+        Flaw.CORRECTION_MISSING,
+    },
     "UPDATE corrections SET status = 'sleepy' WHERE number = 2": {
         Flaw.UNREADABLE,
         Flaw.RECOUNTED,
+        Flaw.CORRECTION_MISSING,
     },
     "DELETE FROM corrections WHERE number = 1": {Flaw.BEFORE_MISSING, Flaw.RECOUNTED},
-    "DELETE FROM corrections WHERE number = 2": {Flaw.RECOUNTED},
+    "DELETE FROM corrections WHERE number = 2": {Flaw.RECOUNTED, Flaw.CORRECTION_MISSING},
+    "UPDATE lessons SET counts = '{}'": {Flaw.RECOUNTED},
+    "UPDATE corrections SET student = '-', note = '', erased = true, status = 'late'"
+    " WHERE number = 1": {Flaw.ERASED_UNASKED, Flaw.RECOUNTED},
     "UPDATE corrections SET student = '-', erased = true WHERE number = 2": {
         Flaw.ERASED_UNASKED,
         Flaw.RECOUNTED,
@@ -364,6 +389,138 @@ def test_a_hand_in_the_corrections_is_found(store: Store, database: Database, de
     assert flaws_of(store) == set()
     database.say(deed)
     assert flaws_of(store) == HANDS[deed]
+
+
+def test_a_tail_that_no_total_shows_is_missed_here_in_copies_and_at_the_department(
+    store: Store, database: Database
+) -> None:
+    """Corrected and taken back: without both all counts agree, and the chain ends in its root."""
+    correct_in(store, "a", P)
+    correct_in(store, "a", None)
+    (end,) = store.read(noted_end, SCHOOL)
+    assert (end.links, end.place.agent) == (2, "controller")
+    (copied,) = _copied_ends(store)
+    assert (copied.links, copied.head, copied.agent) == (2, end.head, "controller")
+    seal = seal_told_of(end)
+    fields = {name: getattr(seal, name) for name in seal.__struct_fields__}
+    kept = KeptSeal(**fields, heard_ms=NOW_MS)
+    seals = KeptSeals(province=SCHOOL.province, school=SCHOOL.school, seals=(kept,))
+    sealed = SealedHeads(frozenset({end}), carrying=1)
+
+    def judged() -> set[Flaw]:
+        evidence = store.read(evidence_of, SCHOOL)
+        verdict = verdict_on(evidence, ZONE, is_signed, seals=seals, sealed=sealed)
+        assert any("corrections" in line for line in verdict_lines(verdict, str)) == bool(
+            verdict.findings
+        )
+        return {finding.why for finding in verdict.findings} - {Flaw.EMPTIED}
+
+    assert judged() == set()
+    database.say("DELETE FROM corrections")
+    elsewhere = {Flaw.SEAL_MISSING, Flaw.COPIED_HEAD_MISSING}
+    assert judged() == {Flaw.CORRECTION_MISSING}  # an end that is noted here speaks for itself
+    database.say("DELETE FROM facts WHERE name = 'corrected'")
+    assert judged() == elsewhere
+
+
+def _copied_ends(store: Store) -> list[CopiedHead]:
+    """What a copy's manifest would say of the database."""
+    return [*heads_from(store.read(lambda db: db.exec_driver_sql(LAST_CORRECTIONS).all()))]
+
+
+def open_lesson() -> tuple[list[Event], list[Event]]:
+    """A lesson whose roll was taken back and tapped in; and the same with all that came later."""
+    said = a_lesson()
+    tap = AttendanceMarked(
+        boot="b1",
+        id="tap",
+        at_ms=BEGAN + 2500,
+        room="P203",
+        student="b",
+        status=K,
+        method=Method.MANUAL,
+        lesson="l1",
+        class_code="10A1",
+        why="tapped",
+        actor="teacher",
+    )
+    whole: list[Event] = []
+    before = ROOT
+    for seq, event in enumerate([*said[:3], tap, *said[3:]], 1):
+        made = replace(event, seq=seq)
+        if isinstance(made, Chained):
+            made = link_record(made, before)
+            before = made.hash
+        whole.append(made)
+    return whole[:4], whole
+
+
+class EnteredRoll:
+    """A school's office before a roll that its room has not confirmed."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    @property
+    def sheet(self) -> LessonMarks:
+        """What counts."""
+        return sheet_of(self.store.read(log_of, SCHOOL, ["l1"]))
+
+    def wish(self, **marks: AttendanceStatus | None) -> RollWish:
+        """What a page that was opened now would ask for."""
+        sheet = self.sheet
+        reason = BACK if None in marks.values() else CorrectionReason.NOT_CONFIRMED
+        wishes = []
+        for one, status in marks.items():
+            seen = seen_of(sheet.status_of(one), sheet.corrections.get(one))
+            wishes.append(
+                CorrectionWish("l1", "10A1", one, seen, status, reason, "cô ốm", "van-phong")
+            )
+        return RollWish("l1", "10A1", tuple(wishes))
+
+    def press(self, wish: RollWish) -> str:
+        """How many lessons that changed, or why none."""
+        try:
+            return str(len(self.store.write(enter_roll, AGENT, wish, NOW_MS)))
+        except ActionError as error:
+            return error.code
+
+
+def test_a_roll_that_nobody_confirmed_is_entered_by_the_school(database: Database) -> None:
+    """The whole class at once; the teacher's later word stands beside it, and not over it."""
+    early, whole = open_lesson()
+    pupils = tuple(Pupil(number=n, student=one) for n, one in enumerate("abc", 1))
+    lists = Lists(classes=(SchoolClass(code="10A1", pupils=pupils),))
+    with Store(database.url) as store:
+        store.write(keep_lists, SCHOOL, lists, day="2026-09-05")
+        store.write(keep_batch, records_of(early), BEGAN)
+        office = EnteredRoll(store)
+        assert {one: mark.status for one, mark in office.sheet.tapped.items()} == {"b": K}
+        assert office.press(office.wish(a=HERE, b=K)) == "roll_incomplete"
+        assert office.press(office.wish(a=HERE, b=K, c=HERE, z=HERE)) == "pupil_unknown"
+        first, stale = office.wish(a=HERE, b=P, c=HERE), office.wish(a=LATE, b=P, c=HERE)
+        assert [office.press(wish) for wish in (first, first, stale)] == ["1", "0", "mark_changed"]
+        lesson = store.read(lesson_at, AGENT, "l1")
+        assert lesson
+        assert not lesson.confirmed
+        figures = figures_of(lesson)
+        assert (str(figures), is_entered(lesson, "10A1")) == ("3/2/1", True)
+        assert note_of(LogbookLine(lesson, figures, ())) == "nhà trường nhập"
+        now = instant(NOW_MS).astimezone(ZONE)
+        told = attendance_of(store, SCHOOL, "10A1", DAY, DAY, now=now)
+        assert {line.student: line.days for line in told.sheet.lines}["b"] == (P,)
+        assert flaws_of(store) == set()
+        assert office.press(office.wish(a=None, b=None, c=None)) == "1"
+        assert (dict(office.sheet.marks), flaws_of(store)) == ({}, set())
+        assert office.press(office.wish(a=LATE, b=P, c=P)) == "1"
+        store.write(keep_batch, records_of(whole), NOW_MS)
+        after = office.sheet
+        assert (after.confirmed, after.status_of("a"), after.status_of("c")) == (True, LATE, P)
+        assert [after.room[one].status for one in "abc"] == [HERE, P, LATE]
+        assert office.press(office.wish(a=HERE, b=HERE, c=HERE)) == "roll_confirmed"
+        correct_in(store, "a", None)
+        assert office.sheet.status_of("a") is HERE
+        assert flaws_of(store) == set()
 
 
 def test_an_emptied_table_and_what_a_copy_has_more_are_missed(tmp_path: Path) -> None:

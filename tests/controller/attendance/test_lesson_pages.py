@@ -23,6 +23,7 @@ from protocol.model import AttendanceStatus
 from protocol.plan import Pupil
 from tests.axe import violations
 from tests.browser import SIZES, Page
+from tests.controller.attendance.test_corrections import open_lesson
 from tests.controller.attendance.test_lessons import BEGAN, a_lesson, records_of
 from tests.controller.attendance.test_lessons import SCHOOL as TAUGHT
 from tests.controller.people import COOKIE, ORIGIN, log_in
@@ -99,6 +100,66 @@ def test_pressed_twice_it_is_one_and_a_page_out_of_date_changes_nothing(store: S
     assert len(store.read(evidence_of, TAUGHT).corrections) == 1
     assert ask(store, "/lessons/p203/l9/10A1").status_code == 404
     assert ask(store, "/lessons/p203/l1/10A2").status_code == 404
+
+
+def test_single_marks_are_told_as_they_count(store: Store) -> None:
+    """By the same sheet as all else; what was told then stands beside it."""
+    query = "/api/v1/attendance?date=2026-11-04"
+    told = [one for one in ask(store, query).json()["items"] if one["student"] == "c"]
+    assert [(one["told"], one["status"], one["corrected"]) for one in told] == [
+        ("present", "late", False),
+        ("late", "late", False),
+    ]
+    press(store, student="c", seen="late ")
+    told = [one for one in ask(store, query).json()["items"] if one["student"] == "c"]
+    assert {(one["status"], one["corrected"]) for one in told} == {("absent_excused", True)}
+    assert [one["told"] for one in told] == ["present", "late"]
+
+
+ROLL = "/lessons/p203/l1/roll/10A1"
+MARKS = {
+    "student-1": "a",
+    "seen-1": " ",
+    "status-1": "late",
+    "student-2": "b",
+    "seen-2": " ",
+    "status-2": "absent_unexcused",
+    "reason": "not_confirmed",
+    "note": "cô ốm",
+}
+
+
+def test_an_open_roll_is_entered_on_its_page_and_taken_back(tmp_path: Path) -> None:
+    """With what was tapped set already; it is called the school's wherever it stands."""
+    early, whole = open_lesson()
+    with a_store(tmp_path) as store:
+        pupils = (Pupil(number=7, student="a", name=NAME), Pupil(number=8, student="b"))
+        lists = Lists(classes=(SchoolClass(code="10A1", pupils=pupils),))
+        store.write(keep_lists, TAUGHT, lists, day="2026-09-05")
+        store.write(keep_batch, records_of(early), BEGAN)
+        page = ask(store, PATH + "?lang=vi").text
+        assert "phòng chạm: Vắng không phép" in page
+        assert page.count("selected") == 2
+        assert 'value="absent_unexcused" selected' in page
+        items = ask(store, "/api/v1/attendance?date=2026-11-04").json()["items"]
+        assert [(one["told"], one["counts"]) for one in items] == [("absent_unexcused", False)]
+        assert ask(store, POST, "POST", data=FORM).status_code == 422
+        sent = [ask(store, ROLL, "POST", data=MARKS).status_code for _ in range(2)]
+        assert sent == [303, 303]
+        page = ask(store, PATH + "?lang=vi").text
+        assert "nhà trường đã nhập · 2/1/1" in page or "2/1/1 · nhà trường đã nhập" in page
+        assert "phòng không xác nhận điểm danh · cô ốm" in page
+        today = ask(store, "/attendance?day=2026-11-04&lang=vi").text
+        assert "nhà trường đã nhập" in today
+        (lesson,) = ask(store, "/api/v1/lessons?from=2026-11-04&to=2026-11-04").json()
+        assert (lesson["confirmed"], lesson["total"], lesson["absent"]) == (False, 2, 1)
+        line = next(one for one in lines(store) if one["what"] == "lessons roll")
+        assert line["subject"].endswith("pupils=2 reason=not_confirmed")
+        back = {name: value for name, value in MARKS.items() if name[:4] in {"stud", "seen"}}
+        assert ask(store, ROLL, "POST", data=back | {"reason": "taken_back"}).status_code == 409
+        store.write(keep_batch, records_of(whole), BEGAN)
+        assert ask(store, ROLL, "POST", data=MARKS | {"note": ""}).status_code == 409
+        assert "phòng ghi: Có mặt" in ask(store, PATH + "?lang=vi").text
 
 
 def test_the_log_says_who_and_why_and_not_whose(store: Store) -> None:
