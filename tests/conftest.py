@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import logging
 import os
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from controller.access import passwords
 from controller.broker.embedded import config_text
 from protocol.model import Place
 from protocol.repeats import RepeatFilter
@@ -37,12 +39,17 @@ settings.load_profile("lophoc")
 os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="lophoc-tests-")
 atexit.register(shutil.rmtree, os.environ["XDG_RUNTIME_DIR"], ignore_errors=True)
 
+# Passwords cost time on purpose, here hundreds of times; what they cost a school is a test's in
+# controller/access, by a program of its own.
+pytest.MonkeyPatch().setattr(passwords, "_MEMORY_KIB", 64)
+
 # As in the process that looks at pictures: a second thread would only be waited for.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 # Files that take long, or wait long: begun last, one of two workers would wait for the other.
 PLAYED = {"test_demo.py", "test_way_up.py", "test_finding.py", "test_delivery.py"}
-LONG = frozenset({*PLAYED, "test_pjlink.py", "test_mdns_fleet.py"})
+ALONE = {"test_pjlink.py", "test_mdns_fleet.py", "test_camera_watch.py", "test_copying.py"}
+LONG = frozenset({*PLAYED, *ALONE, "test_identity.py", "test_ledger.py", "test_release.py"})
 HERE = Path(__file__).parent
 # What a test is about, by the folder that it stands in.
 FOLDERS = {HERE / "flows": "flow", HERE / "hostile": "flow", HERE / "suite": "suite"}
@@ -62,6 +69,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark in marks_of(item):
             item.add_marker(mark)
     items.sort(key=lambda item: item.path.name not in LONG)
+
+
+def pytest_collection_finish() -> None:
+    """Have the collector of garbage pass over a million objects of the tests' own for good."""
+    gc.freeze()
 
 
 def marks_of(item: pytest.Item) -> set[str]:
