@@ -20,11 +20,50 @@ class UsbClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Kind
 
 
+class UsbNode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Devices of which the kernel made a node of this subsystem are of this kind."""
+
+    subsystem: str
+    kind: Kind
+
+
+class UsbDriver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Devices of which a driver of this pattern took an interface are of this kind."""
+
+    driver: str
+    kind: Kind
+
+
 class UsbProperty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Devices with this udev property set are of this kind."""
+    """Devices with a node that has this udev property with this value are of this kind."""
+
+    name: str
+    value: str
+    kind: Kind
+
+
+class UsbName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Devices with a model of this pattern, in lower case, are of this kind."""
 
     name: str
     kind: Kind
+
+
+class Android(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Phones and tablets, by a udev property or a class; tablet_names: patterns of tablets."""
+
+    property: str
+    begins: str = msgspec.field(name="class")
+    tablet_names: tuple[str, ...]
+
+
+class Makes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What devices are known by: any of these makers, products, names or video drivers."""
+
+    vendors: frozenset[str] = frozenset()
+    products: frozenset[str] = frozenset()
+    names: tuple[str, ...] = ()
+    drivers: tuple[str, ...] = ()
 
 
 class UsbId(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,12 +106,17 @@ class DeviceTree(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MdnsRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How one service type names a device. TXT keys are in lower case."""
+    """How one service type names a device. TXT keys are in lower case.
+
+    bluetooth: keys with a MAC of its Bluetooth. bits: the key of a number of capabilities, which
+    must have one of has_bits and none of lacks_bits. ignored: it is no device at all.
+    """
 
     type: str
     kind: Kind
     txt: dict[str, str] = {}
     mac: tuple[str, ...] = ()
+    bluetooth: tuple[str, ...] = ()
     mac_in_name: bool = False
     uuid: tuple[str, ...] = ()
     serial: tuple[str, ...] = ()
@@ -82,6 +126,10 @@ class MdnsRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: tuple[str, ...] = ()
     maker: str = ""
     private: bool = False
+    bits: str = ""
+    has_bits: tuple[int, ...] = ()
+    lacks_bits: tuple[int, ...] = ()
+    ignored: bool = False
     asks: Kind | None = None
 
 
@@ -96,12 +144,19 @@ class Matchers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every row of matchers.toml, in the order of the file."""
 
     weak_serials: tuple[str, ...]
+    usb_node: tuple[UsbNode, ...]
     usb_class: tuple[UsbClass, ...]
+    usb_driver: tuple[UsbDriver, ...]
     usb_property: tuple[UsbProperty, ...]
+    android: Android
+    grabber: Makes
+    ups: Makes
     usb_id: tuple[UsbId, ...]
+    usb_name: tuple[UsbName, ...]
     board_wider_than_mm: int
     board_no_wider_than_mm: int
     touch_vendor: tuple[TouchVendor, ...]
+    touch_names: tuple[str, ...]
     platform_camera: tuple[PlatformCamera, ...]
     dmi_unfilled: tuple[str, ...]
     chassis_with_screen: tuple[int, ...]

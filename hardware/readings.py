@@ -54,7 +54,28 @@ class Kind(StrEnum):
     INPUT = "input"
     AUDIO = "audio"
     STORAGE = "storage"
+    UPS = "ups"
     OTHER = "other"
+
+
+class KindProof(StrEnum):
+    """What a device's kind was judged by, from the surest: what it does, to what it is called.
+
+    node: the kernel made it so. service: of what it announces. capability: of what it says it can.
+    protocol: the language in which it answers. wide: its touch is as wide as only a board is.
+    table: its product is known. kind_class: the class of its interfaces. driver: what drives it.
+    """
+
+    NODE = "node"
+    SERVICE = "service"
+    CAPABILITY = "capability"
+    PROTOCOL = "protocol"
+    WIDE = "wide"
+    KIND_CLASS = "class"
+    DRIVER = "driver"
+    PROPERTY = "property"
+    TABLE = "table"
+    NAME = "name"
 
 
 class IdentityKind(StrEnum):
@@ -80,7 +101,12 @@ class Sighting:
     source: "host", "usb", "mdns", "onvif", "pjlink", "typed" or "checkin".
     key: the device's name, the same after a reboot, in any source that tells the same
     ("mac:00408c112233"). aliases: further keys as strong, which the device told of itself.
+    contested: marks that it tells and another living thing tells too; of its key: it was there
+    first. weak: marks that it tells and that name no one piece. former: keys that it had.
+    socket: the key of the socket that a USB device is plugged into.
     product: "vendor:product" in hex digits where it has such numbers.
+    proof: what its kind was judged by, a KindProof and the detail ("node net"); may be empty.
+    charge_percent: of its battery, where it tells.
     asks: the kind this may well be, if only a person can tell.
     address, port: where it can be reached by TCP; 0 where it cannot. via: our own address or
     interface on which it was heard. url: where its picture comes from, without any password.
@@ -96,8 +122,14 @@ class Sighting:
     model: str = ""
     serial: str = ""
     aliases: tuple[str, ...] = ()
+    contested: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+    former: tuple[str, ...] = ()
+    socket: str = ""
     product: str = ""
     asks: Kind | None = None
+    proof: str = ""
+    charge_percent: int | None = None
     address: str = ""
     port: int = 0
     via: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -16,6 +16,7 @@ from hardware.pjlink import watch as pjlink
 from hardware.pjlink.ask import Password
 from hardware.readings import Reading, Report, SenseMissing, Sighting, SourceFlaw
 from hardware.usb import watch as usb
+from hardware.usb.keys import Holders, remembered_holders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +56,16 @@ Senses = Mapping[str, Start]
 
 
 async def look(
-    seconds: float, secrets: Secrets | None = None, *, senses: Senses | None = None
+    seconds: float,
+    secrets: Secrets | None = None,
+    *,
+    known: Iterable[Sighting] = (),
+    senses: Senses | None = None,
 ) -> HardwareScan:
     """Look around for so many seconds with every sense at once; a sense that is missing is told.
 
-    senses: those to use instead of all, by name.
+    known: what was seen before, so that what is known is called as it was. senses: those to use
+    instead of all, by name.
     """
     identity = await asyncio.to_thread(identify)
     gathered = _Gathered()
@@ -78,7 +84,7 @@ async def look(
             missing.append(Missing(sense=name, code=error.code, hint=error.hint))
 
     async with asyncio.TaskGroup() as group:
-        every = _senses(identity.machine, secrets or Secrets())
+        every = _senses(identity.machine, secrets or Secrets(), remembered_holders(known))
         for name, start in (every if senses is None else senses).items():
             group.create_task(sense(name, start), name=f"scan {name}")
     return HardwareScan(
@@ -88,9 +94,9 @@ async def look(
     )
 
 
-def _senses(machine: str, secrets: Secrets) -> Senses:
+def _senses(machine: str, secrets: Secrets, holders: Holders) -> Senses:
     return {
-        "usb": lambda report: usb.watch(report, host=machine),
+        "usb": lambda report: usb.watch(report, host=machine, holders=holders),
         "mdns": mdns.watch,
         "onvif": lambda report: onvif.watch(report, credentials=secrets.camera),
         "pjlink": lambda report: pjlink.watch(report, password=secrets.pjlink),

@@ -55,6 +55,8 @@ class ReasonCode(StrEnum):
     NONSENSE = "nonsense"
     NO_RIGHTS = "no_rights"
     CAMERA_OFF = "camera_off"
+    CHARGE = "charge"
+    CHARGE_LOW = "charge_low"
     PICTURE_DISCONNECTED = "picture_disconnected"
     PICTURE_FROZEN = "picture_frozen"
     PICTURE_BLACK = "picture_black"

@@ -57,6 +57,7 @@ class DeviceKind(StrEnum):
     INPUT = "input"
     AUDIO = "audio"
     STORAGE = "storage"
+    UPS = "ups"
     OTHER = "other"
 
 

@@ -43,6 +43,7 @@ _KINDS: Final[Mapping[DeviceKind, str]] = {
     DeviceKind.INPUT: N_("keyboard, mouse or pen"),
     DeviceKind.AUDIO: N_("sound device"),
     DeviceKind.STORAGE: N_("USB drive"),
+    DeviceKind.UPS: N_("UPS"),
     DeviceKind.OTHER: N_("other device"),
 }
 
@@ -96,6 +97,8 @@ _REASONS: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.STALLED: N_("Answers, but sends nothing more: switch it off and on."),
     ReasonCode.NONSENSE: N_("Gives answers that make no sense: switch it off and on."),
     ReasonCode.NO_RIGHTS: N_("LopHoc may not open it: put its user into the group video."),
+    ReasonCode.CHARGE: N_("Charged to {value} %."),
+    ReasonCode.CHARGE_LOW: N_("Charged to {value} % only: see whether the mains is there."),
     ReasonCode.CAMERA_OFF: N_("Switched off in this room."),
     ReasonCode.PICTURE_DISCONNECTED: N_("No picture: check the camera's cable and power."),
     ReasonCode.PICTURE_FROZEN: N_("The picture stands still: switch the camera off and on."),

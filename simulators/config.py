@@ -119,6 +119,8 @@ class UdevConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     file: Annotated[
         str, _says("an export of `udevadm info --export-db`; empty: a cart of tablets")
     ] = ""
+    make: Annotated[str, _says("what is plugged in instead of a cart, such as ups or phone")] = ""
+    faults: Annotated[str, _says("what is wrong with that make, between commas")] = ""
     script: Annotated[
         Literal["plug", "unplug", "flap", "cart", "burst"],
         _says("plug, unplug, flap, cart (all at once) or burst"),

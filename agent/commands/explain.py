@@ -109,6 +109,10 @@ def _tree(devices: Devices, device: Device) -> dict[str, Any]:
                 "device_id": device_id_of(trace.sighting.key),
                 "told": trace.key,
                 "aliases": trace.sighting.aliases,
+                "contested": trace.sighting.contested,
+                "weak": trace.sighting.weak,
+                "former": trace.sighting.former,
+                "proof": trace.sighting.proof,
                 "identity": trace.sighting.identity,
                 "kind": trace.sighting.kind,
                 "asks": trace.sighting.asks,
@@ -139,6 +143,7 @@ def _lines(devices: Devices, device: Device, say: Translate) -> Iterator[str]:
         yield _line(say, "also", aliases=", ".join(device.aliases)).strip()
     for trace in _traces(devices, device):
         yield from _source_lines(trace, say)
+    yield from devices.grounds_of(device.device_id, say)
     for decision in _decisions(devices, device):
         yield _decision_line(decision, say)
 

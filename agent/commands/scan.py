@@ -104,7 +104,9 @@ async def scan(
     saved = _saved_state(data)
     ours = saved.ours if saved else ()
     logins = DeviceLogins(secrets, lambda: ours)
-    result = await look(seconds, Secrets(camera=logins.camera, pjlink=logins.pjlink))
+    known = [trace.sighting for trace in saved.traces] if saved else []
+    access = Secrets(camera=logins.camera, pjlink=logins.pjlink)
+    result = await look(seconds, access, known=known)
     absent = await absent_of(result, saved)
     if as_json:
         return json_of(result, saved, absent) + "\n"

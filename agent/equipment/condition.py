@@ -21,6 +21,7 @@ _HINDRANCES: Final[Mapping[str, tuple[Status, ReasonCode]]] = {
     "in_use": (Status.OK, ReasonCode.BUSY),
     "busy": (Status.OK, ReasonCode.BUSY),
 }
+_CHARGE_LOW: Final = 40  # a UPS on the mains is full; a tablet or mouse tells nothing here
 
 
 class DeviceCondition(NamedTuple):
@@ -44,6 +45,16 @@ def condition_of(
             return _camera(reading, lesson=lesson)
         case ProjectorReading():
             return _projector(reading, limits)
+
+
+def charged(percent: int | None) -> DeviceCondition:
+    """Judge the battery of what tells of one, such as a UPS: by tens, for each one is news."""
+    if percent is None:
+        return CALM
+    tens = percent // 10 * 10
+    if percent < _CHARGE_LOW:
+        return DeviceCondition(Status.WARNING, (Reason(ReasonCode.CHARGE_LOW, tens),))
+    return DeviceCondition(Status.OK, (Reason(ReasonCode.CHARGE, tens),))
 
 
 def both(one: DeviceCondition, other: DeviceCondition) -> DeviceCondition:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from agent.equipment.condition import CALM, DeviceCondition
-from agent.equipment.merge import SightingGroup
+from agent.equipment.merge import SightingGroup, family_of
 from hardware.readings import Kind
 from protocol.model import Device, DeviceKind, Identity
 
@@ -29,7 +29,9 @@ def device_of(group: SightingGroup, condition: DeviceCondition = CALM) -> Device
     strongest = next(sighting for sighting in sightings if sighting.key == group.key)
     kinds = [sighting.kind for sighting in sightings]
     telling = [kind for kind in kinds if kind is not Kind.OTHER and kind is not Kind.INPUT]
-    aliases = {device_id_of(claim) for claim in group.claims} - {device_id}
+    claims = sorted(group.claims, key=lambda claim: (family_of(claim) == "name", claim))
+    aliases = dict.fromkeys(map(device_id_of, claims))
+    aliases.pop(device_id, None)
     return Device(
         device_id=device_id,
         kind=DeviceKind((telling or kinds)[0]),
@@ -42,7 +44,7 @@ def device_of(group: SightingGroup, condition: DeviceCondition = CALM) -> Device
         measures=condition.measures,
         sources=tuple(dict.fromkeys(present or [sighting.source for sighting in sightings])),
         identity=Identity(strongest.identity),
-        aliases=tuple(sorted(aliases))[:_ALIASES_LIMIT],
+        aliases=tuple(sorted([*aliases][:_ALIASES_LIMIT])),
         address=_first(sighting.address for sighting in sightings),
         first_seen_ms=0,
         last_seen_ms=0,

@@ -7,15 +7,16 @@ gets its id, its status, and what is said of it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace as rewrite
 
-from agent.equipment.condition import CALM, DeviceCondition, both
+from agent.equipment.condition import DeviceCondition, both, charged
 from agent.equipment.description import device_id_of, device_of
+from agent.equipment.grounds import grounds_of
 from agent.equipment.merge import (
     Decision,
     JoinDecision,
@@ -26,10 +27,11 @@ from agent.equipment.merge import (
 from agent.equipment.ownership import Mark, has_cookie, is_same, mark_of, mark_of_cookie
 from agent.equipment.traces import Trace, Traces, as_unseen
 from agent.room import AgentRoom, Messages
-from hardware.readings import Kind, Sighting
+from hardware.readings import IdentityKind, Kind, Sighting
 from protocol.health import ReasonCode
 from protocol.messages import DeviceAppeared, DeviceForgotten, DeviceState, DeviceVanished
 from protocol.model import PERSON, Device, DeviceKind, Reason, Status, is_equipment
+from protocol.words import Translate
 
 MAX_DEVICES: Final = 400  # what a birth may hold; a room with more is being flooded
 ASLEEP_MS: Final = 12 * 3_600_000  # a tablet that has slept for a whole school day is gone
@@ -146,12 +148,15 @@ class Devices:
         return DevicesStep(replace(self, by_id=records, traces=traces), [forgotten])
 
     def answer(self, device_id: str, kind: Kind, at_ms: int) -> DevicesStep:
-        """A person said what a device is: so is all of its product. Raises KeyError."""
+        """A person said what a device is: so is all of its product. Raises KeyError.
+
+        Phones and tablets have the same numbers: where they tell a serial, each is its own answer.
+        """
         keys = self._keys_or_fail(device_id)
-        products = {
-            sighting.product for sighting in self.sightings_of(device_id) if sighting.product
-        }
-        answers = {**self.traces.answers, **dict.fromkeys(products or keys, kind)}
+        told = [one for one in self.traces.as_told() if one.key in keys]
+        own = {one.key for one in told if one.asks is Kind.TABLET and _is_one_piece(one)}
+        names = own or {one.product for one in told if one.product} or keys
+        answers = {**self.traces.answers, **dict.fromkeys(names, kind)}
         return replace(self, traces=replace(self.traces, answers=answers)).settle(at_ms)
 
     def claim(self, device_id: str, at_ms: int, *, ours: bool) -> DevicesStep:
@@ -269,6 +274,20 @@ class Devices:
         named = (group for group in self.groups() if device_id_of(group.key) == device_id)
         return next((group.sightings for group in named), ())
 
+    def grounds_of(self, device_id: str, say: Translate) -> list[str]:
+        """Why a device is taken for this one, and for one of its kind, in sentences."""
+        return self._grounds(self.sightings_of(device_id), say)
+
+    def all_grounds(self, say: Translate) -> dict[str, list[str]]:
+        """The same of every device, by id."""
+        return {
+            device_id_of(group.key): self._grounds(group.sightings, say) for group in self.groups()
+        }
+
+    def _grounds(self, named: Sequence[Sighting], say: Translate) -> list[str]:
+        told = [self.traces.of(sighting).sighting for sighting in named]
+        return grounds_of(told, [sighting.kind for sighting in named], say)
+
     def keys_of(self, device_id: str) -> frozenset[str]:
         """The keys under which sources speak of a device; none if it is not known."""
         return frozenset(sighting.key for sighting in self.sightings_of(device_id))
@@ -374,7 +393,8 @@ class Devices:
             if not olds or not olds[0].is_present:
                 return DeviceCondition(Status.UNKNOWN)
             return DeviceCondition(olds[0].device.status, olds[0].device.reasons)
-        condition = CALM
+        charges = (one.charge_percent for one in group.sightings if one.kind is Kind.UPS)
+        condition = charged(next(charges, None))
         for key in sorted(group.claims & self.conditions.keys()):
             condition = both(condition, self.conditions[key])
         if not any(reason.code == ReasonCode.NEEDS_PASSWORD for reason in condition.reasons):
@@ -447,6 +467,10 @@ def restore_devices(
         ours=claims[0],
         strangers=claims[1],
     )
+
+
+def _is_one_piece(sighting: Sighting) -> bool:
+    return sighting.identity is IdentityKind.USB
 
 
 def _others(marks: tuple[Mark, ...], mark: Mark) -> tuple[Mark, ...]:

@@ -9,7 +9,7 @@ keep apart, and part what we join; both can be taken back.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -45,7 +45,8 @@ Decision = JoinDecision | SplitDecision
 class SightingGroup(NamedTuple):
     """The sightings of one device, the best word first; key: the strongest that it is known by.
 
-    keys: the keys of its sightings. claims: these and their aliases, less what others claim too.
+    keys: the keys of its sightings. claims: these and their aliases, less what others claim too,
+    and the keys that it had before, which nobody has now.
     """
 
     key: str
@@ -74,17 +75,20 @@ def group_sightings(
         for key in decision.keys
     }
     _link(sets, by_key, parted)
+    heirs = _heirs(by_key)
     for decision in decisions:
-        if (
-            isinstance(decision, JoinDecision)
-            and decision.one in by_key
-            and decision.other in by_key
-        ):
-            sets.unite([decision.one, decision.other])
+        if isinstance(decision, JoinDecision):
+            joined = [heirs.get(key, key) for key in (decision.one, decision.other)]
+            if all(key in by_key for key in joined):
+                sets.unite(joined)
     groups = [_group([sighting for key in keys for sighting in by_key[key]]) for keys in sets.all()]
     claimed = Counter(claim for group in groups for claim in group.claims)
     return tuple(
-        group._replace(claims=group.keys | {claim for claim in group.claims if claimed[claim] == 1})
+        group._replace(
+            claims=group.keys
+            | {claim for claim in group.claims if claimed[claim] == 1}
+            | {former for former, heir in heirs.items() if heir in group.keys}
+        )
         for group in sorted(groups, key=lambda group: group.key)
     )
 
@@ -125,11 +129,24 @@ def _link(sets: _Sets, by_key: dict[str, list[Sighting]], parted: set[str]) -> N
         if key not in parted:
             for claim in _claims(sightings):
                 claimants[claim].add(key)
+    _link_names(sets, by_key, parted)
     for tier in _TIERS:
         for claim in sorted(claim for claim in claimants if family_of(claim) == tier):
             keys = sorted(claimants[claim])
             if len(keys) > 1 and not _is_contested(sets, keys, tier):
                 sets.unite(keys)
+
+
+def _link_names(sets: _Sets, by_key: Mapping[str, list[Sighting]], parted: set[str]) -> None:
+    """Unite what a source knows by names alone with what told it more under the same names."""
+    owners = defaultdict[str, set[str]](set)
+    for key in by_key.keys() - parted:
+        for former in (former for sighting in by_key[key] for former in sighting.former):
+            if family_of(former) == "name" and former in by_key and former not in parted:
+                owners[former].add(key)
+    for name, keys in sorted(owners.items()):
+        if len(keys) == 1:
+            sets.unite([name, *keys])
 
 
 def _is_contested(sets: _Sets, keys: Sequence[str], tier: str) -> bool:
@@ -140,6 +157,16 @@ def _is_contested(sets: _Sets, keys: Sequence[str], tier: str) -> bool:
         len({member for member in members if family_of(member) == family}) > 1
         for family in (*_SINGLE, *believed)
     )
+
+
+def _heirs(by_key: Mapping[str, list[Sighting]]) -> dict[str, str]:
+    """Give the key that each former key is now; of several that had it, the first in order."""
+    heirs: dict[str, str] = {}
+    for key in sorted(by_key):
+        for former in (former for sighting in by_key[key] for former in sighting.former):
+            if former not in by_key:
+                heirs.setdefault(former, key)
+    return heirs
 
 
 def _claims(sightings: Iterable[Sighting]) -> set[str]:

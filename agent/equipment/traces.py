@@ -88,6 +88,10 @@ class Traces:
         """What is known of each thing, as people named it."""
         return [with_answer(trace.sighting, self.answers) for trace in self.held.values()]
 
+    def as_told(self) -> list[Sighting]:
+        """What is known of each thing, as its source told it, whatever people said."""
+        return [trace.sighting for trace in self.held.values()]
+
     def of(self, sighting: Sighting) -> Trace:
         """The trace behind a sighting that these traces gave."""
         return self.held[_at(sighting)]
@@ -102,6 +106,9 @@ class Traces:
         for alias in scoped.aliases:
             # The same source knows it by more now than by that alias alone.
             held.pop((scoped.source, alias), None)
+        for former in scoped.former:
+            if (old := held.get((scoped.source, former))) and not old.sighting.present:
+                del held[_at(old.sighting)]
         room = self._room_of(scoped, before)
         held[_at(scoped)] = Trace(sighting=scoped, key=sighting.key, at_ms=at_ms, room=room)
 
@@ -135,7 +142,8 @@ class Traces:
 
 def with_answer(sighting: Sighting, answers: Answers) -> Sighting:
     """The sighting with what a person said of this very thing, or of its product."""
-    kind = answers.get(sighting.key) or answers.get(sighting.product or sighting.key)
+    keys = (sighting.key, *sighting.former, sighting.product)
+    kind = next((answers[key] for key in keys if key in answers), None)
     return sighting if kind is None else replace(sighting, kind=kind, asks=None)
 
 

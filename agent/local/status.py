@@ -43,7 +43,7 @@ def status_of(store: ClassroomStore, surroundings: Surroundings, language: str) 
             "since": iso(running.since_ms) if running else None,
         },
         "kit": _kit(view.kit, say),
-        "devices": _devices(view, say),
+        "devices": _devices(classroom, view, say),
         "questions": questions(classroom, say),
         "suggestions": [list(pair) for pair in classroom.devices.suggestions()],
         "typed": [{"host": address.host, "port": address.port} for address in classroom.typed],
@@ -158,8 +158,13 @@ def _kit(lines: tuple[KitLine, ...], say: Translate) -> dict[str, Any]:
     return {"complete": not lacking, "lines": lines, "missing": lacking}
 
 
-def _devices(view: ClassroomView, say: Translate) -> dict[str, Any]:
-    listed = [_device(device, device.device_id in view.present_ids, say) for device in view.devices]
+def _devices(classroom: Classroom, view: ClassroomView, say: Translate) -> dict[str, Any]:
+    grounds = classroom.devices.all_grounds(say)
+    listed = [
+        _device(device, device.device_id in view.present_ids, say)
+        | {"grounds": grounds.get(device.device_id, [])}
+        for device in view.devices
+    ]
     return {
         "count": len(listed),
         "present": len(view.present_ids),

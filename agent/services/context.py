@@ -33,6 +33,7 @@ from hardware.camera.shutter import Shutter
 from hardware.network.interfaces import networks
 from hardware.network.links import LinkChoice, choice_of
 from hardware.network.liveness import Liveness
+from hardware.network.marks import MarkJudge, remembered_contests
 from protocol.credential import credential_in
 from protocol.link import Broker
 from protocol.model import NOWHERE
@@ -72,6 +73,7 @@ class Context:
     clock: RoomClock
     links: LinkChoice
     liveness: Liveness
+    marks: MarkJudge
     remote: RemoteControl
     scanner: CardScanner
     door_cards: DoorCardReader
@@ -127,6 +129,7 @@ def make_context(
         clock=clock,
         links=links,
         liveness=Liveness(inbox.report, networks=partial(networks, links)),
+        marks=MarkJudge(remembered_contests(classroom.devices.traces.as_told())),
         remote=RemoteControl(store, logins, inbox.report, links),
         scanner=CardScanner(store, logins, shutter),
         door_cards=DoorCardReader(store, logins, shutter, config.door_camera),

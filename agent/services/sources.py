@@ -22,8 +22,11 @@ _HTTPS: Final = 443
 async def watch_usb(context: Context) -> None:
     """What is plugged in by USB."""
     from hardware.usb import watch as usb  # noqa: PLC0415 - only where it is enabled
+    from hardware.usb.keys import remembered_holders  # noqa: PLC0415 - likewise
 
-    await usb.watch(context.inbox.report, host=context.machine.id)
+    traces = context.store.classroom.devices.traces.held.values()
+    holders = remembered_holders(trace.sighting for trace in traces)
+    await usb.watch(context.inbox.report, host=context.machine.id, holders=holders)
 
 
 async def watch_mdns(context: Context) -> None:
@@ -52,6 +55,7 @@ async def watch_mdns(context: Context) -> None:
                 zeroconf=zeroconf,
                 moved=moved,
                 ours=partial(interfaces.networks, links),
+                judge=context.marks,
             )
             tasks.create_task(watch, name="mdns devices")
             tasks.create_task(_share_rooms(context, zeroconf, announced), name="mdns rooms")
@@ -91,6 +95,7 @@ async def watch_onvif(context: Context) -> None:
         context.liveness.hear,
         credentials=context.logins.camera,
         addresses=partial(addresses, context.links),
+        judge=context.marks,
     )
 
 
@@ -108,6 +113,7 @@ async def watch_pjlink(context: Context) -> None:
         password=context.logins.pjlink,
         typed=lambda: ask.entries_of(_typed_places(context)),
         settings=watch.Settings(networks=partial(networks, context.links)),
+        judge=context.marks,
     )
 
 

@@ -13,15 +13,18 @@ from msgspec.structs import replace
 
 from controller.fleet.merged_ids import Folds, Word, word_for
 from controller.fleet.records import AgentRecord, DeviceRecord
+from controller.fleet.rivals import Rivals
 from protocol.fields import record_of
 from protocol.health import ReasonCode
-from protocol.model import NO_ROOM, Device, Reason, Status
+from protocol.model import NO_ROOM, Device, Identity, Reason, Status
 
 # What the feed tells as the agent told it; an address or a lamp's hours change often.
 _in_feed: Final = attrgetter(
     *("kind", "name", "vendor", "model", "serial"),
     *("status", "reasons", "sources", "identity", "aliases"),
 )
+
+_ALIASES_LIMIT: Final = 8
 
 _CONTROLLERS_VERDICTS: Final = frozenset(
     {ReasonCode.AGENT_LOST, ReasonCode.SILENT, ReasonCode.NOT_REPORTED}
@@ -39,6 +42,7 @@ class Equipment:
     ) -> None:
         self.devices = {record.device_id: record for record in devices}
         self._folds = Folds(self.devices.values())
+        self._rivals = Rivals(self.devices.values())
         self._newest_change = newest_change
         self._is_online = is_online
 
@@ -54,14 +58,44 @@ class Equipment:
 
         The first agent keeps it, unless it lost sight of it or the other has more senses for it.
         """
+        changes = self._rival(agent, device, now_ms)
+        device = self._rivals.as_kept(device, agent.place.agent)
         before = self.devices.get(device.device_id)
         if before is None or before.removed_ms is not None or device.aliases:
-            return self._claim_folded(agent, device, rev, now_ms, alive)
+            return changes + self._claim_folded(agent, device, rev, now_ms, alive)
         if not _is_its_agents(before, agent):
             news = _may_take(device, before)
         else:
             news = before.boot != agent.boot or rev > before.rev
         return [self._take(agent, device, rev, now_ms, before.first_seen_ms)] if news else []
+
+    def kept_id(self, device_id: str, agent_id: str) -> str:
+        """The id under which what an agent calls so is kept."""
+        return self._rivals.kept_id(device_id, agent_id)
+
+    def vouch(self, device: DeviceRecord, agent: AgentRecord, now_ms: int) -> list[DeviceRecord]:
+        """An agent still sees what is another's: two that do so for long have two pieces."""
+        if not self._rivals.is_proven(device, agent.place.agent, now_ms):
+            return []
+        self._rivals.contest(device.device_id)
+        gone = replace(device, status=Status.UNKNOWN, removed_ms=now_ms)
+        own_id = self._rivals.kept_id(device.device_id, device.place.agent)
+        own = replace(
+            device,
+            device_id=own_id,
+            identity=Identity.PORT,
+            aliases=(device.device_id, *device.aliases)[:_ALIASES_LIMIT],
+        )
+        return [self._keep(gone, device, now_ms), self._keep(own, device, now_ms)]
+
+    def _rival(self, agent: AgentRecord, device: Device, now_ms: int) -> list[DeviceRecord]:
+        before = self.devices.get(device.device_id)
+        if before is None or before.removed_ms is not None or _is_its_agents(before, agent):
+            return []
+        if device.status is Status.UNKNOWN:
+            self._rivals.give_up(device.device_id, agent.place.agent)
+            return []
+        return self.vouch(before, agent, now_ms)
 
     def doubt(self, device: DeviceRecord, reason: Reason, now_ms: int) -> list[DeviceRecord]:
         """Nobody vouches for the device now; empty if nobody did before."""

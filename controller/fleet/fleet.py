@@ -229,7 +229,9 @@ class Fleet:
 
     def _doubt_unreported(self, agent_id: str, message: Birth, now_ms: int) -> list[Change]:
         """An agent vouches no more for what its birth leaves out."""
-        reported = {device.device_id for device in message.devices}
+        reported = {
+            self._equipment.kept_id(device.device_id, agent_id) for device in message.devices
+        }
         changes: list[Change] = []
         for record in list(self.devices.values()):
             if record.place.agent == agent_id and record.device_id not in reported:
@@ -249,10 +251,11 @@ class Fleet:
                 agent_record = self._keep_agent(agent, now_ms)
                 return [*self._equipment.claim(agent_record, message.device, message.rev, now_ms)]
             case DeviceForgotten():
-                record = self.devices.get(message.device_id)
+                device_id = self._equipment.kept_id(message.device_id, agent_id)
+                record = self.devices.get(device_id)
                 if record is None or record.place.agent != agent_id:
                     return []
-                return self.remove(message.device_id, now_ms)
+                return self.remove(device_id, now_ms)
 
     def _hear_health(self, agent: AgentRecord, message: Health, now_ms: int) -> list[Change]:
         if self._is_stale(agent, message.boot, message.rev):
@@ -264,14 +267,19 @@ class Fleet:
     def _touch(self, agent: AgentRecord, device_ids: tuple[str, ...], now_ms: int) -> list[Change]:
         """Devices that the agent still sees; one that this school doubts needs a birth."""
         touched, doubted = [], False
-        for device_id in device_ids:
+        changes: list[Change] = []
+        for told_id in device_ids:
+            device_id = self._equipment.kept_id(told_id, agent.place.agent)
             record = self.devices.get(device_id)
             if record is None or is_doubted(record):
                 doubted = True
             elif record.place.agent == agent.place.agent:
                 self._equipment.touch(record, now_ms)
                 touched.append(device_id)
-        changes: list[Change] = [Touched(agent.place, tuple(touched), now_ms)] if touched else []
+            elif proven := self._equipment.vouch(record, agent, now_ms):
+                changes += proven
+                doubted = True  # its own piece is told by a birth
+        changes += [Touched(agent.place, tuple(touched), now_ms)] if touched else []
         return changes + (self._ask(agent.place.agent, "doubted", now_ms) if doubted else [])
 
     def _hear_event(self, agent_id: str, message: AnyEvent, now_ms: int) -> list[Change]:

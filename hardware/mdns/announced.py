@@ -12,12 +12,13 @@ from hardware.matchers import MdnsRow, matchers
 from hardware.mdns.ids import identity_of, named_key, split_name, trusted_uuid
 from hardware.network.interfaces import Networks, via
 from hardware.network.neighbours import trusted_mac
-from hardware.readings import Sighting, clean
+from hardware.readings import KindProof, Sighting, clean
 
 # What one neighbour may make us keep: a TXT record can hold thousands of keys, a host addresses.
 _TXT_KEYS_LIMIT = 64
 _ADDRESSES_LIMIT = 16
 _ALIASES_LIMIT = 4
+_CAPABILITIES = re.compile(r"(\d{1,19})|0x([0-9a-f]{1,16})(?:,0x([0-9a-f]{1,8}))?", re.IGNORECASE)
 _PRINTABLE = range(0x20, 0x7F)
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -28,19 +29,26 @@ class AnnouncedService:
     """What one service says. sighting: its device, known by the strongest mark that it tells.
 
     weak_key: what the device is known by where its marks are no good. host, addresses: who says
-    so, to tell a device with several services from several devices with one mark.
+    so, to tell a device with several services from several devices with one mark. bluetooth: the
+    marks that are Bluetooth's: a device has another MAC for its network.
     """
 
     sighting: Sighting
     weak_key: str
     host: str
     addresses: frozenset[str]
+    type: str = ""
+    bluetooth: frozenset[str] = frozenset()
 
     @property
     def marks(self) -> tuple[str, ...]:
         """The keys that name one device in the world, strongest first."""
         strong = () if self.sighting.key == self.weak_key else (self.sighting.key,)
         return strong + self.sighting.aliases
+
+    def mark_kind(self, mark: str) -> str:
+        """Give of which kind a mark is: two of one kind are two devices'."""
+        return "bluetooth" if mark in self.bluetooth else mark.partition(":")[0]
 
 
 def types() -> tuple[str, ...]:
@@ -70,7 +78,7 @@ def service_of(
     values = _texts(txt)
     row = _row(plain_type, values)
     near = _near(addresses, ours)
-    if row is None or (ours is not None and not near):
+    if row is None or row.ignored or (ours is not None and not near):
         return None
     weak_key = named_key(server, instance)
     key, *aliases = [*_marks(row, values, instance), weak_key]
@@ -88,11 +96,14 @@ def service_of(
             serial=_serial(row, values, instance),
             aliases=tuple(aliases[:-1]),
             asks=row.asks,
+            proof=f"{KindProof.CAPABILITY if row.bits else KindProof.SERVICE} {plain_type}",
             address=address,
             port=port if address and plain_type.endswith("._tcp") else 0,
             via=via(address, ours or ()),
         ),
         weak_key=weak_key,
+        type=plain_type,
+        bluetooth=frozenset(_macs(values.get(key, "") for key in row.bluetooth)),
         host=clean(server).rstrip(".").casefold(),
         addresses=frozenset(near),
     )
@@ -157,20 +168,38 @@ def _row(type_: str, values: Mapping[str, str]) -> MdnsRow | None:
 
 
 def _fits(row: MdnsRow, values: Mapping[str, str]) -> bool:
-    return all(fnmatchcase(values.get(key, "").lower(), wish) for key, wish in row.txt.items())
+    fits = all(fnmatchcase(values.get(key, "").lower(), wish) for key, wish in row.txt.items())
+    return fits and (not row.bits or _has_bits(row, values.get(row.bits, "")))
+
+
+def _has_bits(row: MdnsRow, text: str) -> bool:
+    """Whether a number of capabilities has one of the bits wished for, and none of the others.
+
+    It is decimal, or (AirPlay) hexadecimal in two words of 32 bits, the lower first.
+    """
+    if not (match := _CAPABILITIES.fullmatch(text)):
+        return False
+    number = int(match[1] or match[2], 10 if match[1] else 16)
+    number |= int(match[3] or "0", 16) << 32
+    has = not row.has_bits or any(number >> bit & 1 for bit in row.has_bits)
+    return has and not any(number >> bit & 1 for bit in row.lacks_bits)
 
 
 def _marks(row: MdnsRow, values: Mapping[str, str], instance: str) -> list[str]:
     """Give every mark that names this one device, the strongest first: MACs, then ids."""
-    macs = [values.get(key, "") for key in row.mac]
+    macs = [values.get(key, "") for key in (*row.mac, *row.bluetooth)]
     if row.mac_in_name:
         macs.append(split_name(instance)[0])
-    marks = [f"mac:{mac}" for text in macs if (mac := trusted_mac(text))]
+    marks = _macs(macs)
     ids = [values.get(key, "") for key in row.uuid]
     if row.serial_in_name:
         ids.append(_serial(row, values, instance))
     marks += [f"uuid:{uuid}" for text in ids if (uuid := trusted_uuid(text))]
     return list(dict.fromkeys(marks))[: _ALIASES_LIMIT + 1]
+
+
+def _macs(texts: Iterable[str]) -> list[str]:
+    return [f"mac:{mac}" for text in texts if (mac := trusted_mac(text))]
 
 
 def _serial(row: MdnsRow, values: Mapping[str, str], instance: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from zeroconf import Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
@@ -17,6 +17,7 @@ from hardware.mdns.gate import PacketGate
 from hardware.mdns.gathered import Announced
 from hardware.network.flaws import FlawReporter
 from hardware.network.interfaces import Networks, networks, no_network
+from hardware.network.marks import MarkJudge
 from hardware.readings import Report, SenseMissing, Sighting
 
 _ASK_AT_ONCE = 32
@@ -33,35 +34,33 @@ async def watch(
     zeroconf: AsyncZeroconf | None = None,
     moved: asyncio.Event | None = None,
     ours: Callable[[], Networks] = networks,
+    judge: MarkJudge | None = None,
 ) -> None:
     """Report every device that announces itself, and each that changes or says goodbye.
 
     zeroconf: one to share; it stays open, and on the interfaces its owner chose. moved: set by
-    its owner when those changed, for all must be asked anew. ours: our own networks now. Without a
-    zeroconf, follows this machine's interfaces by itself. Garbage is reported as a Flaw, at most
-    some 20 a minute.
+    its owner when those changed, for all must be asked anew. ours: our own networks now.
+    judge: of the marks of every source, where they share one. Without a zeroconf, follows this
+    machine's interfaces by itself. Garbage is reported as a Flaw, at most some 20 a minute.
     Never returns; raises SenseMissing("no_network") where no interface is up.
     """
     moved = asyncio.Event() if moved is None else moved
+    judge = MarkJudge() if judge is None else judge
     if zeroconf is not None:
-        await _watch(report, zeroconf, moved, ours)
+        await _watch(_Browse(zeroconf.zeroconf, report, ours, judge), zeroconf, moved)
         return
     try:
         async with _open_zeroconf() as own, asyncio.TaskGroup() as tasks:
             following = follow(own, moved=moved.set, may_be_alone=False)
             tasks.create_task(following, name="mdns addresses")
-            tasks.create_task(_watch(report, own, moved, ours), name="mdns devices")
+            browse = _Browse(own.zeroconf, report, ours, judge)
+            tasks.create_task(_watch(browse, own, moved), name="mdns devices")
     except* SenseMissing as missing:
         raise missing.exceptions[0] from None
 
 
-async def _watch(
-    report: Report, zeroconf: AsyncZeroconf, moved: asyncio.Event, ours: Callable[[], Networks]
-) -> None:
-    async with (
-        _browsing(_Browse(zeroconf.zeroconf, report, ours), zeroconf) as browse,
-        asyncio.TaskGroup() as tasks,
-    ):
+async def _watch(browse: _Browse, zeroconf: AsyncZeroconf, moved: asyncio.Event) -> None:
+    async with _browsing(browse, zeroconf), asyncio.TaskGroup() as tasks:
         tasks.create_task(browse.restart_after(moved), name="mdns restart")
         while True:
             await browse.look()
@@ -82,11 +81,12 @@ async def _open_zeroconf() -> AsyncIterator[AsyncZeroconf]:
 
 
 @asynccontextmanager
-async def _browsing(browse: _Browse, zeroconf: AsyncZeroconf) -> AsyncIterator[_Browse]:
+async def _browsing(browse: _Browse, zeroconf: AsyncZeroconf) -> AsyncIterator[None]:
     await zeroconf.zeroconf.async_wait_for_start()
     browse.start()
     try:
-        yield browse
+        with browse.judging():
+            yield
     finally:
         await browse.stop()
 
@@ -95,12 +95,17 @@ class _Browse:
     """What changed since we last looked, and the devices known so far."""
 
     def __init__(
-        self, zeroconf: Zeroconf, report: Report, networks: Callable[[], Networks]
+        self,
+        zeroconf: Zeroconf,
+        report: Report,
+        networks: Callable[[], Networks],
+        judge: MarkJudge,
     ) -> None:
+        self._judge = judge
         self._zeroconf = zeroconf
         self._report = report
         self._find_networks = networks
-        self._announced = Announced()
+        self._announced = Announced(judge)
         self._flaws = FlawReporter(report, "mdns", time.monotonic)
         self._changes = Changes(
             self._announced, _SERVICES_LIMIT, lambda: self._flaws.say("flood", "")
@@ -117,6 +122,18 @@ class _Browse:
         self._browser = AsyncServiceBrowser(
             self._zeroconf, service_types, handlers=[self._changes.note]
         )
+
+    @contextmanager
+    def judging(self) -> Iterator[None]:
+        """Hear whose marks turned, and leave the judge in the end."""
+        try:
+            with self._judge.listening(self._judge_anew):
+                yield
+        finally:
+            self._announced.end()
+
+    def _judge_anew(self, names: set[str]) -> None:
+        self._report_all(self._announced.judge_anew(names))
 
     async def stop(self) -> None:
         self._gate.step_aside(self._zeroconf)
@@ -139,7 +156,7 @@ class _Browse:
             if count % _LOOK_AT_ONCE == _LOOK_AT_ONCE - 1:
                 await asyncio.sleep(0)
             if change.is_gone:
-                self._report_all(self._announced.leave(name))
+                self._report_all(self._announced.leave(name, at=time.monotonic()))
             elif (info := info_of(change.type, name)) is None:
                 self._flaws.say("nonsense", "")
             elif info.load_from_cache(self._zeroconf):
@@ -176,9 +193,9 @@ class _Browse:
         )
         if service is None:
             # It said no goodbye: it is something else now, or in a network that we left.
-            self._report_all(self._announced.leave(info.name, "no_answer"))
+            self._report_all(self._announced.leave(info.name, "no_answer", time.monotonic()))
         else:
-            self._report_all(self._announced.see(info.name, service))
+            self._report_all(self._announced.see(info.name, service, time.monotonic()))
 
     def _networks(self) -> Networks:
         """Give our networks; while there are none, those we had, for nobody is judged by that."""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
+from hardware.network.marks import JudgedMarks
 from hardware.network.neighbours import mac_at, trusted_mac
 from hardware.onvif.discovery import Match, elements, text_of
 from hardware.onvif.soap import CallFailed, Login, ServiceAddress, call
@@ -19,17 +20,20 @@ from hardware.readings import (
     CameraState,
     IdentityKind,
     Kind,
+    KindProof,
     Reading,
     Sighting,
     clean,
 )
-from hardware.usb.keys import trusted_serial
+from hardware.serials import trusted_serial
 
 _TALK_S = 9.0
 _SMALLEST_WIDTH = 320  # below that nothing is to be judged by
 _DIGITS, _CARDS_LIMIT = 5, 4
 # Cheap cameras put a login into their addresses; ours is said otherwise.
 _SECRET = re.compile(r"(user|usr|login|pass|pwd|token|auth)", re.IGNORECASE)
+
+_IDENTITIES = {"mac": IdentityKind.MAC, "uuid": IdentityKind.UUID, "serial": IdentityKind.UUID}
 
 Who = tuple[str, str, tuple[int, str] | None]
 
@@ -84,32 +88,44 @@ def keys_told(match: Match) -> tuple[str, ...]:
     return (*keys, *([f"uuid:{match.endpoint}"] if match.endpoint else []))
 
 
-def readings_of(camera: DiscoveredCamera, details: CameraDetails, at: float) -> list[Reading]:
-    """Give a camera's sighting, and a reading where it could not be talked with; pure."""
+def marks_of(camera: DiscoveredCamera, details: CameraDetails) -> tuple[str, ...]:
+    """Give every mark that a camera tells of itself, the strongest first, its names last."""
     match = camera.match
-    macs = [mac for mac in (match.mac, *details.macs, _hikvision_mac(match, details)) if mac]
-    serial = details.serial or match.serial
-    keys = [f"mac:{mac}" for mac in macs]
-    keys += [f"uuid:{match.endpoint}"] if match.endpoint else []
-    keys += (
-        [f"serial:{details.vendor.lower()}:{serial}"] if _is_serial(details.vendor, serial) else []
-    )
-    if keys and not macs and (neighbour := mac_at(camera.address)):
-        keys.append(f"mac:{neighbour}")  # told by nobody but the network: an alias, no name
-    keys = list(dict.fromkeys(keys)) or [
-        f"name:onvif:{match.name}:{match.hardware}:{details.model}"
-    ]
-    identity = IdentityKind.MAC if macs else IdentityKind.UUID
+    macs = (match.mac, *details.macs, _hikvision_mac(match, details))
+    marks = [f"mac:{mac}" for mac in macs if mac]
+    marks += [f"uuid:{match.endpoint}"] if match.endpoint else []
+    serial, vendor = details.serial or match.serial, details.vendor or match.vendor
+    if vendor and trusted_serial(serial, "", (vendor, details.model, match.hardware)):
+        marks.append(f"serial:{vendor.lower()}:{serial}")
+    return (*dict.fromkeys(marks), f"name:onvif:{match.name}:{match.hardware}:{details.model}")
+
+
+def readings_of(
+    camera: DiscoveredCamera,
+    details: CameraDetails,
+    at: float,
+    judged: JudgedMarks | None = None,
+) -> list[Reading]:
+    """Give a camera's sighting, and a reading where it could not be talked with; pure.
+
+    judged: what is to be believed of its marks, where others were heard.
+    """
+    match = camera.match
+    judged = judged or JudgedMarks(believed=marks_of(camera, details))
+    keys = _keys(camera, judged)
     sighting = Sighting(
         source="onvif",
         key=keys[0],
-        identity=IdentityKind.HOST if keys[0].startswith("name:") else identity,
-        aliases=tuple(keys[1:]),
+        identity=_IDENTITIES.get(keys[0].partition(":")[0], IdentityKind.HOST),
+        aliases=keys[1:],
+        contested=judged.contested,
+        former=tuple(mark for mark in judged.former if mark not in keys),
         kind=Kind.CAMERA,
+        proof=f"{KindProof.PROTOCOL} ONVIF",
         name=match.name or details.model or match.hardware,
-        vendor=details.vendor,
+        vendor=details.vendor or match.vendor,
         model=details.model or match.hardware,
-        serial=serial,
+        serial=details.serial or match.serial,
         address=camera.address,
         port=match.service[0] if match.service else 0,
         via=camera.via,
@@ -119,6 +135,22 @@ def readings_of(camera: DiscoveredCamera, details: CameraDetails, at: float) -> 
         return [sighting]
     state = CameraState.DISCONNECTED
     return [sighting, CameraReading(key=keys[0], at=at, state=state, reason=details.trouble)]
+
+
+def _keys(camera: DiscoveredCamera, judged: JudgedMarks) -> tuple[str, ...]:
+    """Give what it is known by, the strongest first: at last where it answers."""
+    strong = [mark for mark in judged.believed if not mark.startswith("name:")]
+    if any(mark.startswith("mac:") for mark in strong):
+        return tuple(strong)
+    neighbour = mac_at(camera.address)
+    card = [f"mac:{neighbour}"] if neighbour and f"mac:{neighbour}" not in judged.contested else []
+    if strong:
+        return (*strong, *card)  # told by nobody but the network: an alias, no name
+    names = [mark for mark in judged.believed if not judged.contested]
+    if names:
+        return tuple(names)
+    port, _ = camera.match.service or (0, "")
+    return (*card[:1], f"name:onvif-at:{camera.address}:{port}")[:1]
 
 
 def _talk(device: ServiceAddress, user: str, password: str) -> CameraDetails:
@@ -248,10 +280,6 @@ def _hikvision_mac(match: Match, details: CameraDetails) -> str:
     """The last 12 hex digits of this maker's endpoints are the camera's MAC."""
     text = f"{match.name} {match.hardware} {details.vendor}".lower()
     return trusted_mac(match.endpoint[-12:]) if "hikvision" in text else ""
-
-
-def _is_serial(vendor: str, serial: str) -> bool:
-    return bool(vendor) and trusted_serial(serial)
 
 
 def _flaw(detail: str) -> str:

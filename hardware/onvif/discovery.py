@@ -29,6 +29,9 @@ _SCOPE = "onvif://www.onvif.org/"
 _VIDEO = "NetworkVideoTransmitter"
 _BYTES_LIMIT = 64 * 1024  # no datagram is longer
 _MATCHES_LIMIT, _SCOPES_LIMIT, _XADDRS_LIMIT = 16, 64, 8
+# How makers call these scopes, whose names the specification leaves open.
+_MACS = ("mac", "macaddr", "macaddress", "mac_address")
+_VENDORS = ("manufacturer", "vendor", "brand")
 # What makers leave in a scope that they forgot to fill in.
 _UNFILLED = re.compile(r"(model|unknown|none|n/a|default|\W*)", re.IGNORECASE)
 
@@ -56,7 +59,8 @@ class Garbage(ValueError):  # noqa: N818 - what came, not a fault of ours
 class Match:
     """What a camera says of itself in its answer; empty where it does not say.
 
-    endpoint: its uuid in one spelling. mac: 12 hex digits. ports, paths: of its services.
+    endpoint: its uuid in one spelling. mac: 12 hex digits. vendor: as its scopes say.
+    ports, paths: of its services.
     """
 
     endpoint: str = ""
@@ -64,6 +68,7 @@ class Match:
     name: str = ""
     hardware: str = ""
     serial: str = ""
+    vendor: str = ""
     services: tuple[tuple[str, int, str], ...] = field(default=())
 
     @property
@@ -175,10 +180,11 @@ def _match(element: Element) -> Match:
     scopes = dict(_scopes(words_of(element, "Scopes")))
     return Match(
         endpoint=trusted_uuid(text_of(element, "Address")),
-        mac=trusted_mac(scopes.get("mac", "")),
+        mac=next(filter(None, (trusted_mac(scopes.get(name, "")) for name in _MACS)), ""),
         name=scopes.get("name", ""),
         hardware=scopes.get("hardware", ""),
         serial=scopes.get("serial", ""),
+        vendor=next((scopes[name] for name in _VENDORS if name in scopes), ""),
         services=tuple(_services(words_of(element, "XAddrs"))),
     )
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from hardware.network.flaws import FlawReporter
 from hardware.network.interfaces import addresses as own_addresses
 from hardware.network.interfaces import no_network
+from hardware.network.marks import MarkJudge
 from hardware.network.place import TypedPlace
 from hardware.network.typed import Asker
 from hardware.onvif.camera import (
@@ -25,6 +26,7 @@ from hardware.onvif.camera import (
     Who,
     fetch_details,
     keys_told,
+    marks_of,
     readings_of,
 )
 from hardware.onvif.discovery import (
@@ -78,19 +80,28 @@ async def watch(
     credentials: Credentials = lambda _keys, _address: ("", ""),
     addresses: Callable[[], Sequence[str]] = own_addresses,
     settings: SearchSettings = USUAL,
+    judge: MarkJudge | None = None,
 ) -> None:
     """Report every ONVIF camera of our networks, and each that changes; never returns.
 
     credentials: user and password at a camera now, asked before each talk and never kept.
-    addresses: our own. Raises SenseMissing("no_network") where we have none.
+    addresses: our own. judge: of the marks of every source, where they share one.
+    Raises SenseMissing("no_network") where we have none.
     """
-    cameras = _Cameras(report, credentials)
+    cameras = _Cameras(report, credentials, MarkJudge() if judge is None else judge)
+    with cameras.judging():
+        await _search_again(cameras, addresses, settings)
+
+
+async def _search_again(
+    cameras: _Cameras, addresses: Callable[[], Sequence[str]], settings: SearchSettings
+) -> None:
     async with asyncio.TaskGroup() as group:
         while True:
             bound = tuple(addresses())
             if not bound:
                 raise no_network("onvif")
-            for camera in await _search(bound, cameras.flaws, settings):
+            for camera in cameras.hear(await _search(bound, cameras.flaws, settings)):
                 if cameras.wants(camera):
                     group.create_task(cameras.talk(camera), name=f"onvif {camera.address}")
             cameras.round += 1
@@ -126,12 +137,15 @@ def asker(credentials: Credentials) -> Asker:
 class _Cameras:
     """What was last told of each camera, and whether it is time to talk again."""
 
-    def __init__(self, report: Report, credentials: Credentials) -> None:
+    def __init__(self, report: Report, credentials: Credentials, judge: MarkJudge) -> None:
+        self._judge = judge
+        self._heard_at = 0.0
         self.flaws = FlawReporter(report, "onvif", time.monotonic)
         self.round = 0
         self._report = report
         self._credentials = credentials
         self._cameras: dict[Who, _Entry] = {}
+        self._sightings: dict[Who, Sighting] = {}
         self._talking: set[Who] = set()
         self._turn = asyncio.Semaphore(_TALKS_AT_ONCE)
 
@@ -150,6 +164,53 @@ class _Cameras:
             return True
         return self.round - before.round >= _TELL_AGAIN_ROUNDS
 
+    @contextmanager
+    def judging(self) -> Iterator[None]:
+        """Hear whose marks turned, and leave the judge in the end."""
+        try:
+            with self._judge.listening(self._judge_anew):
+                yield
+        finally:
+            for who in self._cameras:
+                self._judge.leave(_name(who))
+
+    def hear(self, found: list[DiscoveredCamera]) -> list[DiscoveredCamera]:
+        """Take in who answered, all at one time: two that tell one mark then are two."""
+        self._heard_at = time.monotonic()
+        for camera in found:
+            if (entry := self._cameras.get(camera.who)) is not None:
+                self._tell_judge(entry)
+        return found
+
+    def _tell_judge(self, entry: _Entry) -> None:
+        self._judge.tell(
+            _name(entry.camera.who),
+            marks_of(entry.camera, entry.details),
+            addresses={entry.camera.address},
+            at=self._heard_at,
+            sure_source="onvif",
+        )
+
+    def _judge_anew(self, names: set[str]) -> None:
+        for who, entry in self._cameras.items():
+            if _name(who) in names and who in self._sightings:
+                self._report_camera(entry)
+
+    def _report_camera(self, entry: _Entry) -> list[Reading]:
+        """Report a camera as it is known by now; what it was called by is gone, if all agree."""
+        who = entry.camera.who
+        judged = self._judge.judged(_name(who))
+        readings = readings_of(entry.camera, entry.details, time.time(), judged)
+        before = self._sightings.pop(who, None)
+        now = next(one for one in readings if isinstance(one, Sighting))
+        others = {sighting.key for sighting in self._sightings.values()}
+        if before and before.key not in {now.key, *now.aliases, *others}:
+            self._report(replace(before, present=False, reason="no_answer"))
+        self._sightings[who] = now
+        for reading in readings:
+            self._report(reading)
+        return readings
+
     def _login(self, camera: DiscoveredCamera) -> tuple[str, str]:
         return self._credentials(keys_told(camera.match), camera.address)
 
@@ -164,15 +225,15 @@ class _Cameras:
         if details.flaw:
             self.flaws.say(details.flaw, camera.address)
         before = self._cameras.get(camera.who)
-        self._cameras[camera.who] = _Entry(
+        entry = self._cameras[camera.who] = _Entry(
             camera=camera, details=details, round=self.round, login=hash(login)
         )
+        self._tell_judge(entry)
         if before is None or (before.camera, before.details) != (camera, details):
-            readings = readings_of(camera, details, time.time())
+            readings = self._report_camera(entry)
             if before is not None and before.details.trouble and not details.trouble:
-                readings += [_well(one) for one in readings if isinstance(one, Sighting)]
-            for reading in readings:
-                self._report(reading)
+                for one in (one for one in readings if isinstance(one, Sighting)):
+                    self._report(_well(one))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +242,11 @@ class _Entry:
     details: CameraDetails
     round: int
     login: int  # a hash of what was tried, of this process only
+
+
+def _name(who: Who) -> str:
+    """What the judge knows a camera by."""
+    return f"onvif {who}"
 
 
 def _well(camera: Sighting) -> CameraReading:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from hardware.matchers import matchers
+from hardware.network.marks import MarkJudge
 from hardware.pjlink.talk import ProjectorInfo, TalkError
-from hardware.readings import IdentityKind, Kind, ProjectorReading, Reading, Sighting
-from hardware.usb.keys import trusted_serial
+from hardware.readings import (
+    IdentityKind,
+    Kind,
+    KindProof,
+    ProjectorReading,
+    Reading,
+    Sighting,
+)
+from hardware.serials import trusted_serial
 
 POLL_S = 60.0
 # With a talk of 4 s in between: well again, and seen to be, within 10 s.
@@ -46,7 +55,8 @@ class TrackedProjector:
 
     token: names the entry where a person typed the address. mac: what it told in a search.
     is_discovered: whether it answered a search. neighbour: the MAC by the kernel's table. via: our
-    own address towards it. speaks_pjlink: whether it is a projector at all, as far as we know.
+    own address towards it. judge: of its marks, and others'. speaks_pjlink: whether it is a
+    projector at all, as far as we know.
     """
 
     def __init__(
@@ -57,7 +67,9 @@ class TrackedProjector:
         mac: str = "",
         token: str = "",
         is_discovered: bool = False,
+        judge: MarkJudge | None = None,
     ) -> None:
+        self._judge = MarkJudge() if judge is None else judge
         self.address = address
         self.port = port
         self.mac = mac
@@ -78,6 +90,18 @@ class TrackedProjector:
         """What it is known by before anybody logs in."""
         mac, serial = self.mac or self.neighbour, serial_key(self._info or ProjectorInfo())
         return (*((f"mac:{mac}",) if mac else ()), *((serial,) if serial else ()))
+
+    @property
+    def name(self) -> str:
+        """What the judge knows it by: where it answers."""
+        return f"pjlink {self.address}:{self.port}"
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What it tells of itself, the strongest first, its names last."""
+        info = self._info
+        names = (name_key(info),) if info is not None and info.name else ()
+        return (*self.keys, *names)
 
     @property
     def is_present(self) -> bool:
@@ -114,8 +138,24 @@ class TrackedProjector:
         if result.info is not None:
             self._info, self._info_at = result.info, now
         if result.reading is not None:
+            self.be_heard(now)
+        if result.reading is not None:
             return self._well(replace(result.reading, at=at))
         return self._ill(result.trouble or TalkError("no_answer"), at, now)
+
+    def be_heard(self, now: float) -> None:
+        """It gave a sign of life: what it tells counts beside what others do."""
+        self._judge.tell(
+            self.name, self.marks, addresses={self.address}, at=now, sure_source="pjlink"
+        )
+
+    def judge_anew(self) -> list[Reading]:
+        """Others tell its marks, or no more. Gives what changed; it is asked anew what it is."""
+        if self._last is None or not self._last.present or self._info is None:
+            return []
+        changes = self._changes()
+        self._info_at = float("-inf")
+        return changes
 
     def wait_s(self, jitter: float) -> float:
         """Give how long until the next talk. jitter: from 0 to 1."""
@@ -167,7 +207,8 @@ class TrackedProjector:
         if last is not None and self._info is None:
             return replace(last, present=True, reason="", address=self.address, via=self.via)
         info = self._info or ProjectorInfo()
-        identity, key, aliases = self._named(info)
+        judged = self._judge.judged(self.name)
+        identity, key, aliases = self._named(info, judged.contested)
         return Sighting(
             source="pjlink",
             key=key,
@@ -178,6 +219,9 @@ class TrackedProjector:
             model=info.model,
             serial=info.serial if trusted_serial(info.serial) else "",
             aliases=aliases,
+            contested=judged.contested,
+            former=tuple(mark for mark in judged.former if mark not in {key, *aliases}),
+            proof=f"{KindProof.PROTOCOL} PJLink",
             address=self.address,
             port=self.port,
             via=self.via,
@@ -187,21 +231,28 @@ class TrackedProjector:
     def _gone(last: Sighting) -> Sighting:
         return replace(last, present=False, reason="no_answer")
 
-    def _named(self, info: ProjectorInfo) -> tuple[IdentityKind, str, tuple[str, ...]]:
+    def _named(
+        self, info: ProjectorInfo, contested: Collection[str]
+    ) -> tuple[IdentityKind, str, tuple[str, ...]]:
         """Give its identity, its key, and its further keys, the strongest first."""
-        mac, serial = self.mac or self.neighbour, serial_key(info)
-        if mac:
-            return IdentityKind.MAC, f"mac:{mac}", (serial,) if serial else ()
-        if serial:
-            return IdentityKind.UUID, serial, ()
+        card = f"mac:{self.neighbour}" if self.neighbour else ""
+        mac = f"mac:{self.mac}" if self.mac else card
+        told = (mac if mac not in contested else card, serial_key(info))
+        marks = [mark for mark in told if mark and mark not in contested]
+        if marks:
+            is_mac = marks[0].startswith("mac:")
+            identity = IdentityKind.MAC if is_mac else IdentityKind.UUID
+            return identity, marks[0], tuple(marks[1:])
         if self.token:
             return IdentityKind.TOKEN, f"token:{self.token}", ()
+        if contested:
+            return IdentityKind.HOST, f"name:pjlink-at:{self.address}:{self.port}", ()
         return IdentityKind.HOST, name_key(info), ()
 
 
 def serial_key(info: ProjectorInfo) -> str:
     """Give the key by which its serial names it; "" where that may name several."""
-    if not info.maker or not trusted_serial(info.serial):
+    if not info.maker or not trusted_serial(info.serial, "", (info.maker, info.model)):
         return ""
     return f"serial:{info.maker.casefold()}:{info.serial}"
 

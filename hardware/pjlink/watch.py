@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from hardware.network.flaws import FlawReporter
 from hardware.network.interfaces import Networks, broadcasts, networks, via
+from hardware.network.marks import MarkJudge
 from hardware.network.neighbours import NEIGHBOURS, mac_at
 from hardware.pjlink.ask import Password, ProjectorEntry, poll
 from hardware.pjlink.search import Notification, SearchProtocol, listening
@@ -54,13 +55,15 @@ async def watch(
     password: Password = lambda _keys, _address: "",
     typed: Callable[[], Iterable[ProjectorEntry]] = tuple,
     settings: Settings = USUAL,
+    judge: MarkJudge | None = None,
 ) -> None:
     """Report every projector found or typed, and how it is, again and again; never returns.
 
     password: a projector's PJLink password now, "" for none; asked before each talk, never kept.
-    typed: the addresses that people typed, now.
+    typed: the addresses that people typed, now. judge: of the marks of every source, where they
+    share one.
     """
-    await Projectors(report, password, typed, settings).watch()
+    await Projectors(report, password, typed, settings, judge).watch()
 
 
 class _Watcher:
@@ -82,7 +85,9 @@ class Projectors:
         password: Password,
         typed: Callable[[], Iterable[ProjectorEntry]],
         settings: Settings,
+        judge: MarkJudge | None = None,
     ) -> None:
+        self._judge = MarkJudge() if judge is None else judge
         self._report = report
         self._password = password
         self._typed = typed
@@ -95,17 +100,30 @@ class Projectors:
     async def watch(self) -> None:
         """Search, and look at each that is found; never returns."""
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._search(), name="pjlink search")
-                while True:
-                    self._follow_typed()
-                    self._start(group)
-                    self._changed.clear()
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(_TYPED_S):
-                            await self._changed.wait()
+            with self._judge.listening(self._judge_anew):
+                await self._follow()
         finally:
+            for watcher in self._watchers:
+                self._judge.leave(watcher.projector.name)
             self._watchers.clear()
+
+    async def _follow(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._search(), name="pjlink search")
+            while True:
+                self._follow_typed()
+                self._start(group)
+                self._changed.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_TYPED_S):
+                        await self._changed.wait()
+
+    def _judge_anew(self, names: set[str]) -> None:
+        for watcher in self._watchers:
+            if watcher.projector.name in names:
+                for reading in watcher.projector.judge_anew():
+                    self._report(reading)
+                watcher.wake.set()
 
     def _follow_typed(self) -> None:
         """Begin to watch what was typed since, and forget what was taken back."""
@@ -124,7 +142,7 @@ class Projectors:
         at = entry.address, entry.port or self._settings.port
         watcher = self._first(lambda projector: (projector.address, projector.port) == at)
         if watcher is None:
-            self._watchers.append(_Watcher(TrackedProjector(*at, token=entry.token), entry))
+            self._watchers.append(_Watcher(self._track(at, token=entry.token), entry))
         elif watcher.entry is None:
             watcher.entry, watcher.projector.token = entry, entry.token
 
@@ -164,9 +182,14 @@ class Projectors:
     def _watcher_of(self, notification: Notification) -> _Watcher | None:
         """Find whose word this is; one that moved is met at its new address."""
         mac, address = notification.mac, notification.address
+        here = self._first(lambda projector: projector.address == address)
+        if self._is_contested(notification, here):
+            if here is not None and here.projector.mac != mac:
+                self._set_mac(here.projector, mac)
+            return here
         watcher = self._first(lambda projector: bool(mac) and projector.mac == mac)
         if watcher is None:
-            watcher = self._first(lambda projector: projector.address == address)
+            watcher = here
             if watcher is not None and mac:
                 self._set_mac(watcher.projector, mac)
         elif watcher.projector.address != address:
@@ -174,6 +197,21 @@ class Projectors:
             watcher.projector.via = via(address, self._settings.networks())
             watcher.wake.set()
         return watcher
+
+    def _is_contested(self, notification: Notification, here: _Watcher | None) -> bool:
+        """Take in a sign of life; whether another lives beside it that tells the same MAC."""
+        if not notification.mac or notification.is_change:
+            return False
+        mark = f"mac:{notification.mac}"
+        rest = here.projector.marks if here is not None else ()
+        self._judge.tell(
+            f"pjlink {notification.address}:{self._settings.port}",
+            dict.fromkeys((mark, *rest)),
+            addresses={notification.address},
+            at=time.monotonic(),
+            sure_source="pjlink",
+        )
+        return self._judge.is_contested(mark)
 
     def _first(self, matches: Callable[[TrackedProjector], bool]) -> _Watcher | None:
         return next((one for one in self._watchers if matches(one.projector)), None)
@@ -192,9 +230,16 @@ class Projectors:
             self._flaws.say("flood", notification.address)
             return
         at = notification.address, self._settings.port
-        projector = TrackedProjector(*at, mac=notification.mac, is_discovered=True)
+        projector = self._track(at, mac=notification.mac, is_discovered=True)
         self._watchers.append(_Watcher(projector))
         self._changed.set()
+
+    def _track(
+        self, at: tuple[str, int], *, mac: str = "", token: str = "", is_discovered: bool = False
+    ) -> TrackedProjector:
+        return TrackedProjector(
+            *at, mac=mac, token=token, is_discovered=is_discovered, judge=self._judge
+        )
 
     def _make_room(self) -> bool:
         """Let go one that nobody typed and that is not there any more."""

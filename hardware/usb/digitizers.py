@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 
 from hardware.matchers import matchers
 from hardware.usb.keys import product_of
+from hardware.usb.names import model_of, vendor_of
 from hardware.usb.nodes import REMOVABLE, Properties, UsbDevice
 
 # What is where: the path of a USB device and its product.
@@ -34,6 +36,12 @@ def is_wide(device: UsbDevice) -> bool:
 def is_touch_vendor(device: UsbDevice) -> bool:
     """Say whether its maker makes touch controllers; that proves nothing."""
     return device.own.get("ID_VENDOR_ID", "").lower() in _touch_vendors()
+
+
+def is_touch_name(device: UsbDevice) -> bool:
+    """Say whether it calls itself what a board's touch frame may; that proves nothing."""
+    names = f"{vendor_of(device)} {model_of(device)}".lower()
+    return any(fnmatchcase(names, pattern) for pattern in matchers().touch_names)
 
 
 def place_of(device: UsbDevice) -> tuple[str, str]:

@@ -12,6 +12,7 @@ PROPERTIES = (
     "DEVNAME",
     "DEVPATH",
     "DEVTYPE",
+    "DRIVER",
     "ID_INPUT_TABLET",
     "ID_INPUT_TOUCHSCREEN",
     "ID_INPUT_WIDTH_MM",
@@ -30,10 +31,15 @@ PROPERTIES = (
     "ID_VENDOR_ENC",
     "ID_VENDOR_FROM_DATABASE",
     "ID_VENDOR_ID",
+    "POWER_SUPPLY_CAPACITY",
     "SUBSYSTEM",
+    "UPOWER_BATTERY_TYPE",
 )
 # The subsystems whose nodes are of use to people; a machine has ten times as many others.
-SUBSYSTEMS = ("usb", "video4linux", "input", "sound", "block")
+SUBSYSTEMS = (
+    *("usb", "video4linux", "input", "sound", "block"),
+    *("net", "dvb", "usbmisc", "power_supply"),
+)
 # Not udev's: the file `removable` of a USB device's folder, for a watcher to add where it can.
 REMOVABLE = "REMOVABLE"
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from hardware.readings import Sighting
-from hardware.usb.devices import devices_of
+from hardware.usb.devices import claims_in, devices_of
 from hardware.usb.digitizers import Places, places_of
+from hardware.usb.keys import Holders
 from hardware.usb.nodes import (
     Properties,
     UsbDevice,
@@ -35,10 +36,14 @@ class Plugs:
     A device counts once no event of its own came for 0.15 s, or 0.03 s where it is complete, and
     goes at once. Times are seconds of any one steady clock. host: names this machine in the keys
     of devices without a serial. has_screen: what is there at the first list may be part of it.
+    holders: who held which serial before.
     """
 
-    def __init__(self, host: str, *, has_screen: bool = False) -> None:
+    def __init__(
+        self, host: str, *, has_screen: bool = False, holders: Holders | None = None
+    ) -> None:
         self._host = host
+        self._holders = holders or Holders()
         self._built_in: Places | None = None if has_screen else frozenset()
         self._live: _Devices = {}
         self._calm: _Devices = {}
@@ -127,9 +132,10 @@ class Plugs:
         return due_at is not None and due_at <= at
 
     def _changes(self) -> list[Sighting]:
-        nodes = _nodes_in(self._calm)
+        nodes = [*_nodes_in(self._calm)]
         before = self._reported
-        now = devices_of(nodes, self._host, self._built_in or frozenset())
+        self._holders = self._holders.after(claims_in(nodes, self._host))
+        now = devices_of(nodes, self._host, self._built_in or frozenset(), self._holders)
         self._reported = now
         gone = [
             replace(sighting, present=False, reason="unplugged", nodes=())

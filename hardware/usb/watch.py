@@ -12,6 +12,7 @@ from typing import Any
 from hardware.readings import SenseMissing, Sighting
 from hardware.text import read_text
 from hardware.usb.digitizers import chassis_has_screen
+from hardware.usb.keys import Holders
 from hardware.usb.nodes import PROPERTIES, REMOVABLE, SUBSYSTEMS, Properties, is_usb_device
 from hardware.usb.plugs import Plugs
 
@@ -32,19 +33,25 @@ _EVENTS_A_TURN = 64
 
 
 async def watch(
-    report: Report, *, host: str, run: Path = Path("/run/udev"), root: Path = Path("/")
+    report: Report,
+    *,
+    host: str,
+    holders: Holders | None = None,
+    run: Path = Path("/run/udev"),
+    root: Path = Path("/"),
 ) -> None:
     """Report every USB device present, and then each that comes, changes or goes; never returns.
 
     A Raspberry Pi's own camera is one too. host: names this machine in the keys of devices
-    without a trusted serial. run: udev's own folder. root: where `sys` is found.
+    without a trusted serial. holders: who held which serial before. run: udev's own folder.
+    root: where `sys` is found.
     Raises SenseMissing("no_udev") where udev or its library is absent.
     """
     pyudev = _pyudev()
     if not (run / "control").exists():
         raise _no_udev("udev is not running on this machine; USB devices cannot be seen.")
     chassis = await asyncio.to_thread(read_text, root / "sys/class/dmi/id/chassis_type")
-    plugs = Plugs(host, has_screen=chassis_has_screen(chassis))
+    plugs = Plugs(host, has_screen=chassis_has_screen(chassis), holders=holders)
     loop = asyncio.get_running_loop()
     restart_s = _RESTART_FIRST_S
     while True:

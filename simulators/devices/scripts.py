@@ -13,6 +13,7 @@ from protocol.settings import unknown
 from protocol.words import N_, Translate
 from simulators.config import HostConfig, UdevConfig
 from simulators.devices.host import FaultyHost, HostFault, HostMake
+from simulators.devices.plugged import MAKES, UdevFault, good_serial, plugged
 from simulators.devices.switches import faults_of
 from simulators.devices.udev import (
     Properties,
@@ -44,6 +45,8 @@ async def play_udev(
     """Print each event at its time. Raises SettingsError, SimError where there is no device."""
     if config.file:
         script = script_of(config, nodes_of(_read(config.file)))
+    elif config.make:
+        script = script_of(config, nodes_of_make(config))
     else:
         hub, cart = tablet_cart(config.tablets)
         script = script_of(config, cart, hub)
@@ -56,6 +59,15 @@ async def play_udev(
 
     if await until_stopped(stop, play(script, note)) is not None:
         show(phrase(PLAYED, say, count=len(script), seconds=round(loop.time() - began, 1)))
+
+
+def nodes_of_make(config: UdevConfig) -> list[Properties]:
+    """The nodes of the make that the settings ask for, with its faults. Raises SettingsError."""
+    make = MAKES.get(config.make)
+    if make is None:
+        raise unknown("make_unknown", N_("No such make: {name}."), config.make, list(MAKES))
+    serial = good_serial(Random(config.seed))  # noqa: S311 - a play, not a secret
+    return plugged(make, serial=serial, faults=faults_of(config.faults, UdevFault))
 
 
 def script_of(config: UdevConfig, nodes: Sequence[Properties], hub: str = "") -> Script:

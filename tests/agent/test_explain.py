@@ -11,6 +11,7 @@ from agent.database.generations import DocumentError
 from agent.equipment import devices
 from agent.equipment.description import device_id_of
 from hardware.readings import IdentityKind, Kind
+from protocol.words import translator
 from tests.agent.classrooms import room, sighting
 
 CAMERA = sighting(
@@ -75,3 +76,32 @@ def test_an_id_that_nobody_knows_is_an_error_with_a_hint() -> None:
         explain(remembered(), "net-" + "0" * 500, as_json=True, environ={})
     assert caught.value.code == "device_unknown"
     assert len(caught.value.text(str)) < 250
+
+
+def test_it_is_said_which_marks_were_believed_and_why_it_is_of_its_kind() -> None:
+    """In Vietnamese: the key, what others tell too, what holds nothing of the piece, the proof."""
+    twin = sighting(
+        "uuid:cea94000fb96",
+        source="onvif",
+        identity=IdentityKind.UUID,
+        contested=("mac:00408c000001",),
+        former=("mac:00408c000001",),
+        weak=("serial:x:0001",),
+        proof="protocol ONVIF",
+        kind=Kind.CAMERA,
+    )
+    known, _ = devices.restore_devices(room(), ()).see([twin], 0)
+    state = SavedState(devices=known.all(0), traces=tuple(known.traces.held.values()))
+    said = explain(state, device_id_of(twin.key), as_json=False, environ={})
+    for part in (
+        "Nhận ra nhờ uuid:cea94000fb96.",
+        "mac:00408c000001 còn được một thiết bị khác xưng",
+        "serial:x:0001 không nói lên chiếc nào",
+        "Trước đây được biết là mac:00408c000001.",
+        "Thuộc loại này vì nó trả lời bằng ONVIF.",
+    ):
+        assert part in said
+    answered, _ = known.answer(device_id_of(twin.key), Kind.BOARD, 1)
+    assert "Thuộc loại này theo lời người dùng." in answered.grounds_of(
+        device_id_of(twin.key), translator("vi")
+    )

@@ -159,7 +159,7 @@ def test_a_cart_of_ten_tablets_is_ten_tablets(serial: str, identity: str) -> Non
     """On one hub, one after another, with serials of their own or all the same."""
     hub, nodes = udev_replay.tablet_cart(10, serial=serial)
     there = standing(follow(Plugs(HOST), udev_replay.plug(nodes, hub)))
-    assert [(one.kind, one.identity) for one in there.values()] == [("tablet", identity)] * 10
+    assert [(one.asks, one.identity) for one in there.values()] == [("tablet", identity)] * 10
     plugs = Plugs(HOST)
     plugs.replace(nodes, 0.0)
     gone = [one for _, one in follow(plugs, udev_replay.unplug(nodes, hub))]

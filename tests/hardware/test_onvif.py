@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hardware.network.marks import MarkJudge
 from hardware.onvif import watch as onvif
 from hardware.onvif.camera import CameraDetails as Answer
 from hardware.onvif.camera import DiscoveredCamera, picture_url, readings_of
@@ -108,6 +109,7 @@ def test_a_camera_is_found_within_three_seconds_and_known_by_its_mac() -> None:
                 port=camera.http_port,
                 via="127.0.0.1",
                 url=camera.snapshot_url,
+                proof="protocol ONVIF",
             )
 
     play(story)
@@ -367,3 +369,67 @@ def test_the_password_digest_is_the_standards() -> None:
     nonce = base64.b64decode("LKqI6G/AikKCQrN0zqZFlg==")
     made = digest(nonce, "2010-09-16T07:50:45Z", "userpassword")
     assert made == "tuOSpGlFlIXsozq4HFNeeGeFLEI="
+
+
+def test_two_cameras_that_tell_one_mac_first_are_two_and_stay_two() -> None:
+    """home-assistant/core issue 162687: each falls to the next mark of its own."""
+
+    async def story() -> None:
+        told = Told()
+        twins = (
+            CameraMake(name="Cổng", serial="7QXJ2G3K"),
+            CameraMake(
+                name="Sân", serial="7QXJ9T4M", endpoint="0d3c5a77-1f2e-4b6a-9c8d-00408c7c21da"
+            ),
+        )
+        async with cameras(*twins) as (_, settings), watching(told, settings):
+            await eventually(lambda: len(keys_here(told)) == 2)
+            assert KEY not in keys_here(told)
+            contested = [one.contested for one in told.sightings if one.contested]
+            assert all(KEY in marks for marks in contested)
+
+    play(story)
+
+
+def test_a_camera_that_moved_is_one_and_two_that_answer_at_once_are_two() -> None:
+    """By signs of life: what answered at its old address no more has moved."""
+    judge = MarkJudge()
+    judge.tell("a", (KEY,), addresses={"10.0.0.5"}, at=0.0, sure_source="onvif")
+    judge.tell("b", (KEY,), addresses={"10.0.0.6"}, at=60.0, sure_source="onvif")
+    assert judge.believed("b") == (KEY,)
+    assert judge.tell("a", (KEY,), addresses={"10.0.0.5"}, at=120.0, sure_source="onvif") == {
+        "a",
+        "b",
+    }
+    assert (judge.former("a"), judge.former("b")) == ((KEY,), ())
+    judge.leave("a", 180.0)
+    assert judge.believed("b") == ()
+    # One more source at the same address is the same thing; at another it is not.
+    judge.tell("service", ("uuid:1",), host="cam", addresses={"10.0.0.6"}, at=0.0)
+    judge.tell("b", ("uuid:1",), addresses={"10.0.0.6"}, at=180.0, sure_source="onvif")
+    assert judge.believed("b") == ("uuid:1",)
+    judge.tell("c", ("uuid:1",), addresses={"10.0.0.7"}, at=181.0, sure_source="pjlink")
+    assert judge.believed("c") == ()
+
+
+def keys_here(told: Told) -> set[str]:
+    """The keys of those that were told present last."""
+    here: dict[str, bool] = {one.key: one.present for one in told.sightings}
+    return {key for key, present in here.items() if present}
+
+
+def test_a_camera_tells_its_mac_and_maker_by_whatever_name() -> None:
+    """Uniview's scopes are `macaddr` and `manufacturer`; the key is the MAC, the uuid beside it."""
+    answer = (
+        b'<e:Envelope xmlns:e="e" xmlns:d="d"><d:ProbeMatches><d:ProbeMatch>'
+        b"<Address>urn:uuid:00010010-0001-1020-8000-e4f14c000001</Address>"
+        b"<d:Types>NetworkVideoTransmitter</d:Types>"
+        b"<d:Scopes>onvif://www.onvif.org/manufacturer/UNIVIEW"
+        b" onvif://www.onvif.org/macaddr/e4f14c000001</d:Scopes>"
+        b"</d:ProbeMatch></d:ProbeMatches></e:Envelope>"
+    )
+    (match,) = matches(answer)
+    (sighting, *_) = readings_of(DiscoveredCamera("10.0.0.9", "", match), Answer(), 0.0)
+    assert isinstance(sighting, Sighting)
+    assert (sighting.key, sighting.vendor) == ("mac:e4f14c000001", "UNIVIEW")
+    assert sighting.aliases == ("uuid:00010010-0001-1020-8000-e4f14c000001",)

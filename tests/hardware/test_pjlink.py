@@ -386,3 +386,26 @@ def say_from(address: str, text: str, target: tuple[str, int]) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind((address, 0))
         sock.sendto(text.encode(), target)
+
+
+def test_two_projectors_that_tell_one_mac_are_two_by_their_serials() -> None:
+    """Both answer the search: neither moved. What told the MAC alone before is its past."""
+
+    async def run() -> None:
+        other = dataclasses.replace(FIRST, name="Máy chiếu 2", serial="7QXJ9T4MK2")
+        async with (
+            projector() as one,
+            projector(other, "127.0.0.3", port=one.port) as two,
+            watching(one, two) as watch,
+        ):
+            keys = {f"serial:epson:{make.serial}" for make in (FIRST, other)}
+            await eventually(lambda: keys <= here(watch.told.sightings))
+            await eventually(lambda: MAC_KEY not in here(watch.told.sightings))
+
+    asyncio.run(run())
+
+
+def here(sightings: list[Sighting]) -> set[str]:
+    """The keys of those that were told present last."""
+    last = {sighting.key: sighting.present for sighting in sightings}
+    return {key for key, present in last.items() if present}

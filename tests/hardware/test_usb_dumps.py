@@ -30,7 +30,7 @@ class Expected(NamedTuple):
 MACHINES = {
     "CAPTURE_METADATA": Expected(
         "Latitude3590",
-        {"camera": 1, "input": 1, "other": 3},
+        {"camera": 1, "input": 1, "other": 2, "storage": 1},
         # Its udev calls all four nodes pictures; every second one holds metadata.
         {"0bda:58f5": ("/dev/video0", "/dev/video2")},
         frozenset({"4830a8843756"}),
@@ -55,7 +55,7 @@ MACHINES = {
     ),
     "RPI2_WITH_CAMERA_V4L2": Expected(
         "Raspberry Pi 2 (BCM2836)",
-        {"camera": 1, "input": 1, "other": 1},
+        {"camera": 1, "input": 1, "network": 1},
         {"": ("/dev/video0",)},
     ),
     "RPI4B4G": Expected(

@@ -6,7 +6,8 @@ import random
 from collections.abc import Iterator
 
 from hardware.readings import IdentityKind
-from hardware.usb.keys import DeviceKey, keys_of, trusted_serial
+from hardware.serials import trusted_serial
+from hardware.usb.keys import DeviceKey, keys_of
 from hardware.usb.nodes import UsbDevice
 from tests.hardware.test_usb_devices import usb_node
 
@@ -80,10 +81,11 @@ def test_a_device_with_a_good_serial_keeps_its_key_wherever_it_is_plugged() -> N
         "2-2", ID_PATH="pci-0-usb-0:2", ID_PATH_WITH_USB_REVISION="pci-0-usbv3-0:2", **serial
     )
     hub = usb_node("1-4.1", ID_PATH="pci-0-usb-0:4.1", **serial)
-    keys = {
+    keys = [
         keys_of([UsbDevice(own=own)], host)[0] for own in (slow, fast, hub) for host in ("h1", "h2")
-    }
-    assert keys == {DeviceKey("usb:1234:5678:73BD39DF", IdentityKind.USB, "73BD39DF")}
+    ]
+    named = ("usb:1234:5678:73BD39DF", IdentityKind.USB, "73BD39DF")
+    assert {(key.text, key.identity, key.serial) for key in keys} == {named}
 
 
 def test_a_device_without_a_serial_keeps_its_key_from_usb_2_to_usb_3() -> None:
@@ -92,4 +94,5 @@ def test_a_device_without_a_serial_keeps_its_key_from_usb_2_to_usb_3() -> None:
     fast = usb_node("2-2", ID_PATH="pci-0-usb-0:2", ID_PATH_WITH_USB_REVISION="pci-0-usbv3-0:2")
     (before,) = keys_of([UsbDevice(own=slow)], "h")
     (after,) = keys_of([UsbDevice(own=fast)], "h")
-    assert before == after == DeviceKey("port:h:pci-0-usb-0:2:1234:5678", IdentityKind.PORT)
+    assert before == after
+    assert (before.text, before.identity) == ("port:h:pci-0-usb-0:2:1234:5678", IdentityKind.PORT)

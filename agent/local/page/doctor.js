@@ -32,6 +32,19 @@ function group({ status, label, findings }) {
   return section;
 }
 
+function deviceCard({ name, device_id, kind_word, grounds }) {
+  const head = make("p", "", make("b", "", kind_word), " ", make("bdi", "", name || device_id));
+  return make("li", "card", head, ...grounds.map((each) => make("p", "", make("bdi", "", each))));
+}
+
+async function showFound() {
+  const answer = await fetch(`/api/v1/status?lang=${language}`, { cache: "no-store" });
+  if (!answer.ok) return;
+  const { devices } = await answer.json();
+  byId("devices").replaceChildren(...devices.list.filter((each) => each.present).map(deviceCard));
+  byId("found").hidden = !devices.present;
+}
+
 async function look() {
   if (isLooking) return;
   isLooking = true;
@@ -43,6 +56,7 @@ async function look() {
     const body = await answer.json();
     say("summary", answer.ok ? body.summary : `${body.error.message} ${body.error.hint}`);
     byId("groups").replaceChildren(...(answer.ok ? body.groups.map(group) : []));
+    await showFound();
   } catch {
     say("summary", words.look_failed);
   }

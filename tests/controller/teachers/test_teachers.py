@@ -34,8 +34,10 @@ from protocol.messages import (
 )
 from protocol.model import AttendanceStatus, Method, Status
 from protocol.plan import Booking, Pupil
+from tests.axe import violations
+from tests.browser import Page
 from tests.controller.ears import Ears, arrival
-from tests.controller.web_school import NOW_MS, SCHOOL, a_program, a_store, asked
+from tests.controller.web_school import NOW_MS, SCHOOL, Served, a_program, a_store, asked
 
 PLACE = SCHOOL.of_agent("p203")
 NAMES = ("Lê Thị Lan", "Nguyễn Văn Hải")
@@ -196,3 +198,17 @@ def test_a_pin_that_is_tried_first_is_refused(pin: str) -> None:
     if is_weak(pin):
         with pytest.raises(PinError):
             with_pin(new_teacher("Lan"), pin)
+
+
+def test_the_office_gives_pins_in_a_browser(store: Store, page: Page) -> None:
+    """In Vietnamese, at each size: nothing sticks out, everybody can use it."""
+    given_pins(store)
+    with Served(store, scope=SCHOOL) as served:
+        page.open(f"{served.url}teachers?lang=vi")
+        page.click("form[action$='/pin'] button")
+        page.wait("document.querySelector('#made code')?.textContent.length === 6")
+        for width, _ in page.at_each_size():
+            assert violations(page) == []
+            assert page.see("document.documentElement.scrollWidth") <= width
+        assert page.see("location.search") == ""
+        assert page.errors == []

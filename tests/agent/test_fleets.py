@@ -1,0 +1,13 @@
+"""Rooms of things that tell what others tell, against a model that knows the things themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.agent.fleets import wrongs_of
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_each_thing_is_one_device_with_one_id_in_any_order(seed: int) -> None:
+    """Constant serials, shared MACs, twins that come and go, VPNs, restarts: none merged."""
+    assert wrongs_of(seed) == []

@@ -1,0 +1,144 @@
+"""What is plugged in: each make is of its kind, and a serial that names no piece is no identity."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from hardware.readings import IdentityKind, Kind, Sighting
+from hardware.serials import trusted_serial
+from hardware.usb.devices import devices_of
+from hardware.usb.export import read_export
+from hardware.usb.foreign import sightings_of
+from simulators.devices.plugged import MAKES, UdevFault, good_serial, plugged
+from tests.hardware.udev_exports import DUMPS
+
+FIELD = DUMPS.parent / "field/hardware/usb"
+KINDS = {
+    "webcam": (Kind.CAMERA, None),
+    "card-reader": (Kind.STORAGE, None),
+    "card-reader-own-class": (Kind.STORAGE, None),
+    "wifi-dongle": (Kind.NETWORK, None),
+    "pi-ethernet": (Kind.NETWORK, None),
+    "usb-ethernet": (Kind.NETWORK, None),
+    "ups": (Kind.UPS, None),
+    "fido-key": (Kind.OTHER, None),
+    "relay": (Kind.OTHER, None),
+    "hdmi-grabber": (Kind.OTHER, Kind.CAMERA),
+    "analogue-grabber": (Kind.OTHER, Kind.CAMERA),
+    "tv-tuner": (Kind.OTHER, None),
+    "phone": (Kind.OTHER, Kind.TABLET),
+    "tablet": (Kind.TABLET, None),
+    "printer-with-card-slot": (Kind.PRINTER, None),
+    "panaboard": (Kind.BOARD, None),
+    "touch-frame": (Kind.INPUT, Kind.BOARD),
+    "unknown-frame": (Kind.INPUT, Kind.BOARD),
+    "mouse": (Kind.INPUT, None),
+    "pen-tablet": (Kind.INPUT, Kind.BOARD),
+}
+# Of the field's texts: the file, the kind, what is asked.
+REPORTED = {
+    "alcor-6366-machineA": (Kind.STORAGE, None),
+    "apc-ups": (Kind.UPS, None),
+    "asix-ax88179": (Kind.NETWORK, None),
+    "fido-key": (Kind.OTHER, None),
+    "hdmi-capture-ms2109": (Kind.OTHER, Kind.CAMERA),
+    "irtouch-mouse": (Kind.INPUT, Kind.BOARD),
+    "mfp-printer": (Kind.PRINTER, None),
+    "panaboard-ubt780": (Kind.BOARD, None),
+    "pen-tablet-newyes": (Kind.INPUT, Kind.BOARD),
+    "samsung-phone-mtp": (Kind.OTHER, Kind.TABLET),
+    "smart-board-m600-mouse": (Kind.INPUT, Kind.BOARD),
+    "smsc-2240-machineA": (Kind.STORAGE, None),
+    "tv-tuner": (Kind.OTHER, None),
+    "usb-relay": (Kind.OTHER, None),
+    "wifi-dongle-c811": (Kind.NETWORK, None),
+    "wifi-dongle-mt7601u": (Kind.NETWORK, None),
+}
+SERIAL_FAULTS = sorted(set(UdevFault) - {UdevFault.TWIN, UdevFault.NO_NODES})
+
+
+def alone(make: str, *faults: UdevFault, host: str = "h") -> Sighting:
+    """The one device that this make is, with a good serial but for these faults."""
+    nodes = plugged(MAKES[make], serial=good_serial(Random(1)), faults=faults)
+    (sighting,) = devices_of(nodes, host).values()
+    return sighting
+
+
+def of_field(name: str) -> Sighting:
+    """The one device of a text of the field, or skip."""
+    path = FIELD / f"{name}.txt"
+    _, device = sightings_of(read_export(path if path.exists() else skipped(name)))
+    return device
+
+
+def skipped(name: str) -> Path:
+    """Skip: the field's data is beside some repositories only."""
+    return pytest.skip(f"a text of the field is not at hand: {name}")
+
+
+@pytest.mark.parametrize("make", sorted(MAKES))
+def test_each_make_is_of_its_kind_and_says_why(make: str) -> None:
+    """By what the kernel made of it, its class, what drives it, at last its numbers and name."""
+    found = alone(make)
+    assert (found.kind, found.asks) == KINDS[make]
+    assert found.proof
+
+
+@pytest.mark.parametrize("name", sorted(REPORTED))
+def test_what_the_field_reported_is_of_its_kind(name: str) -> None:
+    """Rebuilt after public reports."""
+    found = of_field(name)
+    assert (found.kind, found.asks) == REPORTED[name]
+
+
+def test_a_ups_tells_its_charge() -> None:
+    """Where the kernel shows it."""
+    assert alone("ups").charge_percent == 85
+    assert alone("fido-key").charge_percent is None
+
+
+@pytest.mark.parametrize("make", ["wifi-dongle", "pi-ethernet", "card-reader-own-class"])
+def test_a_thing_of_which_the_kernel_made_nothing_yet_is_known_by_its_driver(make: str) -> None:
+    """Without firmware, or without a card."""
+    found = alone(make, UdevFault.NO_NODES)
+    assert found.kind is KINDS[make][0]
+    assert found.proof.startswith("driver ")
+
+
+def test_a_mouse_without_its_node_is_no_mouse() -> None:
+    """An HID may be anything."""
+    assert alone("mouse", UdevFault.NO_NODES).kind is Kind.OTHER
+
+
+@pytest.mark.parametrize("fault", SERIAL_FAULTS)
+@pytest.mark.parametrize("make", ["card-reader", "webcam", "hdmi-grabber"])
+def test_a_serial_that_names_no_piece_is_no_identity(make: str, fault: UdevFault) -> None:
+    """Two machines, two devices; what was a key once goes on as a former one."""
+    one, other = alone(make, fault, host="a"), alone(make, fault, host="b")
+    assert one.identity is other.identity is IdentityKind.PORT
+    assert one.key != other.key
+    assert one.former == one.weak
+
+
+@pytest.mark.parametrize("pair", ["alcor-6366", "smsc-2240"])
+def test_two_machines_of_the_field_with_one_serial_have_two_devices(pair: str) -> None:
+    """No shared key, nor alias."""
+    one, other = of_field(f"{pair}-machineA"), of_field(f"{pair}-machineB")
+    assert one.key != other.key
+    assert not {one.key, *one.aliases} & {other.key, *other.aliases}
+
+
+def test_good_serials_are_trusted_and_invented_ones_are_not() -> None:
+    """By a rule: one in twenty of eight random hex digits may be lost by it, no more."""
+    rng = Random(7)
+    lost = sum(not trusted_serial(f"{rng.randrange(16**8):08X}") for _ in range(2000))
+    assert lost < 2000 / 10
+    lost = sum(not trusted_serial(f"{rng.randrange(16**12):012X}") for _ in range(2000))
+    assert lost < 2000 / 50
+    for year in range(2005, 2027):
+        for count in (1, 12, 345, 9999):
+            assert not trusted_serial(f"{year}0412{count:04}")
+            assert not trusted_serial(f"Webcam-{year}-{count:04}")
