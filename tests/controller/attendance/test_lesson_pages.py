@@ -237,3 +237,25 @@ def test_a_letter_is_entered_and_taken_back_in_a_browser(
         AttendanceStatus.ABSENT_EXCUSED,
         None,
     ]
+
+
+def test_an_open_roll_is_entered_in_a_browser(tmp_path: Path, page: Page) -> None:
+    """One press for the whole class, on a phone too."""
+    early, _ = open_lesson()
+    with a_store(tmp_path) as store:
+        pupils = (Pupil(number=7, student="a", name=NAME), Pupil(number=8, student="b"))
+        lists = Lists(classes=(SchoolClass(code="10A1", pupils=pupils),))
+        store.write(keep_lists, TAUGHT, lists, day="2026-09-05")
+        store.write(keep_batch, records_of(early), BEGAN)
+        with Served(store, scope=TAUGHT) as served:
+            page.open(f"{served.url}{PATH[1:]}?lang=vi", *SIZES[0])
+            assert violations(page) == []
+            assert page.see(
+                "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+            )
+            page.see("document.querySelector('button[form=roll]').click()")
+            page.wait("document.querySelector('[data-number=\"8\"]')?.dataset.status")
+            assert violations(page) == []
+            assert page.errors == []
+        made = store.read(evidence_of, TAUGHT).corrections
+        assert [one.status for one in made] == ["present", "absent_unexcused"]
