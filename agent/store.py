@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from agent.classroom import Classroom, ClassroomStep, ClassroomView
@@ -20,8 +20,8 @@ from agent.database.generations import DocumentError
 from agent.database.restore import saved_state_of
 from agent.lessons import memos
 from agent.lessons.marks import MarkResult
-from agent.lessons.sheet import Suggestion
-from agent.lessons.teaching import Teaching, TeachingStep, proof_id
+from agent.lessons.sheet import NotOnRoll, Suggestion
+from agent.lessons.teaching import NoLesson, Teaching, TeachingStep, proof_id
 from agent.resetting import by_clock
 from agent.room import Moment
 from hardware.readings import Reading
@@ -50,6 +50,24 @@ TeachingAction = Callable[[Teaching, Moment], TeachingStep]
 _REFUSED = Reason(ReasonCode.OUTBOX_REFUSED)
 
 
+@dataclass(slots=True, eq=False)
+class _SuggestionWish:
+    """A pupil whom a machine saw, until that is kept; error: why it is not."""
+
+    student: str
+    method: Method
+    tablet: str
+    flags: tuple[str, ...]
+    error: Exception | None = None
+
+    def apply(self, teaching: Teaching, moment: Moment) -> TeachingStep:
+        """Take it into the sheet. Raises NoLesson, NotOnRoll."""
+        seen = Suggestion(
+            method=self.method, at_ms=moment.at_ms, tablet=self.tablet, flags=self.flags
+        )
+        return teaching.suggest(self.student, seen)
+
+
 class ClassroomStore:
     """Takes the classroom from step to step; stirred is called when the outbox has something.
 
@@ -71,6 +89,7 @@ class ClassroomStore:
         self.now = now
         self._stirred = stirred
         self._one_at_a_time = asyncio.Lock()
+        self._wishes: list[_SuggestionWish] = []
         self._documents_refused = False
         self._step_taken = asyncio.Condition()
         self.refusing = False
@@ -167,14 +186,42 @@ class ClassroomStore:
     ) -> None:
         """A machine saw a pupil; kept when this returns, and said only if the teacher confirms.
 
+        A class that comes in at once is kept in one write: whoever waits goes along.
         Raises NoLesson, NotOnRoll, OutboxError.
         """
-        await self.teach(
-            lambda teaching, moment: teaching.suggest(
-                student,
-                Suggestion(method=method, at_ms=moment.at_ms, tablet=tablet, flags=flags),
-            )
-        )
+        wish = _SuggestionWish(student, method, tablet, flags)
+        self._wishes.append(wish)
+        try:
+            async with self._one_at_a_time:
+                if wish in self._wishes:
+                    await self._suggest_all()
+        finally:
+            if wish in self._wishes:  # who waits no more has not been seen
+                self._wishes.remove(wish)
+        if wish.error is not None:
+            raise wish.error
+
+    async def _suggest_all(self) -> None:
+        """Take everyone who waits, in one step."""
+        wishes, self._wishes = self._wishes, []
+        moment = self.now()
+        step = ClassroomStep(self._by_clock(moment), [])
+        for wish in wishes:
+            try:
+                step = step.classroom.teach(partial(wish.apply, moment=moment))
+            except (NoLesson, NotOnRoll) as error:
+                wish.error = error
+        is_settled = False
+        try:
+            await self._record(step)
+            is_settled = True
+        except OutboxError as error:
+            is_settled = True
+            for wish in wishes:
+                wish.error = wish.error or error
+        finally:
+            if not is_settled:  # this one waits no more: the next takes the others along
+                self._wishes = [*wishes, *self._wishes]
 
     async def take_plan(self, plan: Plan) -> bool:
         """Keep the school's plan; False if this very one is held already. Raises OutboxError."""

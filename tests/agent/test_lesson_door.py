@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +14,12 @@ import pytest
 from msgspec.structs import replace as replace_struct
 from starlette.types import ASGIApp
 
+from agent.classroom import ClassroomStep
 from agent.database import DOCUMENTS, OUTBOX
 from agent.database.documents import Documents
 from agent.lessons import memos
 from agent.lessons.meant import SETTLE_S
+from agent.lessons.sheet import NotOnRoll
 from agent.local.api import application
 from agent.local.keys import DoorKeys
 from agent.local.surroundings import DeviceActions, Surroundings
@@ -35,7 +37,7 @@ from protocol.messages import (
     up_from,
 )
 from protocol.model import Method
-from protocol.outbox import Outbox
+from protocol.outbox import Outbox, OutboxError
 from protocol.plan import Bell, Booking, ClassList, Plan, Pupil
 from tests.agent.classrooms import PLACE, classroom, moment, room
 from tests.waiting import LIMIT_S
@@ -483,3 +485,76 @@ def test_the_teacher_reads_that_the_school_gives_no_list(
         assert all("báo văn phòng" in sentence for sentence in said)
 
     at_desk(tmp_path, story, refused=refused)
+
+
+async def _come_in(here: Desk, students: Sequence[str]) -> list[BaseException | None]:
+    seen = (here.store.suggest(one, Method.TABLET, tablet=f"Máy {one}") for one in students)
+    return await asyncio.gather(*seen, return_exceptions=True)
+
+
+def test_a_class_that_comes_in_at_once_is_kept_in_two_writes(tmp_path: Path) -> None:
+    """Who comes first is written; who comes meanwhile goes along with the next, or is refused."""
+
+    async def story(here: Desk) -> None:
+        await here.post("lesson/start")
+        puts: list[int] = []
+        put = here.outbox.put
+        here.outbox.put = lambda *said, **more: puts.append(1) or put(*said, **more)  # type: ignore[method-assign, func-returns-value]
+        everyone = [f"140000000{number}" for number in (1, 2, 3)]
+        first, *others, unknown = await _come_in(here, [*everyone, "nobody"])
+        assert [first, *others] == [None] * 3
+        assert isinstance(unknown, NotOnRoll)
+        assert len(puts) <= 2
+        lines = (await here.see())["roll"]["lines"]
+        assert [line["suggested"] for line in lines] == ["seen"] * 3
+
+    at_desk(tmp_path, story)
+
+
+def test_who_waits_no_more_takes_nobody_along(tmp_path: Path) -> None:
+    """The one who wrote for all is gone in the middle: the others are kept by the next."""
+
+    async def story(here: Desk) -> None:
+        await here.post("lesson/start")
+        held = asyncio.Event()
+        record = here.store._record
+
+        async def slow(step: ClassroomStep) -> None:
+            await held.wait()
+            await record(step)
+
+        here.store._record = slow  # type: ignore[method-assign]
+        async with here.store._one_at_a_time:
+            tasks = [
+                asyncio.create_task(here.store.suggest(f"140000000{number}", Method.TABLET))
+                for number in (1, 2, 3)
+            ]
+            await asyncio.sleep(0)
+        while here.store._wishes:
+            await asyncio.sleep(0)
+        tasks[0].cancel()
+        await asyncio.sleep(0)
+        held.set()
+        gone, *kept = await asyncio.gather(*tasks, return_exceptions=True)
+        assert isinstance(gone, asyncio.CancelledError)
+        assert kept == [None, None]
+        lines = (await here.see())["roll"]["lines"]
+        assert [line["suggested"] for line in lines] == ["unseen", "seen", "seen"]
+
+    at_desk(tmp_path, story)
+
+
+def test_a_full_disk_keeps_nobody_of_those_who_come_in_at_once(tmp_path: Path) -> None:
+    """Each is told, and may try again."""
+
+    async def story(here: Desk) -> None:
+        await here.post("lesson/start")
+
+        def refuse(*_: object, **_more: object) -> None:
+            raise OutboxError("outbox_refused", "full")
+
+        here.outbox.put = refuse  # type: ignore[method-assign]
+        told = await _come_in(here, ["1400000001", "1400000002", "1400000003"])
+        assert [type(one) for one in told] == [OutboxError] * 3
+
+    at_desk(tmp_path, story)
