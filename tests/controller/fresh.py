@@ -17,6 +17,7 @@ def fresh_store(folder: str | Path) -> Store:
 
 def fresh_folder(folder: Path) -> Path:
     """A controller's folder as its first start leaves it."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     sqlite_in(folder)
+    (folder / "lophoc.db").chmod(0o600)
     return folder

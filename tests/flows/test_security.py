@@ -155,7 +155,7 @@ def test_all_that_programs_keep_is_their_owners_alone(tmp_path: Path) -> None:
     try:
         (tmp_path / "controller").mkdir()
         (tmp_path / "agent").mkdir()
-        with School(tmp_path) as school:
+        with School(tmp_path, is_true=True) as school:
             school.ready()
             assert school.mark("hs-1")[0] == 201
             until(school.marks, "its mark is stored")
