@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from agent.equipment.addresses import TypedAddress
 from agent.equipment.logins import DeviceLogins
+from agent.equipment.ownership import mark_of
 from agent.local.surroundings import DeviceActions
 from agent.store import ClassroomStore
 from hardware.network.links import ANY_LINK, LinkChoice
@@ -45,7 +46,22 @@ class RemoteControl:
     @property
     def actions(self) -> DeviceActions:
         """For the door: read an address, switch a device, wake one."""
-        return DeviceActions(typed=typed_from, switch=self.switch, wake=self.wake)
+        return DeviceActions(
+            typed=typed_from, switch=self.switch, wake=self.wake, login=self.keep_login
+        )
+
+    async def keep_login(self, device_id: str, user: str, password: str) -> None:
+        """Keep a device's own login, which says that it is this room's.
+
+        An empty password takes it away. Raises KeyError, NamelessDevice, OSError.
+        """
+        await self._store.do(
+            lambda room, at_ms: room.change_devices(
+                lambda devices, then_ms: devices.claim(device_id, then_ms, ours=True), at_ms
+            )
+        )
+        mark = mark_of(self._store.classroom.devices.claims_of(device_id))
+        await asyncio.to_thread(self._logins.keep, mark, user, password)
 
     async def follow_lessons(self, *, switch: bool) -> None:
         """Switch projectors and boards on with the lesson, and off after it; never returns."""

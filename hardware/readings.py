@@ -109,7 +109,8 @@ class Sighting:
     charge_percent: of its battery, where it tells.
     asks: the kind this may well be, if only a person can tell.
     address, port: where it can be reached by TCP; 0 where it cannot. via: our own address or
-    interface on which it was heard. url: where its picture comes from, without any password.
+    interface on which it was heard. url: where its picture comes from, without any password;
+    more_urls: where the same picture is too, the next best first.
     reason: why it is gone ("unplugged", "goodbye", "no_answer"); empty while present.
     """
 
@@ -134,6 +135,7 @@ class Sighting:
     port: int = 0
     via: str = ""
     url: str = ""
+    more_urls: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
     present: bool = True
     reason: str = ""
@@ -159,7 +161,8 @@ class CameraReading:
     """One look at a camera: a judgement and the numbers behind it, never a picture.
 
     key: that of the camera's sighting. reason: what stands in the way where no picture came
-    ("needs_password", "no_answer", "stalled", "nonsense", "in_use"); else empty.
+    ("needs_password", "basic_only", "login_way", "camera_clock", "no_answer", "stalled",
+    "nonsense", "in_use"); else empty.
     """
 
     key: str

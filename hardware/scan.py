@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from hardware.host.machine import identify, identity_sighting
 from hardware.host.uplink import uplink
+from hardware.http.login import NOBODY
 from hardware.mdns import watch as mdns
 from hardware.onvif import watch as onvif
 from hardware.pjlink import watch as pjlink
@@ -47,7 +48,7 @@ class Secrets:
     Each by the keys that a device tells, and its address.
     """
 
-    camera: onvif.Credentials = field(default=lambda _keys, _address: ("", ""), repr=False)
+    camera: onvif.Credentials = field(default=lambda _keys, _address: NOBODY, repr=False)
     pjlink: Password = field(default=lambda _keys, _address: "", repr=False)
 
 

@@ -81,6 +81,8 @@ class ReasonCode(StrEnum):
     TABLET_PORT_TAKEN = "tablet_port_taken"
     DOOR_KEY = "door_key"
     BASIC_ONLY = "basic_only"
+    LOGIN_WAY = "login_way"
+    CAMERA_CLOCK = "camera_clock"
     UNCLAIMED = "unclaimed"
     ANOTHER_DEVICE = "another_device"
     TEXT_CUT = messages.TEXT_CUT

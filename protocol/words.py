@@ -92,10 +92,10 @@ _REASONS: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.GOODBYE: N_("Switched off or left the network."),
     ReasonCode.NO_ANSWER: N_("No longer answers: check its power and network cable."),
     ReasonCode.SLEEPING: N_("Asleep: it comes back when it is used."),
-    ReasonCode.NEEDS_PASSWORD: N_("Asks for a password: enter it in the agent's settings."),
+    ReasonCode.NEEDS_PASSWORD: N_("Asks for a password: enter it on this room's page."),
     ReasonCode.BUSY: N_("In use by another program; looked at again later."),
     ReasonCode.STALLED: N_("Answers, but sends nothing more: switch it off and on."),
-    ReasonCode.NONSENSE: N_("Gives answers that make no sense: switch it off and on."),
+    ReasonCode.NONSENSE: N_("Answers, but oddly: switch it off and on."),
     ReasonCode.NO_RIGHTS: N_("LopHoc may not open it: put its user into the group video."),
     ReasonCode.CHARGE: N_("Charged to {value} %."),
     ReasonCode.CHARGE_LOW: N_("Charged to {value} % only: see whether the mains is there."),
@@ -135,8 +135,13 @@ _REASONS: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.TEXT_CUT: N_("Told a text longer than may be; it was cut: {value}."),
     ReasonCode.LEFT_OUT: N_("Things told that cannot be read, and were left out: {value}."),
     ReasonCode.BASIC_ONLY: N_(
-        "Takes its password in clear only, so it did not get it: switch its Digest login on."
+        "Takes its password in clear only: switch its Digest login on, or give it a login of its"
+        " own on this room's page."
     ),
+    ReasonCode.LOGIN_WAY: N_(
+        "Wants its password in a way that LopHoc does not know: switch its Digest login on."
+    ),
+    ReasonCode.CAMERA_CLOCK: N_("Refuses the password because its clock is wrong: set its clock."),
     ReasonCode.UNCLAIMED: N_(
         "Asks for a password: say on this room's page whether it is this room's."
     ),

@@ -50,7 +50,12 @@ class DoorCardReader:
         from hardware.cards.scan import watch_door  # noqa: PLC0415 - only where a camera is named
 
         keys = self._store.classroom.devices.keys_at(self._camera)
-        target = target_of(self._camera, place, *self._logins.at(keys, place))
+        target = target_of(
+            self._camera,
+            place,
+            self._logins.at(keys, place),
+            self._store.classroom.devices.other_places(self._camera),
+        )
         await watch_door(target, self._put, self._shutter, is_wanted=self._is_wanted)
 
     def _put(self, text: str) -> None:

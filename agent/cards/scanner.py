@@ -102,8 +102,10 @@ class CardScanner:
         from hardware.cards.scan import scan  # noqa: PLC0415 - only while a scan runs
 
         lesson = self._store.classroom.lesson.code
-        keys = self._store.classroom.devices.keys_at(camera[0])
-        target = target_of(*camera, *self._logins.at(keys, camera[1]))
+        devices, (key, place) = self._store.classroom.devices, camera
+        target = target_of(
+            key, place, self._logins.at(devices.keys_at(key), place), devices.other_places(key)
+        )
         try:
             over = await scan(
                 target,

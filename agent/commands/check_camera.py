@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +11,8 @@ import msgspec
 
 from hardware.camera.shutter import Shutter
 from hardware.camera.watch import is_camera, look, look_at_file, target_of
+from hardware.http.login import WebLogin
+from hardware.network.place import shown_url
 from hardware.readings import CameraReading, CameraState, SenseMissing
 from protocol.errors import LopHocError
 from protocol.formats import phrase
@@ -38,13 +38,16 @@ _NO_ANSWER: Final = N_("The camera does not answer: check its power, its cable a
 _REASONS: Final[Mapping[str, str]] = {
     "needs_password": N_("The camera wants a user name and password, or refuses those given."),
     "basic_only": N_("The camera takes its password in clear only: it did not get it."),
+    "login_way": N_(
+        "The camera wants its password in a way that LopHoc does not know: switch its Digest"
+        " login on."
+    ),
     "no_answer": _NO_ANSWER,
     "stalled": N_("The camera stopped in the middle: switch it off and on again."),
-    "nonsense": N_("What comes from there is no picture: check the address."),
+    "nonsense": N_("It answers, but what comes is no picture: check the address."),
     "in_use": N_("The camera is in use: close the other program, or try again later."),
     "no_rights": N_("You may not open this camera: join the group video."),
 }
-_SECRET: Final = re.compile(r"((?:pass\w*|pwd|token|user(?:name)?)=)[^&_/;]*", re.IGNORECASE)
 
 
 class CameraCheckError(LopHocError):
@@ -78,13 +81,12 @@ def check(
 
 
 def printable(target: str) -> str:
-    """A target as it may be printed: without user, password or token."""
-    printable = target.encode("utf-8", "replace").decode()
-    scheme, mark, rest = printable.partition("://")
-    if not mark:
-        return printable
-    host, slash, path = rest.partition("/")
-    return scheme + mark + host.rpartition("@")[2] + slash + _SECRET.sub(r"\1***", path)
+    """A target as it may be printed: of a URL scheme, host and the path's last word, no more.
+
+    Cheap cameras want user, password or a token anywhere in their addresses.
+    """
+    whole = target.encode("utf-8", "replace").decode()
+    return shown_url(whole) if "://" in whole else whole
 
 
 def json_of(target: str, reading: CameraReading) -> str:
@@ -112,7 +114,7 @@ async def _look_at(target: str, user: str, password: str, shutter: Shutter) -> C
             message = N_("The cameras of this room are switched off.")
             hint = N_("A person in the room switches them on again, in LopHoc's window.")
             raise CameraCheckError("camera_off", message, hint)
-        typed = replace(target_of("", target, user, password), is_typed=True)
+        typed = target_of("", target, WebLogin(user, password, is_typed=True))
         return await look(typed, shutter)
     if "://" in target:
         message = N_("{target} is no address of a camera.")

@@ -10,9 +10,14 @@ from protocol.health import Limits, ReasonCode
 from protocol.model import DeviceMeasures, Reason, Status, worst
 
 _NO_PICTURE: Final = frozenset({CameraState.DISCONNECTED, CameraState.FROZEN})
+_ANSWERS: Final = frozenset(
+    {"nonsense", "needs_password", "basic_only", "login_way", "camera_clock"}
+)
 _HINDRANCES: Final[Mapping[str, tuple[Status, ReasonCode]]] = {
     "needs_password": (Status.WARNING, ReasonCode.NEEDS_PASSWORD),
     "basic_only": (Status.WARNING, ReasonCode.BASIC_ONLY),
+    "login_way": (Status.WARNING, ReasonCode.LOGIN_WAY),
+    "camera_clock": (Status.WARNING, ReasonCode.CAMERA_CLOCK),
     "no_answer": (Status.CRITICAL, ReasonCode.NO_ANSWER),
     "stalled": (Status.CRITICAL, ReasonCode.STALLED),
     "no_rights": (Status.WARNING, ReasonCode.NO_RIGHTS),
@@ -66,7 +71,9 @@ def both(one: DeviceCondition, other: DeviceCondition) -> DeviceCondition:
 
 def _camera(reading: CameraReading, *, lesson: bool) -> DeviceCondition:
     # A camera that merely answers again was not looked at.
-    judged = reading.measures or reading.state is not CameraState.OK
+    # One that answers oddly is not disconnected: nothing is known of its picture.
+    is_odd = reading.reason in _ANSWERS and not reading.measures
+    judged = reading.measures or (reading.state is not CameraState.OK and not is_odd)
     measures = DeviceMeasures(picture=reading.state) if judged else None
     if reading.reason in _HINDRANCES:
         status, code = _HINDRANCES[reading.reason]

@@ -23,6 +23,7 @@ from agent.equipment.merge import (
     SightingGroup,
     SplitDecision,
     group_sightings,
+    is_channel,
 )
 from agent.equipment.ownership import Mark, has_cookie, is_same, mark_of, mark_of_cookie
 from agent.equipment.traces import Trace, Traces, as_unseen
@@ -55,6 +56,7 @@ class DevicePresence(StrEnum):
 
 
 _ASKING: Final = frozenset({ReasonCode.UNCLAIMED, ReasonCode.ANOTHER_DEVICE})
+_LOCKED: Final = frozenset({ReasonCode.NEEDS_PASSWORD, ReasonCode.BASIC_ONLY})
 _ABSENT: Final = {
     ReasonCode.SLEEPING: DevicePresence.ASLEEP,
     ReasonCode.NOT_REPORTED: DevicePresence.AWAITED,
@@ -174,6 +176,21 @@ class Devices:
         limited = {name: marks[-MAX_DEVICES:] for name, marks in said.items()}
         return replace(self, **limited).settle(at_ms)  # type: ignore[arg-type]
 
+    def locked(self) -> list[str]:
+        """The devices here that are this room's, and take no password that it has."""
+        return [
+            device_id
+            for device_id, record in self.by_id.items()
+            if record.is_present
+            and any(reason.code in _LOCKED for reason in record.device.reasons)
+            and mark_of(self.claims_of(device_id))
+        ]
+
+    def other_places(self, key: str) -> tuple[str, ...]:
+        """Where a camera's picture is besides: further URLs of the same, the next best first."""
+        sightings = self.traces.sightings()
+        return next((one.more_urls for one in sightings if one.key == key and one.url), ())
+
     def owns(self, keys: Iterable[str]) -> bool:
         """Whether a person said that what is known by these keys is this room's."""
         claims = frozenset(keys)
@@ -210,7 +227,7 @@ class Devices:
             for device_id, record in self.by_id.items()
             if record.is_present
             and any(reason.code in _ASKING for reason in record.device.reasons)
-            and (mark := mark_of(self._claims_of(device_id)))
+            and (mark := mark_of(self.claims_of(device_id)))
             and not any(is_same(stranger, mark) for stranger in self.strangers)
         ]
 
@@ -292,6 +309,11 @@ class Devices:
         """The keys under which sources speak of a device; none if it is not known."""
         return frozenset(sighting.key for sighting in self.sightings_of(device_id))
 
+    def claims_of(self, device_id: str) -> frozenset[str]:
+        """All keys that a device tells of itself; none if it is not known."""
+        groups = (group for group in self.groups() if device_id_of(group.key) == device_id)
+        return next((group.claims for group in groups), frozenset())
+
     def camera_keys(self) -> frozenset[str]:
         """The keys under which sources speak of cameras."""
         sightings = self.traces.sightings()
@@ -318,19 +340,16 @@ class Devices:
     def suggestions(self) -> list[tuple[str, str]]:
         """Pairs of devices that answer at one address: a person may say that they are one."""
         at = defaultdict[str, list[str]](list)
+        channels = {device_id_of(group.key) for group in self.groups() if is_channel(group.key)}
         for device_id, record in self.by_id.items():
-            if record.is_present and record.device.address:
+            if record.is_present and record.device.address and device_id not in channels:
                 at[record.device.address].append(device_id)
         return [(one, other) for one, *twins in at.values() for other in twins]
 
     def _mark_of(self, device_id: str) -> Mark:
         """What a person's word of a device is bound to; empty where it tells but a name."""
-        claims, sources = self._claims_of(device_id), self.by_id[device_id].device.sources
+        claims, sources = self.claims_of(device_id), self.by_id[device_id].device.sources
         return mark_of(claims) or (mark_of_cookie(claims) if CHECK_IN in sources else ())
-
-    def _claims_of(self, device_id: str) -> frozenset[str]:
-        groups = (group for group in self.groups() if device_id_of(group.key) == device_id)
-        return next((group.claims for group in groups), frozenset())
 
     def _asks_in_vain(self, group: SightingGroup) -> Reason:
         """Why a device that asks for a password gets none: nobody said that it is ours."""

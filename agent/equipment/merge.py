@@ -18,6 +18,7 @@ from hardware.readings import Sighting
 
 # From the key that says most of a device to the one that says least.
 _RANKS: Final = ("host", "usb", "mac", "uuid", "serial", "token", "port", "name")
+_CHANNEL: Final = "channel"
 # Only these may be told as an alias, in the order in which they are believed.
 _TIERS: Final = ("mac", "uuid", "serial", "token")
 # Never two of these in one device, whatever else its sightings claim.
@@ -102,6 +103,18 @@ def rank(key: str) -> tuple[int, str]:
 def family_of(key: str) -> str:
     """What a key rests on: the word before its first colon."""
     return key.partition(":")[0]
+
+
+def host_key(key: str) -> str:
+    """The recorder's key of a channel's key; of any other key itself."""
+    if family_of(key) != _CHANNEL:
+        return key
+    return key.removeprefix(f"{_CHANNEL}:").rpartition(":")[0]
+
+
+def is_channel(key: str) -> bool:
+    """Whether it names one of the pictures that a recorder shows."""
+    return family_of(key) == _CHANNEL
 
 
 class _Sets:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from agent.equipment.merge import family_of
+from agent.equipment.merge import family_of, host_key
 
 _PROOFS: Final = frozenset({"mac", "uuid", "serial"})  # names say nothing, entries only where
 
@@ -17,8 +17,11 @@ Mark = tuple[str, ...]
 
 
 def mark_of(keys: Iterable[str]) -> Mark:
-    """What a device is known by again; empty of one that tells no more than a name."""
-    return tuple(sorted({key for key in keys if family_of(key) in _PROOFS}))
+    """What a device is known by again; empty of one that tells no more than a name.
+
+    A recorder's channel is its recorder's in this.
+    """
+    return tuple(sorted({key for key in map(host_key, keys) if family_of(key) in _PROOFS}))
 
 
 def is_same(mark: Mark, keys: Iterable[str]) -> bool:

@@ -84,6 +84,7 @@ RULES: Final[Mapping[str, Access]] = {
     "/api/v1/devices/{device_id}/forget": Access.PERSON,
     "/api/v1/devices/{device_id}/kind": Access.PERSON,
     "/api/v1/devices/{device_id}/claim": Access.PERSON,
+    "/api/v1/devices/{device_id}/login": Access.PERSON,
     "/api/v1/devices/{device_id}/join": Access.PERSON,
     "/api/v1/devices/{device_id}/part": Access.PERSON,
     "/api/v1/devices/{device_id}/power": Access.PERSON,

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from agent.classroom import DevicesChange
 from agent.equipment.devices import NamelessDevice
+from agent.equipment.login_file import LoginText
 from agent.local.refusals import DoorError, Shape, body_of, decode_body, invalid, json_response
 from agent.local.surroundings import DeviceActions
 from agent.placement import room_code
@@ -38,6 +39,11 @@ class _Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ours: bool
+
+
+class _Login(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    password: LoginText
+    user: LoginText = ""
 
 
 class _Other(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,6 +79,7 @@ class EquipmentDoor:
             Route(f"{device}/forget", self.forget, methods=["POST"]),
             Route(f"{device}/kind", self.answer, methods=["POST"]),
             Route(f"{device}/claim", self.claim, methods=["POST"]),
+            Route(f"{device}/login", self.login, methods=["POST"]),
             Route(f"{device}/join", self.join, methods=["POST"]),
             Route(f"{device}/part", self.part, methods=["POST"]),
             Route(f"{device}/power", self.power, methods=["POST"]),
@@ -145,13 +152,26 @@ class EquipmentDoor:
         try:
             await self._change(lambda devices, at_ms: devices.claim(device_id, at_ms, ours=ours))
         except NamelessDevice as error:
-            raise DoorError(
-                HTTPStatus.CONFLICT,
-                "device_nameless",
-                N_("This device tells nothing that it could be known by again."),
-                N_("Set its serial number or its UUID, or connect it to this room's own network."),
-            ) from error
+            raise _nameless() from error
         return json_response({"device_id": device_id, "ours": ours})
+
+    async def login(self, request: Request) -> Response:
+        """A person gives a device its own login; it is told nowhere again."""
+        body = await _body(request, _Login)
+        device_id = request.path_params["device_id"]
+        try:
+            await self._actions.login(device_id, body.user, body.password)
+        except NamelessDevice as error:
+            raise _nameless() from error
+        except KeyError as error:
+            raise _unknown() from error
+        except OSError as error:
+            raise DoorError(
+                HTTPStatus.INSUFFICIENT_STORAGE,
+                "login_not_kept",
+                N_("The password could not be kept: the disk takes nothing more."),
+            ) from error
+        return json_response({"device_id": device_id, "kept": bool(body.password)})
 
     async def join(self, request: Request) -> Response:
         """A person says that two devices are one."""
@@ -190,9 +210,7 @@ class EquipmentDoor:
         try:
             await self._store.do(action)
         except KeyError as error:
-            raise DoorError(
-                HTTPStatus.NOT_FOUND, "device_unknown", N_("No such device is known here.")
-            ) from error
+            raise _unknown() from error
 
     async def _reach(self, request: Request, action: Callable[[str], Awaitable[bool]]) -> Response:
         device_id = request.path_params["device_id"]
@@ -205,6 +223,19 @@ class EquipmentDoor:
                 N_("This device cannot be switched from here."),
             ) from error
         return json_response({"device_id": device_id, "sent": True, "followed": followed})
+
+
+def _nameless() -> DoorError:
+    return DoorError(
+        HTTPStatus.CONFLICT,
+        "device_nameless",
+        N_("This device tells nothing that it could be known by again."),
+        N_("Set its serial number or its UUID, or connect it to this room's own network."),
+    )
+
+
+def _unknown() -> DoorError:
+    return DoorError(HTTPStatus.NOT_FOUND, "device_unknown", N_("No such device is known here."))
 
 
 async def _body(request: Request, shape: type[Shape]) -> Shape:

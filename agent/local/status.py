@@ -19,6 +19,7 @@ from protocol.messages import KitLine
 from protocol.model import Device, DeviceKind, Reason, iso
 from protocol.words import N_, Translate, kind_word, sentence, status_word, translator
 
+LOGIN: Final = "login"  # likewise: it asks for a login of its own
 CLAIM: Final = "claim"  # in a question's kind: it asks whose the device is
 
 
@@ -75,6 +76,7 @@ def questions(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
     records = classroom.devices.by_id
     return (
         _claims(classroom, say)
+        + _logins(classroom, say)
         + _regulars(classroom, say)
         + [
             {
@@ -104,6 +106,24 @@ def _claims(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
             "no": say(N_("No")),
         }
         for device_id in classroom.devices.unclaimed()
+    ]
+
+
+def _logins(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
+    """The devices of this room that want another login, which a person may give them here."""
+    records = classroom.devices.by_id
+    return [
+        {
+            "device_id": device_id,
+            "name": records[device_id].device.name,
+            "kind": LOGIN,
+            "question": say(N_("It does not take the room's password: enter its own.")),
+            "user": say(N_("User name")),
+            "password": say(N_("Password")),
+            "yes": say(N_("Save")),
+            "no": "",
+        }
+        for device_id in classroom.devices.locked()
     ]
 
 

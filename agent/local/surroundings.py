@@ -21,11 +21,13 @@ class DeviceActions(NamedTuple):
     typed: reads an address that was typed or scanned. Raises ValueError if it is none.
     switch: a projector on or off, by device id; whether it followed. wake: a sleeping machine,
     by device id; whether it answered. Both raise KeyError for a device that cannot be reached so.
+    login: keeps a device's own user and password; raises KeyError, NamelessDevice, OSError.
     """
 
     typed: Callable[[str], TypedAddress]
     switch: Callable[[str, bool], Awaitable[bool]]
     wake: Callable[[str], Awaitable[bool]]
+    login: Callable[[str, str, str], Awaitable[None]]
 
 
 class Surroundings(NamedTuple):

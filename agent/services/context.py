@@ -16,6 +16,7 @@ from agent.cards.scanner import CardScanner
 from agent.clock import RoomClock
 from agent.config import AgentConfig, passwords_of
 from agent.database.restore import RestoredRoom
+from agent.equipment.login_file import LOGIN_FILE, LoginFile
 from agent.equipment.logins import DeviceLogins
 from agent.health.machine import ThisMachine
 from agent.inbox import Inbox
@@ -110,7 +111,11 @@ def make_context(
         broker, room, outbox, now_ms=lambda: clock.now().at_ms, secret=secret
     )
     store = ClassroomStore(classroom, outbox, documents, now=clock.now, stirred=connection.wake)
-    logins = DeviceLogins(passwords_of(config), lambda: store.classroom.devices.ours)
+    logins = DeviceLogins(
+        passwords_of(config),
+        lambda: store.classroom.devices.ours,
+        own=LoginFile(config.data / LOGIN_FILE),
+    )
     links = choice_of(config.interfaces)
     shutter = Shutter(lambda: store.classroom.camera_off, lambda: clock.now().at_ms)
     return Context(

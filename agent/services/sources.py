@@ -137,19 +137,22 @@ async def watch_cameras(context: Context) -> None:
     from hardware.camera import watch as camera  # noqa: PLC0415 - only where it is enabled
 
     def targets_of(classroom: Classroom) -> tuple[CameraTarget, ...]:
+        devices, logins = classroom.devices, context.logins
         return tuple(
-            camera.target_of(key, at, *context.logins.at(classroom.devices.keys_at(key), at))
+            camera.target_of(
+                key, at, logins.at(devices.keys_at(key), at), devices.other_places(key)
+            )
             for key, at in classroom.pictures()
         )
 
-    looked_at = context.store.classroom
+    looked_at, turns = context.store.classroom, context.logins.turns
     targets = targets_of(looked_at)
 
     def targets_now() -> tuple[CameraTarget, ...]:
         # Asked several times a second, and a classroom seldom changes.
-        nonlocal looked_at, targets
-        if context.store.classroom is not looked_at:
-            looked_at = context.store.classroom
+        nonlocal looked_at, turns, targets
+        if context.store.classroom is not looked_at or context.logins.turns != turns:
+            looked_at, turns = context.store.classroom, context.logins.turns
             targets = targets_of(looked_at)
         return targets
 

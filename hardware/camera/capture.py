@@ -59,7 +59,9 @@ def stream(url: str, user: str, password: str) -> CameraFeed:
     if not capture.isOpened():
         late = time.monotonic() - began_at >= TIMEOUT_S
         raise CameraTrouble("stalled" if late else "nonsense")
-    return CameraFeed(arrivals=_live(capture), nominal_fps=_nominal_fps(capture), coded=True)
+    # By HTTP nobody promises a rate: FFmpeg makes up the one that it then tells.
+    fps = _nominal_fps(capture) if urlsplit(url).scheme == "rtsp" else 0.0
+    return CameraFeed(arrivals=_live(capture), nominal_fps=fps, coded=True)
 
 
 def node(path: str) -> CameraFeed:

@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from hardware.camera.feed import CameraFeed
 from hardware.camera.opening import alive, load, open_feed, prepare, say
 from hardware.camera.order import NO_VISION, CameraTrouble, LookVerdict, Order, order_of
@@ -37,7 +39,8 @@ def _verdict(order: Order) -> LookVerdict:
     if order.is_file:
         return _of_file(order)
     alive()
-    return _look(open_feed(order), order)
+    opened = open_feed(order)
+    return msgspec.structs.replace(_look(opened.feed, order), way=opened.way)
 
 
 def _of_file(order: Order) -> LookVerdict:

@@ -8,17 +8,27 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from http.client import HTTPException
+import time
+from dataclasses import replace
+from functools import cache
+from itertools import chain
 from types import ModuleType
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from hardware.camera import rtsp
 from hardware.camera.feed import TIMEOUT_S, CameraFeed
 from hardware.camera.order import Alive, CameraTrouble, Order, line_of
 from hardware.camera.web import CameraPage, feed_of
+from hardware.http.login import WebLogin
+
+if TYPE_CHECKING:
+    from cv2.typing import MatLike
 
 _NEXT_WORD_S: Final = 3.0
+_WAYS_S: Final = 6.0  # no further place is tried later
+_REFUSALS: Final = 2
+_FINAL: Final = frozenset({"in_use", "no_rights"})
 
 _LOAD_S: Final = 15.0  # OpenCV, from a slow card
 _MEMORY_LIMIT: Final = 1 << 30
@@ -48,11 +58,46 @@ def alive(within_s: float = _NEXT_WORD_S, *, framed: bool = False) -> None:
     say(Alive(within_s, framed))
 
 
-def open_feed(order: Order) -> CameraFeed:
-    """Open the camera. Raises CameraTrouble; ImportError where no OpenCV is.
+class OpenedFeed(NamedTuple):
+    """A camera that shows a picture. way: by which of the order's places."""
 
-    Knocks first, for that needs no OpenCV; most cameras in trouble are known by then.
+    feed: CameraFeed
+    way: int = 0
+
+
+def open_feed(order: Order) -> OpenedFeed:
+    """Open the camera by the first of its places that shows a picture.
+
+    Raises CameraTrouble, of the first place; ImportError where no OpenCV is. A password that was
+    refused is said once more at most: cameras lock themselves.
     """
+    troubles: list[CameraTrouble] = []
+    ends_at = time.monotonic() + _WAYS_S
+    for way, place in enumerate((order.place, *order.others)):
+        try:
+            return OpenedFeed(_begun(_open(replace(order, place=place))), way)
+        except CameraTrouble as trouble:
+            troubles.append(trouble)
+        refusals = [one.reason for one in troubles].count("needs_password")
+        is_final = troubles[-1].reason in _FINAL or refusals >= _REFUSALS
+        if is_final or time.monotonic() >= ends_at:
+            break
+        alive()
+    raise troubles[0]
+
+
+def _begun(feed: CameraFeed) -> CameraFeed:
+    """The same feed, of which the first frame is there. Raises CameraTrouble where none comes."""
+    alive()
+    arrivals = iter(feed.arrivals)
+    first = next(arrivals, None)
+    if first is None:
+        raise CameraTrouble("nonsense")
+    return replace(feed, arrivals=chain([first], arrivals))
+
+
+def _open(order: Order) -> CameraFeed:
+    """Knock first, for that needs no OpenCV; most cameras in trouble are known by then."""
     scheme = urlsplit(order.place).scheme
     if scheme in {"http", "https"}:
         return _open_page(order)
@@ -66,6 +111,7 @@ def open_feed(order: Order) -> CameraFeed:
     raise CameraTrouble("nonsense")
 
 
+@cache
 def load() -> ModuleType:
     """Load OpenCV, and capture.py that needs it."""
     alive(_LOAD_S)
@@ -84,12 +130,19 @@ def _stream(order: Order) -> CameraFeed:
 
 
 def _open_page(order: Order) -> CameraFeed:
-    page = CameraPage(order.place, order.user, order.password, is_typed=order.is_typed)
-    try:
-        response = page.get()
-    except (OSError, HTTPException, ValueError) as error:
-        raise CameraTrouble("no_answer") from error
-    return feed_of(page, response, load().decode) or _stream(order)
+    page = CameraPage(order.place, WebLogin(order.user, order.password, order.is_typed))
+    got = page.get()
+    alive()
+    feed = feed_of(page, got, _decode)
+    if feed is None:
+        return _stream(replace(order, place=page.url))
+    load()
+    return feed
+
+
+def _decode(data: bytes) -> MatLike | None:
+    picture: MatLike | None = load().decode(data)
+    return picture
 
 
 def _end_with_parent() -> None:

@@ -16,10 +16,20 @@ from hardware.camera.features import Baseline
 from hardware.readings import CameraState
 
 REASONS: Final = frozenset(
-    {"needs_password", "basic_only", "no_answer", "stalled", "nonsense", "in_use", "no_rights"}
+    {
+        "needs_password",
+        "basic_only",
+        "login_way",
+        "no_answer",
+        "stalled",
+        "nonsense",
+        "in_use",
+        "no_rights",
+    }
 )
 NO_VISION: Final = "no_vision"
 LINE_LIMIT: Final = 16_000
+MOST_WAYS: Final = 4  # to one picture
 
 TroubleCode = Annotated[str, Meta(pattern=rf"\A({'|'.join(sorted(REASONS | {NO_VISION}))})?\Z")]
 Measures = Annotated[dict[Annotated[str, Meta(max_length=20)], float], Meta(max_length=40)]
@@ -37,10 +47,12 @@ class CameraTrouble(Exception):  # noqa: N818 - the camera's state, not a fault 
 class Order:
     """One look. place: a URL, a device node, or a file where is_file. seconds: of a live look.
 
-    is_typed: whether a person gave place and password together, for this one camera.
+    others: where the same picture is too, tried in turn where none comes from place. is_typed:
+    whether a person gave place and password together, for this one camera.
     """
 
     place: str = field(repr=False)
+    others: tuple[str, ...] = field(default=(), repr=False)
     is_file: bool = False
     is_typed: bool = False
     user: str = field(default="", repr=False)
@@ -57,11 +69,15 @@ class Alive(msgspec.Struct, frozen=True, tag=True):
 
 
 class LookVerdict(msgspec.Struct, frozen=True, tag=True):
-    """How the camera is, at the end of the look. reason: of REASONS, or NO_VISION, or empty."""
+    """How the camera is, at the end of the look. reason: of REASONS, or NO_VISION, or empty.
+
+    way: which of the order's places showed its picture, 0 for the first.
+    """
 
     state: CameraState
     reason: TroubleCode = ""
     measures: Measures = {}
+    way: Annotated[int, Meta(ge=0, le=MOST_WAYS)] = 0
 
 
 _word: Final = msgspec.json.Decoder(Alive | LookVerdict)

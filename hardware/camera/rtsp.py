@@ -8,15 +8,16 @@ from __future__ import annotations
 import secrets
 import socket
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from hardware.camera.login import BasicOnly, answer, challenge_of
 from hardware.camera.order import CameraTrouble
+from hardware.http.login import BasicOnly, answer, challenges_of
 
 PORT: Final = 554
 _HEAD_LIMIT: Final = 16_000
+_LOGINS: Final = 2  # ways to say a password: cameras lock themselves
 _OK: Final = 200
 _REDIRECTS: Final = range(300, 400)
 _LOCKED: Final = frozenset({401, 403})
@@ -29,20 +30,17 @@ class _Head(NamedTuple):
 
 
 def ask(url: str, user: str, password: str, *, timeout_s: float, is_typed: bool = False) -> None:
-    """Ask once for the description. url: rtsp, without a password.
+    """Ask for the description, with the password in each way that the camera offers.
 
-    is_typed: whether a person gave address and password together.
-    Raises CameraTrouble: no_answer, needs_password, basic_only, in_use or nonsense.
+    url: rtsp, without a password. is_typed: whether a person gave address and password together.
+    Raises CameraTrouble: no_answer, needs_password, basic_only, login_way, in_use or nonsense.
     """
-    parts = urlsplit(url)
-    deadline = time.monotonic() + timeout_s
     try:
-        place = (parts.hostname or "", parts.port or PORT)
-        with socket.create_connection(place, timeout_s) as camera:
-            head = _describe(camera, url, deadline)
-            if head.status in _LOCKED and password:
-                login = _login(head, url, (user, password), is_typed=is_typed)
-                head = _describe(camera, url, deadline, login)
+        with closing(_Talk(url, time.monotonic() + timeout_s)) as talk:
+            head = talk.describe()
+            for login in _logins(head, url, (user, password), is_typed=is_typed):
+                if head.status in _LOCKED:
+                    head = talk.describe(login)
     except (OSError, ValueError) as error:
         raise CameraTrouble("no_answer") from error
     if head.status in _LOCKED:
@@ -53,40 +51,75 @@ def ask(url: str, user: str, password: str, *, timeout_s: float, is_typed: bool 
         raise CameraTrouble("nonsense")
 
 
-def _login(head: _Head, url: str, login: tuple[str, str], *, is_typed: bool) -> str:
+def _logins(head: _Head, url: str, login: tuple[str, str], *, is_typed: bool) -> list[str]:
+    """The Authorization headers to try; none where no password is asked for, or there is none."""
+    if head.status not in _LOCKED or not login[1]:
+        return []
     try:
-        challenge = challenge_of(head.challenges, is_typed=is_typed)
+        challenges = challenges_of(head.challenges, is_typed=is_typed)
     except BasicOnly as error:
         raise CameraTrouble("basic_only") from error
-    if challenge is None:
-        raise CameraTrouble("needs_password")
-    cnonce = secrets.token_hex(8)
-    return answer(challenge, *login, method="DESCRIBE", uri=url, cnonce=cnonce)
-
-
-def _describe(camera: socket.socket, url: str, deadline: float, login: str = "") -> _Head:
-    lines = [
-        f"DESCRIBE {url} RTSP/1.0",
-        f"CSeq: {2 if login else 1}",
-        "Accept: application/sdp",
-        "User-Agent: LopHoc",
+    if not challenges and head.challenges:
+        raise CameraTrouble("login_way")
+    return [
+        answer(one, *login, method="DESCRIBE", uri=url, cnonce=secrets.token_hex(8))
+        for one in challenges[:_LOGINS]
     ]
-    if login:
-        lines.append(f"Authorization: {login}")
-    camera.sendall("\r\n".join([*lines, "", ""]).encode())
-    return _head_of(_read_head(camera, deadline))
 
 
-def _read_head(camera: socket.socket, deadline: float) -> str:
-    """Read up to the blank line. What follows a refusal has no length worth waiting for."""
-    received = b""
-    while b"\r\n\r\n" not in received:
-        camera.settimeout(max(0.01, deadline - time.monotonic()))
-        more = camera.recv(4096)
-        if not more or len(received) > _HEAD_LIMIT:
-            raise CameraTrouble("nonsense" if received else "no_answer")
-        received += more
-    return received.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
+class _Talk:
+    """A connection to a camera, made again where the camera hangs up after a refusal."""
+
+    def __init__(self, url: str, deadline: float) -> None:
+        self._url = url
+        self._deadline = deadline
+        self._number = 0
+        self._socket = self._connect()
+
+    def describe(self, login: str = "") -> _Head:
+        """Ask for the description. Raises OSError, CameraTrouble."""
+        head = b""
+        with suppress(OSError):
+            head = self._ask(login)
+        if not head and self._number > 1 and self._left_s() > 0:
+            self._socket.close()
+            self._socket = self._connect()
+            head = self._ask(login)
+        if b"\r\n\r\n" not in head:
+            raise CameraTrouble("nonsense" if head else "no_answer")
+        return _head_of(head.partition(b"\r\n\r\n")[0].decode("utf-8", "replace"))
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def _connect(self) -> socket.socket:
+        parts = urlsplit(self._url)
+        place = (parts.hostname or "", parts.port or PORT)
+        return socket.create_connection(place, max(0.01, self._left_s()))
+
+    def _left_s(self) -> float:
+        return self._deadline - time.monotonic()
+
+    def _ask(self, login: str) -> bytes:
+        """What is answered, up to the blank line. What follows a refusal has no length."""
+        self._number += 1
+        lines = [
+            f"DESCRIBE {self._url} RTSP/1.0",
+            f"CSeq: {self._number}",
+            "Accept: application/sdp",
+            "User-Agent: LopHoc",
+            *([f"Authorization: {login}"] if login else []),
+        ]
+        self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
+        received = b""
+        while b"\r\n\r\n" not in received and len(received) <= _HEAD_LIMIT:
+            self._socket.settimeout(max(0.01, self._left_s()))
+            more = self._socket.recv(4096)
+            if not more:
+                break
+            received += more
+        return received
 
 
 def _head_of(text: str) -> _Head:

@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,9 +14,10 @@ from typing import Final, Generic, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from hardware.camera.features import Baseline
-from hardware.camera.order import LookVerdict, Order
+from hardware.camera.order import MOST_WAYS, LookVerdict, Order
 from hardware.camera.process import ask, no_vision
 from hardware.camera.shutter import FILE_VIEW, CameraUse, Shutter
+from hardware.http.login import NOBODY, WebLogin
 from hardware.readings import CameraReading, CameraState, Report
 
 LOOK_S: Final = 6.0
@@ -38,6 +39,8 @@ _UNWANTED: Final = LookVerdict(CameraState.DISCONNECTED, "no_answer")
 class CameraTarget:
     """A camera to look at. key: of its sighting. url_or_node: "http(s)", "rtsp", or a device node.
 
+    others: where the same picture is too, tried in turn where none comes from there.
+
     The URL may carry a password in its query, as cheap cameras want it: neither is shown.
     is_typed: whether a person gave place and password together, for this one camera.
     """
@@ -47,6 +50,7 @@ class CameraTarget:
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
     is_typed: bool = field(default=False, repr=False)
+    others: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(slots=True)
@@ -80,18 +84,28 @@ class Rounds(Generic[T]):
         when.at = now + (self._again_s if hurry else self._every_s)
 
 
-def target_of(key: str, url_or_node: str, user: str = "", password: str = "") -> CameraTarget:
+def target_of(
+    key: str, url_or_node: str, login: WebLogin = NOBODY, others: tuple[str, ...] = ()
+) -> CameraTarget:
     """A target whose URL may name user and password; those given apart win."""
-    if "@" not in url_or_node or not is_camera(url_or_node):
-        return CameraTarget(key=key, url_or_node=url_or_node, user=user, password=password)
-    parts = urlsplit(url_or_node)
-    login, _, host = parts.netloc.rpartition("@")
-    named, _, secret = login.partition(":")
-    return CameraTarget(
+    target = CameraTarget(
         key=key,
+        url_or_node=url_or_node,
+        user=login.user,
+        password=login.password,
+        is_typed=login.is_typed,
+        others=others,
+    )
+    if "@" not in url_or_node or not is_camera(url_or_node):
+        return target
+    parts = urlsplit(url_or_node)
+    named, _, host = parts.netloc.rpartition("@")
+    user, _, secret = named.partition(":")
+    return replace(
+        target,
         url_or_node=parts._replace(netloc=host).geturl(),
-        user=user or unquote(named),
-        password=password or unquote(secret),
+        user=login.user or unquote(user),
+        password=login.password or unquote(secret),
     )
 
 
@@ -154,6 +168,7 @@ async def watch(
         raise no_vision()
     rounds: Rounds[CameraTarget] = Rounds(every_s, again_s)
     baselines: dict[CameraTarget, Baseline] = {}
+    places: dict[CameraTarget, str] = {}
     while True:
         current = tuple(targets()) if shutter.is_open() else ()
         target = rounds.next(current, time.monotonic())
@@ -161,7 +176,8 @@ async def watch(
             await asyncio.sleep(_POLL_S)
             continue
         baselines = {camera: base for camera, base in baselines.items() if camera in current}
-        order = order_for(target, seconds, baselines.get(target))
+        places = {camera: place for camera, place in places.items() if camera in current}
+        order = order_for(target, seconds, baselines.get(target), first=places.get(target, ""))
         view = shutter.view(target.key, CameraUse.CHECK)
         verdict = await ask(order, view, is_wanted=partial(_is_wanted, target, targets))
         if verdict is None:
@@ -170,6 +186,8 @@ async def watch(
         well = verdict.state is CameraState.OK
         refused = verdict.reason == "needs_password" and bool(target.password)
         rounds.note_look(target, time.monotonic(), well=well, refused=refused)
+        if verdict.measures:  # a picture came
+            places[target] = (order.place, *order.others)[verdict.way]
         if well:
             baselines[target] = learn(baselines.get(target), verdict)
 
@@ -188,11 +206,16 @@ def _is_wanted(target: CameraTarget, targets: Callable[[], Iterable[CameraTarget
     return target in tuple(targets())
 
 
-def order_for(target: CameraTarget, seconds: float, baseline: Baseline | None = None) -> Order:
-    """The order to look at a target for so many seconds."""
+def order_for(
+    target: CameraTarget, seconds: float, baseline: Baseline | None = None, *, first: str = ""
+) -> Order:
+    """The order to look at a target for so many seconds. first: the place that showed it last."""
+    # A device may announce any text as its URL: only a camera's own places are opened.
+    places = [one for one in (target.url_or_node, *target.others) if is_camera(one)]
+    places.sort(key=lambda place: place != first)
     return Order(
-        # A device may announce any text as its URL: only a camera's own places are opened.
-        place=target.url_or_node if is_camera(target.url_or_node) else "",
+        place=places[0] if places else "",
+        others=tuple(places[1:MOST_WAYS]),
         user=target.user,
         password=target.password,
         is_typed=target.is_typed,

@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def _scan(job: Job) -> Over:
-    feed = open_feed(job.camera)
+    feed = open_feed(job.camera).feed
     load()
     from hardware.cards.reader import profiles_of, read  # noqa: PLC0415 - loads OpenCV
 
@@ -63,7 +63,7 @@ def _scan(job: Job) -> Over:
 
 
 def _watch_door(job: Job) -> Over:
-    feed = open_feed(job.camera)
+    feed = open_feed(job.camera).feed
     load()
     from hardware.cards.reader import read_door  # noqa: PLC0415 - loads OpenCV
 

@@ -22,6 +22,7 @@ _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _SCOPE = re.compile(r"[A-Za-z0-9_.-]{1,15}")
 # Cheap cameras want the password in the path: "/user=admin_password=x_channel=1", "?pwd=x&...".
 _SECRET = re.compile(r"((?:pass(?:word|wd|phrase)?|pwd|token|auth)=)[^&/?]*", re.IGNORECASE)
+_PLAIN_WORD = re.compile(r"[\w.-]{0,40}")
 # Stops of other scripts, which a phone's keyboard may put.
 _STOPS = str.maketrans({"。": ".", "．": ".", "｡": ".", "：": ":", "∶": ":", "﹕": ":"})  # noqa: RUF001 - the point
 
@@ -90,6 +91,22 @@ def place_of(text: str, *, own: bool = False) -> TypedPlace:
         tidy = _only_address(tidy)
     host, slash, path = tidy.partition("/")
     return _from_authority("", host, slash + path, own=own)
+
+
+def shown_url(url: str) -> str:
+    """A URL as it may be shown: scheme, host and the path's last word, where that holds no secret.
+
+    Never raises: what cannot be read is shown as its scheme alone.
+    """
+    scheme, _, rest = url.partition("://")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    path = rest[len(authority) :].partition("?")[0].partition("#")[0]
+    host = authority.rpartition("@")[2] if rest.count("@") == authority.count("@") else ""
+    word = path.rpartition("/")[2]
+    is_plain = bool(_PLAIN_WORD.fullmatch(word)) and not _SECRET.search(word)
+    name = word if is_plain else "***" if path.strip("/") else ""
+    between = "/" if path.count("/") <= 1 else "/.../"
+    return clean(f"{scheme}://{host or '***'}{between if path else ''}{name}")
 
 
 def canonical_address(address: str, *, own: bool = False) -> str:

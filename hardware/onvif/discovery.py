@@ -16,22 +16,30 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
-from xml.etree.ElementTree import Element, ParseError
-
-from defusedxml import DefusedXmlException, ElementTree
+from xml.etree.ElementTree import Element
 
 from hardware.mdns.ids import trusted_uuid
 from hardware.network.neighbours import trusted_mac
+from hardware.onvif.envelope import Garbage, elements, parse_xml, text_of, words_of
 from hardware.readings import clean
 
 GROUP, PORT = "239.255.255.250", 3702
-_SCOPE = "onvif://www.onvif.org/"
-_VIDEO = "NetworkVideoTransmitter"
+_SCOPE = re.compile(r"onvif://[^/\s]*/([^/\s]+)/(\S+)", re.IGNORECASE)
+_VIDEO = frozenset({"networkvideotransmitter", "networkvideostorage", "networkvideodisplay"})
+_DEVICE = "device"  # of ONVIF, but printers have a type of this name too
+# Profiles of doors and alarms, and those of cameras.
+_OTHER_PROFILES, _VIDEO_PROFILES = {"a", "c", "d"}, {"s", "t", "g", "m", "streaming"}
+# How makers write the categories of scopes, without signs and capitals.
+_SPELLINGS = {
+    "mac": ("mac", "macaddr", "macaddress", "hwaddr", "hwaddress", "ethernetmac"),
+    "vendor": ("manufacturer", "manufacture", "manufactory", "vendor", "brand", "mfr", "maker"),
+    "hardware": ("hardware", "model", "devicemodel", "hardwareid", "modelname"),
+    "name": ("name", "devicename", "friendlyname"),
+    "serial": ("serial", "serialnumber", "sn", "serialno", "deviceserial"),
+}
+_CATEGORIES = {spelling: name for name, all_ in _SPELLINGS.items() for spelling in all_}
 _BYTES_LIMIT = 64 * 1024  # no datagram is longer
 _MATCHES_LIMIT, _SCOPES_LIMIT, _XADDRS_LIMIT = 16, 64, 8
-# How makers call these scopes, whose names the specification leaves open.
-_MACS = ("mac", "macaddr", "macaddress", "mac_address")
-_VENDORS = ("manufacturer", "vendor", "brand")
 # What makers leave in a scope that they forgot to fill in.
 _UNFILLED = re.compile(r"(model|unknown|none|n/a|default|\W*)", re.IGNORECASE)
 
@@ -39,20 +47,15 @@ _PROBE = """<?xml version="1.0" encoding="UTF-8"?>
 <e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"
  xmlns:w="http://schemas.xmlsoap.org/ws/2004/08/addressing"
  xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery"
- xmlns:dn="http://www.onvif.org/ver10/network/wsdl"><e:Header>
+ xmlns:dn="http://www.onvif.org/ver10/network/wsdl"
+ xmlns:tds="http://www.onvif.org/ver10/device/wsdl"><e:Header>
 <w:MessageID>uuid:{id}</w:MessageID>
 <w:To e:mustUnderstand="true">urn:schemas-xmlsoap-org:ws:2005:04:discovery</w:To>
 <w:Action e:mustUnderstand="true">http://schemas.xmlsoap.org/ws/2005/04/discovery/Probe</w:Action>
-</e:Header><e:Body><d:Probe><d:Types>dn:NetworkVideoTransmitter</d:Types></d:Probe></e:Body>
+</e:Header><e:Body><d:Probe><d:Types>{types}</d:Types></d:Probe></e:Body>
 </e:Envelope>"""
-
-
-class Garbage(ValueError):  # noqa: N818 - what came, not a fault of ours
-    """What came is no answer of a camera. code: "entity", "oversized" or "nonsense"."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+# Some answer to the second alone.
+_TYPES = ("dn:NetworkVideoTransmitter", "tds:Device")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,7 @@ class Match:
     """What a camera says of itself in its answer; empty where it does not say.
 
     endpoint: its uuid in one spelling. mac: 12 hex digits. vendor: as its scopes say.
-    ports, paths: of its services.
+    services: scheme, port and path.
     """
 
     endpoint: str = ""
@@ -73,14 +76,17 @@ class Match:
 
     @property
     def service(self) -> tuple[int, str] | None:
-        """The port and path of its device service by plain HTTP, or None."""
-        plain = ((port, path) for scheme, port, path in self.services if scheme == "http")
-        return next(plain, None)
+        """The port and path of its device service, by plain HTTP if it may be; or None."""
+        first = sorted(self.services, key=lambda service: service[0] != "http")
+        return first[0][1:] if first else None
 
 
-def probe(message_id: uuid.UUID) -> bytes:
-    """Give the question that every camera answers."""
-    return _PROBE.replace("{id}", str(message_id)).encode()
+def probes(message_ids: Iterator[uuid.UUID]) -> list[bytes]:
+    """Give the questions of which every camera answers one, each with an id of its own."""
+    return [
+        _PROBE.replace("{id}", str(message_id)).replace("{types}", types).encode()
+        for types, message_id in zip(_TYPES, message_ids, strict=False)
+    ]
 
 
 def matches(data: bytes) -> list[Match]:
@@ -96,34 +102,6 @@ def matches(data: bytes) -> list[Match]:
 
 # Answers of others to others, which we hear as well.
 _QUIET = frozenset({"Probe", "ProbeMatches", "Hello", "Bye", "Resolve", "ResolveMatches"})
-
-
-def parse_xml(data: bytes) -> Element:
-    """Read XML from a stranger. Raises Garbage: entities and document types are refused."""
-    try:
-        root: Element = ElementTree.fromstring(data, forbid_dtd=True)
-    except DefusedXmlException as error:
-        raise Garbage("entity") from error
-    except (ParseError, ValueError, LookupError, RecursionError) as error:
-        raise Garbage("nonsense") from error
-    return root
-
-
-def elements(root: Element, *names: str) -> Iterator[Element]:
-    """The elements below, and this one, with one of these names, whatever their namespaces."""
-    # A comment's tag is no text.
-    return (node for node in root.iter() if str(node.tag).rpartition("}")[2] in names)
-
-
-def words_of(element: Element, name: str) -> str:
-    """Give the text of the first element below with this local name, bounded; "" of none."""
-    texts = (node.text or "" for node in elements(element, name))
-    return next(texts, "")[:_BYTES_LIMIT]
-
-
-def text_of(element: Element, name: str) -> str:
-    """Give the text as words_of does, cleaned."""
-    return clean(words_of(element, name))
 
 
 class DiscoveryListener(asyncio.DatagramProtocol):
@@ -168,7 +146,8 @@ async def asking(
     def ask() -> None:
         ear.renew()
         with suppress(OSError):
-            transport.sendto(probe(uuid.uuid4()), group)
+            for question in probes(iter(uuid.uuid4, None)):
+                transport.sendto(question, group)
 
     try:
         yield ask
@@ -177,33 +156,45 @@ async def asking(
 
 
 def _match(element: Element) -> Match:
-    scopes = dict(_scopes(words_of(element, "Scopes")))
+    said = list(_scopes(words_of(element, "Scopes")))
+    scopes = dict(said)
+    macs = (trusted_mac(value) for name, value in reversed(said) if name == "mac")
     return Match(
         endpoint=trusted_uuid(text_of(element, "Address")),
-        mac=next(filter(None, (trusted_mac(scopes.get(name, "")) for name in _MACS)), ""),
+        mac=next(filter(None, macs), ""),
         name=scopes.get("name", ""),
         hardware=scopes.get("hardware", ""),
         serial=scopes.get("serial", ""),
-        vendor=next((scopes[name] for name in _VENDORS if name in scopes), ""),
+        vendor=scopes.get("vendor", ""),
         services=tuple(_services(words_of(element, "XAddrs"))),
     )
 
 
 def _is_camera(element: Element) -> bool:
-    types = [word.rpartition(":")[2] for word in words_of(element, "Types").split()]
-    scopes = words_of(element, "Scopes")
-    return _VIDEO in types or f"{_SCOPE}type/{_VIDEO}".lower() in scopes.lower()
+    types = {word.rpartition(":")[2].lower() for word in words_of(element, "Types").split()}
+    said = [(name.lower(), value.lower()) for name, value in _raw_scopes(element)]
+    if types & _VIDEO or any(name == "type" and value in _VIDEO for name, value in said):
+        return True
+    profiles = {value for name, value in said if name == "profile"}
+    is_other = bool(profiles & _OTHER_PROFILES) and not profiles & _VIDEO_PROFILES
+    return _DEVICE in types and bool(said) and not is_other
+
+
+def _raw_scopes(element: Element) -> list[tuple[str, str]]:
+    words = words_of(element, "Scopes").split()[:_SCOPES_LIMIT]
+    return [(scope[1], scope[2]) for word in words if (scope := _SCOPE.fullmatch(word))]
 
 
 def _scopes(text: str) -> Iterator[tuple[str, str]]:
     """Give (category, value), the first of each category last, so that it counts in a dict."""
-    for scope in reversed(text.split()[:_SCOPES_LIMIT]):
-        if not scope.lower().startswith(_SCOPE):
+    for word in reversed(text.split()[:_SCOPES_LIMIT]):
+        scope = _SCOPE.fullmatch(word)
+        if scope is None:
             continue
-        category, _, value = scope[len(_SCOPE) :].partition("/")
-        label = clean(unquote(value))
-        if label and not _UNFILLED.fullmatch(label):
-            yield category.lower(), label
+        spelling = re.sub(r"[^a-z]", "", scope[1].lower())
+        label = clean(unquote(scope[2]))
+        if spelling in _CATEGORIES and label and not _UNFILLED.fullmatch(label):
+            yield _CATEGORIES[spelling], label
 
 
 def _services(text: str) -> Iterator[tuple[str, int, str]]:

@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from hardware.http.login import NOBODY, WebLogin
 from hardware.network.flaws import FlawReporter
 from hardware.network.interfaces import addresses as own_addresses
 from hardware.network.interfaces import no_network
@@ -25,19 +26,14 @@ from hardware.onvif.camera import (
     DiscoveredCamera,
     Who,
     fetch_details,
+    is_channel,
     keys_told,
     marks_of,
     readings_of,
 )
-from hardware.onvif.discovery import (
-    GROUP,
-    PORT,
-    DiscoveryListener,
-    Garbage,
-    Match,
-    asking,
-    matches,
-)
+from hardware.onvif.discovery import GROUP, PORT, DiscoveryListener, Match, asking, matches
+from hardware.onvif.envelope import Garbage
+from hardware.onvif.soap import PLAIN
 from hardware.readings import (
     CameraReading,
     CameraState,
@@ -53,13 +49,15 @@ _ASK_AGAIN_S = 0.4
 _LOOK_S = 4.0  # our addresses are looked at so often: within five seconds is soon enough
 _TALKS_AT_ONCE = 8
 _REFUSED_ROUNDS = 60
+_REFUSALS = {"needs_password", "camera_clock", "login_way"}
 _TELL_AGAIN_ROUNDS = 10  # a camera's own words change when somebody renames it
 _CAMERAS_LIMIT = 256
-_SCHEMES = {"", "http", "onvif"}
+_SCHEMES = {"", "http", "https", "onvif"}
+_TLS_PORT = 443
 _PATH = "/onvif/device_service"
 
-# User and password for who tells these keys at an address.
-Credentials = Callable[[Collection[str], str], tuple[str, str]]
+# The login for who tells these keys at an address.
+Credentials = Callable[[Collection[str], str], WebLogin]
 
 
 class SearchSettings(NamedTuple):
@@ -77,7 +75,7 @@ USUAL = SearchSettings()
 async def watch(
     report: Report,
     *,
-    credentials: Credentials = lambda _keys, _address: ("", ""),
+    credentials: Credentials = lambda _keys, _address: NOBODY,
     addresses: Callable[[], Sequence[str]] = own_addresses,
     settings: SearchSettings = USUAL,
     judge: MarkJudge | None = None,
@@ -110,13 +108,20 @@ async def _search_again(
 
 
 async def ask(
-    address: str, port: int = 80, *, credentials: Credentials = lambda _keys, _address: ("", "")
+    address: str,
+    port: int = 0,
+    *,
+    is_secure: bool = False,
+    credentials: Credentials = lambda _keys, _address: NOBODY,
 ) -> list[Reading]:
-    """Say what speaks ONVIF at an address: a sighting and a reading; nothing where none does."""
-    service = (("http", port or 80, _PATH),)
-    camera = DiscoveredCamera(address, "", Match(services=service))
+    """Say what speaks ONVIF at an address: a sighting and a reading; nothing where none does.
+
+    port: 0 for the usual one. is_secure: by TLS only.
+    """
+    service = ("https", port or _TLS_PORT, _PATH) if is_secure else ("http", port or 80, _PATH)
+    camera = DiscoveredCamera(address, "", Match(services=(service,)))
     details = await fetch_details(camera, credentials((), address))
-    if details.trouble in {"no_answer", "nonsense"} and not details.model:
+    if details.trouble in {"no_answer", "nonsense"} and not details.says_something:
         return []
     return readings_of(camera, details, time.time())
 
@@ -127,9 +132,10 @@ def asker(credentials: Credentials) -> Asker:
     async def ask_place(place: TypedPlace) -> list[Reading]:
         if place.scheme not in _SCHEMES:
             return []
-        typed_login = (place.user, place.password)
+        typed_login = WebLogin(place.user, place.password, is_typed=True)
         login = (lambda _keys, _address: typed_login) if place.user else credentials
-        return await ask(place.host, place.port, credentials=login)
+        is_secure = place.scheme == "https"
+        return await ask(place.host, place.port, is_secure=is_secure, credentials=login)
 
     return ask_place
 
@@ -146,6 +152,7 @@ class _Cameras:
         self._credentials = credentials
         self._cameras: dict[Who, _Entry] = {}
         self._sightings: dict[Who, Sighting] = {}
+        self._channels: dict[Who, dict[str, Sighting]] = {}
         self._talking: set[Who] = set()
         self._turn = asyncio.Semaphore(_TALKS_AT_ONCE)
 
@@ -156,7 +163,7 @@ class _Cameras:
             return False
         if before is None:
             return len(self._cameras) < _CAMERAS_LIMIT
-        if before.details.trouble == "needs_password":
+        if before.details.trouble in _REFUSALS:
             # Cameras lock themselves after a few wrong passwords.
             tried = before.login == hash(self._login(camera))
             return not tried or self.round - before.round >= _REFUSED_ROUNDS
@@ -207,24 +214,35 @@ class _Cameras:
         if before and before.key not in {now.key, *now.aliases, *others}:
             self._report(replace(before, present=False, reason="no_answer"))
         self._sightings[who] = now
-        for reading in readings:
+        for reading in [*readings, *self._lost_channels(entry, readings)]:
             self._report(reading)
         return readings
 
-    def _login(self, camera: DiscoveredCamera) -> tuple[str, str]:
+    def _lost_channels(self, entry: _Entry, readings: Iterable[Reading]) -> list[Sighting]:
+        """The channels that a recorder showed before, and does not any more."""
+        sightings = [one for one in readings if isinstance(one, Sighting)]
+        before = self._channels.get(entry.camera.who, {})
+        now = {one.key: one for one in sightings if is_channel(one)}
+        if entry.details.trouble:  # it could not say
+            now = {**before, **now}
+        self._channels[entry.camera.who] = now
+        lost = (channel for key, channel in before.items() if key not in now)
+        return [replace(channel, present=False, reason="goodbye") for channel in lost]
+
+    def _login(self, camera: DiscoveredCamera) -> WebLogin:
         return self._credentials(keys_told(camera.match), camera.address)
 
     async def talk(self, camera: DiscoveredCamera) -> None:
         self._talking.add(camera.who)
         try:
             async with self._turn:
-                login = self._login(camera)
-                details = await fetch_details(camera, login)
+                login, before = self._login(camera), self._cameras.get(camera.who)
+                manner = before.details.manner if before is not None else PLAIN
+                details = await fetch_details(camera, login, manner)
         finally:
             self._talking.discard(camera.who)
         if details.flaw:
             self.flaws.say(details.flaw, camera.address)
-        before = self._cameras.get(camera.who)
         entry = self._cameras[camera.who] = _Entry(
             camera=camera, details=details, round=self.round, login=hash(login)
         )

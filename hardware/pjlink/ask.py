@@ -11,7 +11,7 @@ from typing import NamedTuple
 from hardware.network.neighbours import NEIGHBOURS, mac_at
 from hardware.network.place import TypedPlace
 from hardware.network.typed import Asker, TypedDevice
-from hardware.pjlink.talk import PORT, ProjectorInfo, TalkError, talking
+from hardware.pjlink.talk import PORT, ProjectorInfo, Talk, TalkError, talking
 from hardware.pjlink.tracked import TalkResult, TrackedProjector
 from hardware.readings import Reading, SourceFlaw
 
@@ -72,16 +72,18 @@ async def poll(
     address: str, port: int, password: str, info: ProjectorInfo | None = None
 ) -> TalkResult:
     """Talk once with a projector. info: what it is, if that need not be asked again."""
-    reading, odd = None, False
+    talk: Talk | None = None
+    trouble: TalkError | None = None
     try:
         async with talking(address, port, password) as talk:
-            reading, odd = await talk.reading(), talk.odd
+            now = await talk.reading()
             if info is None:
                 talk.extend()
                 info = await talk.info()
             if info.pjlink_class > 1:
-                reading = replace(reading, filter_hours=await talk.filter_hours())
-                odd = talk.odd
+                talk.said = replace(now, filter_hours=await talk.filter_hours())
     except TalkError as error:
-        return TalkResult(reading=reading, info=info, trouble=error, odd=odd)
-    return TalkResult(reading=reading, info=info, odd=odd)
+        trouble = error
+    # What was said before a talk broke off was said.
+    reading, odd = (talk.said, talk.odd) if talk is not None else (None, False)
+    return TalkResult(reading=reading, info=info, trouble=trouble, odd=odd)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from hardware.pjlink.talk import PORT, Talk, TalkError, talking
@@ -54,6 +55,7 @@ async def _try(address: str, port: int, password: str, *, on: bool) -> Projector
 
 async def _obeys(talk: Talk, *, on: bool) -> bool:
     """Switch it unless that was done; False where it may not be disturbed, or takes its time."""
-    if await talk.power() in _TARGETS[on]:
-        return True
+    with suppress(TalkError):  # some never say in standby, and switch on all the same
+        if await talk.power() in _TARGETS[on]:
+            return True
     return await talk.set_power(on=on) and await talk.power() in _TARGETS[on]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from aiopjlink import (
@@ -23,6 +23,7 @@ from aiopjlink import (
     PJLinkException,
     PJLinkNoConnection,
     PJLinkPassword,
+    PJLinkProtocolError,
     PJLinkUnexpectedResponseParameter,
 )
 from aiopjlink import Power as LampPower
@@ -38,6 +39,7 @@ _HOURS_LIMIT = 1_000_000
 _LAMPS_LIMIT = 8
 _TEXT_LIMIT = 100
 
+_CLASSES = ("1", "2")
 _REFUSED = (PJLinkERR1, PJLinkERR2, PJLinkERR3, PJLinkERR4)
 
 _Answer = TypeVar("_Answer")
@@ -75,35 +77,43 @@ class ProjectorInfo:
 
 
 class Talk:
-    """An open talk. odd: an answer came that the specification does not know."""
+    """An open talk. odd: an answer came that the specification does not know.
+
+    said: what the projector told of itself so far; None until it spoke of its lamp.
+    """
 
     def __init__(self, link: Any, limit: asyncio.Timeout) -> None:
         self._link = link
         self._limit = limit
         self.odd = False
+        self.said: ProjectorReading | None = None
 
     def extend(self) -> None:
         """Allow for TALK_S from now on."""
         self._limit.reschedule(asyncio.get_running_loop().time() + TALK_S)
 
     async def reading(self) -> ProjectorReading:
-        """Ask what it does now; key and time are the caller's to add.
+        """Ask what it does now, each fact on its own; key and time are the caller's to add.
 
-        Raises TalkError("busy") where it cannot say at the moment.
+        Its reason is "busy" where it cannot say at the moment whether its lamp burns.
         """
-        power = await self.power()
-        lit = power in {PowerState.ON, PowerState.WARMING}
+        said = await self._power_reading()
+        self.said = said
         nothing: _Troubles = ((), ())
         failing, warned = await self._answer(self._troubles, nothing)
-        return ProjectorReading(
-            key="",
-            at=0.0,
-            power=power,
-            input=await self._answer(self._input, "") if lit else "",
-            lamp_hours=await self._answer(self._lamp_hours, ()),
-            failing=failing,
-            warned=warned,
-        )
+        self.said = said = replace(said, failing=failing, warned=warned)
+        if said.power in {PowerState.ON, PowerState.WARMING}:
+            self.said = said = replace(said, input=await self._answer(self._input, ""))
+        self.said = said = replace(said, lamp_hours=await self._answer(self._lamp_hours, ()))
+        return said
+
+    async def _power_reading(self) -> ProjectorReading:
+        try:
+            return ProjectorReading(key="", at=0.0, power=await self.power())
+        except TalkError as error:
+            if error.reason != "busy" or not error.greeted:
+                raise
+            return ProjectorReading(key="", at=0.0, reason=error.reason)
 
     async def info(self) -> ProjectorInfo:
         """Ask what it is."""
@@ -149,7 +159,7 @@ class Talk:
             return await ask()
         except _REFUSED:
             return unknown
-        except (ValueError, PJLinkUnexpectedResponseParameter):
+        except (ValueError, PJLinkUnexpectedResponseParameter, PJLinkProtocolError):
             self.odd = True
             return unknown
 
@@ -173,15 +183,24 @@ class Talk:
 
 
 class _Link(PJLink):  # type: ignore[misc] # aiopjlink has no types
-    """A link that knows whether it was greeted; a line feed or NUL may follow each line."""
+    """A link that knows whether it was greeted; a line feed or NUL may follow each line.
+
+    Some answer in their own class whatever class they were asked in: that is an answer too.
+    """
 
     greeted = False
+    _asked = ""
+
+    async def transmit(self, command: str, param: str, pjclass: Any) -> Any:
+        self._asked = PJClass(pjclass).value
+        return await super().transmit(command, param, pjclass)
 
     async def _read_next(self) -> str:
         line: str = await super()._read_next()
         line = line.lstrip("\n\0")
         self.greeted = self.greeted or line[:7].upper() == "PJLINK "
-        return line
+        is_answer = line[:1] == "%" and line[1:2] in _CLASSES
+        return f"%{self._asked}{line[2:]}" if is_answer and self._asked else line
 
     @property
     def is_connected(self) -> bool:

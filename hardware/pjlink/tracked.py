@@ -15,6 +15,7 @@ from hardware.readings import (
     IdentityKind,
     Kind,
     KindProof,
+    PowerState,
     ProjectorReading,
     Reading,
     Sighting,
@@ -27,6 +28,8 @@ TROUBLE_S = 4.0
 _JITTER = 0.2
 # A silent one that spoke before is busy with someone else, who may hold it for 30 s when idle.
 _BUSY_S = 40.0
+# A lamp cools for three minutes at most: one that never says how it is stands by.
+_STANDBY_S = 240.0
 # So many looks in a row without an answer, and it is gone.
 _MISSES = 2
 _ASK_INFO_S = 3600.0
@@ -84,6 +87,7 @@ class TrackedProjector:
         self._last: Sighting | None = None
         self._misses = 0
         self._silent_since: float | None = None
+        self._untold_since: float | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -139,8 +143,7 @@ class TrackedProjector:
             self._info, self._info_at = result.info, now
         if result.reading is not None:
             self.be_heard(now)
-        if result.reading is not None:
-            return self._well(replace(result.reading, at=at))
+            return self._well(self._settled(replace(result.reading, at=at), now))
         return self._ill(result.trouble or TalkError("no_answer"), at, now)
 
     def be_heard(self, now: float) -> None:
@@ -164,11 +167,22 @@ class TrackedProjector:
 
     def _well(self, reading: ProjectorReading) -> list[Reading]:
         self.speaks_pjlink = True
-        self.reason = ""
+        self.reason = reading.reason
         self._misses = 0
         self._silent_since = None
         changes = self._changes()
         return [*changes, replace(reading, key=self._sighting().key)] if self._last else []
+
+    def _settled(self, reading: ProjectorReading, now: float) -> ProjectorReading:
+        """Tell one that cools from one that stands by: neither says it, but not for as long."""
+        if reading.reason != "busy":
+            self._untold_since = None
+            return reading
+        if self._untold_since is None:
+            self._untold_since = now
+        if now - self._untold_since < _STANDBY_S:
+            return reading
+        return replace(reading, power=PowerState.OFF, reason="")
 
     def _ill(self, trouble: TalkError, at: float, now: float) -> list[Reading]:
         self.reason = self._meaning(trouble, now)

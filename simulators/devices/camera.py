@@ -11,23 +11,24 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from simulators.addresses import open_udp
+from simulators.devices.camera_faults import BY_HTTP, HOSTILE, LOGINS, LOOKS, CameraFault
+from simulators.devices.camera_login import challenge_of, is_login, is_token
 from simulators.devices.camera_words import (
     ENTITY_BOMB,
     GARBAGE,
-    REALM,
     CameraMake,
     Urls,
     answer,
-    is_login,
-    may,
     not_authorized,
     probe_match,
 )
 from simulators.devices.rtp import CLOCK_HZ, interleave, packets, scan_of
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 __all__ = ["CameraFault", "CameraMake", "OnvifCamera"]
 
@@ -39,41 +40,13 @@ _PICTURES: Final = 8  # so many are taken and shown in turn: each has noise of i
 _BOUNDARY: Final = "lophoc-frame"
 _LENGTH: Final = re.compile(rb"content-length:\s*(\d+)", re.IGNORECASE)
 _CSEQ: Final = re.compile(rb"CSeq:\s*(\d+)", re.IGNORECASE)
+_COOKIE: Final = "seen=yes"
+_LOCAL: Final = timedelta(hours=7)  # of Vietnam
+_DRIP_S: Final = 0.2
 _MESSAGE_ID: Final = re.compile(rb"MessageID[^>]*>([^<]{1,200})<")
 
 Picture = Callable[[int, str, tuple[int, int], int], bytes]
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
-
-
-class CameraFault(StrEnum):
-    """What can be wrong with the camera; each may be switched while it runs."""
-
-    SILENT = "silent"
-    STALL = "stall"
-    BLACK = "black"
-    OVEREXPOSED = "overexposed"
-    COVERED = "covered"
-    COLOUR_CAST = "colour_cast"
-    PARTLY_COVERED = "partly_covered"
-    BLURRED = "blurred"
-    FREEZE = "freeze"
-    SLOW = "slow"
-    CORRUPT = "corrupt"
-    WRONG_CLOCK = "wrong_clock"
-    PASSWORD = "password"  # noqa: S105 - a fault, not a password
-    GARBAGE = "garbage"
-    ENTITIES = "entities"
-    OFF = "off"
-
-
-_LOOKS: Final = (
-    CameraFault.BLACK,
-    CameraFault.OVEREXPOSED,
-    CameraFault.COVERED,
-    CameraFault.COLOUR_CAST,
-    CameraFault.PARTLY_COVERED,
-    CameraFault.BLURRED,
-)
 
 
 @dataclass(eq=False)
@@ -82,7 +55,8 @@ class OnvifCamera:
 
     host: the own address it listens on. Ports of 0 are chosen; group: where discovery asks.
     picture: takes a picture (seed, what is wrong, size, number); a classroom's by default.
-    probes: how often somebody looked for cameras.
+    probes: how often somebody looked for cameras. logins: what was said to it for a password.
+    elsewhere: where a hostile one sends us.
     """
 
     make: CameraMake = CameraMake()  # noqa: RUF009 - frozen
@@ -98,6 +72,9 @@ class OnvifCamera:
     picture: Picture | None = None
     faults: set[CameraFault] = field(default_factory=set)
     probes: int = 0
+    logins: list[bytes] = field(default_factory=list, repr=False)
+    elsewhere: str = "http://192.0.2.1/"
+    tls_port: int = 0
     _pictures: dict[tuple[str, int], bytes] = field(default_factory=dict)
     _number: int = 0
     _nonce: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
@@ -126,10 +103,14 @@ class OnvifCamera:
 
     @property
     def _http_url(self) -> str:
+        if CameraFault.TLS in self.faults:
+            return f"https://{self.host}:{self.tls_port}"
         return f"http://{self.host}:{self.http_port}"
 
     async def switch(self, fault: CameraFault, on: bool) -> None:  # noqa: FBT001 - a switch
         """Switch one fault."""
+        if fault is CameraFault.TLS and on and not self.tls_port:
+            self.tls_port = await self._open.enter_async_context(self._secure())
         self.faults = self.faults | {fault} if on else self.faults - {fault}
 
     async def __aenter__(self) -> Self:
@@ -138,6 +119,8 @@ class OnvifCamera:
             enter = opening.enter_async_context
             self.http_port = await enter(self._serving(self._http, self.http_port))
             self.rtsp_port = await enter(self._serving(self._rtsp, self.rtsp_port))
+            if CameraFault.TLS in self.faults:
+                self.tls_port = await enter(self._secure())
             await enter(self._discoverable())
             self._open = opening.pop_all()
         return self
@@ -148,11 +131,22 @@ class OnvifCamera:
         await self._open.aclose()
 
     @asynccontextmanager
-    async def _serving(self, handler: Handler, port: int) -> AsyncIterator[int]:
+    async def _secure(self) -> AsyncIterator[int]:
+        """Its pages by TLS, with a certificate that it made for itself."""
+        from simulators.devices.certificate import self_signed  # noqa: PLC0415 - heavy, and rare
+
+        async with self._serving(self._http, 0, self_signed(self.host)) as port:
+            yield port
+
+    @asynccontextmanager
+    async def _serving(
+        self, handler: Handler, port: int, secure: SSLContext | None = None
+    ) -> AsyncIterator[int]:
         async def guard(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             self._connections.add(writer)
             try:
-                if CameraFault.OFF in self.faults:
+                is_plain = handler == self._http and secure is None
+                if CameraFault.OFF in self.faults or (is_plain and CameraFault.TLS in self.faults):
                     writer.transport.abort()
                     return
                 with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -161,7 +155,7 @@ class OnvifCamera:
                 self._connections.discard(writer)
                 writer.close()
 
-        server = await asyncio.start_server(guard, self.host, port, limit=_HEAD_LIMIT)
+        server = await asyncio.start_server(guard, self.host, port, limit=_HEAD_LIMIT, ssl=secure)
         try:
             yield server.sockets[0].getsockname()[1]
         finally:
@@ -184,9 +178,11 @@ class OnvifCamera:
         self.probes += b"ProbeMatch" not in data and b"Probe" in data
         if CameraFault.OFF in self.faults or b"Probe" not in data or b"ProbeMatch" in data:
             return None
+        if CameraFault.DEVICE_TYPE in self.faults and b"NetworkVideoTransmitter" in data:
+            return None
         match = _MESSAGE_ID.search(data)
         relates_to = match[1].decode() if match else ""
-        return self._nonsense() or probe_match(self.make, self.urls, relates_to)
+        return self._nonsense() or probe_match(self.make, self.urls, relates_to, self.faults)
 
     def _nonsense(self) -> bytes | None:
         """What it says to everything instead of ONVIF; None while it speaks sense."""
@@ -198,55 +194,117 @@ class OnvifCamera:
         head = await reader.readuntil(b"\r\n\r\n")
         if CameraFault.SILENT in self.faults:
             await asyncio.Event().wait()
-        match head.split(b" ", 2)[:2]:
-            case [b"POST", _]:
-                length = _LENGTH.search(head)
-                body = await reader.readexactly(min(int(length[1]) if length else 0, _HEAD_LIMIT))
-                self._call(writer, body)
-            case [b"GET", path] if not self._lets_in(head):
-                _reply(writer, f"401 Unauthorized\r\n{self._challenge}", b"text/plain", path[:0])
-            case [b"GET", b"/snapshot.jpg"]:
-                _reply(writer, "200 OK", b"image/jpeg", self._shot())
-            case [b"GET", b"/video.mjpg"]:
-                await self._mjpeg(writer)
-            case _:
-                _reply(writer, "404 Not Found", b"text/plain", b"")
+        length = _LENGTH.search(head)
+        body = await reader.readexactly(min(int(length[1]) if length else 0, _HEAD_LIMIT))
+        self._note(head, body)
+        method, path = head.split(b" ", 2)[:2]
+        if hostile := self.faults & HOSTILE:
+            await self._be_hostile(writer, min(hostile))
+        elif CameraFault.REDIRECTS in self.faults and _COOKIE.encode() not in head:
+            more = f"Set-Cookie: {_COOKIE}; Path=/\r\nLocation: {path.decode()}"
+            _reply(writer, f"307 Temporary Redirect\r\n{more}", b"text/plain", b"")
+        elif method == b"POST":
+            self._call(writer, head, body)
+        else:
+            await self._show(writer, head, path.partition(b"?")[0])
         await writer.drain()
 
+    def _note(self, head: bytes, body: bytes) -> None:
+        said = [line for line in head.split(b"\r\n") if line.lower().startswith(b"authorization")]
+        self.logins += [*said, *([body] if b"UsernameToken" in body else [])]
+
+    async def _show(self, writer: asyncio.StreamWriter, head: bytes, path: bytes) -> None:
+        if not self._lets_in(head):
+            _reply(writer, f"401 Unauthorized\r\n{self._challenge}", b"text/plain", b"")
+        elif path == b"/snapshot.jpg" and CameraFault.NO_SNAPSHOT not in self.faults:
+            _reply(writer, "200 OK", self._kind("image/jpeg").encode(), self._shot())
+        elif path == b"/video.mjpg":
+            await self._mjpeg(writer)
+        else:
+            _reply(writer, "404 Not Found", b"text/plain", b"")
+
+    def _kind(self, usual: str) -> str:
+        if CameraFault.ODD_TYPE in self.faults:
+            return "text/plain"
+        return "" if CameraFault.NO_TYPE in self.faults else usual
+
+    async def _be_hostile(self, writer: asyncio.StreamWriter, fault: CameraFault) -> None:
+        """Send us elsewhere, or more than anybody wants to read."""
+        if fault is CameraFault.ELSEWHERE:
+            _reply(writer, f"302 Found\r\nLocation: {self.elsewhere}", b"text/plain", b"")
+            return
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n"
+        writer.write(head if fault is CameraFault.FLOOD else head + b"\r\n\xff\xd8\xff\xe0\0\x04")
+        piece = b"X-More: " + b"a" * 4000 + b"\r\n" if fault is CameraFault.FLOOD else b"a" * 4096
+        while True:
+            writer.write(piece[:1] if fault is CameraFault.DRIP else piece)
+            await writer.drain()
+            await asyncio.sleep(_DRIP_S if fault is CameraFault.DRIP else 0)
+
     def _lets_in(self, head: bytes) -> bool:
-        if CameraFault.PASSWORD not in self.faults:
+        if not self.faults & LOGINS:
             return True
-        return is_login(head, self.user, self.password, self._nonce)
+        return is_login(head, self.user, self.password, self._nonce, self.faults)
 
     @property
     def _challenge(self) -> str:
-        """Digest as RFC 2069 has it, which every player knows."""
-        return f'WWW-Authenticate: Digest realm="{REALM}", nonce="{self._nonce}"'
+        return challenge_of(self.faults, self._nonce)
 
-    def _call(self, writer: asyncio.StreamWriter, body: bytes) -> None:
+    def _call(self, writer: asyncio.StreamWriter, head: bytes, body: bytes) -> None:
         """Answer a call of ONVIF."""
         kind = b"application/soap+xml; charset=utf-8"
-        is_wrong = CameraFault.WRONG_CLOCK in self.faults
-        clock = datetime.now(UTC) - timedelta(days=3650 if is_wrong else 0)
+        names_action, wants_action = b"action=" in head, CameraFault.ACTION in self.faults
+        is_odd = names_action if CameraFault.NO_ACTION in self.faults else not names_action
         if (nonsense := self._nonsense()) is not None:
             _reply(writer, "200 OK", kind, nonsense)
-        elif not self._may_call(body, clock):
-            _reply(writer, "400 Bad Request", kind, not_authorized())
+        elif is_odd and (wants_action or CameraFault.NO_ACTION in self.faults):
+            _reply(writer, "400 Bad Request", kind, b"")
+        elif not self._may_call(head, body):
+            by_http = bool(self.faults & BY_HTTP)
+            status = f"401 Unauthorized\r\n{self._challenge}" if by_http else "400 Bad Request"
+            _reply(writer, status, kind, b"" if by_http else not_authorized(self.faults))
         else:
-            reply = answer(body, self.make, self.urls, clock)
+            reply = answer(body, self.make, self.urls, self._told_clock, self.faults)
             _reply(writer, "200 OK" if reply else "500 Internal Server Error", kind, reply or b"")
 
-    def _may_call(self, body: bytes, clock: datetime) -> bool:
-        if CameraFault.PASSWORD not in self.faults or b"GetSystemDateAndTime" in body:
+    @property
+    def _clock(self) -> datetime:
+        """The time that it goes by."""
+        now = datetime.now(UTC)
+        if CameraFault.LOCAL_CLOCK in self.faults:
+            return now + _LOCAL
+        return now - timedelta(days=3650 if CameraFault.WRONG_CLOCK in self.faults else 0)
+
+    @property
+    def _told_clock(self) -> datetime:
+        is_false = CameraFault.FALSE_UTC in self.faults
+        return self._clock + (_LOCAL if is_false else timedelta())
+
+    def _may_call(self, head: bytes, body: bytes) -> bool:
+        if not self.faults & LOGINS or b"GetSystemDateAndTime" in body:
             return True
-        return may(body, self.user, self.password, clock)
+        if self.faults & BY_HTTP:
+            return self._lets_in(head)
+        is_late = CameraFault.LATE in self.faults
+        clock = self._clock + (timedelta(days=1) if is_late else timedelta())
+        return is_token(body, self.user, self.password, clock)
 
     async def _mjpeg(self, writer: asyncio.StreamWriter) -> None:
-        kind = f"multipart/x-mixed-replace; boundary={_BOUNDARY}"
-        writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n\r\n".encode())
+        told = {
+            CameraFault.NO_BOUNDARY: "multipart/x-mixed-replace",
+            CameraFault.OTHER_BOUNDARY: "multipart/x-mixed-replace; boundary=another",
+            CameraFault.BARE: "video/x-motion-jpeg",
+        }
+        kinds = (kind for fault, kind in told.items() if fault in self.faults)
+        kind = self._kind(next(kinds, f"multipart/x-mixed-replace; boundary={_BOUNDARY}"))
+        label = f"Content-Type: {kind}\r\n" if kind else ""
+        writer.write(f"HTTP/1.1 200 OK\r\n{label}\r\n".encode())
+        is_first = CameraFault.LATE_BOUNDARY in self.faults
         async for shot in self._stream():
-            head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(shot)}\r\n"
-            writer.write(head.encode() + b"\r\n" + shot + b"\r\n")
+            boundary = "" if is_first else f"--{_BOUNDARY}\r\n"
+            head = f"{boundary}Content-Type: image/jpeg\r\nContent-Length: {len(shot)}\r\n\r\n"
+            is_bare, is_first = CameraFault.BARE in self.faults, False
+            writer.write(shot if is_bare else head.encode() + shot + b"\r\n")
             await writer.drain()
 
     async def _rtsp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -263,7 +321,9 @@ class OnvifCamera:
                 await writer.drain()
                 if method == "PLAY":
                     playing.create_task(self._play(writer), name="play")
-                if method == "TEARDOWN":
+                if method == "TEARDOWN" or (
+                    status.startswith("401") and CameraFault.HANGS_UP in self.faults
+                ):
                     break
             writer.transport.abort()
 
@@ -317,7 +377,7 @@ class OnvifCamera:
         """The picture as it is now."""
         if CameraFault.FREEZE not in self.faults:
             self._number += 1
-        look = next((str(fault) for fault in _LOOKS if fault in self.faults), "ok")
+        look = next((str(fault) for fault in LOOKS if fault in self.faults), "ok")
         key = look, self._number % _PICTURES
         if key not in self._pictures:
             picture = self.picture or _classroom()
@@ -328,7 +388,8 @@ class OnvifCamera:
 
 def _reply(writer: asyncio.StreamWriter, status: str, kind: bytes, body: bytes) -> None:
     head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
-    writer.write(head.encode() + b"Content-Type: " + kind + b"\r\n\r\n" + body)
+    label = b"Content-Type: " + kind + b"\r\n" if kind else b""
+    writer.write(head.encode() + label + b"\r\n" + body)
 
 
 def _classroom() -> Picture:

@@ -1,16 +1,19 @@
-"""This file holds what a simulated ONVIF camera says: to discovery, and to the four calls."""
+"""This file holds what a simulated ONVIF camera says: to discovery, and to calls. Pure."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
-from datetime import UTC, datetime
+from collections.abc import Collection
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape
 
+from simulators.devices.camera_faults import CameraFault
 from simulators.equipment import mac_text
+
+CHANNELS: Final = 4  # of a recorder
+_PROFILE: Final = re.compile(rb"ProfileToken>([^<]{1,40})<")
 
 ENTITY_BOMB: Final = (
     b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">'
@@ -26,18 +29,11 @@ _ENVELOPE: Final = (
     ' xmlns:dn="http://www.onvif.org/ver10/network/wsdl"'
     ' xmlns:tds="http://www.onvif.org/ver10/device/wsdl"'
     ' xmlns:trt="http://www.onvif.org/ver10/media/wsdl"'
+    ' xmlns:tr2="http://www.onvif.org/ver20/media/wsdl"'
     ' xmlns:ter="http://www.onvif.org/ver10/error"'
     ' xmlns:tt="http://www.onvif.org/ver10/schema">{header}<s:Body>{body}</s:Body></s:Envelope>'
 )
-REALM: Final = "camera"
-_LOGIN: Final = re.compile(rb"authorization:\s*digest\s", re.IGNORECASE)
-_PART: Final = re.compile(rb'([a-z]+)="([^"]*)"', re.IGNORECASE)
 _SCOPE: Final = "onvif://www.onvif.org/"
-_TOKEN: Final = re.compile(
-    rb"<wsse:Username>(.*?)</wsse:Username>.*?<wsse:Password[^>]*>(.*?)</wsse:Password>"
-    rb".*?<wsse:Nonce[^>]*>(.*?)</wsse:Nonce>.*?<wsu:Created>(.*?)</wsu:Created>",
-    re.DOTALL,
-)
 
 
 class CameraMake(NamedTuple):
@@ -59,34 +55,28 @@ class Urls(NamedTuple):
     stream: str
 
 
-def is_login(head: bytes, user: str, password: str, nonce: str) -> bool:
-    """Whether a request's head answers the camera's question for a password (RFC 2069, MD5)."""
-    line = next((line for line in head.split(b"\r\n") if _LOGIN.match(line)), b"")
-    said = {name.decode(): value.decode("utf-8", "replace") for name, value in _PART.findall(line)}
-    method = head.partition(b" ")[0].decode("utf-8", "replace")
-    secret, asked = _md5(f"{user}:{REALM}:{password}"), _md5(f"{method}:{said.get('uri', '')}")
-    known = (said.get("username"), said.get("nonce")) == (user, nonce)
-    return known and said.get("response") == _md5(f"{secret}:{nonce}:{asked}")
-
-
-def _md5(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-
-
 def endpoint_of(name: str) -> str:
     """The uuid of a camera that is known by its MAC, or by its name."""
     return str(uuid5(NAMESPACE_URL, f"lophoc:{name}"))
 
 
-def probe_match(make: CameraMake, urls: Urls, relates_to: str) -> bytes:
+def probe_match(
+    make: CameraMake, urls: Urls, relates_to: str, faults: Collection[CameraFault] = ()
+) -> bytes:
     """The answer to a Probe (WS-Discovery, section 5.3)."""
     words = {"type": "video_encoder", "name": make.name, "hardware": make.model}
     words |= {"MAC": mac_text(make.mac)} if make.mac else {}
+    if CameraFault.SPELLINGS in faults:
+        words = {"Profile": "G", "type": "IPC", "macaddr": make.mac, "location": "", **words}
+        words |= {"manufacturer": make.vendor, "serial": make.serial}
+        words.pop("MAC", None)
+    only_device = CameraFault.DEVICE_TYPE in faults
+    types = "tds:Device" if only_device else "dn:NetworkVideoTransmitter tds:Device"
     scopes = " ".join(f"{_SCOPE}{name}/{_percent(value)}" for name, value in words.items())
     body = (
         "<d:ProbeMatches><d:ProbeMatch><a:EndpointReference><a:Address>"
         f"urn:uuid:{make.endpoint}</a:Address></a:EndpointReference>"
-        "<d:Types>dn:NetworkVideoTransmitter tds:Device</d:Types>"
+        f"<d:Types>{types}</d:Types>"
         f"<d:Scopes>{escape(scopes)}</d:Scopes><d:XAddrs>{escape(urls.service)}</d:XAddrs>"
         "<d:MetadataVersion>1</d:MetadataVersion></d:ProbeMatch></d:ProbeMatches>"
     )
@@ -94,43 +84,99 @@ def probe_match(make: CameraMake, urls: Urls, relates_to: str) -> bytes:
     return _ENVELOPE.format(header=header, body=body).encode()
 
 
-def answer(request: bytes, make: CameraMake, urls: Urls, clock: datetime) -> bytes | None:
-    """The answer to a call; None to one that this camera does not know."""
-    for call, body in _ANSWERS.items():
-        if call.encode() in request:
-            content = body.format(
-                **{name: escape(value) for name, value in make._asdict().items()},
-                **{f"url_{name}": escape(value) for name, value in urls._asdict().items()},
-                dashed=mac_text(make.mac),
-                clock=_clock(clock),
-            )
-            return _ENVELOPE.format(header="", body=content).encode()
-    return None
+def answer(
+    request: bytes,
+    make: CameraMake,
+    urls: Urls,
+    clock: datetime,
+    faults: Collection[CameraFault] = (),
+) -> bytes | None:
+    """The answer to a call; None to one that this camera does not know, or fails at."""
+    call = next((name for name in _ANSWERS if name.encode() in request), "")
+    # What it lacks: both media services name their calls alike.
+    lacks = {
+        "GetCapabilities": CameraFault.NO_CAPABILITIES in faults,
+        "GetServices": CameraFault.MEDIA_2 not in faults,
+        "GetDeviceInformation": CameraFault.SHY in faults,
+        "GetSystemDateAndTime": CameraFault.NO_CLOCK in faults,
+    }
+    is_media = call in {"GetProfiles", "GetSnapshotUri", "GetStreamUri"}
+    if not call or lacks.get(call) or (is_media and _is_second(request) != _wants_second(faults)):
+        return None
+    body = _answer_of(call, request, faults).format(
+        **{name: escape(value) for name, value in make._asdict().items()},
+        **{f"url_{name}": escape(value) for name, value in urls._asdict().items()},
+        dashed=mac_text(make.mac),
+        clock=_clock(clock),
+    )
+    return _spoilt(_ENVELOPE.format(header="", body=body), faults).encode()
 
 
-def not_authorized() -> bytes:
+def _answer_of(call: str, request: bytes, faults: Collection[CameraFault]) -> str:
+    body = _ANSWERS[call]
+    if call == "GetCapabilities" and CameraFault.MEDIA_2 in faults:
+        return "<tds:GetCapabilitiesResponse><tds:Capabilities/></tds:GetCapabilitiesResponse>"
+    if call == "GetSystemDateAndTime" and CameraFault.LOCAL_CLOCK in faults:
+        return body.replace("UTCDateTime", "LocalDateTime")
+    if call == "GetProfiles" and CameraFault.RECORDER in faults:
+        profiles = "".join(_profile(f"ch{number}", number) for number in range(1, CHANNELS + 1))
+        body = f"<trt:GetProfilesResponse>{profiles}</trt:GetProfilesResponse>"
+    if call in {"GetSnapshotUri", "GetStreamUri"} and CameraFault.RECORDER in faults:
+        token = _PROFILE.search(request)
+        body = body.replace("</tt:Uri>", f"?profile={token[1].decode() if token else ''}</tt:Uri>")
+    if _wants_second(faults):
+        body = body.replace("trt:", "tr2:").replace("<trt:MediaUri>", "")
+        body = re.sub(r"</?tr2:MediaUri>", "", body)
+        body = body.replace("tt:VideoEncoderConfiguration", "tr2:VideoEncoder")
+        body = body.replace("tt:VideoSourceConfiguration", "tr2:VideoSource")
+    return body
+
+
+def _spoilt(text: str, faults: Collection[CameraFault]) -> str:
+    """The same as makers write it who do so by hand."""
+    if CameraFault.BROKEN_XML in faults:
+        text = re.sub(r" xmlns:(tds|trt|tr2|tt|ter)=\"[^\"]*\"", "", text)
+    if CameraFault.AMPERSAND in faults:
+        text = text.replace("</tds:Model>", " A & B</tds:Model>")
+    if CameraFault.CUT_XML in faults:
+        text = text[: text.rfind("</s:Body>")]
+    return text
+
+
+def _is_second(request: bytes) -> bool:
+    return b"<tr2:Get" in request
+
+
+def _wants_second(faults: Collection[CameraFault]) -> bool:
+    return CameraFault.MEDIA_2 in faults
+
+
+def _profile(token: str, source: int, width: int = 640, height: int = 360) -> str:
+    return (
+        f'<trt:Profiles token="{token}"><tt:Name>{token}</tt:Name><tt:VideoSourceConfiguration>'
+        f"<tt:SourceToken>source{source}</tt:SourceToken></tt:VideoSourceConfiguration>"
+        "<tt:AudioSourceConfiguration><tt:SourceToken>microphone</tt:SourceToken>"
+        "</tt:AudioSourceConfiguration><tt:VideoEncoderConfiguration><tt:Resolution>"
+        f"<tt:Width>{width}</tt:Width><tt:Height>{height}</tt:Height></tt:Resolution>"
+        "</tt:VideoEncoderConfiguration></trt:Profiles>"
+    )
+
+
+def not_authorized(faults: Collection[CameraFault] = ()) -> bytes:
     """The fault that a camera answers without the right password (ONVIF Core, section 5.8.2)."""
+    if CameraFault.LATE in faults:
+        body = (
+            "<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>wsse:FailedCheck"
+            "</s:Value></s:Subcode></s:Code><s:Reason><s:Text>The security timestamp has expired"
+            "</s:Text></s:Reason></s:Fault>"
+        )
+        return _ENVELOPE.format(header="", body=body).encode()
     body = (
         "<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:NotAuthorized"
         "</s:Value></s:Subcode></s:Code><s:Reason><s:Text>Sender not authorized</s:Text></s:Reason>"
         "</s:Fault>"
     )
     return _ENVELOPE.format(header="", body=body).encode()
-
-
-def may(request: bytes, user: str, password: str, clock: datetime) -> bool:
-    """Whether the call carries this password, said within a minute of the camera's clock."""
-    match = _TOKEN.search(request)
-    if match is None:
-        return False
-    name, digest, nonce, created = (part.decode("utf-8", "replace") for part in match.groups())
-    said_at = datetime.strptime(created, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    salted = base64.b64decode(nonce) + created.encode() + password.encode()
-    right = base64.b64encode(hashlib.sha1(salted).digest()).decode()  # noqa: S324 - the standard's
-    return (name, digest) == (user, right) and abs((said_at - clock).total_seconds()) < _FRESH_S
-
-
-_FRESH_S: Final = 60
 
 
 def _percent(text: str) -> str:
@@ -163,13 +209,16 @@ _ANSWERS: Final = {
         "<tds:GetCapabilitiesResponse><tds:Capabilities><tt:Media><tt:XAddr>{url_service}"
         "</tt:XAddr></tt:Media></tds:Capabilities></tds:GetCapabilitiesResponse>"
     ),
+    "GetServices": (
+        "<tds:GetServicesResponse><tds:Service><tds:Namespace>http://www.onvif.org/ver20/media/wsdl"
+        "</tds:Namespace><tds:XAddr>{url_service}</tds:XAddr></tds:Service>"
+        "</tds:GetServicesResponse>"
+    ),
     "GetProfiles": (
-        '<trt:GetProfilesResponse><trt:Profiles token="main"><tt:VideoEncoderConfiguration>'
-        "<tt:Resolution><tt:Width>1920</tt:Width><tt:Height>1080</tt:Height></tt:Resolution>"
-        '</tt:VideoEncoderConfiguration></trt:Profiles><trt:Profiles token="sub">'
-        "<tt:VideoEncoderConfiguration><tt:Resolution><tt:Width>640</tt:Width><tt:Height>360"
-        "</tt:Height></tt:Resolution></tt:VideoEncoderConfiguration></trt:Profiles>"
-        "</trt:GetProfilesResponse>"
+        "<trt:GetProfilesResponse>"
+        + _profile("main", 1, 1920, 1080)
+        + _profile("sub", 1)
+        + "</trt:GetProfilesResponse>"
     ),
     "GetSnapshotUri": (
         "<trt:GetSnapshotUriResponse><trt:MediaUri><tt:Uri>{url_snapshot}</tt:Uri></trt:MediaUri>"

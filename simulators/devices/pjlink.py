@@ -47,7 +47,9 @@ class ProjectorFault(StrEnum):
 
     off: its plug is pulled. silent: it takes connections and says nothing. mute: it greets only.
     slow: it answers after 3 s. busy: it serves somebody else. From fan to other: a part fails;
-    with _warning it only warns. From garbage on: what it says instead of answers, see LIES.
+    with _warning it only warns. From garbage to http: what it says instead of answers, see LIES.
+    standby: while its lamp is dark it never says so (ERR3). other_class: it answers in its own
+    class whatever class it was asked in.
     """
 
     OFF = "off"
@@ -76,6 +78,8 @@ class ProjectorFault(StrEnum):
     WRONG_COMMAND = "wrong_command"
     NUMBERS = "numbers"
     HTTP = "http"
+    STANDBY = "standby"
+    OTHER_CLASS = "other_class"
 
 
 # What is said instead of an answer, by the fault; {class} and {name} are the command's.
@@ -106,7 +110,8 @@ class PjlinkFaults:
     lie: one of LIES, instead of answers; lie_at_once: instead of the greeting too. silent: takes
     connections and says nothing. mute: greets, then says nothing. errors: the six digits of ERST.
     refusals: commands with the error they meet ("POWR": "ERR4"). delay_s: before each answer.
-    line_end: what ends its lines, a carriage return by the specification.
+    line_end: what ends its lines, a carriage return by the specification. mute_standby: says ERR3
+    for its lamp in standby. other_class: answers in the other class than it was asked in.
     """
 
     lie: ProjectorFault | None = None
@@ -116,6 +121,8 @@ class PjlinkFaults:
     errors: str = "000000"
     refusals: dict[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
+    mute_standby: bool = False
+    other_class: bool = False
     line_end: str = "\r"
     crowd: Crowd = Crowd.CLOSED
     connections: int = 1
@@ -184,6 +191,8 @@ class Mind:
         if class_ not in "12"[: self.make.pjlink_class]:
             return f"%{class_}{command}=ERR1"
         reply = self.faults.refusals.get(command) or self._execute(class_, command, value)
+        if self.faults.other_class:
+            class_ = "1" if class_ == "2" else "2"
         return f"%{class_}{command}={reply}"
 
     def _execute(self, class_: str, command: str, value: str) -> str:
@@ -197,8 +206,9 @@ class Mind:
     def _query(self, command: str) -> str:
         make, power = self.make, self.lamp.power
         lit = power is PowerState.ON
+        is_mute = self.faults.mute_standby and power is PowerState.OFF
         facts = {
-            "POWR": POWER_CODES[power],
+            "POWR": "ERR3" if is_mute else POWER_CODES[power],
             "INPT": self._input if lit else "ERR3",
             "AVMT": "30" if lit else "ERR3",
             "ERST": self.faults.errors,

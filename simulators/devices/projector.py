@@ -234,6 +234,10 @@ class FaultyProjector:
                 faults.mute = on
             case ProjectorFault.SLOW:
                 faults.delay_s = _SLOW_S if on else 0.0
+            case ProjectorFault.STANDBY:
+                faults.mute_standby = on
+            case ProjectorFault.OTHER_CLASS:
+                faults.other_class = on
             case ProjectorFault.BUSY:
                 faults.connections = 0 if on else 1
             case _ if fault.removesuffix("_warning") in _PARTS:

@@ -140,7 +140,7 @@ def test_a_camera_that_does_not_answer_is_told_without_its_password() -> None:
         port = taken.getsockname()[1]
     found = told(f"rtsp://admin:secret@127.0.0.1:{port}/live?channel=1&pwd=secret")
     assert found == {
-        "file": f"rtsp://127.0.0.1:{port}/live?channel=1&pwd=***",
+        "file": f"rtsp://127.0.0.1:{port}/live",
         "state": "disconnected",
         "measures": {},
         "reason": "no_answer",
@@ -161,8 +161,12 @@ def test_an_address_that_no_camera_has_is_an_error(place: str) -> None:
     [
         ("a.jpg", "a.jpg"),
         ("http://u:p@h/x.jpg", "http://h/x.jpg"),
-        ("http://h/s.cgi?user=admin&password=p&n=1", "http://h/s.cgi?user=***&password=***&n=1"),
-        ("rtsp://h/user=admin_password=p_channel=1", "rtsp://h/user=***_password=***_channel=1"),
+        ("http://h/s.cgi?user=admin&password=p&n=1", "http://h/s.cgi"),
+        ("rtsp://h/user=admin_password=p_channel=1", "rtsp://h/***"),
+        ("rtsp://h/admin/s3cret/live/sub.sdp?x=1", "rtsp://h/.../sub.sdp"),
+        ("rtsp://admin:s3/cret@h/live", "rtsp://***/.../live"),
+        ("http://h", "http://h"),
+        ("http://h/", "http://h/"),
         ("bad\udcff.jpg", "bad?.jpg"),
     ],
 )

@@ -175,6 +175,9 @@ def test_the_kit_tells_what_is_missing(tmp_path: Path) -> None:
         (path("usb:1", "join"), {"other": "net-1"}, "device_unknown"),
         (path("usb:1", "part"), None, "device_unknown"),
         (path("usb:1", "wake"), None, "device_unreachable"),
+        (path("usb:1", "login"), {"user": "a", "password": "b"}, "device_unknown"),
+        (path("usb:1", "login"), {"user": "a"}, "invalid"),
+        (path("usb:1", "login"), {"password": "b" * 200}, "invalid"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_a_code(

@@ -114,7 +114,7 @@ async def desk(
             now=lambda: clocks[-1],
             stirred=lambda: None,
         )
-        hands = DeviceActions(typed=lambda _: None, switch=nothing, wake=nothing)  # type: ignore[arg-type, return-value]
+        hands = DeviceActions(typed=lambda _: None, switch=nothing, wake=nothing, login=nothing)  # type: ignore[arg-type, return-value]
         away = ConnectionState("", connected=False, controller_listening=False, refused=refused)
         around = Surroundings(PLACE, lambda: away, "vi", hands)
         app: ASGIApp = application(store, around, KEYS)

@@ -42,8 +42,13 @@ async def wake(device_id: str) -> bool:
     return await switch(device_id, True)
 
 
+async def keep_login(device_id: str, user: str, password: str) -> None:
+    """The board alone has a login of its own."""
+    {device_id_of(BOARD.key): (user, password)}[device_id]
+
+
 KEYS = DoorKeys()
-HANDS = DeviceActions(typed=typed, switch=switch, wake=wake)
+HANDS = DeviceActions(typed=typed, switch=switch, wake=wake, login=keep_login)
 AROUND = Surroundings(
     place=PLACE,
     line=lambda: ConnectionState("mqtt://school:1883", connected=True, controller_listening=False),

@@ -20,6 +20,7 @@ from agent.equipment.devices import Devices, NamelessDevice
 from agent.equipment.logins import DeviceLogins
 from agent.equipment.ownership import Mark, is_same, mark_of
 from agent.local.status import CLAIM, questions
+from hardware.http.login import NOBODY, WebLogin
 from hardware.onvif import watch as onvif
 from hardware.readings import CameraReading, CameraState, IdentityKind, Reading, Sighting
 from protocol.health import ReasonCode
@@ -143,10 +144,10 @@ def test_a_password_goes_by_identity_and_never_by_address(
     """What it tells and the card that answers have to be ours, both."""
     marks = [mark_of([OURS.key, *OURS.aliases])]
     logins = DeviceLogins(PASSWORDS, lambda: marks, lambda _: card)
-    assert logins.camera(keys, AT) == (("admin", SECRET) if given_out else ("", ""))
+    assert logins.camera(keys, AT) == (WebLogin("admin", SECRET) if given_out else NOBODY)
     assert logins.at(keys, f"http://{AT}/snap.jpg") == logins.camera(keys, AT)
     assert logins.pjlink(keys, AT) == (SECRET if given_out else "")
-    assert logins.at(keys, "/dev/video0") == ("", "")
+    assert logins.at(keys, "/dev/video0") == NOBODY
     assert DeviceLogins(PASSWORDS, tuple, lambda _: card).pjlink(keys, AT) == ""
 
 
@@ -162,9 +163,9 @@ def test_a_camera_that_nobody_called_ours_is_sent_no_login() -> None:
     def recorded(camera: OnvifCamera) -> OnvifCamera:
         may = camera._may_call
 
-        def note(body: bytes, clock: object) -> bool:
+        def note(head: bytes, body: bytes) -> bool:
             heard[camera.make.endpoint].append(body)
-            return may(body, clock)  # type: ignore[arg-type]
+            return may(head, body)
 
         camera._may_call = note  # type: ignore[method-assign]
         camera.faults.add(CameraFault.PASSWORD)

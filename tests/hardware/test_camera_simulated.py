@@ -9,6 +9,7 @@ import pytest
 
 from hardware.camera.shutter import Shutter
 from hardware.camera.watch import look, target_of
+from hardware.http.login import NOBODY, WebLogin
 from hardware.readings import CameraReading, CameraState
 from simulators.devices.camera import CameraFault, OnvifCamera
 from tests.ports import free_port
@@ -28,9 +29,9 @@ class Case(NamedTuple):
     known: bool = False
 
     @property
-    def login(self) -> tuple[str, str]:
+    def login(self) -> WebLogin:
         """User and password, if they are known."""
-        return ("admin", "lop-hoc") if self.known else ("", "")
+        return WebLogin("admin", "lop-hoc") if self.known else NOBODY
 
 
 CASES = [
@@ -50,7 +51,7 @@ async def looked(case: Case, turn: asyncio.Semaphore) -> CameraReading:
     async with turn, OnvifCamera(group=group) as camera:
         if case.fault:
             camera.faults.add(case.fault)
-        target = target_of("mac:1", getattr(camera, case.way), *case.login)
+        target = target_of("mac:1", getattr(camera, case.way), case.login)
         reading = await look(target, OPEN, seconds=4.0)
         for _ in range(2):
             if reading.state is CameraState.SLOW:

@@ -20,6 +20,7 @@ from hardware.camera import watch as camera
 from hardware.camera.order import line_of
 from hardware.camera.shutter import Shutter
 from hardware.camera.watch import CameraTarget, look, target_of
+from hardware.http.login import WebLogin
 from hardware.readings import CameraReading, CameraState, Reading, SenseMissing
 from tests.hardware.camera_peers import (
     Serve,
@@ -388,12 +389,42 @@ def test_the_password_is_in_no_repr() -> None:
     assert (target.user, target.password) == ("ad@min", "mã")
     assert target.url_or_node == "rtsp://10.0.0.9:554/s?pwd=x"
     assert repr(target) == "CameraTarget(key='k')"
-    assert target_of("k", "rtsp://a:b@h/", "c", "d") == CameraTarget(
+    assert target_of("k", "rtsp://a:b@h/", WebLogin("c", "d")) == CameraTarget(
         key="k",
         url_or_node="rtsp://h/",
         user="c",
         password="d",  # noqa: S106 - a test's own
     )
+
+
+def test_a_picture_is_looked_for_in_all_its_places_and_the_one_that_worked_is_remembered() -> None:
+    """A snapshot of 404 while the stream works: the next look begins with the stream."""
+    asked: list[str] = []
+
+    def noted(name: str, serve: Serve) -> Serve:
+        async def met(*peers: Any) -> None:
+            asked.append(name)
+            await serve(*peers)
+
+        return met
+
+    async def test(seen: list[Reading]) -> None:
+        missing = noted("snapshot", status("HTTP/1.1 404 Not Found"))
+        async with peer(missing) as gone, peer(noted("stream", mjpeg(pictures()))) as there:
+            places = [HTTP.format(port=port) for port in (gone, there)]
+            wanted = [CameraTarget(key="k", url_or_node=places[0], others=(places[1],))]
+            async with asyncio.TaskGroup() as tasks:
+                source = camera.watch(
+                    seen.append, lambda: wanted, OPEN, every_s=0.1, again_s=0.1, seconds=0.5
+                )
+                task = tasks.create_task(source, name="cameras")
+                await eventually(lambda: len(seen) > 1)
+                task.cancel()
+
+    seen: list[Reading] = []
+    asyncio.run(test(seen))
+    assert all(one.measures for one in seen if isinstance(one, CameraReading))
+    assert asked[:3] == ["snapshot", "stream", "stream"]
 
 
 def states(seen: list[Reading]) -> list[CameraState]:

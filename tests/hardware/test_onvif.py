@@ -13,11 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hardware.http.login import WebLogin
 from hardware.network.marks import MarkJudge
 from hardware.onvif import watch as onvif
 from hardware.onvif.camera import CameraDetails as Answer
 from hardware.onvif.camera import DiscoveredCamera, picture_url, readings_of
-from hardware.onvif.discovery import Garbage, Match, matches
+from hardware.onvif.discovery import Match, matches
+from hardware.onvif.envelope import Garbage
 from hardware.onvif.soap import digest
 from hardware.onvif.watch import SearchSettings
 from hardware.readings import CameraReading, IdentityKind, Kind, Sighting
@@ -61,7 +63,10 @@ async def watching(
 ) -> AsyncIterator[None]:
     """Watch as long as the block runs."""
     watch = onvif.watch(
-        told, credentials=lambda *_: login(), addresses=lambda: ["127.0.0.1"], settings=settings
+        told,
+        credentials=lambda *_: WebLogin(*login()),
+        addresses=lambda: ["127.0.0.1"],
+        settings=settings,
     )
     task = asyncio.ensure_future(watch)
     try:
@@ -109,6 +114,7 @@ def test_a_camera_is_found_within_three_seconds_and_known_by_its_mac() -> None:
                 port=camera.http_port,
                 via="127.0.0.1",
                 url=camera.snapshot_url,
+                more_urls=(camera.stream_url,),
                 proof="protocol ONVIF",
             )
 
@@ -159,7 +165,7 @@ def test_a_wrong_password_is_tried_once_and_not_again() -> None:
         async with cameras(MAKE) as ([camera], settings):
             camera.faults.add(CameraFault.PASSWORD)
             may, tries = camera._may_call, []
-            camera._may_call = lambda body, clock: tries.append(body) or may(body, clock)
+            camera._may_call = lambda head, body: tries.append(body) or may(head, body)
             quick = settings._replace(search_s=0.0, round_s=0.0)
             async with watching(told, quick, credentials):
                 await told.until(lambda one: one.present)
@@ -369,6 +375,26 @@ def test_the_password_digest_is_the_standards() -> None:
     nonce = base64.b64decode("LKqI6G/AikKCQrN0zqZFlg==")
     made = digest(nonce, "2010-09-16T07:50:45Z", "userpassword")
     assert made == "tuOSpGlFlIXsozq4HFNeeGeFLEI="
+
+
+def test_a_recorders_channels_come_and_go() -> None:
+    """Each is a camera behind it; one that it lists no more is gone, and the recorder is not."""
+
+    async def story() -> None:
+        told = Told()
+        async with cameras(MAKE) as ([recorder], settings):
+            recorder.faults.add(CameraFault.RECORDER)
+            quick = settings._replace(search_s=0.0, round_s=0.0)
+            async with watching(told, quick):
+                last = await told.until(lambda one: one.key.endswith("source4"))
+                assert (last.kind, last.key) == (Kind.CAMERA, f"channel:{KEY}:source4")
+                assert last.url.startswith(recorder.snapshot_url)
+                recorder.faults.discard(CameraFault.RECORDER)
+                gone = await told.until(lambda one: not one.present)
+                assert (gone.key, gone.reason) == (f"channel:{KEY}:source1", "goodbye")
+                assert not [one for one in told.sightings if one.key == KEY and not one.present]
+
+    play(story)
 
 
 def test_two_cameras_that_tell_one_mac_first_are_two_and_stay_two() -> None:

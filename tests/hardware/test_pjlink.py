@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from hardware.pjlink import talk
 from hardware.pjlink.ask import ProjectorEntry, ask, poll
+from hardware.pjlink.switch import switch
 from hardware.readings import (
     IdentityKind,
     Kind,
@@ -26,7 +27,7 @@ from hardware.readings import (
     SourceFlaw,
 )
 from simulators.devices.pjlink import LIES, ProjectorFault
-from simulators.devices.projector import Crowd, Projector, ProjectorMake
+from simulators.devices.projector import Crowd, FaultyProjector, Projector, ProjectorMake
 from tests.hardware.pjlink_room import (
     FIRST,
     NOWHERE,
@@ -386,6 +387,55 @@ def say_from(address: str, text: str, target: tuple[str, int]) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind((address, 0))
         sock.sendto(text.encode(), target)
+
+
+@pytest.mark.parametrize("fault", [ProjectorFault.STANDBY, ProjectorFault.OTHER_CLASS], ids=str)
+def test_what_an_odd_projector_says_is_kept(fault: ProjectorFault) -> None:
+    """One that answers ERR3 for its lamp tells the rest; one answers in the other class."""
+
+    async def story() -> None:
+        async with projector() as one:
+            await FaultyProjector(one).switch(fault, True)
+            told = [*await ask(one.host, one.port, neighbours=NOWHERE)]
+            (sighting,) = [each for each in told if isinstance(each, Sighting)]
+            (reading,) = [each for each in told if isinstance(each, ProjectorReading)]
+            assert (sighting.name, sighting.serial) == (FIRST.name, FIRST.serial)
+            assert reading.lamp_hours == FIRST.lamp_hours
+            assert reading.filter_hours == FIRST.filter_hours
+            is_mute = fault is ProjectorFault.STANDBY
+            assert reading.power is (PowerState.UNKNOWN if is_mute else PowerState.OFF)
+            assert reading.reason == ("busy" if is_mute else "")
+
+    asyncio.run(asyncio.wait_for(story(), LIMIT_S))
+
+
+def test_what_was_said_before_a_talk_broke_off_is_kept() -> None:
+    """Slow as it is, its lamp is known."""
+
+    async def story() -> None:
+        async with projector() as one:
+            one.faults.delay_s = 1.5
+            result = await poll(one.host, one.port, "")
+            assert result.reading is not None
+            assert result.reading.power is PowerState.OFF
+            assert result.trouble is not None
+
+    asyncio.run(asyncio.wait_for(story(), LIMIT_S))
+
+
+def test_a_projector_that_never_says_that_it_stands_by_is_switched_on() -> None:
+    """Its lamp's ERR3 is no refusal to light it."""
+
+    async def story() -> None:
+        async with projector(pace=1000.0) as one:
+            one.faults.mute_standby = True
+            reading = await switch(one.host, one.port, on=True, again_s=0.05)
+            assert (reading.power in {PowerState.ON, PowerState.WARMING}, reading.reason) == (
+                True,
+                "",
+            )
+
+    asyncio.run(asyncio.wait_for(story(), LIMIT_S))
 
 
 def test_two_projectors_that_tell_one_mac_are_two_by_their_serials() -> None:

@@ -176,3 +176,23 @@ def test_flaws_are_counted_all_and_told_once_a_minute() -> None:
     flaws.say("nonsense", "10.0.0.9")
     assert len(told) == 21
     assert sum(each.count for each in told) == flaws.count == 1101
+
+
+def test_one_that_never_says_how_its_lamp_is_stands_by_after_minutes() -> None:
+    """No lamp cools for so long; it is asked calmly from then on, and its other facts are kept."""
+    one = known()
+    untold = ProjectorReading(key="", at=0.0, lamp_hours=(1200,), reason="busy")
+    told: list[tuple[PowerState, str, float]] = []
+    for now in (0.0, 60.0, 200.0, 300.0):
+        result = TalkResult(reading=untold, info=ProjectorInfo(name="PJ"))
+        *_, reading = one.update(result, now, now)
+        assert isinstance(reading, ProjectorReading)
+        assert reading.lamp_hours == (1200,)
+        told.append((reading.power, reading.reason, one.wait_s(0.0)))
+    cools = (PowerState.UNKNOWN, "busy", TROUBLE_S)
+    assert told == [cools, cools, cools, (PowerState.OFF, "", POLL_S)]
+    lit = replace(untold, power=PowerState.ON, reason="")
+    one.update(TalkResult(reading=lit), 301.0, 301.0)
+    *_, reading = one.update(TalkResult(reading=untold), 400.0, 400.0)
+    assert isinstance(reading, ProjectorReading)
+    assert reading.reason == "busy"  # it may cool now

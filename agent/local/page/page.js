@@ -243,23 +243,23 @@ function renderUndo() {
 
 function createQuestion({ device_id: id, kind }) {
   const device = `devices/${encodeURIComponent(id)}`;
+  if (kind === "login") return rows.createLogin(`${device}/login`, press, post);
   const [yes, no] = [make("button", "yes"), make("button", "no")];
   const answerBy = (button, is) => {
     const [path, body] = choices.answerTo(kind, is);
     press(button, () => post(button, `${device}/${path}`, body));
   };
-  answerBy(yes, true);
-  answerBy(no, false);
+  for (const button of [yes, no]) answerBy(button, button === yes);
   return make("li", "", make("bdi"), yes, no);
 }
 function fillQuestion(item, question) {
   text(item.firstChild, choices.joined([question.name, question.question], ": "));
-  for (const name of ["yes", "no"]) {
-    const button = item.querySelector(`.${name}`);
-    text(button, question[name] ?? words[name]);
+  for (const button of item.querySelectorAll("button")) {
+    text(button, question[button.className] ?? words[button.className]);
     attribute(button, "aria-label", `${question.name}: ${button.textContent}`);
     able(button, true);
   }
+  rows.fillLogin(item, question);
 }
 
 function createCheck({ screen }) {

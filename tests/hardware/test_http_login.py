@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.camera.login import BasicOnly, answer, challenge_of
+from hardware.http.login import BasicOnly, answer, challenge_of
 
 # RFC 7616 section 3.9.1.
 DIGEST = (

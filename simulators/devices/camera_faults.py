@@ -1,0 +1,107 @@
+"""This file names what can be wrong with a simulated camera, each as a real one was reported."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class CameraFault(StrEnum):
+    """What can be wrong with the camera; each may be switched while it runs.
+
+    Of its login: http_digest: calls want HTTP's Digest, no token. strict_digest: refuses an answer
+    that names an algorithm. sha_256, two_challenges, basic, other_login: how it asks. hangs_up:
+    ends the line after a refusal. Of its answers: action, no_action: wants the action named beside
+    the content's type, refuses it. media_2: only the later media service. From no_type on: what
+    its pictures are called. From redirects on: where it sends us, and what a hostile one does.
+    """
+
+    SILENT = "silent"
+    STALL = "stall"
+    BLACK = "black"
+    OVEREXPOSED = "overexposed"
+    COVERED = "covered"
+    COLOUR_CAST = "colour_cast"
+    PARTLY_COVERED = "partly_covered"
+    BLURRED = "blurred"
+    FREEZE = "freeze"
+    SLOW = "slow"
+    CORRUPT = "corrupt"
+    WRONG_CLOCK = "wrong_clock"
+    PASSWORD = "password"  # noqa: S105 - a fault, not a password
+    GARBAGE = "garbage"
+    ENTITIES = "entities"
+    OFF = "off"
+    HTTP_DIGEST = "http_digest"
+    STRICT_DIGEST = "strict_digest"
+    SHA_256 = "sha_256"
+    TWO_CHALLENGES = "two_challenges"
+    BASIC = "basic"
+    OTHER_LOGIN = "other_login"
+    HANGS_UP = "hangs_up"
+    LOCAL_CLOCK = "local_clock"
+    FALSE_UTC = "false_utc"
+    NO_CLOCK = "no_clock"
+    LATE = "late"
+    NO_CAPABILITIES = "no_capabilities"
+    MEDIA_2 = "media_2"
+    ACTION = "action"
+    NO_ACTION = "no_action"
+    SHY = "shy"
+    NO_SNAPSHOT = "no_snapshot"
+    BROKEN_XML = "broken_xml"
+    CUT_XML = "cut_xml"
+    AMPERSAND = "ampersand"
+    DEVICE_TYPE = "device_type"
+    SPELLINGS = "spellings"
+    RECORDER = "recorder"
+    TLS = "tls"
+    NO_TYPE = "no_type"
+    ODD_TYPE = "odd_type"
+    NO_BOUNDARY = "no_boundary"
+    OTHER_BOUNDARY = "other_boundary"
+    LATE_BOUNDARY = "late_boundary"
+    BARE = "bare"
+    REDIRECTS = "redirects"
+    ELSEWHERE = "elsewhere"
+    ENDLESS = "endless"
+    DRIP = "drip"
+    FLOOD = "flood"
+
+
+LOOKS: Final = (
+    CameraFault.BLACK,
+    CameraFault.OVEREXPOSED,
+    CameraFault.COVERED,
+    CameraFault.COLOUR_CAST,
+    CameraFault.PARTLY_COVERED,
+    CameraFault.BLURRED,
+)
+# Each asks for the password, in its own way.
+LOGINS: Final = frozenset(
+    {
+        CameraFault.PASSWORD,
+        CameraFault.HTTP_DIGEST,
+        CameraFault.STRICT_DIGEST,
+        CameraFault.SHA_256,
+        CameraFault.TWO_CHALLENGES,
+        CameraFault.BASIC,
+        CameraFault.OTHER_LOGIN,
+        CameraFault.HANGS_UP,
+        CameraFault.LATE,
+    }
+)
+# Those of them that take no token inside a call.
+BY_HTTP: Final = frozenset(
+    {
+        CameraFault.HTTP_DIGEST,
+        CameraFault.STRICT_DIGEST,
+        CameraFault.SHA_256,
+        CameraFault.TWO_CHALLENGES,
+        CameraFault.BASIC,
+        CameraFault.OTHER_LOGIN,
+    }
+)
+HOSTILE: Final = frozenset(
+    {CameraFault.ELSEWHERE, CameraFault.ENDLESS, CameraFault.DRIP, CameraFault.FLOOD}
+)
