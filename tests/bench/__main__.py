@@ -58,7 +58,7 @@ LIMITS = {
     "start_ms": ("the press on Start to Đang học, without a line [ms]", "<=", 300.0),
     "start_ratio": ("the same / a look at the same page", "<=", 8.0),
     "class_checkin_s": ("40 tablets at once at a real agent, the last one [s]", "<=", 0.3),
-    "class_checkin_ratio": ("the same / 40 tablets that open the page", "<=", 4.0),
+    "class_checkin_ratio": ("the same / 40 tablets that open the page", "<=", 8.0),
     "tray_pss_mib": ("the teacher's window after a lesson, icon in the tray [MiB]", "<=", 60.0),
     "tray_icon_s": ("a late tray's start to the icon in it [s]", "<=", 5.0),
     "picture_ratio": ("the same / decoding it", "", 0.0),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -32,15 +34,21 @@ from controller.attendance.delivery import (
     rooms_of,
 )
 from controller.attendance.lessons import LessonEntry, LessonMarks, as_they_count, sheet_of
+from controller.attendance.store import correct
+from controller.features import keep_batch
 from controller.fleet.fleet import Fleet
 from controller.fleet.records import AgentRecord, AttendanceRecord, CorrectionsHeld, RollRecord
 from protocol.correction import CorrectionReason
 from protocol.errors import ActionError
-from protocol.messages import CorrectionsGiven, CorrectionsKept, Event, down_from, to_bytes
-from protocol.model import AttendanceStatus, Place
+from protocol.messages import Birth, CorrectionsGiven, CorrectionsKept, Event, down_from, to_bytes
+from protocol.model import AttendanceStatus, Place, Status
 from protocol.plan import ClassList, Plan, Pupil, digest_of
 from tests.agent.classrooms import PLACE, classroom, room
 from tests.agent.classrooms import moment as moment_at
+from tests.controller.attendance.test_lessons import AGENT, BEGAN, a_lesson, records_of
+from tests.controller.attendance.test_lessons import SCHOOL as TAUGHT
+from tests.controller.ears import Ears, arrival
+from tests.controller.web_school import a_live, a_program, a_store
 
 SCHOOL = Place(PLACE.province, PLACE.school)
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -409,3 +417,34 @@ def test_a_room_gets_as_much_as_a_message_holds_and_says_from_which_day() -> Non
     assert len(told.marks) == 1000
     message = CorrectionsGiven(boot="c", at_ms=0, number=1, since=told.since, marks=told.marks)
     down_from(to_bytes(message))
+
+
+def test_a_room_that_joins_is_told_until_it_says_that_it_holds_it(tmp_path: Path) -> None:
+    """By the running controller: from the database to the line, and back."""
+
+    def told(ears: Ears) -> list[CorrectionsGiven]:
+        letters = (down_from(letter.payload) for letter in ears.link.letters)
+        return [one for one in letters if isinstance(one, CorrectionsGiven)]
+
+    with a_store(tmp_path) as store:
+        store.write(keep_batch, records_of(a_lesson()), BEGAN)
+        seen = seen_of(HERE, None)
+        reason = CorrectionReason.LEAVE_LETTER
+        wish = CorrectionWish("l1", "10A1", "a", seen, P, reason, "mẹ gọi", "van-phong")
+        store.write(correct, AGENT, wish, BEGAN)
+        program = a_program(store, a_live(store, scope=TAUGHT), scope=TAUGHT)
+        program.wall_ms = lambda: BEGAN
+        ears = Ears(program)
+        at = {"boot": "b2", "at_ms": BEGAN, "room": "P203"}
+        birth = Birth(rev=1, session=1, beat_s=10, status=Status.OK, **at)
+        ears.take(arrival(AGENT, birth))
+        (word,) = told(ears)
+        assert [(mark.student, mark.status, mark.reason) for mark in word.marks] == [
+            ("a", P, reason)
+        ]
+        assert "mẹ".encode() not in to_bytes(word)
+        kept = CorrectionsKept(id="k1", seq=1, of=word.boot, number=word.number, **at)
+        ears.take(arrival(AGENT, kept))
+        program.wall_ms = lambda: BEGAN + 2 * FIRST_WAIT_MS
+        asyncio.run(ears.ingest._expire_now())
+        assert told(ears) == [word]
