@@ -34,12 +34,14 @@ _NOT_READY: Final = 0x40 | 0x08
 def ears(choice: LinkChoice = ANY_LINK, root: Path = Path("/")) -> Ears:
     """Give where to call and hear: each of our IPv4 addresses, and each link with IPv6 once.
 
-    Some devices announce themselves by IPv6 alone. root: where `sys` and `proc` are found.
-    Source: RFC 6762 section 3 (ff02::fb); proc(5), /proc/net/if_inet6.
+    Some devices announce themselves by IPv6 alone. A socket for both hears this machine's own
+    programs on loopback only where it says so: one for IPv4 does without (IP_MULTICAST_ALL, ip(7)).
+    root: where `sys` and `proc` are found. Source: RFC 6762 section 3 (ff02::fb); proc(5).
     """
     links = _ipv6_links(read_raw(root / _IF_INET6, _TABLE_LIMIT).decode("ascii", "replace"))
     numbers = sorted({links[name] for name in room_links(links, choice, root)})
-    return (*addresses(choice), *numbers)
+    ipv4 = {*addresses(choice), *([LOOPBACK] if numbers else [])}
+    return (*sorted(ipv4, key=socket.inet_aton), *numbers)
 
 
 @contextlib.asynccontextmanager
