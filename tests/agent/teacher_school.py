@@ -88,7 +88,7 @@ class TeacherSchool:
         self.more_routes = more
         self.posts: list[tuple[str, Any]] = []
         self.phase, self.confirmed, self.rev = "idle", False, 1
-        self.undo: Callable[[], None] | None = None
+        self.undo: tuple[str, Callable[[], None]] | None = None  # what would be undone, and how
         self.gaps: dict[str, str] | None = None
         self.more: dict[str, Any] = {}
         self.sent: list[dict[str, Any]] = []
@@ -177,7 +177,7 @@ class TeacherSchool:
             "gaps": self.gaps,
             "roll": self._roll() if self.phase == "running" else None,
             "logbook": "Tiết 1 · Toán · 10A1 · Vắng: 07 (K)" if self.phase == "ended" else None,
-            "undo": {"what": "x", "label": "Hoàn tác", "left_s": 10.0} if self.undo else None,
+            "undo": self._offer(),
             "notices": [],
             "faults": {
                 "parts": [{"part": each, "label": label} for each, label in PARTS.items()],
@@ -194,6 +194,12 @@ class TeacherSchool:
             ],
             **self.more,
         }
+
+    def _offer(self) -> dict[str, Any] | None:
+        if self.undo is None:
+            return None
+        offer = {"what": self.undo[0], "label": "Hoàn tác", "left_s": 10.0}
+        return offer | {name: at for name, at in self.more.get("meant", {}).items() if name == "lesson"}
 
     def _roll(self) -> dict[str, Any]:
         total = len(self.lines)
@@ -212,7 +218,7 @@ class TeacherSchool:
 
     def _start(self, _told: Any) -> None:
         self.phase, self.confirmed = "running", False
-        self.undo = lambda: setattr(self, "phase", "idle")
+        self.undo = "start", lambda: setattr(self, "phase", "idle")
 
     def keep_earlier(self, lesson: str, title: str, *, confirmed: bool) -> None:
         """Have a lesson of before here, with a roll of its own."""
@@ -237,11 +243,11 @@ class TeacherSchool:
             self._stand(lesson, confirmed=True)
             return
         self.confirmed = True
-        self.undo = lambda: setattr(self, "confirmed", False)
+        self.undo = "confirm", lambda: setattr(self, "confirmed", False)
 
     def _end(self, _told: Any) -> None:
         self.phase, self.confirmed = "ended", False
-        self.undo = lambda: self.__dict__.update(phase="running", confirmed=True)
+        self.undo = "end", lambda: self.__dict__.update(phase="running", confirmed=True)
 
     def _mark(self, told: Any) -> None:
         lesson = told.get("meant", {}).get("lesson")
@@ -255,7 +261,9 @@ class TeacherSchool:
         is_confirmed = earlier["confirmed"] if earlier else self.confirmed
         if is_confirmed:
             line["history"] = [*line["history"], f"07:20 {before} → {told['status']}, thầy/cô sửa"]
-            self.undo = lambda: line.update(status=before)
+            self.undo = "correction", lambda: line.update(status=before)
+        elif self.undo and self.undo[0] == "start":
+            self.undo = None
 
     def _settle(self, told: Any) -> None:
         chosen = {each["number"]: each["students"] for each in told["answers"]}
@@ -264,7 +272,7 @@ class TeacherSchool:
 
     def _undo(self, _told: Any) -> None:
         if self.undo is not None:
-            self.undo()
+            self.undo[1]()
         self.undo = None
 
     def _fault(self, told: Any) -> None:

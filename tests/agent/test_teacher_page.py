@@ -437,6 +437,31 @@ def test_after_the_confirmation_a_tap_only_offers_and_a_correction_is_kept(
     page.wait("document.getElementById('undo').hidden")
 
 
+def test_corrections_are_taken_back_one_by_one(page: TeacherPage, school: TeacherSchool) -> None:
+    """The newest first, each by one more correction; what was tapped before stays confirmed."""
+    page.open(school.url)
+    to(page, "running")
+    page.click(f"{ROW.format('10A1-05')} > button")
+    page.says("#undo-words", "Hoàn tác số 5")
+    page.big("Xác nhận điểm danh")
+    page.says("#undo-words", "Hoàn tác")
+    page.wait(USABLE)
+    for student, counts in (("10A1-03", "42/40/2"), ("10A1-02", "42/39/3")):
+        row = ROW.format(student)
+        page.click(f"{row} > button")
+        page.click(f'{row} .marks [data-key="absent_excused"]')
+        page.says("#counts", counts)
+    for number, counts in ((2, "42/40/2"), (3, "42/41/1")):
+        page.says("#undo-words", f"Hoàn tác số {number}")
+        page.click("#undo")
+        page.says("#counts", counts)
+    page.wait("document.getElementById('undo').hidden")  # nothing undoes the undoing
+    marks = [(told["student"], told["status"]) for path, told in school.posts if "mark" in path]
+    corrected = [("10A1-03", "absent_excused"), ("10A1-02", "absent_excused")]
+    assert marks[1:] == [*corrected, ("10A1-02", "present"), ("10A1-03", "present")]
+    assert not any(path.endswith("undo") for path, _ in school.posts)
+
+
 def test_a_double_click_acts_once(page: TeacherPage, school: TeacherSchool) -> None:
     """What starts the lesson does not confirm its roll too."""
     page.open(school.url)

@@ -83,10 +83,31 @@ export function newlySeen(before, after) {
     .map(({ student }) => student);
 }
 
-// The marks that a finger set before the confirmation, to be taken back one by one.
+// The marks that a finger set, to be taken back one by one; not those of pupils who have left.
 export function stepsAfter(steps, lines) {
   const students = new Set((lines ?? []).map(({ student }) => student));
   return steps.filter(({ student }) => students.has(student));
+}
+
+// How the lesson stands: what was set before the confirmation or the end is not taken back after.
+const standing = (view) => [view.meant?.lesson, isIdle(view), Boolean(view.roll?.confirmed)].join();
+const offerOf = (undo) => joined([undo?.what, undo?.lesson], " ");
+
+// A mark that is set now, with the mark of before and what the agent offered to undo.
+export const stepOf = (view, student, status) => ({
+  student,
+  status,
+  standing: standing(view),
+  since: offerOf(view.undo),
+});
+
+// What is taken back next, the newest first: a mark, or what the agent offers (undo). Its offer to
+// undo a correction is of no use beside that mark, nor where it would take an undo back (undid).
+export function nextUndo(steps, view, undo, undid) {
+  const step = steps.filter((one) => one.standing === standing(view)).at(-1);
+  const isOfMark = undo?.what === "correction" && undo.lesson === view.meant?.lesson;
+  const offer = undo && !(isOfMark && (step || undid)) ? undo : null;
+  return step && (!offer || step.since === offerOf(offer)) ? { step } : { offer };
 }
 
 // Whose mark counts where it is not the room's, why a pupil is to be looked at, and how seen.

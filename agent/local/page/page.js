@@ -28,7 +28,8 @@ let wanted = ""; // whom the teacher looks for
 let open = null;
 let pick = true; // the choice of the room opens by itself, once
 const pending = new Map(); // marks that were pressed and are not answered yet, by pupil
-let steps = []; // what taps changed before the confirmation: pupil and mark of before
+let steps = []; // the marks that were set, each with what it was before
+let undid = false; // the newest of them took another one back
 let sending = Promise.resolve(); // what was pressed reaches the agent in the fingers' order
 const busy = new Set();
 let refused = "";
@@ -105,7 +106,7 @@ function take(next, newer) {
   }
   undoUntil = next.undo ? performance.now() + next.undo.left_s * 1000 : 0;
   const seen = choices.newlySeen(view?.roll?.lines, next.roll?.lines);
-  steps = next.roll?.confirmed ? [] : choices.stepsAfter(steps, next.roll?.lines);
+  steps = choices.stepsAfter(steps, next.roll?.lines);
   view = next;
   words = { ...own };
   for (const [name, label] of Object.entries(next.labels ?? {})) {
@@ -225,19 +226,20 @@ function renderProposal(proposal) {
   const stands = (substitute || proposal.substitute) && words.substitute;
   say("class-why", choices.joined([chosen ? words.chosen : proposal.why, stands]));
 }
+const secondsLeft = () => Math.ceil((undoUntil - performance.now()) / 1000);
+const nextUndo = () => choices.nextUndo(steps, view, secondsLeft() > 0 ? view.undo : null, undid);
 function renderUndo() {
-  const left = Math.ceil((undoUntil - performance.now()) / 1000);
   const undo = byId("undo");
   const had = document.activeElement === undo;
-  const step = steps.at(-1);
-  undo.hidden = !step && (!view?.undo || left <= 0);
+  const { step, offer } = view ? nextUndo() : {};
+  undo.hidden = !step && !offer;
   if (undo.hidden) {
     if (had) byId("big").focus({ preventScroll: true });
     return;
   }
   if (step) say("undo-words", words.undo_mark.replace("{n}", lineOf(step.student)?.number ?? ""));
-  else say("undo-words", view.undo.label);
-  say("undo-left", step ? "" : `(${left})`);
+  else say("undo-words", offer.label);
+  say("undo-left", step ? "" : `(${secondsLeft()})`);
   able(undo, true);
 }
 
@@ -439,7 +441,8 @@ function set(student, status) {
   const line = lineOf(student);
   const before = line?.school?.room ?? line?.status; // the room's own mark is what changes
   if (before === undefined || before === status) return;
-  if (!view.roll.confirmed) steps = [...steps, { student, status: before }].slice(-MOST_STEPS);
+  undid = false;
+  steps = [...steps, choices.stepOf(view, student, before)].slice(-MOST_STEPS);
   sendMark(student, status);
 }
 // The newest mark of a pupil is shown until the agent has answered it.
@@ -453,9 +456,10 @@ async function sendMark(student, status) {
   render();
 }
 function takeBack() {
-  const step = steps.at(-1);
+  const { step } = nextUndo();
   if (!step) return post(byId("undo"), "undo", choices.meantUndo(view));
-  steps = steps.slice(0, -1);
+  undid = true;
+  steps = steps.filter((one) => one !== step);
   open = step.student;
   return sendMark(step.student, step.status);
 }

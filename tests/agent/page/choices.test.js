@@ -16,11 +16,13 @@ import {
   meantFor,
   meantUndo,
   needsLook,
+  nextUndo,
   newlySeen,
   offersOf,
   owedBeside,
   rollWith,
   signOf,
+  stepOf,
   stepsAfter,
   tapOn,
   toggled,
@@ -173,6 +175,47 @@ test("steps of pupils that have left the roll are not taken back", () => {
   ];
   assert.deepEqual(stepsAfter(steps, [pupil("1")]), [steps[0]]);
   assert.deepEqual(stepsAfter(steps, null), []);
+});
+
+const stood = (confirmed, undo = null, phase = "running") => ({
+  phase,
+  meant: { lesson: "l1" },
+  roll: { confirmed },
+  undo,
+});
+const offered = (what, lesson = "l1") => ({ what, lesson });
+const next = (steps, view, undid = false) => nextUndo(steps, view, view.undo, undid);
+
+test("several marks are taken back, the newest first, after the confirmation too", () => {
+  const view = stood(true, offered("confirm"));
+  const steps = ["1", "2"].map((student) => stepOf(view, student, "present"));
+  const corrected = stood(true, offered("correction"));
+  assert.deepEqual(next(steps, corrected), { step: steps[1] });
+  assert.deepEqual(next([steps[0]], corrected, true), { step: steps[0] });
+  assert.deepEqual(next([], corrected, true), { offer: null });
+  assert.deepEqual(next([], corrected), { offer: corrected.undo }); // of a page that was loaded anew
+  assert.deepEqual(next(steps, stood(true)), { step: steps[1] }); // for as long as it is shown
+});
+
+test("a step belongs to the lesson as it stood: open, confirmed, over", () => {
+  const tap = stepOf(stood(false, offered("start")), "1", "present");
+  const confirmed = stood(true, offered("confirm"));
+  assert.deepEqual(next([tap], confirmed), { offer: confirmed.undo });
+  assert.deepEqual(next([tap], stood(true)), { offer: null });
+  assert.deepEqual(next([tap], stood(false)), { step: tap });
+  assert.deepEqual(next([tap], { ...stood(false), meant: { lesson: "l2" } }), { offer: null });
+  const ended = stood(false, offered("end"), "ended");
+  assert.deepEqual(next([tap], ended), { offer: ended.undo });
+});
+
+test("what was done after a mark goes first, what was done before it does not", () => {
+  const late = stood(false, offered("confirm", "l0"));
+  const [before, after] = [stepOf(stood(false), "1", "late"), stepOf(late, "1", "late")];
+  assert.deepEqual(next([before], late), { offer: late.undo });
+  assert.deepEqual(next([after], late), { step: after });
+  const earlier = stood(false, offered("correction", "l0"));
+  assert.deepEqual(next([before], earlier), { offer: earlier.undo });
+  assert.deepEqual(next([], earlier, true), { offer: earlier.undo });
 });
 
 test("an empty roll is one group without a name, so that it can say so", () => {
