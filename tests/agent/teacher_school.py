@@ -199,7 +199,9 @@ class TeacherSchool:
         if self.undo is None:
             return None
         offer = {"what": self.undo[0], "label": "Hoàn tác", "left_s": 10.0}
-        return offer | {name: at for name, at in self.more.get("meant", {}).items() if name == "lesson"}
+        return offer | {
+            name: at for name, at in self.more.get("meant", {}).items() if name == "lesson"
+        }
 
     def _roll(self) -> dict[str, Any]:
         total = len(self.lines)

@@ -147,6 +147,9 @@ export function answerTo(kind, yes) {
   return ["kind", { kind: yes ? kind : "other" }];
 }
 
+// What the two buttons of the lesson do: a button that has become another rests for a moment.
+export const deedsOf = ({ button, also }) => [button?.action, also?.action].join();
+
 // Where the lesson's steps are taken.
 export const PATHS = {
   start: "lesson/start",

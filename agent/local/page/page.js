@@ -98,7 +98,7 @@ async function sendNow(path, values) {
 
 function take(next, newer) {
   if (!newer) return;
-  if (view && next.button?.action !== view.button?.action) settle();
+  if (view && choices.deedsOf(next) !== choices.deedsOf(view)) settle();
   if (!choices.isIdle(next)) {
     chosen = null;
     joint = false;

@@ -6,6 +6,7 @@ import {
   addressOf,
   answerTo,
   asked,
+  deedsOf,
   earlierOf,
   earlierWords,
   groupsOf,
@@ -185,6 +186,12 @@ const stood = (confirmed, undo = null, phase = "running") => ({
 });
 const offered = (what, lesson = "l1") => ({ what, lesson });
 const next = (steps, view, undid = false) => nextUndo(steps, view, view.undo, undid);
+
+test("the small button becomes another, too", () => {
+  const deeds = (big, small) => deedsOf({ button: { action: big }, also: { action: small } });
+  assert.notEqual(deeds("confirm", "end"), deeds("confirm", "start"));
+  assert.equal(deedsOf({ button: null, also: null }), deedsOf({}));
+});
 
 test("several marks are taken back, the newest first, after the confirmation too", () => {
   const view = stood(true, offered("confirm"));
