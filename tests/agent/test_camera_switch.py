@@ -247,7 +247,7 @@ def test_the_page_says_what_a_picture_is_looked_at_for(tmp_path: Path) -> None:
         calm = teacher_view(room, view, moment(), say)["camera"]
         assert (calm["looking"], calm["words"]) == (
             False,
-            "Lúc này không có gì xem hình của camera.",
+            "Lúc này hình camera không được xem.",
         )
         await here.store.obey_camera_off(CameraOff(boot="c", at_ms=1, command="c1", name="an"))
         assert "nhà trường đã tắt (an)" in (await here.see())["camera"]["words"]

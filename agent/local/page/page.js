@@ -160,12 +160,13 @@ async function follow() {
     }
   }
 }
-// An agent that hangs keeps its line open: only its pulse tells.
+// An agent that hangs keeps its line open: only its pulse tells. It tells the time, too.
 async function pulse() {
   for (;;) {
+    if (!away && !document.hidden) {
+      await fetched(LIVE, {}, PATIENCE_MS).catch(() => polling.abort());
+    }
     await sleep(PULSE_MS);
-    if (away || document.hidden) continue;
-    await fetched(LIVE, {}, PATIENCE_MS).catch(() => polling.abort());
   }
 }
 
