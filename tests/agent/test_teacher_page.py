@@ -41,7 +41,7 @@ SHOWN = "[...document.querySelectorAll('.pupil')].map((row) => row.dataset.key)"
 
 
 # What a finger cannot meet well, or whose words are cut: buttons, links and fields in sight.
-CRAMPED = """[...document.querySelectorAll('main :is(button, input, select), main .tools a')].filter(
+CRAMPED = """[...document.querySelectorAll('main :is(button, input, select, .tools a)')].filter(
     (one) => one.checkVisibility() && (one.offsetHeight < 36
         || one.scrollHeight > one.clientHeight + 1 || one.scrollWidth > one.clientWidth + 1)
 ).map((one) => one.id || one.className || one.textContent)"""

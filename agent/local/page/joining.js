@@ -1,6 +1,8 @@
 // This file shows whether this computer has joined its school, and sends the code that is typed.
 import { attribute, byId, say } from "./dom.js";
+import { dressScreens } from "./lines.js";
 
+dressScreens();
 const part = byId("enrolment");
 let openedFor = ""; // for whom the part was opened by itself: once, then the person's hand decides
 

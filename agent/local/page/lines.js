@@ -93,7 +93,9 @@ export async function copyLogbook(words) {
 
 // The looks of the screens that are read when wanted.
 export function dressScreens() {
+  if (byId("dress")) return;
   const style = make("link");
+  style.id = "dress";
   style.rel = "stylesheet";
   style.href = "/page/screens.css";
   document.head.append(style);

@@ -555,7 +555,7 @@ press(byId("camera"), () => post(byId("camera"), "camera", { off: !view.camera.o
 const tools = { press, able, send, post, fetched, openScreen, now: () => ({ view, words }) };
 async function openScreen(name, about) {
   const screen = await import(`./${name}.js`);
-  if (!screens.size) rows.dressScreens();
+  rows.dressScreens();
   if (!screens.has(name)) screen.begin(tools);
   screens.set(name, screen);
   screen.open(about);
