@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from controller.reconcile.evidence import Observation, SeenBy
+from controller.reconcile.evidence import Observation, SeenBy, device_named
 from controller.register.decisions import Rulings
 from controller.register.life import Step
 from controller.register.merging import Kept
@@ -182,6 +182,17 @@ def reconcile(
         strangers=tuple(_stranger(one, findings) for one in strangers.values()),
         presences=tuple(_stranger(one, findings) for one in reversed(presences.values())),
     )
+
+
+def named_devices(register: Iterable[Kept], rulings: Rulings) -> frozenset[str]:
+    """The agents' ids of what a person accepted into the book or matched with a line of it.
+
+    Of the lines that count; seen now or not.
+    """
+    index = _Index([line for line in register if line.removed_ms is None], rulings, {})
+    names = {device_named(key) for key in (*index.by_device, *rulings.subjects)} - {""}
+    seen = (Observation(at_ms=0, by=SeenBy.AGENT, device=name) for name in names)
+    return frozenset(one.device for one in seen if index.claimants(one))
 
 
 class _Index:
