@@ -405,7 +405,7 @@ class Devices:
         firsts = [record.device.first_seen_ms for record in olds]
         device = device_of(group, self._condition(group, traces, olds, at_ms))
         if device.kind is DeviceKind.TABLET:
-            device = rewrite(device, sources=(*device.sources, *self._owners(group.claims)))
+            device = rewrite(device, sources=(*device.sources, *self._owners(device, group)))
         return KnownDevice(
             rewrite(
                 device,
@@ -416,11 +416,11 @@ class Devices:
             is_present,
         )
 
-    def _owners(self, claims: frozenset[str]) -> Iterator[str]:
+    def _owners(self, device: Device, group: SightingGroup) -> Iterator[str]:
         """By whose word a tablet is the room's own."""
-        if self.owns(claims):
+        if self.owns(group.claims):
             yield PERSON
-        if self.is_confirmed(claims):
+        if not self.confirmed.isdisjoint((device.device_id, *device.aliases)):
             yield SCHOOL
 
     def _condition(

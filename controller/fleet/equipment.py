@@ -76,9 +76,9 @@ class Equipment:
 
     def confirm(self, device_ids: frozenset[str], now_ms: int) -> list[DeviceRecord]:
         """A line of the book names these devices, and no others; empty where that was so."""
-        if device_ids == self.confirmed:
+        is_same, self.confirmed = device_ids == self.confirmed, device_ids
+        if is_same:
             return []
-        self.confirmed = device_ids
         judged = ((record, self._as_confirmed(record)) for record in [*self.devices.values()])
         return [self._keep(after, before, now_ms) for before, after in judged if after != before]
 

@@ -189,6 +189,11 @@ class Fleet:
                 changes += self._equipment.doubt(device, reason, now_ms)
         return changes
 
+    @property
+    def confirmed(self) -> frozenset[str]:
+        """The devices that the school's book names, as far as the records say so."""
+        return self._equipment.confirmed
+
     def confirm(self, device_ids: frozenset[str], now_ms: int) -> list[Change]:
         """The school's book names these devices, and no others; empty if nothing changes."""
         return [*self._equipment.confirm(device_ids, now_ms)]

@@ -157,9 +157,9 @@ class FleetListener(Listener[Up]):
             yield Command(agent.place.agent, "clock", message)
 
     def _tell_tablets(self, changes: Sequence[object], now_ms: int) -> Iterator[Command]:
-        """Let rooms know which of their tablets the book names, once that is read."""
+        """Let rooms know which of their tablets the book names, once the records say so, too."""
         self._tablets.see(changes)
-        if self._expected is None:
+        if self._expected is None or self._fleet.confirmed != self._expected[1]:
             return
         for name, ids in self._tablets.due(self._fleet.agents, self._fleet.devices.values()):
             message = TabletsConfirmed(boot=self._program.boot, at_ms=now_ms, devices=ids)

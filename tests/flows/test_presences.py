@@ -20,6 +20,7 @@ from msgspec.structs import replace as rewrite
 from agent.equipment import memos
 from agent.equipment.description import device_id_of
 from agent.equipment.devices import DevicesStep, restore_devices
+from agent.local.status import questions
 from agent.room import Moment
 from agent.tablets.cart import FORGOTTEN_LESSONS, MAX_SLOTS, key_of, token_of
 from agent.tablets.checkins import GOOD, CheckInAttempt, CheckInOutcome
@@ -121,6 +122,10 @@ class School:
                 self.rev += 1
                 numbered = rewrite(message, rev=self.rev)
             self._hear(numbered)
+        self._deliver()
+
+    def _deliver(self) -> None:
+        """The room takes what the controller told it."""
         while self.given:
             given = down_from(self.given.pop(0))
             assert isinstance(given, TabletsConfirmed)
@@ -147,6 +152,7 @@ class School:
         birth = self.classroom.birth(self.born, OutboxReport(), moment)
         assert isinstance(birth, Birth)
         self._hear(rewrite(birth, rev=self.rev))
+        self._deliver()
 
     def restart(self) -> None:
         """The agent starts again with what is on its disk."""
@@ -182,7 +188,7 @@ class School:
     def look_at_book(self) -> None:
         """The controller's poll: what the book names now is equipment."""
         self._follow(self.fleet.confirm(self.store.read(named_in, SCHOOL), self.now_ms))
-        self._take_in()
+        self._deliver()
 
     async def begin(self) -> None:
         """Another lesson begins; the room looks around."""
@@ -350,12 +356,42 @@ def test_phantoms_that_were_told_leave_by_a_tombstone(store: Store) -> None:
     asyncio.run(play())
 
 
+def test_the_room_asks_no_more_about_what_the_school_confirmed(store: Store) -> None:
+    """What is taken back is asked about again; a restart in between forgets neither."""
+
+    async def play() -> None:
+        school, (cookie,) = School(store), cookies("e", 1)
+        for _week in range(2):
+            await school.begin()
+            assert await school.check_in(cookie, 1) in GOOD
+            await school.look()
+            school.now_ms += 8 * DAY_MS
+
+        def asked() -> list[str]:
+            return [one["device_id"] for one in questions(school.classroom, str)]
+
+        assert asked() == [id_of(cookie)]
+        decision = school.decide(cookie, Deed.ACCEPT)
+        assert asked() == []
+        school.is_line_bad = True
+        school.restart()
+        await school.begin()
+        assert await school.check_in(cookie, 1) in GOOD
+        await school.look()
+        assert asked() == []
+        school.is_line_bad = False
+        school.take_back(decision)
+        assert asked() == [id_of(cookie)]
+
+    asyncio.run(play())
+
+
 @dataclass
 class Model:
     """What should be so: the lesson in which each cookie was last here, and what was confirmed.
 
-    ours: by the room. accepted, matched, imported: by the school, and not taken back. said: what the
-    school said last in this session; held: what the room has heard of that.
+    ours: by the room. accepted, matched, imported: by the school, and not taken back. said: what
+    the school said last in this session; held: what the room has heard of that.
     """
 
     last: dict[str, tuple[int, int]] = field(default_factory=dict)  # lesson, use
@@ -477,7 +513,7 @@ class Office:
             }
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_random_weeks_are_as_the_model_says(store: Store, seed: int) -> None:
     """Private windows, both sides' words, restarts, lost words: equal after each lesson."""
     rng = Random(seed)
@@ -487,7 +523,7 @@ def test_random_weeks_are_as_the_model_says(store: Store, seed: int) -> None:
         office = Office(school, model, rng)
         windows = iter(cookies("c", 2000))
         regulars = cookies("d", 30)
-        for _lesson in range(40):
+        for _lesson in range(30):
             if rng.random() < 0.3:
                 school.is_line_bad = False
                 rng.choice((school.restart, school.restart_controller, school.reconnect))()
