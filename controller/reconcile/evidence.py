@@ -34,7 +34,8 @@ class SeenBy(StrEnum):
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """An item that was seen at a time in a room (empty: its room says nothing of where it belongs).
 
-    device: the agent's id of it. line: the line's number, where a person named the line itself.
+    device: the agent's id of it; aliases: other ids under which it was known. line: the line's
+    number, where a person named the line itself.
     anonymous: nothing tells it from a visitor's own, so that only a line of the book may claim it.
     """
 
@@ -46,6 +47,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     type: str = ""
     condition: str = ""
     device: str = ""
+    aliases: tuple[str, ...] = ()
     line: int | None = None
     anonymous: bool = False
 
@@ -60,6 +62,12 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
             if value:
                 return f"{kind}:{value}"
         return ""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All that a decision may have called it, the strongest first: it told less before."""
+        ids = (f"device:{name}" for name in (self.device, *self.aliases) if name)
+        return tuple(dict.fromkeys((self.key, *ids)))
 
 
 def device_named(key: str) -> str:
@@ -134,6 +142,7 @@ def observations_of(
             serial=text_of(device.serial),
             type=TYPE_OF_KIND[device.kind],
             device=device.device_id,
+            aliases=_own_aliases(device),
             anonymous=not is_equipment(_as_seen(device)),
         )
         for device in devices
@@ -146,6 +155,11 @@ def _as_seen(device: DeviceRecord) -> DeviceRecord:
     if SCHOOL not in device.sources:
         return device
     return replace(device, sources=tuple(one for one in device.sources if one != SCHOOL))
+
+
+def _own_aliases(device: DeviceRecord) -> tuple[str, ...]:
+    """Other ids of a tablet; two pieces of one serial both have that serial's id as an alias."""
+    return device.aliases if device.kind is DeviceKind.TABLET and not device.serial else ()
 
 
 def _roams(device: DeviceRecord, roaming: frozenset[str]) -> bool:

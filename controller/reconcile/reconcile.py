@@ -227,11 +227,11 @@ class _Index:
         """
         if observation.line is not None:
             return [self.by_no[observation.line]] if observation.line in self.by_no else []
-        decided = self.rulings.line_of(observation.key)
-        if decided in self.by_no:
-            return [self.by_no[decided]]
-        if observation.key in self.by_device:
-            return [self.by_device[observation.key]]
+        decided = [self.rulings.line_of(key) for key in observation.keys]
+        named = [self.by_no[no] for no in decided if no in self.by_no]
+        named += [self.by_device[key] for key in observation.keys if key in self.by_device]
+        if named:
+            return named[:1]
         labelled = self.by_tag.get(tag_key(observation.asset_tag), [])
         same = self.by_serial.get(serial_key(observation.serial), [])
         if len(same) <= 1:

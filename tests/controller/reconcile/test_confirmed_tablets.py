@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from controller.database.store import Store
 from controller.feature import Program
 from controller.features import keep_batch, listeners_of
 from controller.fleet.listener import FleetListener
 from controller.fleet.records import DeviceRecord
+from controller.reconcile.store import reconciled
 from controller.register import store as register
 from controller.register.book import Line
 from controller.register.decisions import Decision, Deed
@@ -72,7 +74,7 @@ def online(session: int) -> Presence:
     return Presence(boot="b1", at_ms=NOW_MS, session=session, online=True)
 
 
-def state(rev: int, *sources: str) -> DeviceState:
+def state(rev: int, *sources: str, **known: Any) -> DeviceState:
     """What the room tells of the tablet."""
     told = Device(
         device_id=TABLET,
@@ -83,7 +85,7 @@ def state(rev: int, *sources: str) -> DeviceState:
         first_seen_ms=NOW_MS,
         last_seen_ms=NOW_MS,
     )
-    return DeviceState(boot="b1", at_ms=NOW_MS, rev=rev, device=told)
+    return DeviceState(boot="b1", at_ms=NOW_MS, rev=rev, device=replace(told, **known))
 
 
 def counted(store: Store) -> set[str]:
@@ -159,3 +161,21 @@ def test_what_leaves_the_book_with_an_import_counts_no_more(store: Store) -> Non
     )
     assert controller.look() == [(TABLET,)]
     assert counted(store) == {TABLET}
+
+
+@pytest.mark.parametrize(
+    "known", [{"device_id": "net-001122334455", "aliases": (TABLET,)}, {"serial": "R52N"}]
+)
+def test_a_line_keeps_its_tablet_whatever_that_tells_later(
+    store: Store, known: dict[str, Any]
+) -> None:
+    """Under another id with the old one as an alias, or with its serial."""
+    controller = Controller(a_program(store))
+    controller.look(online(2), state(2))
+    match(store)
+    controller.look()
+    controller.look(state(3, **known))
+    name = known.get("device_id", TABLET)
+    assert counted(store) == {name}
+    (finding,) = store.read(reconciled, SCHOOL, NOW_MS + 1).findings
+    assert finding.devices == (name,)
