@@ -71,7 +71,7 @@ def pages(program: Program) -> FeatureRouter:
     router = FeatureRouter()
     desk = program.service(desk_of)
     _add_book(router, program.service(PageRenderer), desk)
-    _add_decisions(router, desk, program.service(BookListener))
+    _add_decisions(router, desk, program)
     return router
 
 
@@ -124,7 +124,7 @@ def _add_book(router: FeatureRouter, screens: PageRenderer, desk: Desk) -> None:
         )
 
 
-def _add_decisions(router: FeatureRouter, desk: Desk, listener: BookListener) -> None:
+def _add_decisions(router: FeatureRouter, desk: Desk, program: Program) -> None:
     @router.post("/register/decisions")
     @needs(Permission.BOOK)
     async def decide(request: Request) -> Response:
@@ -140,7 +140,7 @@ def _add_decisions(router: FeatureRouter, desk: Desk, listener: BookListener) ->
             )
         except ActionError as error:
             return _back(form, failed=error.code)
-        await listener.catch_up()
+        await program.service(BookListener).catch_up()
         return _back(form, decided=decision.no)
 
     @router.post("/register/decisions/{no}/undo")
@@ -149,7 +149,7 @@ def _add_decisions(router: FeatureRouter, desk: Desk, listener: BookListener) ->
         form = await fields_of(request)
         if not (0 < no <= _MAX_NUMBER and await run_in_threadpool(desk.undo, no)):
             return _back(form, failed="undone")
-        await listener.catch_up()
+        await program.service(BookListener).catch_up()
         return _back(form, decided=no)
 
 
