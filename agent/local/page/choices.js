@@ -104,7 +104,7 @@ export const stepOf = (view, student, status) => ({
 // What is taken back next, the newest first: a mark, or what the agent offers (undo). Its offer to
 // undo a correction is of no use beside that mark, nor where it would take an undo back (undid).
 export function nextUndo(steps, view, undo, undid) {
-  const step = steps.filter((one) => one.standing === standing(view)).at(-1);
+  const step = steps.findLast((one) => one.standing === standing(view));
   const isOfMark = undo?.what === "correction" && undo.lesson === view.meant?.lesson;
   const offer = undo && !(isOfMark && (step || undid)) ? undo : null;
   return step && (!offer || step.since === offerOf(offer)) ? { step } : { offer };
