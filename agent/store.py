@@ -18,6 +18,7 @@ from agent.classroom import Classroom, ClassroomStep, ClassroomView
 from agent.database.documents import Documents
 from agent.database.generations import DocumentError
 from agent.database.restore import saved_state_of
+from agent.equipment import memos as equipment_memos
 from agent.lessons import memos
 from agent.lessons.marks import MarkResult
 from agent.lessons.sheet import NotOnRoll, Suggestion
@@ -235,6 +236,16 @@ class ClassroomStore:
         """Keep what the school tells of itself beyond this room. Raises OutboxError."""
         await self.teach(lambda teaching, _moment: teaching.follow(guide))
 
+    async def confirm_tablets(self, device_ids: Iterable[str]) -> None:
+        """Keep which tablets of the room the school's book names. Raises OutboxError."""
+        confirmed = frozenset(device_ids)
+        if confirmed != self.classroom.devices.confirmed:
+            await self.do(
+                lambda room, at_ms: room.change_devices(
+                    lambda devices, at: devices.confirm(confirmed, at), at_ms
+                )
+            )
+
     async def birth(self, session: int) -> bool:
         """Say everything anew; False if the outbox cannot take it now."""
         async with self._one_at_a_time:
@@ -331,7 +342,9 @@ class ClassroomStore:
         return by_clock(self.classroom, moment)
 
     def _memos(self, step: ClassroomStep) -> Mapping[str, bytes | None]:
-        return memos.changes(self.classroom.teaching, step.classroom.teaching)
+        before, after = self.classroom, step.classroom
+        taught = memos.changes(before.teaching, after.teaching)
+        return taught | equipment_memos.changes(before.devices, after.devices)
 
     async def _put(
         self, messages: list[AnyState | AnyEvent], memo: Mapping[str, bytes | None] | None = None

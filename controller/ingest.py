@@ -370,11 +370,11 @@ class Ingest:
     async def _expire_now(self) -> None:
         await self._load()
         now_ms = self._now_ms()
+        if polled := await asyncio.to_thread(self._store.read, self._poll, now_ms):
+            self._publish(polled)
         silent = [change for listener in self._listeners for change in listener.expire(now_ms)]
         if changes := await self._store_all(silent):
             self._follow(changes)
-        if polled := await asyncio.to_thread(self._store.read, self._poll, now_ms):
-            self._publish(polled)
         self._follow(())
 
     def _poll(self, db: Connection, now_ms: int) -> list[object]:

@@ -46,6 +46,7 @@ Version = Annotated[int, msgspec.Meta(ge=1, le=SCHEMA)]
 Range = tuple[Count, Count]
 Classes = Annotated[tuple[Code, ...], msgspec.Meta(max_length=8)]
 MAX_CORRECTIONS: Final = 1000
+MAX_CONFIRMED: Final = 400  # tablets of a room: as many devices as an agent knows
 ERASED: Final = "-"  # stands where a pupil was erased
 
 
@@ -528,6 +529,14 @@ class SchoolClock(Message, frozen=True, kw_only=True, tag_field="kind", tag="sch
     zone: Code
 
 
+class TabletsConfirmed(
+    Message, frozen=True, kw_only=True, tag_field="kind", tag="tablets_confirmed"
+):
+    """The tablets of this agent that the school's book names; takes the place of what was said."""
+
+    devices: Annotated[tuple[Code, ...], msgspec.Meta(max_length=MAX_CONFIRMED)] = ()
+
+
 class CorrectionsGiven(Message, frozen=True, kw_only=True, tag_field="kind", tag="corrections"):
     """All that the school's word stands over in the lessons that the agent may still have.
 
@@ -583,6 +592,7 @@ Down = (
     | GuideGiven
     | NotEnrolled
     | SchoolClock
+    | TabletsConfirmed
     | CorrectionsGiven
     | ControllerState
 )

@@ -159,7 +159,9 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     last_seen_ms: Millis
 
 
-PERSON: Final = "person"  # among a device's sources: in the room a person said that it is its own
+# Among a device's sources: by whose word it is the room's own.
+PERSON: Final = "person"  # somebody in the room
+SCHOOL: Final = "school"  # the school: a line of its book is this device
 
 
 class Described(Protocol):
@@ -186,10 +188,11 @@ def is_equipment(device: Described) -> bool:
     """Whether it is the room's own; else it is a presence, such as a pupil's phone that checked in.
 
     A tablet is known for sure by a cable or a serial; a cookie, an address or a name may be
-    anybody's, until a person says so.
+    anybody's, until a person in the room or the school says so.
     """
     is_known = bool(device.serial) or device.identity is Identity.USB
-    return device.kind is not DeviceKind.TABLET or is_known or PERSON in device.sources
+    is_confirmed = PERSON in device.sources or SCHOOL in device.sources
+    return device.kind is not DeviceKind.TABLET or is_known or is_confirmed
 
 
 def day_from(text: str) -> date:

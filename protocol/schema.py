@@ -38,6 +38,7 @@ from protocol.messages import (
     Rebirth,
     Retell,
     SchoolClock,
+    TabletsConfirmed,
     Up,
     WhoSpeaks,
 )
@@ -151,6 +152,12 @@ ROUTES: Final = (
         "clock",
         "The school's time and zone, by which the agent dates lessons; in each session, at times.",
         SchoolClock,
+    ),
+    _command(
+        "tablets",
+        "Which of the agent's tablets the school's book names; in each session, and as it changes.",
+        TabletsConfirmed,
+        qos=1,
     ),
     _command(
         "corrections",

@@ -27,6 +27,7 @@ from protocol.messages import (
     Rebirth,
     Retell,
     SchoolClock,
+    TabletsConfirmed,
     WhoSpeaks,
     down_from,
     to_bytes,
@@ -116,6 +117,7 @@ class Wire:
                 | GuideGiven()
                 | NotEnrolled()
                 | SchoolClock()
+                | TabletsConfirmed()
                 | CorrectionsGiven()
             ):
                 pass  # who is played plays its own day, and tells all from the beginning

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final, NamedTuple
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from agent.config import AgentConfig
 from agent.database import CLOCK, DOCUMENTS, OUTBOX
 from agent.database.documents import Documents, SavedState
 from agent.equipment import devices
+from agent.equipment import memos as equipment_memos
 from agent.equipment.switch import CameraSwitch
 from agent.equipment.traces import Traces
 from agent.health.machine import ThisMachine, agent_id_from
@@ -54,8 +56,8 @@ async def open_room(config: AgentConfig, machine: ThisMachine) -> AsyncIterator[
     room = _room(config, machine, saved, where)
     with _outbox(config, room) as outbox:
         try:
-            teaching = _teaching(room, outbox, saved, clock.now())
-            classroom = _classroom(config, room, where, saved, teaching)
+            teaching, confirmed = _remembered(room, outbox, saved, clock.now())
+            classroom = _classroom(config, room, where, saved, teaching, confirmed)
             yield RestoredRoom(classroom, outbox, documents, clock)
         finally:
             await asyncio.get_running_loop().shutdown_default_executor()
@@ -105,8 +107,13 @@ def _outbox(config: AgentConfig, room: AgentRoom) -> Outbox:
     )
 
 
-def _classroom(
-    config: AgentConfig, room: AgentRoom, where: Placement, saved: SavedState, teaching: Teaching
+def _classroom(  # noqa: PLR0917 - all that a room is made of
+    config: AgentConfig,
+    room: AgentRoom,
+    where: Placement,
+    saved: SavedState,
+    teaching: Teaching,
+    confirmed: frozenset[str],
 ) -> Classroom:
     traces = Traces(
         room=room.room,
@@ -115,12 +122,13 @@ def _classroom(
         homes={key: home for key in where.seen_in if (home := where.home_of(key))},
         held={trace.at: trace for trace in saved.traces},
     )
+    known = devices.restore_devices(
+        room, saved.devices, traces, saved.decisions, (saved.ours, saved.strangers)
+    )
     return Classroom(
         room=room,
         placement=where,
-        devices=devices.restore_devices(
-            room, saved.devices, traces, saved.decisions, (saved.ours, saved.strangers)
-        ),
+        devices=replace(known, confirmed=confirmed),
         template=config.kit,
         own_switch=_switch(saved),
         camera_locked=config.camera == "off",
@@ -146,17 +154,24 @@ def _room_code(config: AgentConfig) -> str:
     return config.room
 
 
-def _teaching(room: AgentRoom, outbox: Outbox, saved: SavedState, moment: Moment) -> Teaching:
-    """The lesson and its roll as they were. Raises OutboxError."""
+def _remembered(
+    room: AgentRoom, outbox: Outbox, saved: SavedState, moment: Moment
+) -> tuple[Teaching, frozenset[str]]:
+    """The lesson and its roll as they were, and the tablets that the school confirmed.
+
+    Raises OutboxError.
+    """
+    stored = outbox.memos()
     try:
-        return memos.restore_teaching(
+        teaching = memos.restore_teaching(
             room,
-            outbox.memos(),
+            stored,
             saved.plan,
             moment,
             running=saved.running,
             marks=saved.marks,
         )
+        return teaching, equipment_memos.confirmed_in(stored)
     except UNREADABLE as error:
         raise OutboxError(
             "memos_damaged",

@@ -7,7 +7,7 @@ gets its id, its status, and what is said of it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -31,7 +31,7 @@ from agent.room import AgentRoom, Messages
 from hardware.readings import IdentityKind, Kind, Sighting
 from protocol.health import ReasonCode
 from protocol.messages import DeviceAppeared, DeviceForgotten, DeviceState, DeviceVanished
-from protocol.model import PERSON, Device, DeviceKind, Reason, Status, is_equipment
+from protocol.model import PERSON, SCHOOL, Device, DeviceKind, Reason, Status, is_equipment
 from protocol.words import Translate
 
 MAX_DEVICES: Final = 400  # what a birth may hold; a room with more is being flooded
@@ -96,6 +96,7 @@ class Devices:
 
     decisions: what people said of which are one. conditions: how devices fare, by key. ours,
     strangers: what people said is this room's, and is not: the former get its passwords.
+    confirmed: the ids of the tablets here that the school's book names.
     """
 
     room: AgentRoom
@@ -105,6 +106,7 @@ class Devices:
     conditions: Mapping[str, DeviceCondition] = field(default_factory=dict)
     ours: tuple[Mark, ...] = ()
     strangers: tuple[Mark, ...] = ()
+    confirmed: frozenset[str] = frozenset()
 
     def see(self, sightings: Iterable[Sighting], at_ms: int) -> DevicesStep:
         """Take in what the sources saw; what says nothing new gives no message."""
@@ -195,6 +197,18 @@ class Devices:
         """Whether a person said that what is known by these keys is this room's."""
         claims = frozenset(keys)
         return any(is_same(mark, claims) or has_cookie(mark, claims) for mark in self.ours)
+
+    def confirm(self, device_ids: Iterable[str], at_ms: int) -> DevicesStep:
+        """The school said which tablets of this room its book names; no others."""
+        return replace(self, confirmed=frozenset(device_ids)).settle(at_ms)
+
+    def is_own(self, keys: Collection[str]) -> bool:
+        """Whether a person in the room, or the school, said that it is the room's own."""
+        return self.owns(keys) or self.is_confirmed(keys)
+
+    def is_confirmed(self, keys: Iterable[str]) -> bool:
+        """Whether the school's book names the tablet that is known by these keys."""
+        return not self.confirmed.isdisjoint(map(device_id_of, keys))
 
     def keep_presences(self, tokens: Iterable[str], at_ms: int) -> DevicesStep:
         """Let go of the tablets that only checked in, but for those that were given these."""
@@ -390,8 +404,8 @@ class Devices:
         is_present = group.is_present
         firsts = [record.device.first_seen_ms for record in olds]
         device = device_of(group, self._condition(group, traces, olds, at_ms))
-        if device.kind is DeviceKind.TABLET and self.owns(group.claims):
-            device = rewrite(device, sources=(*device.sources, PERSON))
+        if device.kind is DeviceKind.TABLET:
+            device = rewrite(device, sources=(*device.sources, *self._owners(device, group)))
         return KnownDevice(
             rewrite(
                 device,
@@ -401,6 +415,13 @@ class Devices:
             ),
             is_present,
         )
+
+    def _owners(self, device: Device, group: SightingGroup) -> Iterator[str]:
+        """By whose word a tablet is the room's own."""
+        if self.owns(group.claims):
+            yield PERSON
+        if not self.confirmed.isdisjoint((device.device_id, *device.aliases)):
+            yield SCHOOL
 
     def _condition(
         self, group: SightingGroup, traces: list[Trace], olds: list[KnownDevice], at_ms: int

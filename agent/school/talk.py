@@ -26,6 +26,7 @@ from protocol.messages import (
     PupilsErased,
     Rebirth,
     SchoolClock,
+    TabletsConfirmed,
     down_from,
     to_bytes,
 )
@@ -140,7 +141,7 @@ class SchoolTalk:
                 await relay.settle(message)
             case Rebirth() if commanded:
                 self.owe_birth()
-            case PlanGiven() | GuideGiven() if commanded:
+            case PlanGiven() | GuideGiven() | TabletsConfirmed() if commanded:
                 await self._keep(message, store)
             case EventsStored() if commanded:
                 await relay.retell(message)
@@ -179,13 +180,21 @@ class SchoolTalk:
             case SchoolClock(at_ms=at_ms, zone=zone):
                 self._hear_clock(at_ms, zone)
 
-    async def _keep(self, message: PlanGiven | GuideGiven, store: ClassroomStore) -> None:
+    async def _keep(
+        self, message: PlanGiven | GuideGiven | TabletsConfirmed, store: ClassroomStore
+    ) -> None:
         """Keep what is given, and tell which plan is held; a full disk is given it again."""
         with contextlib.suppress(OutboxError):  # the store has said so
-            if isinstance(message, GuideGiven):
-                await store.take_guide(message.guide)
-            elif await store.take_plan(message.plan):
-                self.owe_birth()
+            match message:
+                case GuideGiven():
+                    await store.take_guide(message.guide)
+                case PlanGiven():
+                    if await store.take_plan(message.plan):
+                        self.owe_birth()
+                case TabletsConfirmed() if self._start in {"", message.boot}:
+                    await store.confirm_tablets(message.devices)
+                case TabletsConfirmed():
+                    pass  # of a start that is over: who listens now says it in this session
 
     async def _take(self, given: CorrectionsGiven, store: ClassroomStore) -> None:
         """Keep what the school corrected; it is said again as long as nothing answers."""

@@ -84,7 +84,7 @@ def backend_of(store: ClassroomStore, cart: CartFile) -> TabletBackend:
         suggest=suggest,
         slots=slots,
         save=cart.save,
-        is_confirmed=lambda key: store.classroom.devices.owns([token_of(key)]),
+        is_confirmed=lambda key: store.classroom.devices.is_own([token_of(key)]),
         keep=keep,
     )
 

@@ -58,7 +58,8 @@ class TabletBackend:
     lesson: the running lesson, or None. suggest: record that a pupil checked in (the student's
     id, the tablet's name, what the teacher should look at); raises SuggestionRefused. slots,
     save: the cart's numbers as on the disk, and how to write them (called in a thread; raises
-    DocumentError). is_confirmed: whether a person said of a tablet's key that it is the room's.
+    DocumentError). is_confirmed: whether a person in the room, or the school, said of a tablet's
+    key that it is the room's.
     keep: let the room's equipment know of no other tablets than those of these keys and of the
     confirmed ones; False where that could not be kept.
     """

@@ -5,9 +5,9 @@ Several agents may see one device, and one device may have been known under seve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import attrgetter
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
@@ -16,7 +16,7 @@ from controller.fleet.records import AgentRecord, DeviceRecord
 from controller.fleet.rivals import Rivals
 from protocol.fields import record_of
 from protocol.health import ReasonCode
-from protocol.model import NO_ROOM, Device, Identity, Reason, Status
+from protocol.model import NO_ROOM, SCHOOL, Device, DeviceKind, Identity, Reason, Status
 
 # What the feed tells as the agent told it; an address or a lamp's hours change often.
 _in_feed: Final = attrgetter(
@@ -25,6 +25,8 @@ _in_feed: Final = attrgetter(
 )
 
 _ALIASES_LIMIT: Final = 8
+
+Confirmable = TypeVar("Confirmable", Device, DeviceRecord)
 
 _CONTROLLERS_VERDICTS: Final = frozenset(
     {ReasonCode.AGENT_LOST, ReasonCode.SILENT, ReasonCode.NOT_REPORTED}
@@ -41,6 +43,9 @@ class Equipment:
         is_online: Callable[[str], bool],
     ) -> None:
         self.devices = {record.device_id: record for record in devices}
+        self.confirmed = frozenset(
+            name for name, record in self.devices.items() if SCHOOL in record.sources
+        )
         self._folds = Folds(self.devices.values())
         self._rivals = Rivals(self.devices.values())
         self._newest_change = newest_change
@@ -59,7 +64,7 @@ class Equipment:
         The first agent keeps it, unless it lost sight of it or the other has more senses for it.
         """
         changes = self._rival(agent, device, now_ms)
-        device = self._rivals.as_kept(device, agent.place.agent)
+        device = self._as_confirmed(self._rivals.as_kept(device, agent.place.agent))
         before = self.devices.get(device.device_id)
         if before is None or before.removed_ms is not None or device.aliases:
             return changes + self._claim_folded(agent, device, rev, now_ms, alive)
@@ -68,6 +73,24 @@ class Equipment:
         else:
             news = before.boot != agent.boot or rev > before.rev
         return [self._take(agent, device, rev, now_ms, before.first_seen_ms)] if news else []
+
+    def confirm(self, device_ids: frozenset[str], now_ms: int) -> list[DeviceRecord]:
+        """A line of the book names these devices, and no others; empty where that was so."""
+        is_same, self.confirmed = device_ids == self.confirmed, device_ids
+        if is_same:
+            return []
+        judged = ((record, self._as_confirmed(record)) for record in [*self.devices.values()])
+        return [self._keep(after, before, now_ms) for before, after in judged if after != before]
+
+    def _as_confirmed(self, device: Confirmable) -> Confirmable:
+        """A tablet with the school's word among its sources, whatever its agent holds of that."""
+        if device.kind is not DeviceKind.TABLET:
+            return device
+        sources: Sequence[str] = [source for source in device.sources if source != SCHOOL]
+        if not self.confirmed.isdisjoint((device.device_id, *device.aliases)):
+            sources = [*sources, SCHOOL]
+        is_same = tuple(sources) == device.sources
+        return device if is_same else replace(device, sources=tuple(sources))
 
     def kept_id(self, device_id: str, agent_id: str) -> str:
         """The id under which what an agent calls so is kept."""

@@ -189,6 +189,15 @@ class Fleet:
                 changes += self._equipment.doubt(device, reason, now_ms)
         return changes
 
+    @property
+    def confirmed(self) -> frozenset[str]:
+        """The devices that the school's book names, as far as the records say so."""
+        return self._equipment.confirmed
+
+    def confirm(self, device_ids: frozenset[str], now_ms: int) -> list[Change]:
+        """The school's book names these devices, and no others; empty if nothing changes."""
+        return [*self._equipment.confirm(device_ids, now_ms)]
+
     def remove(self, device_id: str, now_ms: int) -> list[Change]:
         """A person takes a device out of the room's list; empty if there is no such device."""
         return [*self._equipment.remove(device_id, now_ms)]

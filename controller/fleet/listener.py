@@ -17,7 +17,17 @@ from controller.fleet.records import AgentRecord
 from controller.fleet.retelling import stored_at
 from controller.fleet.sessions import ClockRounds, NewSessions
 from controller.fleet.store import load_fleet
-from protocol.messages import AnyEvent, Birth, Health, Presence, Rebirth, SchoolClock, Up
+from controller.fleet.tablets import TabletTellings
+from protocol.messages import (
+    AnyEvent,
+    Birth,
+    Health,
+    Presence,
+    Rebirth,
+    SchoolClock,
+    TabletsConfirmed,
+    Up,
+)
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -34,11 +44,28 @@ class FleetListener(Listener[Up]):
         self._sessions = NewSessions()
         self._stored: list[Command] = []
         self._clocks = ClockRounds()
+        self._tablets = TabletTellings()
+        self._expected: tuple[int, frozenset[str]] | None = None
         self._ahead_ms: dict[str, tuple[str, int]] = {}
 
     def knows(self, name: str) -> bool:
         """Whether it is a room's computer that has told something."""
         return name in self._fleet.agents
+
+    @property
+    def book_version(self) -> int | None:
+        """The plan's version as of which it is known what the book names; None before."""
+        return self._expected and self._expected[0]
+
+    def expect(self, version: int, device_ids: frozenset[str]) -> None:
+        """As of this version of the plan the book names these devices."""
+        self._expected = version, device_ids
+
+    def confirm(self, now_ms: int) -> Sequence[object]:
+        """Let what the book names be equipment, and nothing else by its word."""
+        changes = self._fleet.confirm(self._expected[1], now_ms) if self._expected else []
+        self._tablets.see(changes)
+        return changes
 
     def load(self, db: Connection) -> None:
         """Read the school's present."""
@@ -55,6 +82,7 @@ class FleetListener(Listener[Up]):
     def greet(self, now_ms: int) -> None:
         """Nobody was silent while nobody could be heard."""
         self._sessions.forget()
+        self._tablets.forget()
         self._awake_since_ms = now_ms
         self._fleet.awake_since_ms = now_ms
 
@@ -93,7 +121,7 @@ class FleetListener(Listener[Up]):
         """Let silence become unknown, and two computers of one name one again."""
         known = self._fleet.agents
         ended = [known[name] for name in self._clones.take_ended(time.monotonic()) if name in known]
-        return self._judged([*ended, *self._fleet.expire(now_ms)])
+        return [*self._judged([*ended, *self._fleet.expire(now_ms)]), *self.confirm(now_ms)]
 
     def remove(self, device_id: str, now_ms: int) -> Sequence[object]:
         """A person takes a device out; empty if there is none."""
@@ -111,6 +139,7 @@ class FleetListener(Listener[Up]):
         stored, self._stored = self._stored, []
         yield from stored
         yield from self._tell_time(changes, now_ms)
+        yield from self._tell_tablets(changes, now_ms)
         for ask in of_kind(changes, Ask):
             _LOGGER.info("asking agent %s for a birth: %s", ask.agent, ask.reason)
             rebirth = Rebirth(boot=self._program.boot, at_ms=now_ms, reason=ask.reason)
@@ -126,6 +155,15 @@ class FleetListener(Listener[Up]):
                 boot=self._program.boot, at_ms=now_ms, zone=self._program.zone.key
             )
             yield Command(agent.place.agent, "clock", message)
+
+    def _tell_tablets(self, changes: Sequence[object], now_ms: int) -> Iterator[Command]:
+        """Let rooms know which of their tablets the book names, once the records say so, too."""
+        self._tablets.see(changes)
+        if self._expected is None or self._fleet.confirmed != self._expected[1]:
+            return
+        for name, ids in self._tablets.due(self._fleet.agents, self._fleet.devices.values()):
+            message = TabletsConfirmed(boot=self._program.boot, at_ms=now_ms, devices=ids)
+            yield Command(name, "tablets", message, qos=1)
 
     def _judged(self, changes: Iterable[Change]) -> list[Change]:
         """The changes, with the agents that are two computers shown as such."""

@@ -18,7 +18,7 @@ from controller.fleet.fleet import Fleet, StreamChanged, Touched
 from controller.fleet.records import AgentRecord, DeviceRecord, EventRecord
 from controller.fleet.tables import agents, devices, events, streams
 from controller.sheets.names import room_code
-from protocol.model import PERSON, DeviceKind, Identity, Place
+from protocol.model import PERSON, SCHOOL, DeviceKind, Identity, Place
 from protocol.ranges import Stream
 
 AGENTS = Shape(AgentRecord, agents, {"beat_ms": lambda record: int(record.beat_s * 1000)})
@@ -30,6 +30,7 @@ _EQUIPMENT = or_(
     devices.c.serial != "",
     devices.c.identity == Identity.USB.value,
     devices.c.sources.contains(f'"{PERSON}"', autoescape=True),
+    devices.c.sources.contains(f'"{SCHOOL}"', autoescape=True),
 )
 require(streams, lambda row: Stream.from_text(row["ranges"]))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from controller.fleet.records import DeviceRecord
 from controller.register.vocabulary import TYPE_OF_KIND, condition_of, type_of
@@ -16,7 +17,7 @@ from controller.sheets.cells import bounded_bytes
 from controller.sheets.errors import SheetError
 from controller.sheets.names import room_of, serial_key, tag_key
 from controller.sheets.text import text_of
-from protocol.model import DeviceKind, is_equipment, millis
+from protocol.model import SCHOOL, DeviceKind, is_equipment, millis
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
@@ -33,7 +34,8 @@ class SeenBy(StrEnum):
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """An item that was seen at a time in a room (empty: its room says nothing of where it belongs).
 
-    device: the agent's id of it. line: the line's number, where a person named the line itself.
+    device: the agent's id of it; aliases: other ids under which it was known. line: the line's
+    number, where a person named the line itself.
     anonymous: nothing tells it from a visitor's own, so that only a line of the book may claim it.
     """
 
@@ -45,6 +47,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     type: str = ""
     condition: str = ""
     device: str = ""
+    aliases: tuple[str, ...] = ()
     line: int | None = None
     anonymous: bool = False
 
@@ -59,6 +62,18 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
             if value:
                 return f"{kind}:{value}"
         return ""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All that a decision may have called it, the strongest first: it told less before."""
+        ids = (f"device:{name}" for name in (self.device, *self.aliases) if name)
+        return tuple(dict.fromkeys((self.key, *ids)))
+
+
+def device_named(key: str) -> str:
+    """The agent's id in an Observation.key; empty where it is known by something else."""
+    kind, _, value = key.partition(":")
+    return value if kind == "device" else ""
 
 
 class _ObservationRow(msgspec.Struct, frozen=True):
@@ -127,11 +142,24 @@ def observations_of(
             serial=text_of(device.serial),
             type=TYPE_OF_KIND[device.kind],
             device=device.device_id,
-            anonymous=not is_equipment(device),
+            aliases=_own_aliases(device),
+            anonymous=not is_equipment(_as_seen(device)),
         )
         for device in devices
         if device.kind in TYPE_OF_KIND and device.last_seen_ms
     )
+
+
+def _as_seen(device: DeviceRecord) -> DeviceRecord:
+    """The device without the word of the book, which is held against it."""
+    if SCHOOL not in device.sources:
+        return device
+    return replace(device, sources=tuple(one for one in device.sources if one != SCHOOL))
+
+
+def _own_aliases(device: DeviceRecord) -> tuple[str, ...]:
+    """Other ids of a tablet; two pieces of one serial both have that serial's id as an alias."""
+    return device.aliases if device.kind is DeviceKind.TABLET and not device.serial else ()
 
 
 def _roams(device: DeviceRecord, roaming: frozenset[str]) -> bool:

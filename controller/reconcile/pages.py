@@ -15,6 +15,7 @@ from controller.feature import Program
 from controller.people.person import Permission
 from controller.reconcile.choosing import LineFilter
 from controller.reconcile.kpi import Kpi
+from controller.reconcile.listener import BookListener
 from controller.reconcile.reconcile import LineFinding, LineState
 from controller.reconcile.standing import Desk, desk_of
 from controller.reconcile.words import BookWords
@@ -70,7 +71,7 @@ def pages(program: Program) -> FeatureRouter:
     router = FeatureRouter()
     desk = program.service(desk_of)
     _add_book(router, program.service(PageRenderer), desk)
-    _add_decisions(router, desk)
+    _add_decisions(router, desk, program)
     return router
 
 
@@ -123,7 +124,7 @@ def _add_book(router: FeatureRouter, screens: PageRenderer, desk: Desk) -> None:
         )
 
 
-def _add_decisions(router: FeatureRouter, desk: Desk) -> None:
+def _add_decisions(router: FeatureRouter, desk: Desk, program: Program) -> None:
     @router.post("/register/decisions")
     @needs(Permission.BOOK)
     async def decide(request: Request) -> Response:
@@ -139,6 +140,7 @@ def _add_decisions(router: FeatureRouter, desk: Desk) -> None:
             )
         except ActionError as error:
             return _back(form, failed=error.code)
+        await program.service(BookListener).catch_up()
         return _back(form, decided=decision.no)
 
     @router.post("/register/decisions/{no}/undo")
@@ -147,6 +149,7 @@ def _add_decisions(router: FeatureRouter, desk: Desk) -> None:
         form = await fields_of(request)
         if not (0 < no <= _MAX_NUMBER and await run_in_threadpool(desk.undo, no)):
             return _back(form, failed="undone")
+        await program.service(BookListener).catch_up()
         return _back(form, decided=no)
 
 

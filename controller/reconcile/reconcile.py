@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from controller.reconcile.evidence import Observation, SeenBy
+from controller.reconcile.evidence import Observation, SeenBy, device_named
 from controller.register.decisions import Rulings
 from controller.register.life import Step
 from controller.register.merging import Kept
@@ -184,6 +184,17 @@ def reconcile(
     )
 
 
+def named_devices(register: Iterable[Kept], rulings: Rulings) -> frozenset[str]:
+    """The agents' ids of what a person accepted into the book or matched with a line of it.
+
+    Of the lines that count; seen now or not.
+    """
+    index = _Index([line for line in register if line.removed_ms is None], rulings, {})
+    names = {device_named(key) for key in (*index.by_device, *rulings.subjects)} - {""}
+    seen = (Observation(at_ms=0, by=SeenBy.AGENT, device=name) for name in names)
+    return frozenset(one.device for one in seen if index.claimants(one))
+
+
 class _Index:
     """The lines by what they are known by."""
 
@@ -216,11 +227,11 @@ class _Index:
         """
         if observation.line is not None:
             return [self.by_no[observation.line]] if observation.line in self.by_no else []
-        decided = self.rulings.line_of(observation.key)
-        if decided in self.by_no:
-            return [self.by_no[decided]]
-        if observation.key in self.by_device:
-            return [self.by_device[observation.key]]
+        decided = [self.rulings.line_of(key) for key in observation.keys]
+        named = [self.by_no[no] for no in decided if no in self.by_no]
+        named += [self.by_device[key] for key in observation.keys if key in self.by_device]
+        if named:
+            return named[:1]
         labelled = self.by_tag.get(tag_key(observation.asset_tag), [])
         same = self.by_serial.get(serial_key(observation.serial), [])
         if len(same) <= 1:

@@ -17,7 +17,7 @@ from controller.fleet.store import agents_of, devices_and_presences
 from controller.fleet.tables import devices
 from controller.reconcile.evidence import Observation, SeenBy, observations_of
 from controller.reconcile.kpi import Kpi, figure_of
-from controller.reconcile.reconcile import Reconciled, reconcile
+from controller.reconcile.reconcile import Reconciled, named_devices, reconcile
 from controller.reconcile.tables import figures
 from controller.register import life_store as lives
 from controller.register import store as register
@@ -99,6 +99,12 @@ def sights_of(db: Connection, school: Place) -> Sights:
         frozenset(agent.place.agent for agent in agents if agent.roaming),
         Rulings(register.decisions_of(db, school)),
     )
+
+
+def named_in(db: Connection, school: Place) -> frozenset[str]:
+    """The agents' ids of what the school's book names by a person's word."""
+    rulings = Rulings(register.decisions_of(db, school))
+    return named_devices(register.lines_of(db, school), rulings)
 
 
 def mark_of(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> str:

@@ -54,6 +54,11 @@ class Rulings:
         )
         self._by_subject = {decision.subject: decision for decision in standing}
 
+    @property
+    def subjects(self) -> Iterable[str]:
+        """What was decided on."""
+        return self._by_subject.keys()
+
     def ignores(self, key: str) -> bool:
         """Whether what is seen as this is no asset."""
         decision = self._by_subject.get(key)

@@ -14,6 +14,7 @@ from agent.classroom import Classroom
 from agent.database import DOCUMENTS, OUTBOX
 from agent.database.documents import Documents
 from agent.database.generations import DocumentError
+from agent.equipment import memos as equipment_memos
 from agent.lessons import memos
 from agent.store import ClassroomStore
 from protocol.messages import AnyEvent, AnyState, up_from
@@ -126,6 +127,23 @@ def test_what_the_disk_refuses_did_not_happen(tmp_path: Path) -> None:
         assert (await here.store.mark("0012", PRESENT, TAP)).new
         assert not (await here.store.mark("0012", PRESENT, TAP)).new
         assert here.waiting() == ["AttendanceMarked"]
+
+    at_desk(tmp_path, story)
+
+
+def test_what_the_school_confirmed_is_on_the_disk_when_it_counts(tmp_path: Path) -> None:
+    """What a full disk refused is not claimed; what was taken back leaves no memo."""
+
+    async def story(here: Desk) -> None:
+        here.outbox.full = True
+        with pytest.raises(OutboxError):
+            await here.store.confirm_tablets(["net-1"])
+        assert not here.store.classroom.devices.confirmed
+        here.outbox.full = False
+        await here.store.confirm_tablets(["net-2", "net-1"])
+        assert equipment_memos.confirmed_in(here.outbox.memos()) == {"net-1", "net-2"}
+        await here.store.confirm_tablets([])
+        assert not here.outbox.memos()
 
     at_desk(tmp_path, story)
 

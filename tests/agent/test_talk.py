@@ -16,6 +16,7 @@ from protocol.messages import (
     Presence,
     Rebirth,
     SchoolClock,
+    TabletsConfirmed,
     to_bytes,
     up_from,
 )
@@ -295,3 +296,36 @@ def test_the_schools_time_is_taken_from_the_school_alone() -> None:
     assert asyncio.run(play(f"{COMMAND}/clock", good)) == [(1_793_750_400_000, "Asia/Ho_Chi_Minh")]
     assert asyncio.run(play(f"{COMMAND}/clock", clock)) == []
     assert asyncio.run(play(controller_state(PLACE), clock)) == []
+
+
+def test_confirmed_tablets_are_taken_from_the_start_that_listens() -> None:
+    """Proven, and before it is known who listens; a start that is over says it too late."""
+    held: list[tuple[str, ...]] = []
+
+    class Store:
+        """Writes down what is to be kept."""
+
+        async def confirm_tablets(self, device_ids: tuple[str, ...]) -> None:
+            """Write it down."""
+            held.append(device_ids)
+
+    async def play() -> None:
+        here = SchoolTalk(PLACE, "b1", now_ms=lambda: 5, secret=SECRET)
+
+        async def hear(topic: str, payload: bytes) -> None:
+            arrival = Arrival(topic, payload, 1, 1, 7)
+            await here.hear(arrival, cast("Any", FakeRelay()), cast("Any", Store()))
+
+        async def confirm(start: str, no: int, tablet: str) -> None:
+            word = to_bytes(TabletsConfirmed(boot=start, at_ms=0, devices=(tablet,)))
+            payload = proven(SECRET, PLACE.agent, start, no, "b1", word) if no else word
+            await hear(f"{COMMAND}/tablets", payload)
+
+        await confirm("c", 1, "net-1")
+        await hear(controller_state(PLACE), to_bytes(LISTENS))
+        await confirm("c", 2, "net-2")
+        await confirm("before", 1, "net-3")
+        await confirm("c", 0, "net-4")
+
+    asyncio.run(play())
+    assert held == [("net-1",), ("net-2",)]
