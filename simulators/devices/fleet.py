@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
@@ -51,16 +51,25 @@ _INSTANCES: Final = {
 # Longer by one than RFC 6335 allows; Android TV's own type is as long.
 LONG_TYPE: Final = "_sixteen-letters._tcp.local."
 _PREFIX: Final = "000ec6"
+_SHARED: Final = "000ec6000001"
 _GARBAGE_BYTES: Final = 200
 
 
 class FleetFault(StrEnum):
-    """What may be wrong with a fleet from the start; the rest is done to one device at a time."""
+    """What may be wrong with a fleet from the start; the rest is done to one device at a time.
+
+    shared_mac: whatever tells a MAC tells the same. loudspeakers: what casts shows no picture.
+    groups: it is a name for several. empty_printers: a second service that says nothing.
+    """
 
     DUPLICATE_IDS = "duplicate_ids"
     IPV6_ONLY = "ipv6_only"
     LONG_TYPE = "long_type"
     GARBAGE_TXT = "garbage_txt"
+    SHARED_MAC = "shared_mac"
+    LOUDSPEAKERS = "loudspeakers"
+    GROUPS = "groups"
+    EMPTY_PRINTERS = "empty_printers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,9 @@ def spoilt(voices: Sequence[Voice], faults: Collection[FleetFault], seed: int) -
     if FleetFault.DUPLICATE_IDS in faults:
         first = {voice.service.type: voice.service.txt for voice in reversed(spoilt)}
         spoilt = [_serving(voice, txt=first[voice.service.type]) for voice in spoilt]
+    for fault, change in _CHANGES.items():
+        if fault in faults:
+            spoilt = [one for voice in spoilt for one in change(voice)]
     if FleetFault.LONG_TYPE in faults:
         spoilt = [_serving(voice, type=LONG_TYPE) for voice in spoilt]
     if FleetFault.GARBAGE_TXT in faults:
@@ -179,6 +191,38 @@ class PlayedFleet:
 def name_of(voice: Voice) -> str:
     """The full name of what a device announces."""
     return f"{voice.service.instance}.{voice.service.type}"
+
+
+def _sharing_mac(voice: Voice) -> Iterable[Voice]:
+    texts = {"{mac}": mac_text(_SHARED), "{hex}": _SHARED}
+    shape = {type_: txt for type_, _, txt in MAKES}[voice.service.type.removesuffix(".local.")]
+    same = {key: texts[text] for key, text in shape.items() if text in texts}
+    yield _serving(voice, txt={**voice.service.txt, **same})
+
+
+def _casting(capabilities: str, model: str) -> Callable[[Voice], Iterable[Voice]]:
+    def change(voice: Voice) -> Iterable[Voice]:
+        casts = voice.service.type.startswith("_googlecast.")
+        more = {"ca": capabilities, "md": model} if casts else {}
+        yield _serving(voice, txt={**voice.service.txt, **more})
+
+    return change
+
+
+def _with_empty_printer(voice: Voice) -> Iterable[Voice]:
+    yield voice
+    if voice.service.type.startswith("_ipp."):
+        yield _serving(voice, type="_printer._tcp.local.", port=515, txt={})
+
+
+# Source: Skyost/Bonsoir issue 49; Chromium's names of the bits of `ca`; OpenPrinting/ipp-usb
+# issue 22; home-assistant/core issue 162687.
+_CHANGES: Final[Mapping[FleetFault, Callable[[Voice], Iterable[Voice]]]] = {
+    FleetFault.SHARED_MAC: _sharing_mac,
+    FleetFault.LOUDSPEAKERS: _casting("199172", "Google Nest Mini"),
+    FleetFault.GROUPS: _casting("199204", "Google Cast Group"),
+    FleetFault.EMPTY_PRINTERS: _with_empty_printer,
+}
 
 
 def _serving(voice: Voice, **changes: Any) -> Voice:

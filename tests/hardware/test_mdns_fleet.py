@@ -7,13 +7,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hardware.mdns import watch as network
-from hardware.mdns.announced import types
-from hardware.readings import IdentityKind, Kind
+from hardware.mdns.announced import service_of, types
+from hardware.mdns.gathered import Announced
+from hardware.readings import IdentityKind, Kind, Sighting
 from simulators.devices.fleet import TYPES, FleetFault, PlayedFleet, Voice, fleet, name_of, spoilt
 from tests.hardware.test_mdns import loopback, watching
 from tests.hardware.told import Told
@@ -220,3 +222,30 @@ def test_avahi_sees_our_fleet_and_our_room(
     assert {"_axis-video._tcp", "_androidtvremote2._tcp", "_lophoc-room._tcp"} <= browsed
     assert len(browsed) == len(TYPES) + 1
     assert all(f'"{said}"' in str(seen["room"]) for said in ("id=agent-1", "room=P203", "v=1"))
+
+
+def test_spoilt_makes_say_what_the_reports_say() -> None:
+    """No picture, a group, an empty record beside a full one, one MAC for all: read as it is."""
+    casts = (of("_googlecast._tcp"),)
+    printers = spoilt((of("_ipp._tcp"),), {FleetFault.EMPTY_PRINTERS}, 1)
+    boards = spoilt((of("_airplay._tcp"), of("_axis-video._tcp")), {FleetFault.SHARED_MAC}, 1)
+    loud = seen_of(*spoilt(casts, {FleetFault.LOUDSPEAKERS}, 1))
+    assert [one.kind for one in loud] == [Kind.AUDIO]
+    assert seen_of(*spoilt(casts, {FleetFault.GROUPS}, 1)) == []
+    assert len(printers) == 2
+    assert len(seen_of(*printers)) == 1
+    apart = [replace(one, addresses=(f"10.0.0.{n}",)) for n, one in enumerate(boards, 1)]
+    assert [one.identity for one in seen_of(*apart)] == [IdentityKind.HOST] * 2
+
+
+def seen_of(*voices: Voice) -> list[Sighting]:
+    """The devices of these voices, without a network."""
+    announced, here = Announced(), dict[str, Sighting]()
+    for voice in voices:
+        served = voice.service
+        raw: dict[bytes, bytes | None] = {k.encode(): v.encode() for k, v in served.txt.items()}
+        where = voice.addresses or ("10.0.0.9",)
+        service = service_of(served.type, name_of(voice), served.host, where, raw, port=1)
+        for one in announced.see(name_of(voice), service) if service else ():
+            here[one.key] = one
+    return [one for one in here.values() if one.present]
