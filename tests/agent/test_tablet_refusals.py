@@ -22,6 +22,7 @@ SAID = {
     "no_number": (403, "Bây giờ hãy chạm vào số của em."),
     "wrong_code": (403, "Mã không đúng: hãy xem lại mã trên bảng."),
     "old_code": (403, "Mã đã hết hạn: hãy nhập mã đang hiện trên bảng."),
+    "two_pupils": (403, "Hai bạn có cùng số này: chạm vào số ở dưới tên lớp của em."),
     "not_on_roster": (403, "Số này không có trong danh sách lớp."),
     "too_many_tries": (429, "Nhập sai quá nhiều lần: hãy đợi một phút, hoặc báo thầy/cô."),
     "no_more_tries": (429, "Nhập sai quá nhiều lần trong tiết này: hãy báo thầy/cô."),
@@ -79,6 +80,9 @@ async def stumble(play: Play) -> None:
         assert await play.touch(one, "0.43") == "not_on_roster"
         assert await play.touch(one, "") == "no_number"
         assert await play.touch(one, code="") == "no_code"
+        room.lesson = lesson_of("10A1", "10A2", code="l2")
+        assert await play.touch(one, "5") == "two_pupils"
+        room.lesson = lesson_of("10A1", code="l2")
         for number in (1, 2):
             assert await play.touch(one, f"0.{number}") == ""
         assert await play.touch(one, "0.3") == "tablet_full"

@@ -22,15 +22,16 @@ def test_an_export_is_told_as_json_of_the_shape_of_a_scan() -> None:
     assert told["host"]["identity"] == "host"
     assert told["missing"] == []
     kinds = [one["kind"] for one in told["devices"]]
-    assert kinds == ["host", "camera", "network", "network", "input"]
-    camera = told["devices"][1]
+    assert kinds == ["host", "camera", "camera", "network", "network", "input"]
+    built_in, camera = told["devices"][1:3]
+    assert (built_in["name"], built_in["nodes"]) == ("Built-in camera (MIPI)", [])
     assert camera["nodes"] == ["/dev/video0", "/dev/video2"]
     assert (camera["identity"], camera["confidence"], camera["sources"]) == (
         "port",
         "medium",
         ["usb"],
     )
-    assert len({one["device_id"] for one in told["devices"]}) == 5
+    assert len({one["device_id"] for one in told["devices"]}) == 6
 
 
 def test_an_export_is_told_as_a_table_in_the_readers_language(tmp_path: Path) -> None:
