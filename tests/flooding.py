@@ -12,7 +12,7 @@ import struct
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -157,12 +157,23 @@ async def _played(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def flood(port: int, user: str, password: str, events: int, host: str = "127.0.0.1") -> None:
-    """Say all of so many events as fast as the line takes them; come again where it is cut."""
+def flood(
+    port: int,
+    user: str,
+    password: str,
+    events: int,
+    host: str = "127.0.0.1",
+    *,
+    enough: Callable[[], bool] = lambda: False,
+) -> None:
+    """Say all of so many events as fast as the line takes them; come again where it is cut.
+
+    enough: whether to end before: where nobody listens any more it would come again for ever.
+    """
     letters = [letter(user, number) for number in range(1, events + 1)]
     packets = [_publish(number % 65535 + 1, each) for number, each in enumerate(letters)]
     place = 0
-    while place < events:
+    while place < events and not enough():
         with contextlib.suppress(OSError), socket.create_connection((host, port)) as line:
             line.sendall(connect_packet(user, password))
             while place < events:

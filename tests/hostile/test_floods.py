@@ -109,7 +109,7 @@ def test_messages_and_subscriptions(
     def flood_it() -> None:
         while not enough.is_set():  # a school that keeps up with all of it cuts nobody off
             with contextlib.suppress(OSError):
-                flood(MQTT_PORT, "p109", flooding_password, EVENTS, SERVER)
+                flood(MQTT_PORT, "p109", flooding_password, EVENTS, SERVER, enough=enough.is_set)
 
     flooding = threading.Thread(target=network.laptop.ask, args=(flood_it,))
     with (
