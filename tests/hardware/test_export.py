@@ -153,19 +153,20 @@ def test_no_bytes_break_the_reader(content: bytes) -> None:
 
 
 def test_a_touch_laptop_shows_its_devices_and_no_board(tmp_path: Path) -> None:
-    """One webcam with two pictures, two adapters with one serial, its own screens, no IPU node."""
+    """One webcam with two pictures, two adapters with one serial, its own screens, its IPU once."""
     machine, *devices = sightings_of(read_export(put(tmp_path, LAPTOP)))
     assert (machine.kind, machine.source) == (Kind.HOST, "host")
     assert (machine.vendor, machine.model) == ("VINAMachines", "LopBook14")
     assert [(one.kind, one.product, one.asks) for one in devices] == [
+        ("camera", "", None),
         ("camera", "05c8:082f", None),
         ("network", "0bda:8153", None),
         ("network", "0bda:8153", None),
         ("input", "04f3:24dd", None),
     ]
-    assert devices[0].nodes == ("/dev/video0", "/dev/video2")
+    assert [one.nodes for one in devices[:2]] == [(), ("/dev/video0", "/dev/video2")]
     assert {one.identity for one in devices} == {"port"}
-    assert len({one.key for one in devices}) == 4
+    assert len({one.key for one in devices}) == 5
 
 
 def test_a_raspberry_pi_shows_its_own_camera_and_asks_of_a_touch_that_hangs_on_it() -> None:
