@@ -45,8 +45,12 @@ def version_of(db: Connection, school: Place) -> int:
 
 
 def bump_version(db: Connection, school: Place, *, changed: bool) -> bool:
-    """Let a running controller notice that the plan is another; returns `changed`."""
+    """Let a running controller notice that the plan is another; returns `changed`.
+
+    Also of a school that has planned nothing before: version 0 is handed out to nobody.
+    """
     if changed:
+        lock_plan(db, school)
         grown = update(plans).where(of(plans, school)).values(version=plans.c.version + 1)
         db.execute(grown)
     return changed

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from controller.roster.plan import SchoolClass, SchoolPlan, plan_for
+from controller.database.plan_version import version_of
+from controller.roster.plan import Schedule, SchoolClass, SchoolPlan, plan_for
+from controller.roster.store import keep_schedule
 from controller.sheets.names import room_key
 from protocol.messages import MAX_BYTES, PlanGiven, to_bytes
-from protocol.plan import Booking, DoorCard, Pupil, digest_of
+from protocol.model import Place
+from protocol.plan import Bell, Booking, DoorCard, Pupil, digest_of
+from tests.controller.web_school import a_store
 
 
 def a_class(code: str, room: str = "", size: int = 1, name: str = "") -> SchoolClass:
@@ -118,3 +124,15 @@ def test_a_plan_says_neither_names_nor_keys_of_itself() -> None:
     school = SchoolPlan(classes=(a_class("10A1", name="Ánh"),), door_keys={"1": "00ff"})
     assert "Ánh" not in repr(school)
     assert "00ff" not in repr(school)
+
+
+def test_the_first_plan_of_a_school_has_a_number_whoever_keeps_it(tmp_path: Path) -> None:
+    """Version 0 is of a school that has planned nothing, and is handed out to nobody."""
+    place = Place("14", "00140708")
+    with a_store(tmp_path) as store:
+        assert store.read(version_of, place) == 0
+        bells = (Bell(period=1, begins="07:00", ends="07:45"),)
+        assert store.write(keep_schedule, place, Schedule(bells=bells))
+        assert store.read(version_of, place) == 1
+        assert not store.write(keep_schedule, place, Schedule(bells=bells))
+        assert store.read(version_of, place) == 1
