@@ -106,7 +106,7 @@ class Desk:
 
     def _hold_lines(self, lesson: TaughtLesson, roll: dict[str, Any]) -> None:
         self.claim(roll["confirmed"] == lesson.confirmed, f"{lesson.code}: confirmed or not")
-        shown = {line["student"]: line["status"] for line in roll["lines"]}
+        shown = {line["student"]: own_status(line) for line in roll["lines"]}
         meant = {student: lesson.status(student) for student in shown}
         self.claim(shown == meant, f"{lesson.code} shows {shown}, meant was {meant}")
         listed = tuple((line["student"], line["class_code"]) for line in roll["lines"])
@@ -264,7 +264,7 @@ class Desk:
             if status == before:
                 lesson.dubious.add(student)
             line = lines.get(student)
-            return line is not None and line["status"] == status and status != before
+            return line is not None and own_status(line) == status and status != before
 
         return Lost("tap", is_done, lambda: self._mean_tap(lesson, student, status))
 
@@ -305,7 +305,7 @@ class Desk:
             case "end":
                 return bool(self.view["meant"]["running"])
             case _:
-                lines = {line["student"]: line["status"] for line in tree["roll"]["lines"]}
+                lines = {line["student"]: own_status(line) for line in tree["roll"]["lines"]}
                 student, status = lesson.corrections[-1]
                 return lines.get(student) != status
 
@@ -333,3 +333,9 @@ class Desk:
     def note_proposal(self) -> None:
         """What the teacher read before pressing."""
         self.proposed = self.view["proposal"]["classes"]
+
+
+def own_status(line: dict[str, Any]) -> str:
+    """What the room itself says of a pupil, whatever the school's word over it is."""
+    school = line.get("school")
+    return str(school["room"] if school else line["status"])
