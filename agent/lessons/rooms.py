@@ -67,9 +67,11 @@ def choices(
     spelt = {room_spelling(name): name for name in reversed(names) if name != NO_ROOM}
     found = []
     for spelling, name in spelt.items():
-        told = guide.room(name) if bell else None
-        now = told and timetable.booking_in(plan, told.bookings(), moment, bell.period)  # type: ignore[union-attr]
-        found.append(RoomChoice(name, now or None, spelling in recent))
+        known_room = guide.room(name)
+        now = None
+        if bell is not None and known_room is not None:
+            now = timetable.booking_in(plan, known_room.bookings(), moment, bell.period)
+        found.append(RoomChoice(name, now, spelling in recent))
 
     def order(choice: RoomChoice) -> tuple[bool, int, str]:
         spelling = room_spelling(choice.room)
