@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import logging
 import os
 import sys
@@ -14,11 +13,11 @@ from typing import Final
 
 from agent.config import DEFAULT_DATA, DEFAULT_PORT, PREFIX, TITLE, AgentConfig, Passwords
 from agent.school.credential import settings_with
-from protocol import __version__
 from protocol.command_line import CommandParser
 from protocol.door_key import door_key
 from protocol.errors import EXIT_SETTINGS, LopHocError, exit_code_of, files_in_words
 from protocol.log import set_up_log
+from protocol.loop import run_async
 from protocol.memory import hold_memory
 from protocol.settings import (
     SettingsError,
@@ -29,11 +28,13 @@ from protocol.settings import (
     speaker,
 )
 from protocol.typed_code import code_of
+from protocol.version import BUILD
 from protocol.words import N_, Translate
 
 EXIT_UNREAD: Final = 1
 EXIT_DAMAGED: Final = 3
 
+LOG: Final = "agent.log"
 _LOG_FORMAT: Final = "%(levelname)s %(name)s: %(message)s"
 
 
@@ -61,7 +62,7 @@ def _parser(say: Translate) -> CommandParser:
             N_("The program in a classroom: senses the room's equipment, keeps attendance.")
         ),
     )
-    parser.add_argument("--version", action="version", version=f"lophoc-agent {__version__}")
+    parser.add_argument("--version", action="version", version=f"lophoc-agent {BUILD}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", help=say(N_("run the agent")))
     add_options(run, AgentConfig, say)
@@ -172,17 +173,17 @@ def _add_camera(parser: argparse.ArgumentParser, say: Translate) -> None:
     parser.add_argument("--camera-password-file", default="", metavar="FILE", help=file)
 
 
-def _run(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace) -> int:
     complete = partial(settings_with, default_data=DEFAULT_DATA)
     settings = partial(load, AgentConfig, PREFIX, options, os.environ, complete)
     config = settings()
-    set_up_log(config.log_level.upper(), _LOG_FORMAT)
+    set_up_log(config.log_level.upper(), _LOG_FORMAT, config.data / LOG)
     hold_memory()
     for name in ("uvicorn.error", "zeroconf"):
         logging.getLogger(name).setLevel(logging.WARNING)
     from agent.app import run  # noqa: PLC0415 - heavy, and only this command needs it
 
-    run(settings)
+    return run(settings)
 
 
 def _scan(options: argparse.Namespace) -> None:
@@ -200,7 +201,7 @@ def _scan(options: argparse.Namespace) -> None:
         looking = scan(
             seconds, as_json=options.json, environ=os.environ, data=data, secrets=secrets
         )
-        answer = asyncio.run(looking)
+        answer = run_async(looking)
     sys.stdout.write(answer)
 
 
@@ -242,7 +243,7 @@ def _read_cards(options: argparse.Namespace) -> int:
         environ=os.environ,
         is_valid=is_valid,
     )
-    return 0 if asyncio.run(reading) else EXIT_UNREAD
+    return 0 if run_async(reading) else EXIT_UNREAD
 
 
 def _page(options: argparse.Namespace) -> None:
@@ -271,7 +272,7 @@ def _enrol(options: argparse.Namespace) -> None:
     elif invited and invited.controller:
         controllers = [invited.controller]
     else:
-        controllers = asyncio.run(look_for_controllers())
+        controllers = run_async(look_for_controllers())
     saved, machine = Documents(options.data / DOCUMENTS).load(), identify()
     agent = saved.agent_id or agent_id_from(machine.hostname, machine.machine)
     computer, data = joining.Computer(agent, machine.hostname), options.data

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Coroutine, Iterator
+from enum import Enum, auto
 from functools import partial
 from typing import Any
 
@@ -16,41 +17,54 @@ from agent.services.context import Context, Life, make_context
 from agent.services.doors import DOORS
 from agent.services.routines import ROUTINES
 from agent.services.sources import SOURCES
+from agent.updates.launcher import EXIT_SWAP
 from protocol.folder import lock_folder
+from protocol.loop import run_async
 from protocol.supervision import keep_running
 
 _LOGGER = logging.getLogger(__name__)
 
 
-def run(settings: Callable[[], AgentConfig]) -> None:
+class _End(Enum):
+    """Why a run is over."""
+
+    TOLD = auto()
+    RENEWED = auto()  # this computer is somebody else now
+    SWAPPED = auto()  # another version is to be started
+
+
+def run(settings: Callable[[], AgentConfig]) -> int:
     """Run the agent until SIGTERM or SIGINT; enrolled meanwhile, it takes up who it is now.
 
-    settings: reads them, with what the folder holds of an enrolment. Raises SettingsError,
-    OutboxError or DocumentError if it cannot begin.
+    settings: reads them, with what the folder holds of an enrolment. Answers the exit code. Raises
+    SettingsError, OutboxError or DocumentError if it cannot begin.
     """
     config, life = settings(), Life()
     with lock_folder(config.data):
-        while asyncio.run(_run(config, life)):
+        while (end := run_async(_run(config, life))) is _End.RENEWED:
             config = settings()
+    return EXIT_SWAP if end is _End.SWAPPED else 0
 
 
-async def _run(config: AgentConfig, life: Life) -> bool:
-    """Run as who this is now; whether it is somebody else at the end."""
-    stop, is_renewed = _stop_signal(), False
+async def _run(config: AgentConfig, life: Life) -> _End:
+    """Run as who this is now; why it ended."""
+    stop, end = _stop_signal(), _End.TOLD
 
-    def renew() -> None:
-        nonlocal is_renewed
-        is_renewed = True
+    def end_for(why: _End) -> None:
+        nonlocal end
+        end = why
         stop.set()
 
     machine = this_machine(config.data, config.kit.programs)
     async with open_room(config, machine) as before:
-        context, room = make_context(config, machine, before, life, renew), before.classroom.room
+        renew, swap = partial(end_for, _End.RENEWED), partial(end_for, _End.SWAPPED)
+        context = make_context(config, machine, before, life, renew, swap=swap)
+        room = before.classroom.room
         agent = room.place.agent
         _LOGGER.info("agent %s of room %s starts data=%s", agent, room.room, config.data)
         await _serve(context, stop)
     _LOGGER.info("agent %s ends", agent)
-    return is_renewed
+    return end
 
 
 async def _serve(context: Context, stop: asyncio.Event) -> None:

@@ -34,9 +34,8 @@ from hardware.readings import (
     Sighting,
     SourceFlaw,
 )
-from protocol import __version__
 from protocol.health import Finding, Judgement, ReasonCode
-from protocol.kit import KitProgram, KitTemplate, compare, missing
+from protocol.kit import KitProgram, KitTemplate, compare, lines_of, missing
 from protocol.messages import MAX_BYTES, Birth, CameraOff, HostMeasures, KitLine, OutboxReport
 from protocol.model import (
     NO_ROOM,
@@ -46,6 +45,7 @@ from protocol.model import (
     Reason,
     Status,
 )
+from protocol.version import BUILD
 
 _DEVICES_BYTES: Final = MAX_BYTES - 32 * 1024  # the rest of a birth needs less than this
 
@@ -75,8 +75,9 @@ class ClassroomView(NamedTuple):
 class Classroom:
     """One room: where it is, its devices, its computer's health and line, its lesson and roll.
 
-    template: what the room should have. own_switch: how people switched the cameras; camera_locked:
-    the settings say off, whatever people say.
+    template: what the room should have by the settings; asked: by the school's word, which comes
+    before it; None where it has said none. own_switch: how people switched the cameras;
+    camera_locked: the settings say off, whatever people say.
     typed: the addresses that people added. flaws: by source, how often what it said made no sense.
     zero_ms: where the wall clock stood when the steady one began; None before the first step.
     """
@@ -87,6 +88,7 @@ class Classroom:
     vitals: Vitals
     teaching: Teaching
     template: KitTemplate = KitTemplate()  # noqa: RUF009 - frozen
+    asked: tuple[KitLine, ...] | None = None
     flaws: Mapping[str, int] = field(default_factory=dict)
     line: LineReading | None = None
     programs: Mapping[str, KitProgram] = field(default_factory=dict)
@@ -214,7 +216,7 @@ class Classroom:
             at_ms=moment.witnessed_ms,
             session=session,
             room=self.room.room,
-            version=__version__,
+            version=BUILD,
             beat_s=self.vitals.report_s,
             status=self.vitals.judgement.status,
             reasons=self.vitals.judgement.reasons,
@@ -230,8 +232,12 @@ class Classroom:
 
     def kit(self) -> tuple[KitLine, ...]:
         """What this room should have, and what of it is here."""
-        records = map(self.devices.by_id.__getitem__, self.devices.present_ids())
-        return compare(self.template, [record.device.kind for record in records], self.programs)
+        wanted = lines_of(self.template) if self.asked is None else self.asked
+        if not wanted:
+            return ()
+        here = filter(self.devices.is_of_room, self.devices.present_ids())
+        kinds = [self.devices.by_id[device_id].device.kind for device_id in here]
+        return compare(wanted, kinds, self.programs)
 
     def view(self, at_ms: int) -> ClassroomView:
         """What the teacher's screen shows."""

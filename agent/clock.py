@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -111,8 +112,12 @@ def is_zone(name: str) -> bool:
 
 def live_in(zone: str) -> None:
     """Have all of this program's days and times be those of a zone; where the system can do so."""
-    os.environ["TZ"] = zone
-    if hasattr(time, "tzset"):
+    if sys.platform == "win32":
+        from protocol.windows import zone as windows_zone  # noqa: PLC0415 - there alone
+
+        windows_zone.live_in(zone, wall_ms())
+    else:
+        os.environ["TZ"] = zone
         time.tzset()
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Final, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
+from protocol.door_key import SERVICE_FOLDER
 from protocol.health import Limits
 from protocol.kit import KitTemplate
 from protocol.model import NAME_RULE
@@ -17,7 +19,9 @@ from protocol.words import N_
 PREFIX: Final = "LOPHOC_AGENT_"
 TITLE: Final = N_("LopHoc: settings of the agent, the program in a classroom.")
 DEFAULT_PORT: Final = 8765
-DEFAULT_DATA: Final = Path("lophoc-agent-data")
+DEFAULT_DATA: Final = (
+    SERVICE_FOLDER.parent / "agent" if sys.platform == "win32" else Path("lophoc-agent-data")
+)
 
 
 def _amount(least: int, most: int, unit: str, description: str) -> Meta:
@@ -56,6 +60,14 @@ class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Meta(
             description="A file of the school's certificate, tls/ca.pem in its controller's"
             " folder: only that controller is believed, and nothing leaves unencrypted."
+        ),
+    ] = ""
+    update_keys: Annotated[
+        str,
+        Meta(
+            max_length=800,
+            description="Keys of your own whose updates are believed beside the project's,"
+            " 64 hexadecimal digits each, between commas.",
         ),
     ] = ""
     agent_id: Annotated[

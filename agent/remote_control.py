@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import aclosing
 from functools import partial
 from typing import Final
@@ -14,7 +15,8 @@ from agent.equipment.logins import DeviceLogins
 from agent.equipment.ownership import mark_of
 from agent.local.surroundings import DeviceActions
 from agent.store import ClassroomStore
-from hardware.network.links import ANY_LINK, LinkChoice
+from hardware.network.interfaces import broadcasts
+from hardware.network.own import OwnNetworks
 from hardware.readings import Report, Sighting
 
 _LOGGER = logging.getLogger(__name__)
@@ -28,7 +30,8 @@ WAKE_PATIENCE_S: Final = 20.0
 class RemoteControl:
     """What can be done to the room's devices.
 
-    report: takes what they said when it was done. links: by which interfaces they are reached.
+    report: takes what they said when it was done. own: the networks in which they are reached.
+    changed: called where a login is another one.
     """
 
     def __init__(
@@ -36,12 +39,14 @@ class RemoteControl:
         store: ClassroomStore,
         logins: DeviceLogins,
         report: Report,
-        links: LinkChoice = ANY_LINK,
+        own: OwnNetworks | None = None,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._logins = logins
         self._report = report
-        self._links = links
+        self._own = own or OwnNetworks()
+        self._changed = changed
 
     @property
     def actions(self) -> DeviceActions:
@@ -62,6 +67,7 @@ class RemoteControl:
         )
         mark = mark_of(self._store.classroom.devices.claims_of(device_id))
         await asyncio.to_thread(self._logins.keep, mark, user, password)
+        self._changed()
 
     async def follow_lessons(self, *, switch: bool) -> None:
         """Switch projectors and boards on with the lesson, and off after it; never returns."""
@@ -79,8 +85,7 @@ class RemoteControl:
 
     async def wake(self, device_id: str) -> bool:
         """Send a wake-up to a device whose MAC is known; whether it answered. Raises KeyError."""
-        from hardware.network.interfaces import broadcasts, networks  # noqa: PLC0415 - seldom wanted
-        from hardware.network.wake import wake_and_verify  # noqa: PLC0415 - likewise
+        from hardware.network.wake import wake_and_verify  # noqa: PLC0415 - seldom wanted
 
         sightings = self._store.classroom.devices.sightings_of(device_id)
         keys = [key for sighting in sightings for key in (sighting.key, *sighting.aliases)]
@@ -93,7 +98,7 @@ class RemoteControl:
         woken = await wake_and_verify(
             mac,
             partial(_answers, *at),
-            lambda: broadcasts(networks(self._links)),
+            lambda: broadcasts(self._own.networks()),
             within_s=WAKE_PATIENCE_S,
         )
         return woken.is_verified

@@ -19,10 +19,11 @@ from agent.database.documents import Documents
 from agent.database.generations import DocumentError
 from agent.database.restore import saved_state_of
 from agent.equipment import memos as equipment_memos
+from agent.equipment.devices import Devices
 from agent.lessons import memos
 from agent.lessons.marks import MarkResult
 from agent.lessons.sheet import NotOnRoll, Suggestion
-from agent.lessons.teaching import NoLesson, Teaching, TeachingStep, proof_id
+from agent.lessons.teaching import NoLesson, Teaching, TeachingStep
 from agent.resetting import by_clock
 from agent.room import Moment
 from hardware.readings import Reading
@@ -35,8 +36,11 @@ from protocol.messages import (
     AnyState,
     CameraOff,
     EraseCommand,
+    Explained,
     HostMeasures,
+    KitLine,
     OutboxReport,
+    PairAnswer,
     Tombstone,
 )
 from protocol.model import AttendanceStatus, Method, Reason, Status
@@ -73,6 +77,7 @@ class ClassroomStore:
     """Takes the classroom from step to step; stirred is called when the outbox has something.
 
     classroom: as it is now. now: the clocks. refused: how many messages the disk did not take.
+    stepped: called after each step.
     """
 
     def __init__(
@@ -83,12 +88,14 @@ class ClassroomStore:
         *,
         now: Callable[[], Moment],
         stirred: Callable[[], None],
+        stepped: Callable[[], None] = lambda: None,
     ) -> None:
         self.classroom = classroom
         self._outbox = outbox
         self._documents = documents
         self.now = now
         self._stirred = stirred
+        self._stepped = stepped
         self._one_at_a_time = asyncio.Lock()
         self._wishes: list[_SuggestionWish] = []
         self._documents_refused = False
@@ -97,6 +104,8 @@ class ClassroomStore:
         self.refused = 0
         self.untold = False  # something seen could not be put: only a birth tells it
         self.step = 0
+        self._explained: Explained | None = None  # as the school was told last
+        self._explained_of: Devices | None = None  # and of which state of the devices
 
     async def steps(self) -> AsyncGenerator[Classroom, None]:
         """The classroom after each step from now on; a slow listener sees the latest only."""
@@ -133,6 +142,7 @@ class ClassroomStore:
             report, now = self._outbox.report(), self.now()
             current = self._by_clock(now)
             await self._apply_seen(current.beat(measures, report, extra, now, programs))
+            await self._explain(now.at_ms)
 
     async def do(self, deed: ClassroomAction) -> ClassroomStep:
         """Take a step that a person asked for; on the disk when this returns.
@@ -236,6 +246,16 @@ class ClassroomStore:
         """Keep what the school tells of itself beyond this room. Raises OutboxError."""
         await self.teach(lambda teaching, _moment: teaching.follow(guide))
 
+    async def take_kit(self, lines: tuple[KitLine, ...] | None) -> bool:
+        """Hold the room against what the school asks for; False if it asked for the same before.
+
+        Raises OutboxError.
+        """
+        if lines == self.classroom.asked:
+            return False
+        await self.do(lambda room, _at_ms: ClassroomStep(replace(room, asked=lines), []))
+        return True
+
     async def confirm_tablets(self, device_ids: Iterable[str]) -> None:
         """Keep which tablets of the room the school's book names. Raises OutboxError."""
         confirmed = frozenset(device_ids)
@@ -246,13 +266,27 @@ class ClassroomStore:
                 )
             )
 
+    async def pair(self, answers: Iterable[PairAnswer]) -> None:
+        """Keep which two devices are one by the school's word. Raises OutboxError."""
+        paired = tuple(answers)
+        if paired != self.classroom.devices.paired:
+            await self.do(
+                lambda room, at_ms: room.change_devices(
+                    lambda devices, at: devices.pair(paired, at), at_ms
+                )
+            )
+
     async def birth(self, session: int) -> bool:
         """Say everything anew; False if the outbox cannot take it now."""
         async with self._one_at_a_time:
             moment = self.now()
             birth = self.classroom.birth(session, self._outbox.report(), moment)
             try:
-                await self._put([birth, *self.classroom.teaching.head_again(moment.at_ms)])
+                devices = self.classroom.devices
+                explained = devices.explained(moment.at_ms)
+                heads = self.classroom.teaching.head_again(moment.at_ms)
+                await self._put([birth, explained, *heads])
+                self._explained, self._explained_of = explained, devices
             except OutboxError as error:
                 self._note_refusal(error)
                 return False
@@ -297,8 +331,7 @@ class ClassroomStore:
         return self._outbox.report()
 
     async def _erase_pupil(self, command: EraseCommand) -> None:
-        proof = proof_id(self.classroom.room, command.erasure)
-        if await asyncio.to_thread(self._outbox.holds, proof):
+        if await asyncio.to_thread(self._outbox.holds_proof, command.erasure):
             return
         search = PupilSearch(command.salt, command.digest)
         records = await asyncio.to_thread(self._outbox.erase_pupil, search.is_pupil)
@@ -314,6 +347,20 @@ class ClassroomStore:
                 )
             )
         )
+
+    async def _explain(self, at_ms: int) -> None:
+        """Tell what devices are known by, where it is otherwise; a birth tells it again."""
+        devices, told = self.classroom.devices, self._explained
+        if told is None or devices is self._explained_of:
+            return
+        explained = devices.explained(at_ms)
+        if (told.devices, told.doubts) != (explained.devices, explained.doubts):
+            try:
+                await self._put([explained])
+            except OutboxError as error:
+                self._note_refusal(error)
+                return
+        self._explained, self._explained_of = explained, devices
 
     async def _record(self, step: ClassroomStep) -> None:
         """Take a step that must not be lost; it is not taken if the outbox refuses."""
@@ -362,6 +409,7 @@ class ClassroomStore:
         self.step += 1
         async with self._step_taken:
             self._step_taken.notify_all()
+        self._stepped()
         saved = saved_state_of(step.classroom)
         try:
             await asyncio.to_thread(self._documents.save, saved)

@@ -8,20 +8,25 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
+from typing import Any, Final, TypeVar
 
+from controller.cli.own_settings import StartSettings, start_settings, with_own_settings
 from controller.commands import COMMANDS
 from controller.config import ENVIRONMENT, TITLE, ControllerConfig
-from protocol import __version__
 from protocol.command_line import CommandParser
 from protocol.errors import EXIT_SETTINGS, LopHocError, exit_code_of, files_in_words
 from protocol.log import set_up_log
 from protocol.memory import hold_memory
+from protocol.process import module_command
 from protocol.settings import SettingsError, add_options, load, sample, speaker
+from protocol.version import BUILD
 from protocol.words import N_, Translate
 
 EXIT_DAMAGED = 3
+MAX_WORKERS: Final = 64
+Ended = TypeVar("Ended")
 
 _DAMAGED = frozenset({"store_damaged", "store_newer", "passwords_damaged", "passwords_unreadable"})
 
@@ -31,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     say = speaker(ENVIRONMENT, os.environ)
     try:
         options = command_parser(say).parse_args(arguments)
+        options.given = sys.argv[1:] if arguments is None else arguments
         with files_in_words():
             code = int(options.command(options))
             if code == 0 and "leave_line" in options:
@@ -51,11 +57,12 @@ def command_parser(say: Translate) -> CommandParser:
         prog="lophoc-controller",
         description=say(ABOUT),
     )
-    parser.add_argument("--version", action="version", version=f"lophoc {__version__}")
+    parser.add_argument("--version", action="version", version=f"lophoc {BUILD}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help=say(N_("run the controller")))
     add_options(run, ControllerConfig, say)
     run.set_defaults(command=_run)
+    _add_roles(commands, say)
     for entry in COMMANDS:
         meaning = say(entry.meaning)
         commands.add_parser(
@@ -66,22 +73,83 @@ def command_parser(say: Translate) -> CommandParser:
     return parser
 
 
+def _add_roles(commands: Any, say: Translate) -> None:
+    """Several processes on one PostgreSQL, for a department."""
+    ingest = say(N_("only hear rooms and schools: one process of a PostgreSQL"))
+    part = commands.add_parser("ingest", help=ingest, description=ingest)
+    add_options(part, ControllerConfig, say)
+    part.set_defaults(command=_ingest)
+    web = say(N_("only serve the pages, by several processes, beside an ingest"))
+    part = commands.add_parser("web", help=web, description=web)
+    add_options(part, ControllerConfig, say)
+    part.add_argument("--workers", type=_workers, default=2, help=say(N_("how many processes")))
+    part.set_defaults(command=_web)
+
+
+def _workers(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= MAX_WORKERS:
+        raise ValueError(text)
+    return number
+
+
 def _run(options: argparse.Namespace) -> int:
+    first = _start(options)
+    from controller.app import run_always  # noqa: PLC0415 - --help needs no web server
+
+    read = partial(_start, options)
+    _until_signal(lambda stop: run_always(first, read, stop, dict(os.environ)))
+    return 0
+
+
+def _ingest(options: argparse.Namespace) -> int:
+    config = _config(options)
+    from controller.app import run_ingest  # noqa: PLC0415 - --help needs no web server
+
+    _until_signal(lambda stop: run_ingest(config, stop, dict(os.environ)))
+    return 0
+
+
+def _web(options: argparse.Namespace) -> int:
+    config = _config(options)
+    from controller.app import WebCommand, run_web  # noqa: PLC0415 - --help needs no web server
+
+    again = WebCommand(module_command("controller", *options.given), options.workers)
+    return _until_signal(lambda stop: run_web(config, stop, dict(os.environ), again))
+
+
+def _config(options: argparse.Namespace) -> ControllerConfig:
+    config = load(ControllerConfig, ENVIRONMENT, options, os.environ, with_own_settings)
+    return _set_up(config)
+
+
+def _start(options: argparse.Namespace) -> StartSettings:
+    from controller.cli.restored import take_restored  # noqa: PLC0415 - --help needs none
+
+    start = start_settings(options, os.environ)
+    if take_restored(start.config.data):
+        start = start_settings(options, os.environ)
+    return start._replace(config=_set_up(start.config))
+
+
+def _set_up(config: ControllerConfig) -> ControllerConfig:
+    """The settings with the department's, where the school is known; they hold from here on."""
     from controller.broker.above import with_department  # noqa: PLC0415 - --help needs no broker
 
-    config = with_department(load(ControllerConfig, ENVIRONMENT, options, os.environ))
-    _log(config.log_level)
+    whole = with_department(config) if config.school else config
+    _log(whole.log_level)
     hold_memory()
-    from controller.app import run_on_any_disk  # noqa: PLC0415 - --help needs no web server
+    return whole
 
-    async def until_signal() -> None:
+
+def _until_signal(play: Callable[[asyncio.Event], Coroutine[Any, Any, Ended]]) -> Ended:
+    async def until_signal() -> Ended:
         stop = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
-        await run_on_any_disk(config, stop, dict(os.environ))
+        return await play(stop)
 
-    asyncio.run(until_signal())
-    return 0
+    return asyncio.run(until_signal())
 
 
 def _sample(_options: argparse.Namespace) -> int:

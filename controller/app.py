@@ -1,4 +1,8 @@
-"""This file wires the controller: broker, link, ingest, screens, upkeep; and ends them in order."""
+"""This file wires the controller: broker, link, ingest, screens, upkeep; and ends them in order.
+
+All in one (`run`), or on a server's database as two roles: one ingest, and workers for the pages.
+Features do not know which of these they are in.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +11,26 @@ import contextlib
 import logging
 import socket
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from controller.broker.announce import own_addresses
 from controller.broker.brokerage import Brokerage, announced
 from controller.broker.credentials import Credentials
 from controller.broker.rivals import Rivals
 from controller.broker.signing import CommandSigner
+from controller.cli.own_settings import StartSettings
 from controller.config import ControllerConfig, zone_of
 from controller.database.clock import words_of
 from controller.database.forgetting import PUPILS, Term
+from controller.database.handover import Channel
 from controller.database.store import Store
 from controller.database.upkeep import Upkeep
-from controller.feature import Jobs, Line, Program
+from controller.feature import Feature, Jobs, Line, Program
 from controller.features import (
     FEATURES,
+    FIRST,
     adopt_plan,
     ages,
     ages_of_pupils,
@@ -32,6 +40,13 @@ from controller.features import (
     prepare_batches,
 )
 from controller.ingest import Ingest, share_interpreter
+from controller.roles.held import Answering, Desk, hold_addresses
+from controller.roles.notices import Heard, Notices, server_line
+from controller.roles.only_ingest import IngestLock, holding_database
+from controller.roles.shown import Shown
+from controller.roles.status import StatusRead, tell_status
+from controller.roles.workers import Workers, hand_out, worker_line
+from controller.roles.writer import WorkerWriter
 from controller.web.certificate import ScreenTls, screen_tls_of
 from controller.web.server import listening, server_of
 from controller.web.site import create_web
@@ -43,6 +58,11 @@ from protocol.link import Link
 from protocol.supervision import keep_running
 from protocol.topics import CONTROLLER, level_of, school_root, sender_of
 from protocol.words import preferred_language, translator
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from protocol.doors.server import DoorServer
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -60,8 +80,79 @@ _TROUBLES: Final = (
 )
 
 
+class Terms(NamedTuple):
+    """On what terms it runs: the settings that no page can change, and how it begins anew."""
+
+    fixed: frozenset[str] = frozenset()
+    restart: Callable[[], None] | None = None
+
+
+_HERE: Final = Terms()
+
+
+async def run_always(
+    start: StartSettings,
+    read: Callable[[], StartSettings],
+    stop: asyncio.Event,
+    environ: dict[str, str],
+) -> None:
+    """Run until `stop` is set; a page may have it begin anew, with the settings read again.
+
+    Raises what `run` raises, and SettingsError.
+    """
+    while True:
+        async with _ending(stop) as end:
+            terms = Terms(start.fixed, end.set)
+            runs = run_first if start.is_first else run_on_any_disk
+            await runs(start.config, end, environ, terms)
+        if stop.is_set():
+            return
+        _LOGGER.info("beginning anew, as a page asked")
+        start = read()
+
+
+@contextlib.asynccontextmanager
+async def _ending(stop: asyncio.Event) -> AsyncIterator[asyncio.Event]:
+    """What ends one run: `stop`, or a page."""
+    end = asyncio.Event()
+
+    async def pass_on() -> None:
+        await stop.wait()
+        end.set()
+
+    passing_on = asyncio.create_task(pass_on(), name="stop")
+    try:
+        yield end
+    finally:
+        passing_on.cancel()
+
+
+async def run_first(
+    config: ControllerConfig, stop: asyncio.Event, environ: dict[str, str], terms: Terms = _HERE
+) -> None:
+    """Serve the pages on which people say whose controller it is; no room is heard yet.
+
+    Raises ServerError, StoreError or SettingsError.
+    """
+    with (
+        lock_folder(config.data),
+        Store(database_url(config)) as store,
+        listening(config.http_host, config.http_port) as listener,
+    ):
+        program = _program(config, store, environ, terms, FIRST)
+        store.write(note_start, program)
+        tls = program.service(screen_tls_of)
+        tls.look()
+        server = _server(program, create_web(program, _allowed_hosts(config)), tls)
+        async with asyncio.TaskGroup() as group:
+            tasks = _begin(group, {"certificate": tls.run}, Outages())
+            group.create_task(server.serve(sockets=[listener]), name="web")
+            _LOGGER.info("not set up yet: screens on %s", _address(config, tls))
+            await _until_stop(stop, tasks, server)
+
+
 async def run_on_any_disk(
-    config: ControllerConfig, stop: asyncio.Event, environ: dict[str, str]
+    config: ControllerConfig, stop: asyncio.Event, environ: dict[str, str], terms: Terms = _HERE
 ) -> None:
     """Run; while the disk takes nothing a page says so in its place, and it is tried again.
 
@@ -69,7 +160,7 @@ async def run_on_any_disk(
     """
     while not stop.is_set():
         try:
-            await run(config, stop, environ)
+            await run(config, stop, environ, terms)
         except (LopHocError, OSError) as error:
             if takes_writes(config.data):
                 raise
@@ -77,62 +168,241 @@ async def run_on_any_disk(
             await stand_in(config, environ, stop, DISK_AGAIN_S)
 
 
-async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, str]) -> None:
-    """Run until `stop` is set. Raises ServerError, StoreError, BrokerError or SettingsError."""
+async def run(
+    config: ControllerConfig, stop: asyncio.Event, environ: dict[str, str], terms: Terms = _HERE
+) -> None:
+    """Run all in one until `stop` is set.
+
+    Raises ServerError, StoreError, BrokerError, SettingsError or RoleError.
+    """
     with (
         lock_folder(config.data),
+        holding_database(database_url(config)) as lock,
         Store(database_url(config)) as store,
         listening(config.http_host, config.http_port) as listener,
     ):
-        program = Program(
-            config=config,
-            features=FEATURES,
-            store=store,
-            zone=zone_of(config.timezone),
-            boot=uuid.uuid4().hex,
-            wall_ms=wall_ms,
-            default_language=config.lang or preferred_language(environ),
-        )
-        store.write(prepare_batches)
-        store.write(adopt_plan, program.school)
-        store.write(note_start, program)
+        program = _started(config, store, environ, terms)
         tls = program.service(screen_tls_of)
         tls.look()
-        share_interpreter()
-        broker, outages = Brokerage(config, program.school), Outages()
-        link, ingest = _ears(program, broker, outages)
-        with _jobs(program) as jobs:
-            server = server_of(
-                create_web(program, _allowed_hosts(config)),
-                proxies=_parted(config.trusted_proxies),
-                tls=lambda: tls.context,
-                say=translator(program.default_language),
-            )
-            _count_visits(program, server.visits.figures)
-            work: Jobs = {
-                "link": link.run,
-                "ingest": ingest.listen,
-                "expiry": ingest.expire,
-                "presence": ingest.present,
-                "upkeep": program.service(_upkeep_of).run,
-                "certificate": tls.run,
-                **jobs,
-            }
-            rivals = Rivals(program.school, own_addresses)
-            program.rivals = rivals.listed
-            announcing = announced(config, program.school, rivals)
-            async with broker, announcing, asyncio.TaskGroup() as group:
-                tasks = [
-                    group.create_task(keep_running(name, start, outages), name=name)
-                    for name, start in work.items()
-                ]
+        with _ingesting(program) as ingesting:
+            server = _server(program, create_web(program, _allowed_hosts(config)), tls)
+            work: Jobs = {**ingesting.work, "certificate": tls.run}
+            async with ingesting.heard, asyncio.TaskGroup() as group:
+                tasks = _begin(group, work, ingesting.outages)
                 group.create_task(server.serve(sockets=[listener]), name="web")
-                _LOGGER.info("screens on %s, broker %s", _address(config, tls), link)
-                await stop.wait()
-                _LOGGER.info("stopping")
-                server.should_exit = True
-                for task in tasks:
-                    task.cancel()
+                tasks += _watched(group, lock, stop)
+                _LOGGER.info("screens on %s, broker %s", _address(config, tls), ingesting.link)
+                await _until_stop(stop, tasks, server)
+        _raise_lost(lock)
+
+
+async def run_ingest(
+    config: ControllerConfig, stop: asyncio.Event, environ: dict[str, str]
+) -> None:
+    """Hear rooms and schools until `stop` is set; other processes serve the pages.
+
+    Raises as `run` does.
+    """
+    database = database_url(config)
+    line = server_line(database)
+    with (
+        lock_folder(config.data),
+        holding_database(database) as lock,
+        Store(database) as store,
+    ):
+        program = _started(config, store, environ)
+        with _ingesting(program) as ingesting:
+            shown, web = Shown(program), create_web(program, _allowed_hosts(config))
+            answering = Answering(program, web)
+            heard: Heard = {Channel.SHOWN: shown.hear, Channel.ASKED: answering.note_asked}
+            notices = Notices(line, heard, answering.note_asked)
+            work: Jobs = {
+                **ingesting.work,
+                "notices": notices.run,
+                "shown": shown.run,
+                "held requests": answering.run,
+                "status": lambda: tell_status(program),
+            }
+            async with ingesting.heard, asyncio.TaskGroup() as group:
+                tasks = _begin(group, work, ingesting.outages) + _watched(group, lock, stop)
+                _LOGGER.info("ingest alone, broker %s", ingesting.link)
+                await _until_stop(stop, tasks)
+        _raise_lost(lock)
+
+
+async def run_web(
+    config: ControllerConfig, stop: asyncio.Event, environ: dict[str, str], again: WebCommand
+) -> int:
+    """Serve pages by several processes until `stop` is set; returns the exit code.
+
+    Raises ServerError, StoreError or RoleError.
+    """
+    if line := worker_line():
+        with line:
+            await _serve_as_worker(config, stop, environ, line)
+        return 0
+    server_line(database_url(config))
+    with listening(config.http_host, config.http_port) as listener:
+        proxies = _parted(config.trusted_proxies)
+        workers = Workers(listener, again.command, again.workers, proxies)
+        _LOGGER.info("%d workers serve %s:%d", again.workers, config.http_host, config.http_port)
+        await workers.run(stop)
+        return workers.code
+
+
+async def _serve_as_worker(
+    config: ControllerConfig, stop: asyncio.Event, environ: dict[str, str], line: socket.socket
+) -> None:
+    database = database_url(config)
+    with Store(database) as store:
+        program = _program(config, store, environ)
+        program.writer = WorkerWriter(program)
+        shown, status, desk = Shown(program), StatusRead(program), Desk(program)
+        tls = program.service(screen_tls_of)
+        tls.look()
+        web = create_web(program, _allowed_hosts(config))
+        hold_addresses(web, program, desk)
+        server = _server(program, web, tls)
+
+        def read_anew() -> None:
+            shown.read_anew()
+            desk.note_all()
+
+        heard: Heard = {Channel.SHOWN: shown.hear, Channel.ANSWERED: desk.note_answered}
+        notices = Notices(server_line(database), heard, read_anew)
+        work: Jobs = {
+            "notices": notices.run,
+            "shown": shown.run,
+            "status": status.run,
+            "certificate": tls.run,
+        }
+        async with asyncio.TaskGroup() as group:
+            tasks = _begin(group, work, Outages())
+            group.create_task(server.serve(sockets=[]), name="web")
+            await server.opened.wait()
+
+            def take(one: socket.socket) -> None:
+                group.create_task(server.take(one))
+
+            hand_out(line, take, stop.set)
+            await _until_stop(stop, tasks, server)
+
+
+class WebCommand(NamedTuple):
+    """How a worker is started: by the command that was given; how many of them."""
+
+    command: Sequence[str]
+    workers: int
+
+
+class _Ingesting(NamedTuple):
+    """What hears rooms and schools. heard: entered while it does; work: what runs meanwhile."""
+
+    heard: AbstractAsyncContextManager[object]
+    work: Jobs
+    link: Link
+    outages: Outages
+
+
+def _program(
+    config: ControllerConfig,
+    store: Store,
+    environ: Mapping[str, str],
+    terms: Terms = _HERE,
+    features: Sequence[Feature] | None = None,
+) -> Program:
+    return Program(
+        config=config,
+        features=FEATURES if features is None else features,
+        fixed=terms.fixed,
+        restart=terms.restart,
+        store=store,
+        zone=zone_of(config.timezone),
+        boot=uuid.uuid4().hex,
+        wall_ms=wall_ms,
+        default_language=config.lang or preferred_language(environ),
+    )
+
+
+def _started(
+    config: ControllerConfig, store: Store, environ: Mapping[str, str], terms: Terms = _HERE
+) -> Program:
+    """The program of a start that the database remembers."""
+    program = _program(config, store, environ, terms)
+    store.write(prepare_batches)
+    store.write(adopt_plan, program.school)
+    store.write(note_start, program)
+    share_interpreter()
+    return program
+
+
+@contextlib.contextmanager
+def _ingesting(program: Program) -> Iterator[_Ingesting]:
+    config = program.config
+    broker, outages = Brokerage(config, program.school), Outages()
+    link, ingest = _ears(program, broker, outages)
+    with _jobs(program) as jobs:
+        work: Jobs = {
+            "link": link.run,
+            "ingest": ingest.listen,
+            "expiry": ingest.expire,
+            "presence": ingest.present,
+            "upkeep": program.service(_upkeep_of).run,
+            **jobs,
+        }
+        rivals = Rivals(program.school, own_addresses)
+        program.rivals = rivals.listed
+        heard = _heard(broker, announced(config, program.school, rivals))
+        yield _Ingesting(heard, work, link, outages)
+
+
+@contextlib.asynccontextmanager
+async def _heard(*parts: AbstractAsyncContextManager[object]) -> AsyncIterator[None]:
+    async with contextlib.AsyncExitStack() as stack:
+        for part in parts:
+            await stack.enter_async_context(part)
+        yield
+
+
+def _server(program: Program, web: FastAPI, tls: ScreenTls) -> DoorServer:
+    server = server_of(
+        web,
+        proxies=_parted(program.config.trusted_proxies),
+        tls=lambda: tls.context,
+        say=translator(program.default_language),
+    )
+    _count_visits(program, server.visits.figures)
+    return server
+
+
+def _begin(group: asyncio.TaskGroup, work: Jobs, outages: Outages) -> list[asyncio.Task[None]]:
+    return [
+        group.create_task(keep_running(name, start, outages), name=name)
+        for name, start in work.items()
+    ]
+
+
+def _watched(
+    group: asyncio.TaskGroup, lock: IngestLock | None, stop: asyncio.Event
+) -> list[asyncio.Task[None]]:
+    return [group.create_task(lock.watch(stop), name="lock")] if lock else []
+
+
+async def _until_stop(
+    stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]], server: DoorServer | None = None
+) -> None:
+    await stop.wait()
+    _LOGGER.info("stopping")
+    if server:
+        server.should_exit = True
+    for task in tasks:
+        task.cancel()
+
+
+def _raise_lost(lock: IngestLock | None) -> None:
+    """Say that another process has the database now. Raises RoleError."""
+    if lock and lock.lost:
+        raise lock.lost
 
 
 def database_url(config: ControllerConfig) -> str:
@@ -191,7 +461,15 @@ def _ears(program: Program, broker: Brokerage, outages: Outages) -> tuple[Link, 
     )
     broker.note_surplus = lambda user, count: ingest.traffic.add(user, surplus=count)
     program.writer = ingest
-    program.line = Line(link.say, lambda: ingest.delivered, broker.mend, broker.wipe, broker.admit)
+    program.address_of = broker.address_of
+    program.line = Line(
+        say=link.say,
+        delivered=lambda: ingest.delivered,
+        mend=broker.mend,
+        wipe=broker.wipe,
+        admit=broker.admit,
+        busy=lambda: ingest.busy,
+    )
     program.trouble = lambda: _trouble(program, link, ingest, broker)
     program.health = lambda: {
         **_health(program, link, ingest, outages),

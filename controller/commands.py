@@ -29,6 +29,8 @@ class CommandEntry(NamedTuple):
             erase_pupil=partial(_call, "controller.students.erasing:erase_everywhere"),
             verify_evidence=partial(_call, "controller.evidence.command:verify"),
             schools_of=partial(_call, "controller.roster.store:schools_of"),
+            features=partial(resolve_name, "controller.features:FEATURES"),
+            life_years=partial(_call, "controller.forecast.life_table:years_in"),
             leave_line=partial(_call, "controller.access.command_log:note_command"),
         )
         resolve_name(f"controller.{self.module}:fill_{self.name}")(parser, say)
@@ -75,14 +77,38 @@ COMMANDS: Final[Sequence[CommandEntry]] = (
         N_("write the inventory for Excel, GLPI, Snipe-IT or programs"),
     ),
     CommandEntry(
+        "pull",
+        "inventory.pull_command",
+        N_("copy another controller's inventory into a file or database, and keep it up to date"),
+    ),
+    CommandEntry(
         "labels", "stocktake.labels_command", N_("print labels with QR codes for the equipment")
     ),
     CommandEntry(
         "stocktake", "stocktake.command", N_("begin or end a stocktake, write its minutes")
     ),
+    CommandEntry(
+        "inspection",
+        "inspection.command",
+        N_("draw, ask and list inspections from the desk, draw a sample again, write minutes"),
+    ),
+    CommandEntry("report", "reports.command", N_("make, compare and write report packs")),
+    CommandEntry(
+        "webhooks", "webhooks.command", N_("tell how far webhooks are and why one takes nothing")
+    ),
+    CommandEntry(
+        "history",
+        "history.command",
+        N_("a department's figures over days, and its dated files"),
+    ),
     CommandEntry("areas", "department.command", N_("areas (communes, wards), and their mergers")),
     CommandEntry("schools", "department.command", N_("schools, and their mergers")),
     CommandEntry("rooms", "department.command", N_("in which building and site rooms are")),
+    CommandEntry(
+        "updates",
+        "updates.command",
+        N_("give this server a version for the rooms, have it go out, stop it"),
+    ),
     CommandEntry(
         "attendance",
         "attendance.command",

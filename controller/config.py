@@ -97,6 +97,22 @@ class ControllerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             description="port at which rooms are added, open only while a code is", ge=1, le=65535
         ),
     ] = 8884
+    updates_port: Annotated[
+        int,
+        Meta(
+            description="port at which rooms fetch a version, open only while one is on its way",
+            ge=1,
+            le=65535,
+        ),
+    ] = 8885
+    update_keys: Annotated[
+        str,
+        Meta(
+            description="keys of your own whose updates are believed beside the project's, 64"
+            " hexadecimal digits each, between commas",
+            max_length=800,
+        ),
+    ] = ""
     broker: Annotated[
         str,
         Meta(description="an external broker, mqtt://[user@]host:port; empty for the embedded one"),
@@ -153,6 +169,33 @@ class ControllerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             extra={"unit": "days"},
         ),
     ] = 400
+    measures_raw_hours: Annotated[
+        int,
+        Meta(
+            description="how long what devices measure is kept by the minute",
+            ge=2,
+            le=720,
+            extra={"unit": "hours"},
+        ),
+    ] = 48
+    measures_fine_days: Annotated[
+        int,
+        Meta(
+            description="how long what devices measure is kept by five minutes",
+            ge=1,
+            le=366,
+            extra={"unit": "days"},
+        ),
+    ] = 30
+    measures_hourly_days: Annotated[
+        int,
+        Meta(
+            description="how long what devices measure is kept by the hour",
+            ge=30,
+            le=3660,
+            extra={"unit": "days"},
+        ),
+    ] = 730
     keep_backups: Annotated[
         int, Meta(description="how many daily copies of the SQLite file are kept", ge=0)
     ] = 7

@@ -6,6 +6,7 @@ starting are light.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -36,9 +37,11 @@ from controller.database.store import Store
 from controller.database.writing import Writing
 from controller.people.deed import WebDeed
 from controller.people.person import Permission
+from protocol.doctor import Diagnosis
 from protocol.link import Letter
 from protocol.messages import Down
 from protocol.model import Place, instant
+from protocol.outbox import Sendable
 from protocol.words import Translate, translator
 
 if TYPE_CHECKING:
@@ -84,6 +87,7 @@ class Line(NamedTuple):
     was given a password since, and waits until it does.
 
     delivered: how many messages the broker stored and brought; retained ones do not count.
+    busy: whether what it brought is being stored just now.
     """
 
     say: Callable[[Letter], bool]
@@ -91,6 +95,7 @@ class Line(NamedTuple):
     mend: Callable[[], Awaitable[None]]
     wipe: Callable[[], Awaitable[bool]]
     admit: Callable[[], Awaitable[None]]
+    busy: Callable[[], bool]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -100,8 +105,12 @@ class Program:
     boot: names this run. wall_ms: the machine's clock, which may be wrong. writer, line: set once
     the ingest is made. health, figures: what supervision is told. trouble: why the screens may be
     out of date, a code; empty if they are not.
+    address_of: whence a start (its boot) of an agent speaks; "" where that is not known.
     traffic: what each agent, or school below, has sent since the start, by its id; queued: how many
-    of its messages wait to be stored. rivals: who else announces himself as this school's.
+    of its messages wait to be stored. rivals: who else announces himself as this school's. tell:
+    what tells other processes of the same database of what was stored here. fixed: the settings
+    that no page can change. restart: ends this run, and begins one with the settings as they are
+    then; None where only who runs the server can.
     """
 
     config: ControllerConfig
@@ -118,9 +127,14 @@ class Program:
     health: Callable[[], Mapping[str, object]] = dict
     figures: Callable[[], Mapping[str, float]] = dict
     traffic: Callable[[], Mapping[str, PeerTraffic]] = dict
+    address_of: Callable[[str, str], str] = lambda _agent, _boot: ""
     queued: Callable[[], Mapping[str, int]] = dict
+    tell: Callable[[Sequence[object]], None] = lambda _: None
     rivals: Callable[[], Sequence[Rival]] = tuple
+    fixed: frozenset[str] = frozenset()
+    restart: Callable[[], None] | None = None
     _services: dict[Callable[[Program], Any], Any] = field(default_factory=dict)
+    _making: threading.RLock = field(default_factory=threading.RLock)  # a service may ask for more
 
     @property
     def writing(self) -> Writer:
@@ -135,8 +149,8 @@ class Program:
 
     @property
     def name(self) -> str:
-        """The school's name, as screens show it."""
-        return self.config.name or self.config.school
+        """The school's name, as screens show it; the product's while nobody has named it."""
+        return self.config.name or self.config.school or "LopHoc"
 
     @property
     def scope(self) -> Place:
@@ -153,14 +167,45 @@ class Program:
         return self.clock.look()
 
     def service(self, make: Callable[[Program], Made]) -> Made:
-        """What several parts share, made at the first call: one for the whole program."""
+        """What several parts share, made at the first call, from whatever thread: one for all."""
         if make not in self._services:
-            self._services[make] = make(self)
+            with self._making:
+                if make not in self._services:
+                    self._services[make] = make(self)
         made: Made = self._services[make]
         return made
 
+    def levels(self) -> frozenset[Level]:
+        """Where it stands: as its settings say, else as rooms and schools speak to it.
+
+        With neither it is a school's. Raises StoreError.
+        """
+        if self.config.role:
+            return frozenset({Level(self.config.role)})
+        if self.config.upstream:
+            return frozenset({Level.SCHOOL})
+        stands = (feature.stands(self) for feature in self.features if feature.stands)
+        return frozenset(level for level in stands if level) or frozenset({Level.SCHOOL})
+
+    def school_name(self, code: str) -> str:
+        """What people call a school: its code where nobody knows more."""
+        names = (
+            feature.school_name(self)(code) for feature in self.features if feature.school_name
+        )
+        return next(filter(None, names), code)
+
+    def rest(self, counts: Mapping[str, int]) -> tuple[int, int, int]:
+        """How many of these rest on silent schools; see Feature.rest. Raises StoreError."""
+        rests = (feature.rest(self)(counts) for feature in self.features if feature.rest)
+        return next(rests, (0, 0, 0))
+
     def publish(self, changes: Sequence[object]) -> None:
-        """Show committed changes to whoever looks. Call it on the event loop."""
+        """Show committed changes to whoever looks, here or elsewhere. Call it on the event loop."""
+        self.show(changes)
+        self.tell(changes)
+
+    def show(self, changes: Sequence[object]) -> None:
+        """Show to whoever looks here what was committed, here or elsewhere."""
         for feature in self.features:
             if feature.publish:
                 feature.publish(self)(changes)
@@ -172,6 +217,13 @@ class Program:
 
 def _clock_of(program: Program) -> GuardedClock:
     return program.store.read(clock_in, program.wall_ms)
+
+
+class Level(StrEnum):
+    """Where a controller stands: in a school, or above schools; as `role` of its settings."""
+
+    SCHOOL = "school"
+    DEPARTMENT = "department"
 
 
 class Speaker(StrEnum):
@@ -261,11 +313,28 @@ class Listener(Generic[Message]):
         return ()
 
 
+class UpwardPart(Protocol):
+    """A feature's part in a school's talk with its department; called in threads."""
+
+    def hear(self, message: Down) -> bool:
+        """Take a word of the department's; False if it is none of its kinds. Raises StoreError."""
+
+    def owed(self) -> Sequence[Sendable]:
+        """What is to be told; with what was told before it is not. Raises StoreError."""
+
+    def note_told(self, messages: Sequence[Sendable]) -> None:
+        """These are in the outbox, which brings them there."""
+
+    def forget_told(self) -> None:
+        """All is to be told anew."""
+
+
 class MenuEntry(NamedTuple):
     """A link at the top of every page, of those who may do one of the permissions.
 
     is_shown: by the frame's values. rank: small first. is_tool: for who runs the server, so that it
-    stands folded away.
+    stands folded away. level: where alone it is shown, if not where its feature is. above: who has
+    it, too, where the controller stands above schools.
     """
 
     path: str
@@ -274,6 +343,8 @@ class MenuEntry(NamedTuple):
     is_shown: Callable[[Mapping[str, Any]], bool] = lambda _: True
     rank: int = 1
     is_tool: bool = False
+    level: Level | None = None
+    above: Permission | None = None
 
 
 class Answers(Protocol):
@@ -294,16 +365,29 @@ class Feature:
     hold what people give before the school's code is known. counted: those whose rows /metrics
     counts; figures: what else it shows of what is stored. started: what is written at each start.
     health: what supervision is told. trouble: why screens may be out of date, a code; empty for no
-    reason. forget: by which moments rows of equipment's past grow old, forget_pupils: of pupils'.
+    reason. findings: what it says of the server, well or not; it may read files. forget: by which
+    moments rows of equipment's past grow old, forget_pupils: of pupils'.
     listener: its part in the running controller's ingest. publish: shows committed changes. begin:
     what happens before the first request. jobs: what runs beside, by name, while it is entered.
     admit: who asks, before every answer, and whether they may; raises what answers them if not.
     look: looked up before every page. frame: what every page shows in a language, by name. menu:
-    its entries. areas: the schools of an area, by its code. note: keeps a line of what a request
-    has changed. home: where the first page leads instead; empty for nowhere else.
+    its entries. areas: the schools of an area, by its code. choose: what it knows of
+    filters, as inventory/filters.py has them. lives: for how many years types are in use. note:
+    keeps a line of what a request has changed. home: where the first page leads instead; empty for
+    nowhere else. level: where alone it has anything to show: elsewhere its addresses answer 404 and
+    no menu names it; None for everywhere. stands: where the controller is by what this feature
+    knows; None: no sign. school_name: what a school is called, by its code; empty where it does not
+    know. rest: how many of things, counted by the school whose list has them, rest on schools
+    silent for more than a day, a week, three weeks.
+    shown: the kinds of changes that `publish` shows, where another process stored them; read_anew:
+    reads what is stored, where some of these were missed. held: methods and beginnings of the
+    addresses whose answers need what the running ingest has in its memory. is_first: whether it is
+    there before anybody has said whose controller it is.
     """
 
     name: str
+    level: Level | None = None
+    stands: Callable[[Program], Level | None] | None = None
     keep: Callable[[Connection, Sequence[object], int], Sequence[object] | None] | None = None
     written: Mapping[Table, Writing] = field(default_factory=dict)
     planned: Sequence[Table] = ()
@@ -312,6 +396,7 @@ class Feature:
     started: Callable[[Connection, Program], None] | None = None
     health: Callable[[Program], Mapping[str, object]] | None = None
     trouble: Callable[[Program], str] | None = None
+    findings: Callable[[Program], Iterable[Diagnosis]] | None = None
     forget: Sequence[Column[int]] = ()
     forget_pupils: Sequence[Column[int]] = ()
     listener: Callable[[Program], Listener[Any] | None] | None = None
@@ -324,7 +409,16 @@ class Feature:
     frame: Callable[[Program, str], Mapping[str, Any]] | None = None
     menu: Sequence[MenuEntry] = ()
     areas: Callable[[Program], Callable[[str], frozenset[str]]] | None = None
+    choose: Callable[[Program], Callable[[Any, Any, Any], Any]] | None = None
+    lives: Callable[[Program], Mapping[str, int]] | None = None
     home: Callable[[Program], str] | None = None
+    upward: Callable[[Program], UpwardPart] | None = None
+    school_name: Callable[[Program], Callable[[str], str]] | None = None
+    rest: Callable[[Program], Callable[[Mapping[str, int]], tuple[int, int, int]]] | None = None
+    shown: Sequence[type[Any]] = ()
+    read_anew: Callable[[Program], None] | None = None
+    held: Sequence[str] = ()
+    is_first: bool = False
 
     def router(self, program: Program, file: str) -> Answers | None:
         """What its `api` or `pages` answers, by the function of that name; None without one."""

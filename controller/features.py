@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from pkgutil import resolve_name
 from typing import Any, Final
 
@@ -10,6 +12,7 @@ from sqlalchemy import Column, Connection
 
 from controller.database import required
 from controller.database.changes import SortedChanges
+from controller.database.handover import forget_before
 from controller.database.plan_version import adopt
 from controller.database.reading import count_of
 from controller.database.writing import prepare
@@ -17,14 +20,40 @@ from controller.feature import Feature, Listener, Program
 from protocol.model import Place
 
 _ORDER: Final = (
-    *("access", "quarantine", "copies", "guests", "supervision", "fleet", "cameras"),
+    *(
+        "access",
+        "quarantine",
+        "copies",
+        "guests",
+        "supervision",
+        "fleet",
+        "cameras",
+        "kits",
+        "identity",
+    ),
     *("roster", "schedule", "cards", "teachers", "attendance", "students", "dossier", "evidence"),
-    *("register", "stocktake", "repairs", "reconcile", "inventory", "use"),
-    *("dashboard", "department", "forecast", "enrolment", "trust", "connections", "doctor"),
+    *("areas", "register", "stocktake", "repairs", "reconcile", "inventory"),
+    *("webhooks", "use", "updates"),
+    *("live", "incidents", "alerts", "measures", "dashboard", "things"),
+    *("department", "inspection", "forecast", "equipment", "reports"),
+    *("history", "lines"),
+    *("enrolment", "trust", "connections", "doctor", "setup"),
 )
 FEATURES: Final[Sequence[Feature]] = tuple(
     resolve_name(f"controller.{name}.feature:FEATURE") for name in _ORDER
 )
+FIRST: Final[Sequence[Feature]] = tuple(feature for feature in FEATURES if feature.is_first)
+
+
+def _know_tables() -> None:
+    """Whatever parts of a feature are in use, copies and moves know all of its tables."""
+    for name in _ORDER:
+        tables = f"controller.{name}.tables"
+        if find_spec(tables):
+            import_module(tables)
+
+
+_know_tables()
 
 
 def keep_batch(db: Connection, changes: Sequence[object], now_ms: int) -> list[object]:
@@ -44,8 +73,9 @@ def prepare_batches(db: Connection) -> None:
 
 
 def note_start(db: Connection, program: Program) -> None:
-    """Write what features remember of each start of the program."""
-    for feature in FEATURES:
+    """Write what features remember of each start of the program; nobody waits for answers yet."""
+    forget_before(db, program.now_ms())
+    for feature in program.features:
         if feature.started:
             feature.started(db, program)
 

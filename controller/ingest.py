@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Concatenate, Final, NamedTuple, ParamSpec
 
 from sqlalchemy import Connection
@@ -71,6 +72,7 @@ PRESENT_EVERY_S: Final = 10.0
 RETRY_FIRST_S: Final = 0.5
 RETRY_CAP_S: Final = 15.0
 SWITCH_S: Final = 0.001
+TOPICS: Final = 4096  # a school's repeat, and what one says is looked up once
 _MAY_LIE: Final = frozenset({Channel.STATE, Channel.SCHOOL})  # retained: who is there
 Given = ParamSpec("Given")
 Numbers = dict[tuple[str, str], list[int]]  # by agent and boot
@@ -79,9 +81,12 @@ Numbers = dict[tuple[str, str], list[int]]  # by agent and boot
 def share_interpreter() -> None:
     """Let the thread that stores go on soon: after each statement it waits for Python's lock.
 
-    The loop, which hears the next batch meanwhile, would give it up after 5 ms only (0078).
+    The loop, which hears the next batch meanwhile, would give it up after 5 ms only (0078). What
+    the start has made stays to the end: looking at it for garbage stops everything (0130).
     """
     sys.setswitchinterval(min(SWITCH_S, sys.getswitchinterval()))
+    gc.collect()
+    gc.freeze()
 
 
 @dataclass(slots=True)
@@ -97,6 +102,16 @@ class _Batch:
     seqs: Numbers = field(default_factory=dict)
     revs: Numbers = field(default_factory=dict)
     faults: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+class _Route(NamedTuple):
+    """What a topic says of all that is said there. fault: why nothing may be; empty if it may."""
+
+    address: Address
+    is_own: bool
+    upward: bool
+    listener: Listener[Any] | None
+    fault: str
 
 
 class _Spoken(NamedTuple):
@@ -147,6 +162,7 @@ class Ingest:
             listener.speaker: listener for listener in listeners if listener.speaker
         }
         self._school = school
+        self._route_of = lru_cache(maxsize=TOPICS)(self._routed)
         self._boot = boot
         self._publish = publish
         self._now_ms = now_ms
@@ -160,16 +176,21 @@ class Ingest:
         self.taken = 0
         self.delivered = 0  # by the broker's own store; what it kept for whoever comes is older
         self.storing = True
+        self.busy = False  # with what was brought: it is being stored, or waits for who writes
 
     async def listen(self) -> None:
         """Take batch after batch until cancelled."""
         self._loaded = False
         while True:
             arrivals = await self._link.batch(self._pace.limit)
+            self.busy = True
             try:
                 await self._take(arrivals)
             except StoreError as error:
+                self.busy = False
                 await self._give_back(error)
+            else:
+                self.busy = False
 
     async def expire(self) -> None:
         """Let silence become unknown, every few seconds, until cancelled."""
@@ -346,8 +367,11 @@ class Ingest:
             self._follow(changes)
 
     def _count(self, batch: _Batch) -> None:
+        sizes = defaultdict[str, list[int]](list)
         for arrival in batch.arrivals:
-            self.traffic.add_message(sender_of(arrival.topic), len(arrival.payload))
+            sizes[arrival.topic].append(len(arrival.payload))
+        for topic, own in sizes.items():
+            self.traffic.add_messages(sender_of(topic), len(own), sum(own))
         for (sender, name), count in batch.faults.items():
             self.traffic.add(sender, **{name: count})
 
@@ -454,35 +478,43 @@ class Ingest:
         if not payload:  # so a topic is cleared
             return None
         try:
-            address = address_of(topic)
+            route = self._route_of(topic)
         except TopicError as error:
             raise MessageError(MessageFlaw.WRONG_TOPIC, str(error)) from error
-        place = address.place
+        if route.is_own:
+            own = route.listener
+            return _Spoken(CONTROLLER, OwnWord(topic, payload), own) if own else None
+        return self._weighed(route, mended_upward(payload) if route.upward else mended_up(payload))
+
+    def _routed(self, topic: str) -> _Route:
+        """What is to be done with what is said on a topic. Raises TopicError."""
+        address = address_of(topic)
+        place, upward = address.place, address.channel is Channel.SCHOOL
         if address.channel is Channel.COMMAND or place.agent == CONTROLLER:
             own = self._hearer.get(Speaker.CONTROLLER)
-            return _Spoken(CONTROLLER, OwnWord(topic, payload), own) if own else None
-        upward = address.channel is Channel.SCHOOL
-        mended = mended_upward(payload) if upward else mended_up(payload)
-        return self._weighed(address, mended)
+            return _Route(address, is_own=True, upward=False, listener=own, fault="")
+        listener = self._hearer.get(Speaker.SCHOOL if upward else Speaker.AGENT)
+        fault = ""
+        if listener is None:
+            fault = "a school below a school, or a room below none"
+        elif place.school != self._school.school or place.province != self._school.province:
+            fault = "another school's topic"
+        return _Route(address, is_own=False, upward=upward, listener=listener, fault=fault)
 
     def _rest(self, topic: str, rest: Mended | None) -> _Spoken | None:
         """What is left of a message of which some things cannot be read, if it may be heard."""
         with contextlib.suppress(MessageError):
-            return self._weighed(address_of(topic), rest) if rest is not None else None
+            return self._weighed(self._route_of(topic), rest) if rest is not None else None
         return None
 
-    def _weighed(self, address: Address, mended: Mended) -> _Spoken:
+    def _weighed(self, route: _Route, mended: Mended) -> _Spoken:
         """Who hears it, if it may be said there. Raises MessageError."""
         message: Up | Upward = mended.message
-        place, upward = address.place, address.channel is Channel.SCHOOL
-        listener = self._hearer.get(Speaker.SCHOOL if upward else Speaker.AGENT)
-        if listener is None:
-            raise MessageError(
-                MessageFlaw.WRONG_TOPIC, "a school below a school, or a room below none"
-            )
-        if place.school != self._school.school or place.province != self._school.province:
-            raise MessageError(MessageFlaw.WRONG_TOPIC, "another school's topic")
-        if self._is_other(place.agent, upward=upward):
+        address, _, upward, listener, fault = route
+        if fault or listener is None:
+            raise MessageError(MessageFlaw.WRONG_TOPIC, fault)
+        agent = address.place.agent
+        if self._is_other(agent, upward=upward):
             raise MessageError(
                 MessageFlaw.WRONG_TOPIC, "a room that speaks as a school, or it as one"
             )
@@ -490,8 +522,8 @@ class Ingest:
             raise MessageError(
                 MessageFlaw.WRONG_TOPIC, "this kind of message belongs to another topic"
             )
-        retold = address.channel is Channel.RETOLD
-        return _Spoken(place.agent, message, listener, retold, mended.losses)
+        losses = mended.losses if mended.cuts or mended.left_out else 0
+        return _Spoken(agent, message, listener, address.channel is Channel.RETOLD, losses)
 
     def _is_other(self, name: str, *, upward: bool) -> bool:
         """Whether who speaks as a school is a room, or the other way round."""
@@ -558,11 +590,17 @@ class Ingest:
                 "%s for %s is too long: %d bytes", command.name, command.to, len(payload)
             )
             return
-        if self._signer:
-            boot = command.message.of if isinstance(command.message, Ack) else command.start
-            payload = self._signer.signed(command.to, payload, boot)
         address = Address(self._school.of_agent(command.to), Channel.COMMAND, command.name)
-        self._link.say(Letter(topic_of(address), payload, qos=command.qos))
+        for said in self._signed(command, payload):
+            self._link.say(Letter(topic_of(address), said, qos=command.qos))
+
+    def _signed(self, command: Command, payload: bytes) -> Sequence[bytes]:
+        """The command for each start that is meant, proven to it."""
+        if self._signer is None:
+            return [payload]
+        boot = command.message.of if isinstance(command.message, Ack) else command.start
+        starts = [boot] if boot else self._signer.starts(command.to)
+        return [self._signer.signed(command.to, payload, start) for start in starts]
 
 
 def _quarantined(arrival: Arrival, flaw: MessageFlaw, detail: str) -> Quarantined:

@@ -161,6 +161,7 @@ class Matchers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dmi_unfilled: tuple[str, ...]
     chassis_with_screen: tuple[int, ...]
     device_tree: tuple[DeviceTree, ...]
+    computer_hosts: tuple[str, ...]
     mdns: tuple[MdnsRow, ...]
     pjlink: tuple[PjlinkRow, ...]
 

@@ -17,7 +17,9 @@ def clean(text: str, limit: int = TEXT_LIMIT) -> str:
     """
     # Hostile text may be long, and grows when normalised: it is bounded before and after.
     spaced = " ".join(text[: 4 * limit].split())
-    visible = unicodedata.normalize("NFC", "".join(char for char in spaced if _is_visible(char)))
+    if spaced.isascii() and spaced.isprintable():  # as most is: nothing to drop, nothing to join
+        return spaced if len(spaced) <= limit else spaced[:limit].rstrip()
+    visible = unicodedata.normalize("NFC", "".join(filter(_is_visible, spaced)))
     return " ".join(visible[:limit].split())
 
 

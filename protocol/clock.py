@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import sys
 import time
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,10 @@ def wall_ms() -> int:
 
 def steady_s() -> float:
     """Seconds that nobody sets; they also pass while it sleeps, where the system can tell."""
+    if sys.platform == "win32":
+        from protocol.windows.ticks import ticked_s  # noqa: PLC0415 - there are some there alone
+
+        return ticked_s()
     boot = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if boot is None else time.clock_gettime(boot)
 
@@ -30,6 +35,8 @@ def is_synchronized() -> bool:
 
     Linux says so of each of them and takes it back when the clock is set by hand: adjtimex(2).
     """
+    if sys.platform == "win32":
+        return False
     adjtimex = _adjtimex()
     state = adjtimex(ctypes.create_string_buffer(_ADJTIMEX_BYTES)) if adjtimex else -1
     return 0 <= state < _UNSYNCHRONIZED if state >= 0 else _SYNCHRONIZED.exists()

@@ -7,6 +7,7 @@ the machine has no key. It loads little, for the teacher's window is small.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,7 +16,11 @@ from typing import Final
 from protocol.this_machine import is_this_machine
 
 LOCAL_USER: Final = " local"  # at a broker: no agent may be called so, for the blank in front
-SERVICE_FOLDER: Final = Path("/run/lophoc-agent")  # systemd/lophoc-agent.service
+SERVICE_FOLDER: Final = (
+    Path(os.environ.get("PROGRAMDATA", "C:\\ProgramData"), "LopHoc", "door")
+    if sys.platform == "win32"  # agent/windows/setup.py
+    else Path("/run/lophoc-agent")  # systemd/lophoc-agent.service
+)
 
 _MAX_BYTES: Final = 256
 _FOLDER: Final = "lophoc"

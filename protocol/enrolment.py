@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import secrets
 import ssl
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -23,6 +23,7 @@ NONCE_BYTES: Final = 16
 PATIENCE_S: Final = 20.0
 LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is taken for another
 CODE_LENGTH: Final = 6
+SHEET_LENGTH: Final = 8  # of a printed sheet, which has more codes than there are letters
 LINK: Final = "lophoc-enrol:"
 KNOCK: Final = "knock"  # in place of a slot: no code, and people compare digits
 DIGITS: Final = 6
@@ -60,7 +61,7 @@ class Greeting(msgspec.Struct, frozen=True):
 
 
 class Hello(msgspec.Struct, frozen=True):
-    """The computer. slot: the code's first letter, which is no secret, or empty with a link.
+    """The computer. slot: see `slot_of`; with a link it stands there.
 
     exchange: its part of SPAKE2, empty with a link; of who knocks (slot KNOCK) what it will open.
     agent, label: what it is called so far.
@@ -147,10 +148,22 @@ def new_code(taken: Sequence[str]) -> str:
     return secrets.choice(slots) + "".join(rest)
 
 
+def new_sheet_code(taken: Collection[str]) -> str:
+    """A code whose first two letters, its slot, no other one has: as much is secret as of six."""
+    slots = [first + second for first in LETTERS for second in LETTERS]
+    rest = (secrets.choice(LETTERS) for _ in range(SHEET_LENGTH - 2))
+    return secrets.choice([slot for slot in slots if slot not in taken]) + "".join(rest)
+
+
+def slot_of(code: str) -> str:
+    """By which a code is named, and which is no secret: its first letter, of a long one two."""
+    return code[:1] if len(code) == CODE_LENGTH else code[:2]
+
+
 def code_in(text: str) -> str:
     """A code as it was typed, in capitals, without what parts its groups. Raises ValueError."""
     code = "".join(char for char in text.upper() if char not in " -.\u2010\u2011\u2013")
-    if len(code) != CODE_LENGTH or not set(code) <= set(LETTERS):
+    if len(code) not in {CODE_LENGTH, SHEET_LENGTH} or not set(code) <= set(LETTERS):
         raise ValueError("not a code")
     return code
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Generic, NamedTuple, TypeVar
 
@@ -50,7 +50,7 @@ class FairQueue(Generic[Item]):
         self._now_s = now_s
         self._quiet_s = quiet_s
         self._waiting: dict[str, deque[Waiting[Item]]] = {}  # who was served last stands last
-        self._weights: Counter[str] = Counter()
+        self._weights: dict[str, int] = {}
         self._deaf_to: dict[str, float] = {}  # and when that peer spoke last
         self._length = 0
         self._weight = 0
@@ -75,9 +75,11 @@ class FairQueue(Generic[Item]):
         self._number += 1
         if (waiting := self._waiting.get(peer)) is None:
             waiting = self._waiting[peer] = deque()
-        one = Waiting(self._number, self._weight_of(item), item)
-        waiting.append(one)
-        self._count(peer, one.weight, 1)
+        weight = self._weight_of(item)
+        waiting.append(Waiting(self._number, weight, item))
+        self._weights[peer] = self._weights.get(peer, 0) + weight
+        self._weight += weight
+        self._length += 1
         if self._weight < self._limit or self._share is None:
             return ()
         return self._shed(self._share)
@@ -99,17 +101,17 @@ class FairQueue(Generic[Item]):
         self._deaf_to.clear()
         self._length = self._weight = 0
 
-    def _count(self, peer: str, weight: int, items: int) -> None:
-        self._weights[peer] += weight
-        self._weight += weight
-        self._length += items
+    def _note_gone(self, peer: str, weight: int, items: int) -> None:
+        self._weights[peer] -= weight
+        self._weight -= weight
+        self._length -= items
         if not self._weights[peer]:
             del self._weights[peer]
 
     def _serve(self, peer: str, part: int) -> list[Waiting[Item]]:
         waiting = self._waiting.pop(peer)
         served = [waiting.popleft() for _ in range(min(part, len(waiting)))]
-        self._count(peer, -sum(one.weight for one in served), -len(served))
+        self._note_gone(peer, sum([one.weight for one in served]), len(served))
         if waiting:
             self._waiting[peer] = waiting
         return served
@@ -121,7 +123,7 @@ class FairQueue(Generic[Item]):
         dropped: list[Item] = []
         while self._weights[longest] > max(least, share):
             one = self._waiting[longest].pop()
-            self._count(longest, -one.weight, -1)
+            self._note_gone(longest, one.weight, 1)
             dropped.append(one.item)
         if dropped:
             self._deaf_to[longest] = self._now_s()

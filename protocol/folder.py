@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,6 +26,8 @@ LEAST_BYTES: Final = 8 << 20  # with less a database or a broker may stop at any
 OWNER_ONLY: Final = 0o600
 EVERYBODY: Final = 0o666  # less what the umask takes away, as for any file a person writes
 
+# How long is waited before each further try.
+_WHILE_READ_S: Final = (0.02, 0.05, 0.1, 0.2, 0.2, 0.2, 0.5, 0.5) if sys.platform == "win32" else ()
 _PART: Final = ".lophoc-{}.part"
 _ABANDONED_AFTER_S: Final = 3600.0  # a write that takes longer fails; it spoils nothing
 
@@ -102,7 +105,7 @@ def _close_to_others(folder: Path) -> None:
 
 def give_to_owner(folder: Path) -> None:
     """What root left in a folder of a service becomes the service's: else it could not read it."""
-    if not _is_root():
+    if sys.platform == "win32" or not _is_root():
         return
     owner = folder.stat()
     for path in (folder, *folder.rglob("*")):
@@ -136,18 +139,34 @@ def whole_file(path: Path, mode: int, *, backup: Path | None = None) -> Iterator
             yield file
         if backup is not None and path.exists():
             _keep_old(path, backup)
-        fresh.replace(path)
+        replace_file(fresh, path)
     finally:
         with suppress(OSError):  # what stopped it is the one to be told
             fresh.unlink(missing_ok=True)
     _sync_folder(path.parent)
 
 
+def replace_file(fresh: Path, path: Path) -> None:
+    """Put a file in another one's place. Raises OSError.
+
+    Windows refuses that while somebody reads the other one, as virus scanners and backups do for
+    a moment after each change: there it is tried for some seconds.
+    """
+    for pause_s in _WHILE_READ_S:
+        try:
+            fresh.replace(path)
+        except PermissionError:
+            time.sleep(pause_s)
+        else:
+            return
+    fresh.replace(path)
+
+
 @contextmanager
 def _sync_file(path: Path, mode: int) -> Iterator[BinaryIO]:
     """A new file that is on the disk when the block ends."""
     with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-        if _is_root():  # it belongs to whom the folder belongs
+        if sys.platform != "win32" and _is_root():  # it belongs to whom the folder belongs
             owner = path.parent.stat()
             with suppress(PermissionError):  # a USB stick's files are whose the stick is
                 os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
@@ -178,7 +197,7 @@ def _keep_old(path: Path, backup: Path) -> None:
         except (OSError, NotImplementedError):  # FAT on a USB stick has no links
             with _sync_file(old, path.stat().st_mode & EVERYBODY) as file:
                 file.write(path.read_bytes())
-        old.replace(backup)
+        replace_file(old, backup)
     finally:
         old.unlink(missing_ok=True)
 

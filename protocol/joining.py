@@ -39,6 +39,7 @@ from protocol.enrolment import (
     message_in,
     new_nonce,
     proof_of,
+    slot_of,
     transcript_of,
     words_of,
 )
@@ -97,9 +98,9 @@ def invited_by(text: str) -> Invited:
         raise EnrolError(
             "code_malformed",
             N_("This is no code."),
-            N_("It has six letters and digits, as the controller's page shows them."),
+            N_("It has six letters and digits, of a printed sheet eight, as they stand there."),
         ) from error
-    return Invited(code[0], code)
+    return Invited(slot_of(code), code)
 
 
 def _invited_by_link(text: str) -> Invited:

@@ -8,19 +8,20 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from protocol.messages import KitLine
 from protocol.model import DeviceKind
 
 
 class KitTemplate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a room should have: how many of each kind, and which programs."""
+    """What a room should have: how many of each kind, and which programs; nothing until chosen."""
 
-    computers: Annotated[int, Meta(ge=0, le=400, description="Computers in this room.")] = 1
-    boards: Annotated[int, Meta(ge=0, le=400, description="Interactive boards in this room.")] = 1
-    cameras: Annotated[int, Meta(ge=0, le=400, description="Cameras in this room.")] = 1
+    computers: Annotated[int, Meta(ge=0, le=400, description="Computers in this room.")] = 0
+    boards: Annotated[int, Meta(ge=0, le=400, description="Interactive boards in this room.")] = 0
+    cameras: Annotated[int, Meta(ge=0, le=400, description="Cameras in this room.")] = 0
     projectors: Annotated[int, Meta(ge=0, le=400, description="Projectors in this room.")] = 0
-    access_points: Annotated[int, Meta(ge=0, le=400, description="Access points in this room.")] = 1
+    access_points: Annotated[int, Meta(ge=0, le=400, description="Access points in this room.")] = 0
     tablets: Annotated[int, Meta(ge=0, le=400, description="Tablets in this room.")] = 0
     software: Annotated[
         str,
@@ -44,7 +45,7 @@ class KitProgram(NamedTuple):
     running: bool | None
 
 
-_KINDS = {
+KIT_FIELDS = {
     DeviceKind.HOST: "computers",
     DeviceKind.BOARD: "boards",
     DeviceKind.CAMERA: "cameras",
@@ -54,30 +55,36 @@ _KINDS = {
 }
 
 
+def lines_of(template: KitTemplate) -> tuple[KitLine, ...]:
+    """A line for each kind and program that is wanted; of what is here they say nothing."""
+    lines = [
+        KitLine(kind=kind, wanted=count, here=0)
+        for kind, field in KIT_FIELDS.items()
+        if (count := getattr(template, field))
+    ]
+    lines += [KitLine(name=name, wanted=1, here=0) for name in template.programs]
+    return tuple(lines[:_MOST])
+
+
 def compare(
-    template: KitTemplate, present: Iterable[DeviceKind], programs: Mapping[str, KitProgram]
+    wanted: Iterable[KitLine], present: Iterable[DeviceKind], programs: Mapping[str, KitProgram]
 ) -> tuple[KitLine, ...]:
-    """Hold the template against what is here: a line for each kind and program that is wanted.
+    """Hold what is wanted against what is here, line by line.
 
     present: the kind of every device that is here. A program of which the machine tells nothing
     counts as there: nobody is sent to look for what may not be missing.
     """
     counts = Counter(present)
-    lines = [
-        KitLine(kind=kind, wanted=count, here=counts[kind])
-        for kind, field in _KINDS.items()
-        if (count := getattr(template, field))
-    ]
-    lines += [
-        KitLine(
-            name=name,
-            wanted=1,
-            here=int(programs.get(name, _UNKNOWN).installed is not False),
-            running=programs.get(name, _UNKNOWN).running,
+    return tuple(
+        replace(line, here=counts[line.kind], running=None)
+        if line.kind
+        else replace(
+            line,
+            here=int(programs.get(line.name, _UNKNOWN).installed is not False),
+            running=programs.get(line.name, _UNKNOWN).running,
         )
-        for name in template.programs
-    ]
-    return tuple(lines[:_MOST])
+        for line in wanted
+    )
 
 
 _UNKNOWN = KitProgram(None, None)

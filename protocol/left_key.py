@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -41,7 +42,7 @@ def _leave(key: str, path: Path, group: str) -> None:
 
 def _is_safe(folder: Path) -> bool:
     """Whether nobody else can put a file of theirs in this one's place."""
-    if os.name == "nt":
+    if sys.platform == "win32":
         return True
     found = folder.stat()
     return found.st_uid in {0, os.geteuid()} and not found.st_mode & stat.S_IWOTH

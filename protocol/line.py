@@ -11,11 +11,12 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable, Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
+Frame = tuple[int, bytes]  # a packet without its length: its first byte, and what follows
 Arrived = Callable[[str, bytes, int, int, bool], None]  # topic, payload, mid, qos, retained
 
 READ_BYTES: Final = 64 * 1024
@@ -23,13 +24,6 @@ _PUBLISH: Final = 0x30  # a packet's first byte without its flags (MQTT 3.1.1, 2
 _PUBACK: Final = b"\x40\x02"  # and the length of what follows, which is a number
 _LENGTH_BYTES: Final = 4  # of a packet, at most (2.2.3); each says whether more come
 _MORE: Final = 0x80
-
-
-class Frame(NamedTuple):
-    """A packet without its length: its first byte, and what follows."""
-
-    command: int
-    body: bytes
 
 
 class BufferedSocket:
@@ -58,7 +52,7 @@ class BufferedSocket:
             start, length = _length_in(read, at + 1)
             if not start or start + length > len(read):
                 break
-            frames.append(Frame(read[at], read[start : start + length]))
+            frames.append((read[at], read[start : start + length]))
             at = self._at = start + length
         return frames
 
@@ -105,11 +99,13 @@ class BufferedSocket:
 
 def _length_in(data: bytes, at: int) -> tuple[int, int]:
     """Where a packet begins behind its length, and that length; 0, 0 where it is not here whole."""
-    length = 0
-    for digit, byte in enumerate(data[at : at + _LENGTH_BYTES]):
-        length |= (byte & 0x7F) << 7 * digit
-        if byte & _MORE == 0:
-            return at + digit + 1, length
+    length = shift = 0
+    for place in range(at, min(at + _LENGTH_BYTES, len(data))):
+        byte = data[place]
+        if byte < _MORE:
+            return place + 1, length | byte << shift
+        length |= (byte - _MORE) << shift
+        shift += 7
     return 0, 0
 
 
@@ -148,7 +144,7 @@ class Client(mqtt.Client):
         if line is None or self._in_packet["command"]:  # paho has read a part of the next one
             return 0
         frames = line.publish_frames(limit)
-        if not all(self._hand(frame.command, frame.body) for frame in frames):
+        if not all(self._hand(command, body) for command, body in frames):
             self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_PROTOCOL)
         return len(frames)
 

@@ -27,6 +27,7 @@ from protocol.settings import SettingsError
 
 _LOGGER = logging.getLogger(__name__)
 
+START_DIGITS: Final = 8  # of a boot's random ones, in the session's name
 KEEPALIVE_S: Final = 20  # a dead line is noticed after 1.5 times this (MQTT 3.1.1, 3.1.2.10)
 CONNECT_TIMEOUT_S: Final = 3.0
 FAREWELL_S: Final = 0.5
@@ -151,9 +152,11 @@ class Link:
         keep_session: bool = False,
         peer_of: Callable[[str], str] | None = None,
         note_dropped: Callable[[str, int], None] | None = None,
+        start: str = "",
     ) -> None:
         self._broker = broker
         self._client_id = client_id
+        self._start = start
         self._filters = tuple(filters)
         self._will = will
         self._greeting = greeting
@@ -297,7 +300,7 @@ class Link:
     def _new_client(self, broker: Broker) -> Client:
         client = Client(
             self._on_arrival,
-            client_id=broker.client_id or self._client_id,
+            client_id=session_of(broker.client_id or self._client_id, self._start),
             clean_session=not self._keep_session,
             manual_ack=True,
         )
@@ -466,6 +469,16 @@ class Link:
         self.ack(dropped)
         if self._peer_of and self._note_dropped:
             self._note_dropped(self._peer_of(dropped[0].topic), len(dropped))
+
+
+def is_session_of(session: str, start: str) -> bool:
+    """Whether a session's name is one of this start's."""
+    return session.endswith(f"-{start[:START_DIGITS]}")
+
+
+def session_of(client_id: str, start: str) -> str:
+    """The session's name of one start: two computers of one name do not end each other's."""
+    return f"{client_id}-{start[:START_DIGITS]}" if start else client_id
 
 
 def _fault_of(error: Exception) -> LinkFault:

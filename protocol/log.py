@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import logging
 import sys
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 from protocol.repeats import limit_repeats
 
 LINE_CHARS: Final = 2000
+FILE_BYTES: Final = 1_000_000
+OLDER_FILES: Final = 3
 _MORE: Final = "..."
 # Each form of a stranger that is no form is a warning there.
 _CHATTY: Final = {"python_multipart": logging.ERROR}
@@ -41,9 +45,20 @@ def plain(text: str) -> str:
     return "".join(sign if sign.isprintable() else _escaped(sign) for sign in text)
 
 
-def set_up_log(level: int | str, template: str) -> None:
-    """Let the program's log go to standard error. template: of an entry, as logging has it."""
-    handler = logging.StreamHandler(sys.stderr)
+def set_up_log(level: int | str, template: str, file: Path | None = None) -> None:
+    """Let the program's log go to standard error. template: of an entry, as logging has it.
+
+    file: where it goes if there is none, as where Windows starts a program without a console.
+    Raises OSError.
+    """
+    if file is not None and sys.stderr is None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = RotatingFileHandler(
+            file, maxBytes=FILE_BYTES, backupCount=OLDER_FILES, encoding="utf-8"
+        )
+        template = f"%(asctime)s {template}"
+    else:
+        handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LineFormatter(template))
     logging.basicConfig(level=level, handlers=[handler])
     limit_repeats()

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from protocol.correction import CorrectedMark
 from protocol.guide import Guide
+from protocol.inspection import MAX_ASKED, AskedItem
 from protocol.lenient import Mended, mended
 from protocol.model import (
     DEVICE_REASONS,
@@ -31,6 +32,7 @@ from protocol.model import (
     Text,
     day_from,
 )
+from protocol.package import MAX_MANIFEST, SignatureHex, VersionText
 from protocol.plan import Date, Hex, Period, Plan
 from protocol.unreadable import UNREADABLE
 
@@ -47,6 +49,13 @@ Range = tuple[Count, Count]
 Classes = Annotated[tuple[Code, ...], msgspec.Meta(max_length=8)]
 MAX_CORRECTIONS: Final = 1000
 MAX_CONFIRMED: Final = 400  # tablets of a room: as many devices as an agent knows
+MAX_MARKS: Final = 400  # ids of devices in one question of the department
+Marks = Annotated[tuple[Code, ...], msgspec.Meta(max_length=MAX_MARKS)]
+MAX_DOUBTS: Final = 16  # pairs of a room's devices that a person is asked about
+MAX_PAIRS: Final = 200  # and that somebody has answered
+MarkText = Annotated[str, msgspec.Meta(max_length=120)]
+ManifestText = Annotated[str, msgspec.Meta(max_length=MAX_MANIFEST)]
+MarkTexts = Annotated[tuple[MarkText, ...], msgspec.Meta(max_length=8)]
 ERASED: Final = "-"  # stands where a pupil was erased
 
 
@@ -224,6 +233,47 @@ class DeviceForgotten(State, frozen=True, kw_only=True, tag_field="kind", tag="d
     """A person said that this device is no longer the room's."""
 
     device_id: Code
+
+
+class DeviceGrounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a device is taken for this one, and for one of its kind.
+
+    believed: by which marks it is known. contested: those that others tell, too. weak: those that
+    its make has in many. former: as what it was known. proofs: what its kind follows from, a word
+    and what was seen (protocol.grounds); by_person: a person said what it is.
+    """
+
+    device_id: Code
+    believed: MarkTexts = ()
+    contested: MarkTexts = ()
+    weak: MarkTexts = ()
+    former: MarkTexts = ()
+    proofs: MarkTexts = ()
+    by_person: bool = False
+
+
+class DevicePair(msgspec.Struct, frozen=True, kw_only=True):
+    """Two devices that may be one, by their ids."""
+
+    one: Code
+    other: Code
+
+
+class PairAnswer(DevicePair, frozen=True, kw_only=True):
+    """Whether two devices are one."""
+
+    is_one: bool
+
+
+class Explained(State, frozen=True, kw_only=True, tag_field="kind", tag="explained"):
+    """Why the agent's devices are what they are, as far as 32 KB hold it.
+
+    doubts: those of which a person shall say whether they are one. With each birth, and as it
+    changes.
+    """
+
+    devices: Annotated[tuple[DeviceGrounds, ...], msgspec.Meta(max_length=400)] = ()
+    doubts: Annotated[tuple[DevicePair, ...], msgspec.Meta(max_length=MAX_DOUBTS)] = ()
 
 
 class DeviceAppeared(Event, frozen=True, kw_only=True, tag_field="kind", tag="device_appeared"):
@@ -409,6 +459,32 @@ class CorrectionsKept(Event, frozen=True, kw_only=True, tag_field="kind", tag="c
     number: Count
 
 
+class UpdateStep(StrEnum):
+    """How far an agent is with an update that it was offered."""
+
+    FETCHING = "fetching"
+    WAITING = "waiting"  # it lies ready; a lesson goes on
+    PROVING = "proving"  # it runs, and has to show that it works
+    KEPT = "kept"
+    FAILED = "failed"  # the one before runs again; this one is not tried until it is told again
+    UNFIT = "unfit"  # nothing was done: the reason says why
+    BACK = "back"  # the one before runs again because the school wants it
+
+
+class UpdateTold(Event, frozen=True, kw_only=True, tag_field="kind", tag="update_told"):
+    """How far the agent is with what it was offered. version: that one; running: which runs now.
+
+    reason: a code where it failed or is unfit.
+    """
+
+    room: Code
+    offer: Code
+    step: UpdateStep
+    version: VersionText
+    running: Text = ""
+    reason: Text = ""
+
+
 class FaultReported(Event, frozen=True, kw_only=True, tag_field="kind", tag="fault_reported"):
     """A teacher says that something in the room is broken."""
 
@@ -450,6 +526,19 @@ class WhoSpeaks(Message, frozen=True, kw_only=True, tag_field="kind", tag="who")
     """The department asks every server that bears a school's code to answer, by `school_here`."""
 
     asked: Code
+
+
+class MarksAsked(Message, frozen=True, kw_only=True, tag_field="kind", tag="marks_asked"):
+    """The department asks which of these devices the school sees now, by a mark of their own."""
+
+    asked: Code
+    devices: Marks = ()
+
+
+class MarksContested(Message, frozen=True, kw_only=True, tag_field="kind", tag="marks_contested"):
+    """The marks of these devices were alive in two schools at once: they name no piece."""
+
+    devices: Marks = ()
 
 
 class StoredRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -519,8 +608,34 @@ class GuideGiven(Message, frozen=True, kw_only=True, tag_field="kind", tag="guid
     guide: Guide
 
 
+class KitGiven(Message, frozen=True, kw_only=True, tag_field="kind", tag="kit"):
+    """What the school asks for in this computer's room, for as long as it says no other.
+
+    is_chosen: False where nobody chose, and what the computer's settings ask for holds. here: of
+    no meaning in these lines.
+    """
+
+    is_chosen: bool = False
+    lines: Kit = ()
+
+
 class NotEnrolled(Message, frozen=True, kw_only=True, tag_field="kind", tag="not_enrolled"):
     """This computer goes by a typed password, and may join by a code; said once a session."""
+
+
+class SharingComputer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One of the computers that go by one identity: its start, and by what people know it."""
+
+    boot: Code
+    name: Text = ""
+    serial: Text = ""
+    address: Text = ""
+
+
+class IdentityShared(Message, frozen=True, kw_only=True, tag_field="kind", tag="identity_shared"):
+    """Several computers go by this agent's identity, as of a copied disk; none: it is one again."""
+
+    computers: Annotated[tuple[SharingComputer, ...], msgspec.Meta(max_length=8)] = ()
 
 
 class SchoolClock(Message, frozen=True, kw_only=True, tag_field="kind", tag="school_clock"):
@@ -535,6 +650,12 @@ class TabletsConfirmed(
     """The tablets of this agent that the school's book names; takes the place of what was said."""
 
     devices: Annotated[tuple[Code, ...], msgspec.Meta(max_length=MAX_CONFIRMED)] = ()
+
+
+class PairsAnswered(Message, frozen=True, kw_only=True, tag_field="kind", tag="pairs_answered"):
+    """What the school says of pairs of this agent's devices; takes the place of what was said."""
+
+    pairs: Annotated[tuple[PairAnswer, ...], msgspec.Meta(max_length=MAX_PAIRS)] = ()
 
 
 class CorrectionsGiven(Message, frozen=True, kw_only=True, tag_field="kind", tag="corrections"):
@@ -552,6 +673,45 @@ class CorrectionsGiven(Message, frozen=True, kw_only=True, tag_field="kind", tag
         """Refuse a day that no calendar has."""
         if self.since is not None:
             day_from(self.since)
+
+
+class SignedManifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A package that may be fetched: its manifest as it was signed (protocol.package)."""
+
+    manifest: ManifestText
+    signature: SignatureHex
+
+
+class UpdateOffered(Message, frozen=True, kw_only=True, tag_field="kind", tag="update"):
+    """Packages of a version lie ready for this computer; takes the place of the last offer.
+
+    offer: names it, a new one for each press of a person. port: of the school's server, by HTTPS
+    with the certificate that it shows at its broker. Without packages the offer is taken back: what
+    is not yet tried is left. is_back: whoever runs `version` by an offer goes back to the one
+    before.
+    """
+
+    offer: Code
+    version: VersionText
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
+    packages: Annotated[tuple[SignedManifest, ...], msgspec.Meta(max_length=8)] = ()
+    is_back: bool = False
+
+
+class InspectionGiven(Message, frozen=True, kw_only=True, tag_field="kind", tag="inspection"):
+    """A department asks a school to show items by a deadline, or takes that back.
+
+    number: of this word on the inspection; a higher one takes the place of a lower. asked_ms,
+    due_ms: by the department's clock, as `at_ms`.
+    """
+
+    inspection: Code
+    number: Annotated[int, msgspec.Meta(ge=1, lt=1 << 53)]
+    withdrawn: bool = False
+    title: Text = ""
+    asked_ms: Millis
+    due_ms: Millis
+    items: Annotated[tuple[AskedItem, ...], msgspec.Meta(max_length=MAX_ASKED)] = ()
 
 
 class ControllerState(Message, frozen=True, kw_only=True, tag_field="kind", tag="controller"):
@@ -573,10 +733,11 @@ Record = (
     | HeadTold
     | CameraTold
     | CorrectionsKept
+    | UpdateTold
     | FaultReported
 )
 AnyEvent = Telemetry | Record
-AnyState = Birth | Health | DeviceState | DeviceForgotten
+AnyState = Birth | Health | DeviceState | DeviceForgotten | Explained
 Up = Presence | AnyState | AnyEvent
 Down = (
     Ack
@@ -584,16 +745,23 @@ Down = (
     | PlanGiven
     | Retell
     | WhoSpeaks
+    | MarksAsked
+    | MarksContested
     | EventsStored
     | PupilsErased
     | EraseCommand
     | CameraOff
     | ListsRefused
     | GuideGiven
+    | KitGiven
     | NotEnrolled
+    | IdentityShared
     | SchoolClock
     | TabletsConfirmed
+    | PairsAnswered
     | CorrectionsGiven
+    | UpdateOffered
+    | InspectionGiven
     | ControllerState
 )
 

@@ -216,3 +216,8 @@ def instant(at_ms: int) -> datetime:
 def iso(at_ms: int) -> str:
     """The milliseconds as RFC 3339 text in UTC, such as 2026-09-05T00:10:00.000Z."""
     return instant(at_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def iso_or_none(at_ms: int | None) -> str | None:
+    """The same; None where there is no such moment."""
+    return None if at_ms is None else iso(at_ms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from typing import Final
 
@@ -12,6 +13,11 @@ _PLACES: Final = {letter: place for place, letter in enumerate(_ALPHABET, start=
 _TONES: Final = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
 _SHAPES: Final = frozenset("\u0306\u0302\u031b")  # breve, circumflex, horn: parts of letters
 _OTHER: Final = len(_ALPHABET) + 1
+
+_FIRST: Final = ord("a") - 1
+_ASCII_PLACES: Final = {
+    ord(letter): chr(_FIRST + place) for letter, place in _PLACES.items() if letter.isascii()
+}
 
 Letters = tuple[int, ...]
 Key = tuple[tuple[tuple[Letters, Letters], ...], str]
@@ -26,6 +32,25 @@ def sort_key(name: str) -> Key:
     words = unicodedata.normalize("NFC", name).casefold().split()
     plain = unicodedata.normalize("NFC", " ".join(words))
     return tuple(map(_spelling, words[-1:] + words[:-1])), plain
+
+
+def text_key(text: str) -> str:
+    """A key for sorting any text as a dictionary does, letters before tones; without its case.
+
+    Signs and digits stand before letters, other scripts behind them.
+    """
+    if text.isascii():
+        return text.casefold().translate(_ASCII_PLACES)
+    letters = _letters(unicodedata.normalize("NFC", text).casefold())
+    tones = "".join(str(tone) for _, tone in letters)
+    return "".join(_place_of(letter) for letter, _ in letters) + "\0" + tones
+
+
+def _place_of(letter: str) -> str:
+    """A sign that sorts as the letter's place in the alphabet does."""
+    if place := _PLACES.get(letter):
+        return chr(_FIRST + place)
+    return letter if letter < "a" else chr(min(ord(letter[0]) + _OTHER, sys.maxunicode))
 
 
 def _spelling(word: str) -> tuple[Letters, Letters]:

@@ -50,8 +50,9 @@ from protocol.salvage import (
     tables_of,
 )
 from protocol.sqlite_errors import is_disk_full, is_locked
+from protocol.starts import NumberedStart, numbered
 from protocol.topics import Address, Channel, TopicError, address_for, address_of, topic_of
-from protocol.upward import ItemsTold, SchoolTold, UseTold
+from protocol.upward import InspectionTold, ItemsTold, SchoolTold, UseTold
 from protocol.words import N_
 
 DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
@@ -80,7 +81,7 @@ CREATE TABLE IF NOT EXISTS memo (name TEXT PRIMARY KEY, value BLOB NOT NULL) STR
 
 
 # A school's outbox to its department is handed the kinds of `protocol.upward` alone.
-Sendable = AnyState | AnyEvent | SchoolTold | UseTold | ItemsTold
+Sendable = AnyState | AnyEvent | SchoolTold | UseTold | ItemsTold | InspectionTold
 
 
 _EVENTS: Final = frozenset({Lane.TELEMETRY, Lane.RECORD})
@@ -105,6 +106,8 @@ class Outbox:
     archive_bytes: how much is kept of what the receiver has, 0 for nothing. kinds: what alone may
     be put, so that nothing else leaves by it. list_from: behind which number states and events are
     numbered as one list, which goes on from start to start; 0: each count from 1 in every start.
+    counts_starts: whether the boot, of 32 hexadecimal digits then, shall tell which start of the
+    file it is.
     """
 
     def __init__(
@@ -120,6 +123,7 @@ class Outbox:
         program: str = "lophoc-agent",
         kinds: tuple[type, ...] = (object,),
         list_from: int = 0,
+        counts_starts: bool = False,
     ) -> None:
         self._path = path
         self._place = place
@@ -129,6 +133,7 @@ class Outbox:
         self._program = program
         self._kinds = kinds
         self._list_from = list_from
+        self._counts_starts = counts_starts
         self._tells_age = tells_age
         self._handle = Handle(sqlite3.Connection.close, _closed_error)
         self._seq = 0
@@ -147,6 +152,7 @@ class Outbox:
             self._handle.open(_open(self._path))
             with self._transaction() as db:
                 self._recount(db)
+                self._count_start(db)
                 self._readdress(db)
                 self._delete(db, "lane = 0")  # a birth of this boot will say it all anew
         except sqlite3.DatabaseError as error:
@@ -157,6 +163,11 @@ class Outbox:
 
     def __exit__(self, *_: object) -> None:
         self._handle.close()
+
+    @property
+    def boot(self) -> str:
+        """What its messages call this start, once it is open."""
+        return self._boot
 
     def put(self, *messages: Sendable, memos: Mapping[str, bytes | None] | None = None) -> None:
         """Keep the messages and memos, all or none; messages get their rev or seq here.
@@ -248,11 +259,13 @@ class Outbox:
             except sqlite3.Error as error:
                 raise _writing_error(self._path, error) from error
 
-    def holds(self, event_id: str) -> bool:
-        """Whether this event waits here, or was sent and is archived."""
-        query = "SELECT 1 FROM parcel WHERE id = ? UNION ALL SELECT 1 FROM archive WHERE id = ?"
+    def holds_proof(self, erasure: str) -> bool:
+        """Whether an erasure's proof waits here, or was sent and is archived."""
+        named = f'"erasure":{msgspec.json.encode(erasure).decode()}'.encode()
+        chosen = "WHERE lane > 0 AND instr(payload, ?)"
+        query = f"SELECT 1 FROM parcel {chosen} UNION ALL SELECT 1 FROM archive {chosen}"  # noqa: S608 - own words
         with self._handle.use() as db:
-            return db.execute(query, (event_id, event_id)).fetchone() is not None
+            return db.execute(query, (named, named)).fetchone() is not None
 
     def clear(self) -> None:
         """Let go of everything that waits: its sender says it all anew. Raises OutboxError."""
@@ -278,6 +291,12 @@ class Outbox:
         return OutboxReport(
             pending=self._pending, pending_bytes=self._pending_bytes, dropped=self._dropped
         )
+
+    def oldest_s(self) -> int:
+        """For how long the oldest has waited, by running time; 0 for none. Raises OutboxError."""
+        with self._handle.use() as db:
+            (lived_s,) = db.execute("SELECT min(lived_s) FROM parcel").fetchone()
+        return 0 if lived_s is None else max(0, int(self._lived_s - lived_s))
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -409,12 +428,21 @@ class Outbox:
                     now = topic_of(address._replace(place=self._place))
                     db.execute("UPDATE parcel SET topic = ? WHERE topic = ?", (now, topic))
 
+    def _count_start(self, db: sqlite3.Connection) -> None:
+        if self._counts_starts:
+            tallies = _tallies(db)
+            file = int(tallies.get("file", 0)) or int(self._boot[:12], 16)  # 48 bits: a REAL's
+            number = int(tallies.get("starts", 0)) + 1
+            _set(db, "file", file)
+            _set(db, "starts", number)
+            self._boot = numbered(self._boot, NumberedStart(f"{file:012x}", number))
+
     def _recount(self, db: sqlite3.Connection) -> None:
         self._pending, self._pending_bytes = db.execute(
             "SELECT count(*), coalesce(sum(length(payload)), 0) FROM parcel"
         ).fetchone()
         self._archive.recount(db)
-        tallies = dict(db.execute("SELECT name, value FROM tally").fetchall())
+        tallies = _tallies(db)
         self._dropped = int(tallies.get("dropped", 0))
         self._lived_s = max(self._lived_s, tallies.get("lived_s", 0.0))
         if self._list_from:
@@ -523,6 +551,10 @@ def _set(db: sqlite3.Connection, name: str, value: float) -> None:
     db.execute("INSERT OR REPLACE INTO tally (name, value) VALUES (?, ?)", (name, float(value)))
 
 
+def _tallies(db: sqlite3.Connection) -> dict[str, float]:
+    return dict(db.execute("SELECT name, value FROM tally").fetchall())
+
+
 def _key(state: State) -> str:
     match state:
         case DeviceState():
@@ -531,6 +563,8 @@ def _key(state: State) -> str:
             return f"device/{state.device_id}"
         case UseTold():
             return f"use/{state.week}"
+        case InspectionTold():
+            return f"inspection/{state.inspection}"
         case SchoolTold():
             return f"school/{state.day}"  # no day takes the place of another's
         case _:

@@ -23,7 +23,6 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final
 
-from protocol import __version__
 from protocol.clock import is_synchronized, wall_ms
 from protocol.doctor import Check, Fact
 from protocol.errors import LopHocError
@@ -46,6 +45,7 @@ from protocol.symptoms import (
     TroubleFact,
     UnseenFact,
 )
+from protocol.version import BUILD
 
 if TYPE_CHECKING:
     from protocol.line import Client
@@ -111,15 +111,14 @@ def folder(path: Path) -> FolderFact:
         about = path.stat()
     except FileNotFoundError:
         return FolderFact(str(path), is_there=False)
-    is_posix = sys.platform != "win32"
     return FolderFact(
         str(path.absolute()),
         is_there=True,
         owner=_user(about.st_uid),
-        is_own=not is_posix or os.geteuid() in {0, about.st_uid},
-        is_private=not is_posix or not stat.S_IMODE(about.st_mode) & 0o007,
+        is_own=sys.platform == "win32" or os.geteuid() in {0, about.st_uid},
+        is_private=sys.platform == "win32" or not stat.S_IMODE(about.st_mode) & 0o007,
         is_writable=takes_writes(path),
-        strays=_strays(path, about.st_uid) if is_posix else 0,
+        strays=_strays(path, about.st_uid) if sys.platform != "win32" else 0,
     )
 
 
@@ -240,7 +239,7 @@ def figures() -> Mapping[str, object]:
         "is_windows": sys.platform == "win32",
         "is_arm": platform.machine() in {"aarch64", "armv7l", "arm64"},
         "cores": os.cpu_count(),
-        "version": __version__,
+        "version": BUILD,
         "now_ms": wall_ms(),
     }
 

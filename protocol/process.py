@@ -9,6 +9,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Final
 
 BURY_S: Final = 10.0
@@ -29,6 +30,27 @@ def ending_with_us(*command: str) -> tuple[str, ...]:
     return (setpriv, "--pdeathsig", "TERM", "--", *_UNLESS_GONE, str(os.getpid()), *command)
 
 
+def module_command(module: str, *arguments: str) -> list[str]:
+    """What runs a module of ours in a process of its own; it needs `module_environ` as well."""
+    return [sys.executable, "-P", "-m", module, *arguments]
+
+
+def module_environ() -> dict[str, str]:
+    """Our environment, and where the child finds our modules and libraries: where we do.
+
+    An installed package stands in no folder that Python knows of by itself.
+    """
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+def program_beside(name: str) -> Path:
+    """Where a wheel's program lies: beside our packages, in bin, else beside this Python."""
+    beside_packages = Path(__file__).parents[1] / "bin" / name
+    if beside_packages.is_file():
+        return beside_packages
+    return Path(sys.executable).with_name(name)
+
+
 @asynccontextmanager
 async def running_module(
     module: str, patience_s: float, *, stdout: int | None = None, stderr: int | None = None
@@ -39,8 +61,8 @@ async def running_module(
     stderr: as `asyncio.create_subprocess_exec` takes them. Raises OSError.
     """
     process = await asyncio.create_subprocess_exec(
-        *ending_with_us(sys.executable, "-P", "-m", module),
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        *ending_with_us(*module_command(module)),
+        env=module_environ(),
         stdin=PIPE,
         stdout=stdout,
         stderr=stderr,

@@ -25,6 +25,10 @@ class ProofError(ValueError):
     """Nobody has proven to have said this, or it was said before."""
 
 
+class OtherStartError(ProofError):
+    """The school said it, to another start of this name: an earlier one, or another computer's."""
+
+
 class _Head(msgspec.Struct, frozen=True, array_like=True):
     proof: bytes
     sender: str
@@ -94,7 +98,7 @@ class CommandReader:
         self._boot = boot
 
     def read(self, said: bytes) -> Down:
-        """What is said to this start. Raises ProofError, MessageError.
+        """What is said to this start. Raises ProofError (OtherStartError), MessageError.
 
         An acknowledgement is to the start that it names: what that one said may still wait. A
         question who speaks is to whoever hears it.
@@ -105,7 +109,7 @@ class CommandReader:
         message = down_from(payload)
         meant = message.of if isinstance(message, Ack) else self._boot
         if boot != meant and not isinstance(message, WhoSpeaks):
-            raise ProofError("said to another start")
+            raise OtherStartError("said to another start")
         return message
 
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from protocol.folder import OWNER_ONLY, whole_file
+from protocol.folder import OWNER_ONLY, replace_file, whole_file
 from protocol.pages import Gap, PagedRow, PagedTable, UnreadableSchemaError, damaged_pages
 
 _FARTHEST: Final = 2**53  # no file of ours numbers so many rows; a number beyond it is damage
@@ -144,7 +144,7 @@ def replaced(path: Path, aside: Path) -> Iterator[Path]:
         for side in _SIDES:  # what could not be folded in would be taken for the new file's
             log = path.with_name(path.name + side)
             if log.exists():
-                log.replace(aside.with_name(aside.name + side))
+                replace_file(log, aside.with_name(aside.name + side))
 
 
 def refill(

@@ -28,10 +28,17 @@ from protocol.messages import (
     Down,
     EraseCommand,
     EventsStored,
+    Explained,
     GuideGiven,
     Health,
+    IdentityShared,
+    InspectionGiven,
+    KitGiven,
     ListsRefused,
+    MarksAsked,
+    MarksContested,
     NotEnrolled,
+    PairsAnswered,
     PlanGiven,
     Presence,
     PupilsErased,
@@ -40,6 +47,7 @@ from protocol.messages import (
     SchoolClock,
     TabletsConfirmed,
     Up,
+    UpdateOffered,
     WhoSpeaks,
 )
 from protocol.topics import CONTROLLER, ROOT, Channel
@@ -90,6 +98,12 @@ ROUTES: Final = (
         f"{_AGENT}/{Channel.DEVICE}/{{device}}",
         "One device as it is now, or that it is no longer the room's.",
         (DeviceState, DeviceForgotten),
+    ),
+    Route(
+        "explained",
+        f"{_AGENT}/{Channel.EXPLAINED}",
+        "Which marks of devices the agent believes, and of which two it is in doubt.",
+        (Explained,),
     ),
     Route("event", f"{_AGENT}/{Channel.EVENT}", "What happened, each once.", AnyEvent.__args__),
     Route(
@@ -143,10 +157,21 @@ ROUTES: Final = (
         qos=1,
     ),
     _command(
+        "kit",
+        "What the agent's room should have, as the school has chosen; in each session, and anew.",
+        KitGiven,
+        qos=1,
+    ),
+    _command(
         "enrolment",
         "The agent goes by a typed password, so that its page offers to join by a code.",
         NotEnrolled,
         qos=1,
+    ),
+    _command(
+        "shared",
+        "Which computers go by the agent's identity, while there are several; every half minute.",
+        IdentityShared,
     ),
     _command(
         "clock",
@@ -160,9 +185,21 @@ ROUTES: Final = (
         qos=1,
     ),
     _command(
+        "pairs",
+        "Which two of the agent's devices are one by the school's word; as tablets.",
+        PairsAnswered,
+        qos=1,
+    ),
+    _command(
         "corrections",
         "What the school corrected in the agent's latest lessons; it answers by corrections_kept.",
         CorrectionsGiven,
+        qos=1,
+    ),
+    _command(
+        "update",
+        "A later version lies ready on the school's server; the agent answers by update_told.",
+        UpdateOffered,
         qos=1,
     ),
     Route(
@@ -182,6 +219,25 @@ ROUTES: Final = (
         "who",
         "The department asks every server that bears a school's code to answer, by school_here.",
         WhoSpeaks,
+        qos=1,
+        hearer="school",
+    ),
+    _command(
+        "marks",
+        "The department asks which devices of a mark that two schools tell a school sees now.",
+        MarksAsked,
+        hearer="school",
+    ),
+    _command(
+        "contested",
+        "Which devices of a school have a mark that is another school's device's, too.",
+        MarksContested,
+        hearer="school",
+    ),
+    _command(
+        "inspection",
+        "The department asks a school to show items by a deadline; it answers by inspection_told.",
+        InspectionGiven,
         qos=1,
         hearer="school",
     ),

@@ -7,13 +7,24 @@ a unit; help texts, the sample file and the checks all come from it.
 from __future__ import annotations
 
 import argparse
-import difflib
+import codecs
 import os
+import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar, get_args, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    NamedTuple,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import msgspec
 
@@ -23,6 +34,49 @@ from protocol.words import LANGUAGES, N_, Translate, preferred_language, transla
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 _UNSET: Final = object()
+_MARKS: Final = {  # the longer first
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+_CURLY: Final = "“”„‟«»″\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
+_QUOTES: Final = _CURLY + "\"'"
+_AT_LINE: Final = re.compile(r"at line (?P<line>\d+)")
+_NO_TOML: Final = N_("Line {number} of the settings file {path} is not valid TOML: {cause}.")
+_BARE_WORD: Final = re.compile(r"[^\"'\[{#]")
+# What people write where TOML wants something else: how it is known by name and value, and words.
+_FLAWS: Final[Sequence[tuple[Callable[[str, str], bool], tuple[str, str]]]] = (
+    (
+        lambda name, value: any(mark in name + value[:1] + value[-1:] for mark in _CURLY),
+        (
+            N_("Line {number} of the settings file {path} has curly quotation marks."),
+            N_('Write straight ones: {name} = "{value}".'),
+        ),
+    ),
+    (
+        lambda _, value: value.startswith('"') and "\\" in value,
+        (
+            N_(
+                "Line {number} of the settings file {path} has a backslash between quotation marks."
+            ),
+            N_('Write / in its place: {name} = "{value}".'),
+        ),
+    ),
+    (
+        lambda name, value: bool(name and _BARE_WORD.match(value)),
+        (
+            N_("Line {number} of the settings file {path} has a text without quotation marks."),
+            N_('Write it between straight ones: {name} = "{value}".'),
+        ),
+    ),
+    (
+        lambda name, value: bool(name) and not value,
+        (
+            N_("Line {number} of the settings file {path} is not valid TOML: nothing follows =."),
+            N_("Write the value behind it, or leave the whole line out."),
+        ),
+    ),
+)
 
 
 class SettingsError(LopHocError):
@@ -138,6 +192,8 @@ def sample(shape: type[msgspec.Struct], title: str, prefix: str) -> str:
 
 def unknown(code: str, message: str, typo: str, names: Iterable[str]) -> SettingsError:
     """An error that names the valid name nearest to a typo, or all of them."""
+    import difflib  # noqa: PLC0415 - of 130 KiB, and only who mistypes needs it
+
     by_word = {name.lstrip("-"): name for name in sorted(names)}  # dashes are no likeness
     word = typo.split("=", maxsplit=1)[0].lstrip("-")
     close = [by_word[each] for each in difflib.get_close_matches(word, by_word, n=1, cutoff=0.5)]
@@ -187,8 +243,10 @@ def _comments(text_in: Callable[[Translate], str]) -> list[str]:
 
 
 def _from_file(path: Path, shape: type[msgspec.Struct]) -> dict[str, Any]:
+    text = ""
     try:
-        tree = tomllib.loads(path.read_text("utf-8"))
+        text = settings_text(path.read_bytes())
+        tree = tomllib.loads(text)
     except OSError as error:
         raise SettingsError(
             "file_unreadable",
@@ -197,14 +255,34 @@ def _from_file(path: Path, shape: type[msgspec.Struct]) -> dict[str, Any]:
             cause=error.strerror,
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            "file_damaged",
-            N_("The settings file {path} is not valid TOML: {cause}."),
-            N_("Mend that line, or start again from the sample file."),
-            path=path,
-            cause=error,
-        ) from error
+        raise _damaged(path, text, error) from error
     return dict(_flat(tree, shape))
+
+
+def settings_text(content: bytes) -> str:
+    """A file's text, however an editor of Windows has kept it. Raises UnicodeDecodeError."""
+    for mark, coding in _MARKS.items():
+        if content.startswith(mark):
+            return content.removeprefix(mark).decode(coding)
+    return content.decode()
+
+
+def _damaged(path: Path, text: str, error: Exception) -> SettingsError:
+    """Why a file is no TOML, in a sentence, and what to write instead."""
+    if not text:
+        message = N_("The settings file {path} is no text in UTF-8.")
+        return SettingsError("file_damaged", message, N_("Save it again as UTF-8."), path=path)
+    found = _AT_LINE.search(str(error))
+    number = int(found["line"]) if found else text.count("\n") + 1
+    line = next(iter(text.splitlines()[number - 1 : number]), "").strip()
+    name, _, value = (part.strip() for part in line.partition("="))
+    message, hint = next(
+        (words for is_so, words in _FLAWS if is_so(name, value)),
+        (_NO_TOML, N_("Mend that line, or start again from the sample file.")),
+    )
+    plain = value.strip(_QUOTES).replace("\\", "/")
+    values = {"path": path, "number": number, "name": name, "value": plain, "cause": error}
+    return SettingsError("file_damaged", message, hint, **values)
 
 
 def _flat(
@@ -237,6 +315,14 @@ def _from_environment(
             names = [prefix + setting_name.upper() for setting_name in by_name]
             message = N_("The environment has an unknown setting: {name}.")
             raise unknown("setting_unknown", message, variable, names)
+        if len(value) > 1 and value[0] in _QUOTES and value[-1] in _QUOTES:
+            raise SettingsError(
+                "setting_quoted",
+                N_("The value of {name} in the environment has quotation marks around it."),
+                N_("Write {name}={value} without them."),
+                name=variable,
+                value=value.strip(_QUOTES),
+            )
         values[name] = value
     return values
 
@@ -247,11 +333,47 @@ def _convert(setting: Setting, value: Any) -> Any:
     except msgspec.ValidationError as error:
         raise SettingsError(
             "setting_invalid",
-            N_("The setting {name} cannot be {value}: {cause}."),
+            N_("The setting {name} cannot be {value}."),
+            _fitting(setting, value),
             name=setting.name,
             value=repr(value),
             cause=error,
+            **_bounds(setting),
         ) from error
+
+
+def _bare(setting: Setting) -> Any:
+    hint = setting.type
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
+
+
+def _bounds(setting: Setting) -> dict[str, object]:
+    """Between which values a setting is, and which words it can be."""
+    metas = [arg for arg in get_args(setting.type) if isinstance(arg, msgspec.Meta)]
+    meta = metas[0] if metas else msgspec.Meta()
+    least = next((each for each in (meta.ge, meta.gt) if each is not None), "")
+    most = next((each for each in (meta.le, meta.lt) if each is not None), "")
+    bare = _bare(setting)
+    words = get_args(bare) if get_origin(bare) is Literal else ()
+    return {"least": least, "most": most, "words": ", ".join(f'"{word}"' for word in words)}
+
+
+def _fitting(setting: Setting, value: Any) -> str:
+    """What can be written, as a message id with {names}."""
+    bare, bounds = _bare(setting), _bounds(setting)
+    if get_origin(bare) is Literal:
+        return N_("Write one of {words}.")
+    if bare is bool:
+        return N_("Write true or false.")
+    if bare is int or bare is float:
+        if bounds["most"] != "":
+            return N_("Write a number from {least} to {most}, without a unit.")
+        if bounds["least"] != "":
+            return N_("Write a number, {least} or more, without a unit.")
+        return N_("Write a number without a unit.")
+    if isinstance(value, str):
+        return N_("It does not fit: {cause}.")
+    return N_('Write it as text between straight quotation marks: {name} = "…".')
 
 
 def _path(kind: type, value: Any) -> Any:

@@ -9,7 +9,7 @@
 At a department the school's code stands where an agent's stands in a school:
 
     lophoc/v1/{province}/{department}/{school}/school                                    up
-    lophoc/v1/{province}/{department}/{school}/command/{ack | retell}                    down
+    lophoc/v1/{province}/{department}/{school}/command/{ack | retell | who | inspection}  down
 
 Levels hold `a-z 0-9 -` only, because NATS maps `/` to `.`; other characters travel as
 `-x{hex}-`, so every code has exactly one spelling and comes back as it was.
@@ -22,7 +22,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from protocol.messages import Birth, DeviceForgotten, DeviceState, Health, Presence, Up
+from protocol.messages import Birth, DeviceForgotten, DeviceState, Explained, Health, Presence, Up
 from protocol.model import Place
 from protocol.upward import Upward
 
@@ -38,6 +38,7 @@ class Channel(StrEnum):
     STATE = "state"
     DEVICE = "device"
     HEALTH = "health"
+    EXPLAINED = "explained"
     EVENT = "event"
     RETOLD = "retold"
     SCHOOL = "school"
@@ -167,6 +168,7 @@ _CHANNEL_OF: Final[dict[type, Channel]] = {
     Presence: Channel.STATE,
     Birth: Channel.BIRTH,
     Health: Channel.HEALTH,
+    Explained: Channel.EXPLAINED,
     DeviceState: Channel.DEVICE,
     DeviceForgotten: Channel.DEVICE,
     **dict.fromkeys(Upward.__args__, Channel.SCHOOL),

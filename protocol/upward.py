@@ -10,8 +10,10 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from protocol.inspection import MAX_ASKED, InspectionAnswer
 from protocol.lenient import Mended
 from protocol.messages import (
+    MAX_MARKS,
     Count,
     Event,
     Message,
@@ -32,6 +34,8 @@ MAX_SEALS: Final = 400
 # here: lower numbers are of an older school, which counts anew in each start.
 LIST_FROM: Final = 1 << 32
 
+_OPEN: Final = ".open"  # ends the name of a list that is not known yet
+
 Codes = Annotated[tuple[Code, ...], msgspec.Meta(max_length=16)]
 ItemId = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Year = Annotated[int, msgspec.Meta(ge=1900, le=2999)]
@@ -51,6 +55,8 @@ class SchoolChain(Message, frozen=True, kw_only=True, tag_field="kind", tag="sch
     before: the starts that were perhaps heard before this one, newest first. feed, begun: the
     list of items, and at which change this start took it up. settled: the newest state of this
     start that the department has acknowledged. retold: how often it began to tell all anew.
+    oldest_s: for how long the oldest message has waited for its ack while it ran, 0 where none
+    waits; left out by older schools.
     """
 
     before: Annotated[tuple[Code, ...], msgspec.Meta(max_length=MAX_STARTS)] = ()
@@ -58,12 +64,20 @@ class SchoolChain(Message, frozen=True, kw_only=True, tag_field="kind", tag="sch
     begun: Count = 0
     settled: Count = 0
     retold: Count = 0
+    oldest_s: Count | msgspec.UnsetType = msgspec.UNSET
 
 
 class SchoolHere(Message, frozen=True, kw_only=True, tag_field="kind", tag="school_here"):
     """The start lives: it answers the department's question `asked`. No late word can do that."""
 
     asked: Code
+
+
+class SchoolServer(Message, frozen=True, kw_only=True, tag_field="kind", tag="school_server"):
+    """Beside `school_here`: which server answers. address: of its screens; it began at began_ms."""
+
+    address: Text = ""
+    began_ms: Millis = 0
 
 
 class SchoolFigures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -132,7 +146,6 @@ class ItemFields(msgspec.Struct, frozen=True, kw_only=True):
     there: Text = ""
     by: Text = ""
     lacks: Codes = ()
-    verified: bool = False
     first_seen_ms: Millis = 0
     seen_ms: Millis = 0
 
@@ -145,13 +158,18 @@ class ItemTold(
     item: its id in the school. line, row: of the equipment book, None if it is not in there.
     quantity: how many things its line is; cost_vnd: of all of them.
     state, also: how it stands. there: the room where it was seen last; by: agent or person_scan.
-    lacks: what keeps its record from being complete.
+    lacks: what keeps its record from being complete. verified: whether it was seen within a year
+    when this was told. By verified_ms (as of when all its things were seen) and missing_ms (from
+    when on it is missing), both 0 for never, it grows old; None: told by an older school.
     """
 
     item: ItemId
     change: Count
     device: DeviceKind = DeviceKind.OTHER
     state: Code
+    verified: bool = False
+    verified_ms: Millis | None = None
+    missing_ms: Millis | None = None
 
 
 class ItemGone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -220,17 +238,77 @@ class SealsTold(Message, frozen=True, kw_only=True, tag_field="kind", tag="seals
     seals: Annotated[tuple[LogSeal, ...], msgspec.Meta(max_length=MAX_SEALS)] = ()
 
 
-Upward = SchoolPresence | SchoolChain | SchoolHere | SealsTold | SchoolTold | ItemsTold | UseTold
-PUT: Final = (SchoolTold, ItemsTold, UseTold)  # what waits in an outbox; the rest is said at once
+class MarkSeen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A device that the school sees now. mark: the id by which it was asked for; item: its own."""
+
+    mark: Code
+    item: ItemId
+
+
+class MarksSeen(Message, frozen=True, kw_only=True, tag_field="kind", tag="marks_seen"):
+    """What the school sees now of what the department asked; what is left out it does not see."""
+
+    asked: Code
+    seen: Annotated[tuple[MarkSeen, ...], msgspec.Meta(max_length=2 * MAX_MARKS)] = ()
+
+
+class InspectionTold(State, frozen=True, kw_only=True, tag_field="kind", tag="inspection_told"):
+    """How far an inspection is at the school: all its answers, in place of those told before.
+
+    number: of the department's word that it holds. received_ms, finished_ms, as `at_ms`: by the
+    school's clock; 0 while it goes on. refused: why all of it is, a code of `protocol.inspection`.
+    """
+
+    inspection: Code
+    number: Annotated[int, msgspec.Meta(ge=1, lt=1 << 53)]
+    received_ms: Millis = 0
+    finished_ms: Millis = 0
+    refused: Text = ""
+    answers: Annotated[tuple[InspectionAnswer, ...], msgspec.Meta(max_length=MAX_ASKED)] = ()
+
+
+Upward = (
+    SchoolPresence
+    | SchoolChain
+    | SchoolHere
+    | SchoolServer
+    | SealsTold
+    | MarksSeen
+    | SchoolTold
+    | ItemsTold
+    | UseTold
+    | InspectionTold
+)
+# What waits in an outbox; the rest is said at once.
+PUT: Final = (SchoolTold, ItemsTold, UseTold, InspectionTold)
 _upward: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(Upward)
 _LENIENT: Final = {str(member.__struct_config__.tag): member for member in Upward.__args__}
 _KINDS: Final = frozenset(_LENIENT)
 
 
+def open_list(feed: str) -> str:
+    """The name of the database's list while nobody has said what all of it is.
+
+    A school that begins anew sees some of its things before it has a book: what such a list lacks
+    is unknown, not gone. Once it is known it is told from the beginning, without this ending.
+    """
+    return feed + _OPEN
+
+
+def is_open(feed: str) -> bool:
+    """Whether what the list lacks is unknown."""
+    return feed.partition("~")[0].endswith(_OPEN)
+
+
+def database_of(feed: str) -> str:
+    """Which database a list is of, whatever is told apart within it."""
+    return feed.partition("~")[0].partition(".")[0]
+
+
 def number_of(message: Upward) -> int:
     """Its number in the list of the school, or of the start; 0 where it has none."""
     match message:
-        case SchoolTold() | UseTold():
+        case SchoolTold() | UseTold() | InspectionTold():
             return message.rev
         case ItemsTold():
             return message.seq

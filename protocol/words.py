@@ -126,8 +126,8 @@ _REASONS: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.AGENT_LOST: N_("The room's computer is off or has no network."),
     ReasonCode.SILENT: N_("Nothing heard for {value} {value:minute|minutes}."),
     ReasonCode.CLONED: N_(
-        "Two computers share one identity. Enrol one of them anew: on the page Add a room make a"
-        " code, and enter it on LopHoc's page on that computer."
+        "Two computers share one identity: {value}. Enrol one of them anew: on the page Add a room"
+        " make a code, and enter it on LopHoc's page on that computer."
     ),
     ReasonCode.PORT_TAKEN: N_(
         "Another program uses port {value}: the teacher's window cannot open."

@@ -51,6 +51,9 @@ class SimConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     beat_s: Annotated[float, _says("time between two health reports", "s", gt=0, le=3600)] = 60.0
     lessons: Annotated[bool, _says("lessons start and end")] = True
     attendance: Annotated[bool, _says("a roll of invented pupils is called in lessons")] = True
+    past_weeks: Annotated[
+        int, _says("so many weeks of lessons lie behind it", "weeks", ge=0, le=4)
+    ] = 0
     data: Annotated[str, _says("folder of the outboxes; empty is a temporary one")] = ""
     log_level: Annotated[LogLevel, _says("debug, info, warning or error")] = "info"
 

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -36,6 +37,7 @@ from simulators.children import (
 )
 from simulators.config import DemoConfig, SimConfig
 from simulators.equipment import device_id_of, rooms_from
+from simulators.estate import school_code
 from simulators.people import write_lists
 from simulators.running import Show, show_line, until_stopped
 from simulators.school import responders, school_of
@@ -48,6 +50,11 @@ AGENT_ROOM: Final = "P001"
 DEPARTMENT: Final = "so-14"
 DEPARTMENT_NAME: Final = "Sở GD&ĐT Minh Hoạ"
 SCHOOLS: Final = 12
+UNHEARD: Final = 2  # in the department's list, and never heard
+MERGED: Final = (11, 3)  # of the played schools one is part of another since the summer
+MERGED_SINCE: Final = "2026-08-01"
+PAST_WEEKS: Final = 2
+SUM_UP_TRIES: Final = 30
 READY_S: Final = 30.0
 MEASURED_S: Final = 5.0
 ASK_EVERY_S: Final = 0.2
@@ -81,17 +88,24 @@ RUNNING: Final = (
     N_("To stop everything, press Ctrl-C."),
 )
 LACKS: Final = {
-    "usb": N_("This computer cannot watch USB, so plugged devices do not appear; the rest runs."),
-    "mdns": N_("This computer has no network to search for devices; the rest runs."),
-    "temperature_c": N_("This computer shows no temperature; the rest runs."),
-    "battery_percent": N_("This computer has no battery; the rest runs."),
+    "usb": N_("USB"),
+    "mdns": N_("a network to search"),
+    "temperature_c": N_("a thermometer"),
+    "battery_percent": N_("a battery"),
 }
+DOES_WITHOUT: Final = N_("This computer has no {lacks}: nothing is wrong, and the rest runs.")
 DEVICE_FOUND: Final = {
     Kind.CAMERA: N_(
         "Room {own} has found the simulated {name} by ONVIF, and looks at its picture."
     ),
     Kind.PROJECTOR: N_("Room {own} has found the simulated {name} by PJLink, and asks how it is."),
 }
+USED: Final = N_("Two weeks of lessons lie behind the school; how its boards were used: {use}")
+CAMERA_FOUND: Final = N_("Room {own} has found the simulated {name} by ONVIF.")
+NO_PICTURES: Final = N_(
+    "To stay small, this demonstration looks at no camera's picture and reads no card; the rest"
+    " runs. With them: make setup"
+)
 BOOK: Final = N_(
     "The invented equipment book, {lines} {lines:line|lines}, has been brought in: {book}"
 )
@@ -145,7 +159,7 @@ class _Status(msgspec.Struct, frozen=True):
     devices: _FoundDevices = _FoundDevices()
 
     def lacks(self) -> list[str]:
-        """The sentences for what is not there."""
+        """The words for what is not there."""
         blind = [
             str(reason.value) for reason in self.reasons if reason.code == ReasonCode.SENSE_MISSING
         ]
@@ -159,6 +173,16 @@ class _Status(msgspec.Struct, frozen=True):
             for device in self.devices.list
             if device.present and not ASKED_SOURCES.isdisjoint(device.sources)
         }
+
+
+class _BoardUse(msgspec.Struct, frozen=True):
+    used_week_min: float | None = None
+
+
+class _Use(msgspec.Struct, frozen=True):
+    """What the demonstration asks of how boards are used."""
+
+    boards: tuple[_BoardUse, ...] = ()
 
 
 class Fallen(NamedTuple):
@@ -176,11 +200,15 @@ class DemoWords:
         self._write = write
 
     def say(self, *msgids: str, **values: object) -> None:
-        """Say these sentences, with the values in their places."""
+        """Say these sentences, with the values in their places; those in lists are texts, too."""
         for language in self._languages:
             translate = translator(language)
+            told = {
+                name: ", ".join(map(translate, value)) if isinstance(value, list) else value
+                for name, value in values.items()
+            }
             for msgid in msgids:
-                self._write(phrase(msgid, translate, **values))
+                self._write(phrase(msgid, translate, **told))
             if len(msgids) > 1:
                 self._write("")
 
@@ -200,6 +228,8 @@ async def play_demo(
     """Show it until `stop` is set; returns the exit code. Raises SimError."""
     words = DemoWords(config.lang, write)
     words.say(STARTING)
+    if not sees_pictures():
+        words.say(NO_PICTURES)
     ports = _free_ports(config, words)
     with tempfile.TemporaryDirectory(prefix="lophoc-demo-", ignore_cleanup_errors=True) as place:
         async with AsyncExitStack() as running:
@@ -237,6 +267,7 @@ class Demo:
         await self._say_where()
         async with asyncio.TaskGroup() as tasks:
             telling = [tasks.create_task(self._tell_found(), name="found")]
+            telling.append(tasks.create_task(self._sum_up(), name="use"))
             if above:
                 telling.append(tasks.create_task(self._play_province(), name="province"))
             ended = await first_to_end(self.children)
@@ -265,8 +296,8 @@ class Demo:
         if self.config.department:
             page = f"{home}:{ports.above_http}/schools"
             self.words.say(ABOVE, schools=SCHOOLS + 1, above=page)
-        for lack in await _lacks(ports.local):
-            self.words.say(lack)
+        if lacks := await _lacks(ports.local):
+            self.words.say(DOES_WITHOUT, lacks=lacks)
 
     async def _begin(self, *commands: list[str]) -> Fallen | None:
         """Start programs, and wait for each one's door if it has one; how one fell, if one did."""
@@ -307,6 +338,10 @@ class Demo:
                 self.words.say(NO_LISTS)
             elif what == "register":
                 self.lines = len(book)
+        if self.config.department:
+            old, new = map(school_code, MERGED)
+            merge = ["schools", "merge", old, new, "--since", MERGED_SINCE]
+            await _run_controller([*merge, "--data", str(self.folder / "department")], DEPARTMENT)
 
     def _write_lists(self, folder: Path) -> list[PlayedLine]:
         """Write every list of the school and its department; gives the lines of the book."""
@@ -316,7 +351,7 @@ class Demo:
         book = book_of(school_of(replace(self._sim(), tablets=self.config.tablets)), seed)
         write_book(folder / "so-thiet-bi.csv", NAME, book)
         write_rooms(folder / "phong.csv", rooms)
-        write_areas(folder, (SCHOOL, NAME), SCHOOLS)
+        write_areas(folder, (SCHOOL, NAME), SCHOOLS + UNHEARD)
         return book
 
     async def _play_province(self) -> None:
@@ -335,6 +370,17 @@ class Demo:
         finally:
             await end(child, END_S["lophoc-sim"])
 
+    async def _sum_up(self) -> None:
+        """Have the past weeks' use of boards reckoned, which a school's server does hourly."""
+        command = ["use", "--json", "--weeks", str(PAST_WEEKS)]
+        command += ["--data", str(self.folder / "controller")]
+        for _ in range(SUM_UP_TRIES):
+            await asyncio.sleep(LOOK_EVERY_S)
+            told = await _output_of_controller(command, SCHOOL)
+            if any(board.used_week_min for board in _use_in(told).boards):
+                break
+        self.words.say(USED, use=f"http://127.0.0.1:{self.ports.http}/use")
+
     def _sim(self) -> SimConfig:
         config = self.config
         return SimConfig(rooms=config.rooms, tablets=0, seed=config.seed, mdns=config.mdns)
@@ -351,7 +397,10 @@ class Demo:
         while awaited:
             for device_id in (await _status(self.ports.local)).present() & set(awaited):
                 kind, name = awaited.pop(device_id)
-                self.words.say(DEVICE_FOUND[kind], name=name, own=AGENT_ROOM)
+                found = DEVICE_FOUND[kind]
+                if kind is Kind.CAMERA and not sees_pictures():
+                    found = CAMERA_FOUND
+                self.words.say(found, name=name, own=AGENT_ROOM)
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _start(self, name: str, arguments: Sequence[str]) -> Child:
@@ -398,6 +447,7 @@ class Demo:
             *("--broker", _broker(self.ports.mqtt), "--province", PROVINCE, "--school", SCHOOL),
             *("--rooms", str(config.rooms), "--tablets", str(config.tablets)),
             *("--pace", str(config.pace), "--seed", str(config.seed)),
+            *("--past-weeks", str(PAST_WEEKS)),
             *("--mdns", str(config.mdns).lower()),
         ]
 
@@ -406,29 +456,48 @@ class Demo:
         return ["--lang", self.config.lang] if self.config.lang else []
 
 
+def sees_pictures() -> bool:
+    """Whether this Python has what looks at pictures, which half of LopHoc's size is."""
+    return all(find_spec(name) is not None for name in ("cv2", "numpy"))
+
+
 def _broker(port: int) -> str:
     return f"mqtt://127.0.0.1:{port}"
 
 
 async def _run_controller(arguments: Sequence[str], school: str, typed: str = "") -> bool:
     """Whether a command of the controller's ended well, and in time. typed: what it is given."""
+    return await _output_of_controller(arguments, school, typed) is not None
+
+
+async def _output_of_controller(
+    arguments: Sequence[str], school: str, typed: str = ""
+) -> bytes | None:
+    """What a command of the controller's said; None where it failed or took too long."""
     own = {"LOPHOC_CONTROLLER_PROVINCE": PROVINCE, "LOPHOC_CONTROLLER_SCHOOL": school}
     process = await asyncio.create_subprocess_exec(
         command_path("lophoc-controller"),
         *arguments,
         stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         env=_environment() | own,
     )
     try:
         async with asyncio.timeout(READY_S):
-            await process.communicate(f"{typed}\n".encode())
-            return not process.returncode
+            said, _ = await process.communicate(f"{typed}\n".encode())
+            return None if process.returncode else said
     except TimeoutError:
-        return False
+        return None
     finally:
         await kill(process)
+
+
+def _use_in(told: bytes | None) -> _Use:
+    try:
+        return msgspec.json.decode(told or b"{}", type=_Use)
+    except msgspec.DecodeError:
+        return _Use()
 
 
 async def _code(port: int) -> _Code:

@@ -173,6 +173,9 @@ def _use(board: ItemTold, week: str, seed: int) -> UseLine:
     )
 
 
-def change_item(item: ItemTold, change: int, rooms: Sequence[str], random: Random) -> ItemTold:
-    """The item as it is told when something in it has changed."""
-    return replace(item, change=change, there=random.choice(rooms), state="moved")
+def move_item(
+    item: ItemTold, change: int, rooms: Sequence[str], random: Random, now_ms: int
+) -> ItemTold:
+    """The item as it is told when somebody has just seen it in another room."""
+    seen = {"seen_ms": now_ms, "by": item.by or "person_scan", "verified": True}
+    return replace(item, change=change, there=random.choice(rooms), state="moved", **seen)

@@ -28,13 +28,17 @@ from protocol.words import N_, Translate
 from simulators.config import ProvinceConfig
 from simulators.equipment import rooms_from
 from simulators.errors import SimError
-from simulators.estate import change_item, figures_of, items_of, school_code, school_name, uses_of
+from simulators.estate import figures_of, items_of, move_item, school_code, school_name, uses_of
 from simulators.running import show_line, until_stopped
 from simulators.wire import Wire
 
 PAGE: Final = 100
 WAITING: Final = 8
 WEEKS: Final = 4
+
+
+OFF_CLOCK: Final = 5  # the clock of this school is three days behind
+OFF_MS: Final = -3 * 86_400_000
 
 
 class PlayedSchool:
@@ -55,7 +59,12 @@ class PlayedSchool:
             place=place,
             boot=self._boot,
             presence=SchoolPresence,
+            now_ms=self._now_ms,
         )
+
+    def _now_ms(self) -> int:
+        """What the school takes for the time."""
+        return wall_ms() + (OFF_MS if self._number == OFF_CLOCK else 0)
 
     async def tell(self) -> int:
         """Tell everything; returns how many items were told when all of it is acknowledged."""
@@ -100,7 +109,8 @@ class PlayedSchool:
         rooms = rooms_from("P101", config.rooms)
         chosen = random.sample(items, min(config.changes, len(items)))
         first = len(items) + 1
-        return [change_item(item, at, rooms, random) for at, item in enumerate(chosen, first)]
+        now_ms = wall_ms()
+        return [move_item(item, at, rooms, random, now_ms) for at, item in enumerate(chosen, first)]
 
     async def _put_pages(self, items: Sequence[ItemTold], after: int) -> None:
         for start in range(0, len(items), PAGE):

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from hardware.readings import Sighting
 from protocol import __version__, chain
 from protocol.health import Judgement, Limits, ReasonCode, judge
-from protocol.kit import KitTemplate, compare
+from protocol.kit import KitTemplate, compare, lines_of
 from protocol.messages import (
     AnyEvent,
     AnyState,
@@ -93,9 +93,15 @@ class PlayedRoom:
         self._present = set(self._devices)
         self._judgement = Judgement(Status.UNKNOWN, ())
         kinds = [device.kind for device in self._devices.values()]
-        self._template = KitTemplate(
-            projectors=kinds.count(DeviceKind.PROJECTOR), tablets=kinds.count(DeviceKind.TABLET)
+        template = KitTemplate(
+            computers=1,
+            boards=1,
+            cameras=1,
+            access_points=1,
+            projectors=kinds.count(DeviceKind.PROJECTOR),
+            tablets=kinds.count(DeviceKind.TABLET),
         )
+        self._wanted = lines_of(template)
         self._lesson: str | None = None
         self._class = class_of(code)
         self._taps: dict[str, RollLine] = {}
@@ -161,7 +167,7 @@ class PlayedRoom:
     def _kit(self) -> tuple[KitLine, ...]:
         """What the room was furnished with is what it should have."""
         return compare(
-            self._template, [self._devices[device_id].kind for device_id in self._attached()], {}
+            self._wanted, [self._devices[device_id].kind for device_id in self._attached()], {}
         )
 
     def _attached(self) -> set[str]:

@@ -27,6 +27,7 @@ from simulators.day import PlayedDay
 from simulators.devices.bodies import Bodies
 from simulators.equipment import answering, equipment_of, rooms_from
 from simulators.machine import machine_of
+from simulators.past import past_events
 from simulators.room import PlayedRoom
 from simulators.running import until_stopped
 from simulators.wire import Wire
@@ -155,8 +156,11 @@ def _classroom(
     place = Place(config.province, config.school, f"sim-{code.lower()}")
     outbox = outboxes.enter_context(Outbox(folder / f"{level_of(code)}.db", place, boot))
     broker, client = broker_from(config.broker), f"lophoc-{level_of(place.agent)}"
+    room = PlayedRoom(code, equipment, boot=boot, beat_s=config.beat_s, started_ms=wall_ms())
+    if config.past_weeks:
+        outbox.put(*past_events(room, equipment, config.seed, config.past_weeks, wall_ms()))
     return PlayedClassroom(
-        room=PlayedRoom(code, equipment, boot=boot, beat_s=config.beat_s, started_ms=wall_ms()),
+        room=room,
         day=_day(config, furnished),
         machine=machine_of(code, config.seed),
         outbox=outbox,

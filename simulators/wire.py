@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from protocol.clock import wall_ms
@@ -18,9 +18,15 @@ from protocol.messages import (
     EraseCommand,
     EventsStored,
     GuideGiven,
+    IdentityShared,
+    InspectionGiven,
+    KitGiven,
     ListsRefused,
+    MarksAsked,
+    MarksContested,
     MessageError,
     NotEnrolled,
+    PairsAnswered,
     PlanGiven,
     Presence,
     PupilsErased,
@@ -28,6 +34,7 @@ from protocol.messages import (
     Retell,
     SchoolClock,
     TabletsConfirmed,
+    UpdateOffered,
     WhoSpeaks,
     down_from,
     to_bytes,
@@ -53,12 +60,14 @@ class Wire:
         place: Place,
         boot: str,
         presence: type[Presence | SchoolPresence],
+        now_ms: Callable[[], int] = wall_ms,
     ) -> None:
         self.birth_due = asyncio.Event()
         self.settled = asyncio.Event()
         self._place = place
         self._boot = boot
         self._presence = presence
+        self._now_ms = now_ms
         self.link = Link(
             broker,
             client,
@@ -75,7 +84,9 @@ class Wire:
                 tasks.create_task(work(), name=f"{self._place.agent}/{work.__name__.strip('_')}")
 
     def _say(self, session: int, *, online: bool) -> Letter:
-        presence = self._presence(boot=self._boot, at_ms=wall_ms(), session=session, online=online)
+        presence = self._presence(
+            boot=self._boot, at_ms=self._now_ms(), session=session, online=online
+        )
         topic = topic_of(address_for(self._place, presence))
         return Letter(topic, to_bytes(presence), retain=True)
 
@@ -110,15 +121,22 @@ class Wire:
                 PlanGiven()
                 | Retell()
                 | WhoSpeaks()
+                | MarksAsked()
+                | MarksContested()
                 | PupilsErased()
                 | EraseCommand()
                 | CameraOff()
                 | ListsRefused()
                 | GuideGiven()
+                | KitGiven()
                 | NotEnrolled()
+                | IdentityShared()
                 | SchoolClock()
                 | TabletsConfirmed()
+                | PairsAnswered()
                 | CorrectionsGiven()
+                | UpdateOffered()
+                | InspectionGiven()
             ):
                 pass  # who is played plays its own day, and tells all from the beginning
             case _:

@@ -80,11 +80,15 @@ class Page:
             self._note(message.get("method", ""), message.get("params", {}))
 
     def open(self, url: str, width: int = 1366, height: int = 768) -> None:
-        """Open an address and wait until it has loaded and `ready` holds."""
+        """Open an address and wait until it has loaded and `ready` holds.
+
+        Raises AssertionError where nobody answers there: the browser's own page is none of ours.
+        """
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
         self.size(width, height)
-        self.call("Page.navigate", url=url)
+        opened = self.call("Page.navigate", url=url)
+        assert "errorText" not in opened, (url, opened)
         self.wait(f"document.readyState === 'complete' && {self.ready}")
 
     def size(self, width: int, height: int) -> None:

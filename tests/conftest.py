@@ -13,21 +13,26 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 from controller.access import passwords
 from controller.broker.embedded import config_text
 from protocol.model import Place
 from protocol.repeats import RepeatFilter
 from tests.browser import Chromium, Page, Profile, fresh_profile, opened_tab, running_browser
-from tests.databases import KINDS, Database, migrated_template, sqlite_in
+from tests.databases import Database, migrated_template, share_statements, sqlite_in
 from tests.flows.programs import BIN
+from tests.long_tests import long_tests, name_of
 from tests.ports import free_port
 from tests.postgres import Cluster, cluster_or_skip
+from tests.tiers import LEFT_OUT, TIERS, choose_tier, wide
 from tests.waiting import until
+from tests.warm_children import children_started_truly, start_children_warm
 
 # A busy machine, or one that measures coverage, takes longer for an example. The same examples
 # come at each run, so that nothing is red by chance; `--hypothesis-profile explore` looks for more.
@@ -42,17 +47,26 @@ atexit.register(shutil.rmtree, os.environ["XDG_RUNTIME_DIR"], ignore_errors=True
 # Passwords cost time on purpose, here hundreds of times; what they cost a school is a test's in
 # controller/access, by a program of its own.
 pytest.MonkeyPatch().setattr(passwords, "_MEMORY_KIB", 64)
+share_statements()
+start_children_warm()
 
 # As in the process that looks at pictures: a second thread would only be waited for.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 # Files that take long, or wait long: begun last, one of two workers would wait for the other.
-PLAYED = {"test_demo.py", "test_way_up.py", "test_finding.py", "test_delivery.py"}
+PLAYED = {"test_demo.py", "test_way_up.py", "test_finding.py", "test_delivery.py", "test_school.py"}
+PLAYED |= {"test_secrets.py", "test_three_clicks.py", "test_retell.py", "test_ledger.py"}
+SHOWN = {"test_browser.py", "test_teacher_page.py", "test_book_import_pages.py"}
 ALONE = {"test_pjlink.py", "test_mdns_fleet.py", "test_camera_watch.py", "test_copying.py"}
-LONG = frozenset({*PLAYED, *ALONE, "test_identity.py", "test_ledger.py", "test_release.py"})
+ALONE |= {"test_check_camera.py", "test_cards_reader.py", "test_ingest.py", "test_quarantine.py"}
+LONG = frozenset({*PLAYED, *SHOWN, *ALONE, "test_identity.py", "test_release.py"})
+# A test leaves some thousand objects behind: looked for at each 700th, they cost a tenth of all.
+COLLECTED_SELDOM = (20_000, 20, 50)
 HERE = Path(__file__).parent
 # What a test is about, by the folder that it stands in.
 FOLDERS = {HERE / "flows": "flow", HERE / "hostile": "flow", HERE / "suite": "suite"}
+FOLDERS |= {HERE / "packages": "packages"}
+FOLDERS[HERE / "windows"] = "wine"
 # What a test needs beside Python, by the fixtures that give it.
 NEEDS = {
     "chromium": "browser",
@@ -63,28 +77,57 @@ NEEDS = {
 }
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by what it needs, and begin with what takes long."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take the tier to play."""
+    parser.addoption("--tier", choices=TIERS, default="all", help="see tests/tiers.py")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark each test by what it needs, leave those of the tier, and begin with what takes long."""
     for item in items:
         for mark in marks_of(item):
             item.add_marker(mark)
+        if name_of(item.nodeid) in long_tests():
+            item.add_marker("long")
+    others = config.stash[LEFT_OUT] = choose_tier(config.getoption("--tier"), items)
+    config.hook.pytest_deselected(items=others)
     items.sort(key=lambda item: item.path.name not in LONG)
 
 
-def pytest_collection_finish() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    """Have examples be the same whatever else was imported: no constants of the programs' text."""
+    if config.getoption("--hypothesis-profile") != "explore":
+        none_found = providers._local_constants
+        pytest.MonkeyPatch().setattr(providers, "_get_local_constants", lambda: none_found)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
     """Have the collector of garbage pass over a million objects of the tests' own for good."""
-    gc.freeze()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(*COLLECTED_SELDOM)
+        gc.enable()
 
 
 def marks_of(item: pytest.Item) -> set[str]:
     """What a test needs: the folder and the fixtures say it, nobody has to."""
     fixtures = set(getattr(item, "fixturenames", ()))
     marks = {NEEDS[each] for each in fixtures & set(NEEDS)}
-    marks |= {mark for folder, mark in FOLDERS.items() if item.path.is_relative_to(folder)}
+    marks |= marks_of_folder(item.path.parent)
     call = getattr(item, "callspec", None)
     if call is not None and "postgresql" in call.params.values():
         marks.add("database_server")
     return marks
+
+
+@cache
+def marks_of_folder(folder: Path) -> frozenset[str]:
+    """What all tests of a folder are about."""
+    return frozenset(mark for above, mark in FOLDERS.items() if folder.is_relative_to(above))
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> None:
@@ -255,7 +298,7 @@ def postgresql(cluster: Cluster, template: str) -> Iterator[Database]:
     cluster.drop(url)
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=["sqlite", *wide("postgresql")])
 def database(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Database:
@@ -266,6 +309,13 @@ def database(
     )
     monkeypatch.setenv("LOPHOC_CONTROLLER_DATABASE", found.url)
     return found
+
+
+@pytest.fixture
+def true_children() -> Iterator[None]:
+    """Children that read, look or sign are started as a school starts them."""
+    with children_started_truly():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any, Final
 
+import pytest
+import sqlalchemy
+from sqlalchemy.util import LRUCache
+
+from controller.database import engine as engines
 from controller.database.engine import engine_at, url_from
 from controller.database.store import Store
 from tests.postgres import Cluster
@@ -30,6 +36,25 @@ _ALLOW = {
 
 
 _ANOTHER = "DELETE FROM facts"  # each copy is a database of its own
+_STATEMENTS: Final = 3000  # more than all of LopHoc's
+_spelling: Final[dict[str, sqlalchemy.Engine]] = {}  # of each kind one, whose words all take
+
+
+def share_statements() -> None:
+    """Have each statement spelt out once in this process, and not at each test's database."""
+    pytest.MonkeyPatch().setattr(engines, "create_engine", _engine_that_shares)
+
+
+def _engine_that_shares(url: sqlalchemy.URL, **options: Any) -> sqlalchemy.Engine:
+    engine = sqlalchemy.create_engine(url, **options)
+    first = _spelling.get(kind := url.get_backend_name())
+    if first is None or not first.dialect.server_version_info:  # it has never been connected
+        engine._compiled_cache = LRUCache(_STATEMENTS)
+        _spelling[kind] = engine
+    else:  # what is spelt out is kept by the statement and the dialect
+        engine.dialect = engine.pool._dialect = first.dialect
+        engine._compiled_cache = first._compiled_cache
+    return engine
 
 
 class Database:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
@@ -16,15 +17,24 @@ class FaultyLine:
     """A line to a server; clients connect to 127.0.0.1 at `port`.
 
     delay_s: how long each piece of data is held, in each direction; pieces that come meanwhile
-    travel together after it, so a piece is late by at most twice as much.
+    travel together after it, so a piece is late by at most twice as much. cut_after: after how many
+    bytes towards the client each connection ends, what came before being delivered; None: never.
     """
 
-    def __init__(self, target_host: str, target_port: int, *, delay_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        target_host: str,
+        target_port: int,
+        *,
+        delay_s: float = 0.0,
+        cut_after: Callable[[], int | None] = lambda: None,
+    ) -> None:
         self._target = (target_host, target_port)
         self._server: asyncio.Server | None = None
         self._lines: dict[asyncio.Task[None], tuple[asyncio.StreamWriter, ...]] = {}
         self._cut = False
         self.delay_s = delay_s
+        self._cut_after = cut_after
         self.port = 0
 
     async def __aenter__(self) -> Self:
@@ -89,13 +99,21 @@ class FaultyLine:
         """Both ways, until both ends have said their last byte. Raises OSError."""
         far_reader, far_writer = await asyncio.open_connection(*self._target)
         self._lines[task] = (writer, far_writer)
-        await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+        back = self._pump(far_reader, writer, self._cut_after())
+        await asyncio.gather(self._pump(reader, far_writer), back)
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        most_bytes: int | None = None,
+    ) -> None:
         while data := await reader.read(CHUNK_BYTES):
             await asyncio.sleep(self.delay_s)
-            writer.write(data)
+            writer.write(data[:most_bytes])
             await writer.drain()
+            if most_bytes is not None and (most_bytes := most_bytes - len(data)) <= 0:
+                break
         with contextlib.suppress(OSError):  # the other end may be gone altogether
             writer.write_eof()
 

@@ -157,7 +157,8 @@ def _modules(command: str) -> Iterator[str]:
     for package in PACKAGES[command]:
         home = importlib.import_module(package)
         for module in pkgutil.walk_packages(home.__path__, f"{package}."):
-            if not module.name.startswith(_SELDOM) and not module.name.endswith("__main__"):
+            seldom = module.name.startswith(_SELDOM) or ".windows." in module.name
+            if not seldom and not module.name.endswith("__main__"):
                 yield module.name
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 QUERIES: Final = {"select", "update", "delete", "exists"}
 _METHODS: Final = {"select", "update", "delete"}
-SCOPES: Final = {"of", "in_province", "within", "everywhere"}
+SCOPES: Final = {"of", "in_province", "within", "counted_in", "everywhere"}
 _LIBRARY: Final = "sqlalchemy"
 
 

@@ -16,6 +16,7 @@ from hardware.network.place import shown_url
 from hardware.readings import CameraReading, CameraState, SenseMissing
 from protocol.errors import LopHocError
 from protocol.formats import phrase
+from protocol.loop import run_async
 from protocol.words import N_, preferred_language, translator
 
 _STATES: Final[Mapping[CameraState, str]] = {
@@ -70,7 +71,7 @@ def check(
     at pictures.
     """
     try:
-        reading = asyncio.run(_look_at(target, user, password, shutter))
+        reading = run_async(_look_at(target, user, password, shutter))
     except SenseMissing as error:
         message = N_("This computer cannot look at pictures.")
         hint = N_("Install python3-opencv or opencv-python-headless.")

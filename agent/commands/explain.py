@@ -11,7 +11,7 @@ from agent.database.documents import SavedState
 from agent.database.generations import DocumentError
 from agent.equipment.description import device_id_of
 from agent.equipment.devices import Devices
-from agent.equipment.merge import Decision, JoinDecision, SplitDecision
+from agent.equipment.merge import Decision, DistinctDecision, JoinDecision, SplitDecision
 from agent.equipment.traces import Trace, Traces
 from agent.room import AgentRoom
 from protocol.formats import phrase
@@ -42,6 +42,7 @@ _LINES: Final[Mapping[str, str]] = {
     "here": N_("here since {time}"),
     "gone": N_("last seen {time}: {why}"),
     "joined": N_("A person said that {one} and {other} are one device."),
+    "distinct": N_("A person said that {one} and {other} are two devices."),
     "parted": N_("A person said that {keys} are devices of their own."),
     "asks": N_("It may be this, and waits for an answer: {kind}."),
 }
@@ -90,9 +91,9 @@ def _decisions(devices: Devices, device: Device) -> list[Decision]:
         for decision in devices.decisions
         if keys
         & (
-            {decision.one, decision.other}
-            if isinstance(decision, JoinDecision)
-            else set(decision.keys)
+            set(decision.keys)
+            if isinstance(decision, SplitDecision)
+            else {decision.one, decision.other}
         )
     ]
 
@@ -167,6 +168,8 @@ def _decision_line(decision: Decision, say: Translate) -> str:
     match decision:
         case JoinDecision():
             return _line(say, "joined", one=decision.one, other=decision.other)
+        case DistinctDecision():
+            return _line(say, "distinct", one=decision.one, other=decision.other)
         case SplitDecision():
             return _line(say, "parted", keys=", ".join(decision.keys))
 

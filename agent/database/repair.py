@@ -14,7 +14,7 @@ from agent.database.generations import DocumentError, backup_of
 from agent.database.salvage import salvage
 from agent.equipment.switch import CameraSwitch
 from protocol.clock import wall_ms
-from protocol.folder import OWNER_ONLY, lock_folder, write_whole
+from protocol.folder import OWNER_ONLY, lock_folder, replace_file, write_whole
 from protocol.formats import phrase
 from protocol.model import instant
 from protocol.outbox import mend
@@ -65,7 +65,7 @@ def _mend_documents(path: Path, stamp: str) -> Iterator[RepairNote]:
     for broken in (path,) if restored else (path, backup):
         if broken.exists():
             aside = _aside(broken, stamp)
-            broken.rename(aside)
+            replace_file(broken, aside)
             yield _note(_PUT_ASIDE, file=broken.name, aside=aside.name)
     if restored:
         write_whole(path, backup.read_bytes(), OWNER_ONLY)

@@ -24,6 +24,7 @@ from agent.lessons import memos
 from agent.lessons.teaching import Teaching
 from agent.placement import Placement, placement_at_start
 from agent.room import AgentRoom, Moment
+from protocol.messages import PairAnswer
 from protocol.model import Place
 from protocol.outbox import DEFAULT_MAX_BYTES, Outbox, OutboxError
 from protocol.settings import SettingsError
@@ -32,6 +33,13 @@ from protocol.words import N_
 
 _MB: Final = 1_000_000
 _DAY_S: Final = 86_400
+
+
+class _SchoolWords(NamedTuple):
+    """What the school said of the room's devices."""
+
+    confirmed: frozenset[str]
+    paired: tuple[PairAnswer, ...]
 
 
 class RestoredRoom(NamedTuple):
@@ -55,9 +63,10 @@ async def open_room(config: AgentConfig, machine: ThisMachine) -> AsyncIterator[
     where = placement_at_start(_room_code(config), roaming=config.roaming, stay=saved.stay)
     room = _room(config, machine, saved, where)
     with _outbox(config, room) as outbox:
+        room = replace(room, boot=outbox.boot)
         try:
-            teaching, confirmed = _remembered(room, outbox, saved, clock.now())
-            classroom = _classroom(config, room, where, saved, teaching, confirmed)
+            teaching, said = _remembered(room, outbox, saved, clock.now())
+            classroom = _classroom(config, room, where, saved, teaching, said)
             yield RestoredRoom(classroom, outbox, documents, clock)
         finally:
             await asyncio.get_running_loop().shutdown_default_executor()
@@ -104,6 +113,7 @@ def _outbox(config: AgentConfig, room: AgentRoom) -> Outbox:
         max_age_s=config.outbox_max_days * _DAY_S,
         archive_bytes=min(config.outbox_max_mb * _MB, DEFAULT_MAX_BYTES),
         tells_age=True,
+        counts_starts=True,
     )
 
 
@@ -113,7 +123,7 @@ def _classroom(  # noqa: PLR0917 - all that a room is made of
     where: Placement,
     saved: SavedState,
     teaching: Teaching,
-    confirmed: frozenset[str],
+    said: _SchoolWords,
 ) -> Classroom:
     traces = Traces(
         room=room.room,
@@ -128,7 +138,7 @@ def _classroom(  # noqa: PLR0917 - all that a room is made of
     return Classroom(
         room=room,
         placement=where,
-        devices=replace(known, confirmed=confirmed),
+        devices=replace(known, confirmed=said.confirmed, paired=said.paired),
         template=config.kit,
         own_switch=_switch(saved),
         camera_locked=config.camera == "off",
@@ -156,8 +166,8 @@ def _room_code(config: AgentConfig) -> str:
 
 def _remembered(
     room: AgentRoom, outbox: Outbox, saved: SavedState, moment: Moment
-) -> tuple[Teaching, frozenset[str]]:
-    """The lesson and its roll as they were, and the tablets that the school confirmed.
+) -> tuple[Teaching, _SchoolWords]:
+    """The lesson and its roll as they were, and what the school said of the room's devices.
 
     Raises OutboxError.
     """
@@ -171,7 +181,9 @@ def _remembered(
             running=saved.running,
             marks=saved.marks,
         )
-        return teaching, equipment_memos.confirmed_in(stored)
+        return teaching, _SchoolWords(
+            equipment_memos.confirmed_in(stored), equipment_memos.pairs_in(stored)
+        )
     except UNREADABLE as error:
         raise OutboxError(
             "memos_damaged",

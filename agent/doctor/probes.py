@@ -14,7 +14,7 @@ from agent.doctor.joining import joining_facts
 from agent.doctor.running import version_at
 from agent.joining.reports import Report
 from agent.school.connection import broker_of
-from protocol import __version__, probing
+from protocol import probing
 from protocol.credential import CREDENTIAL, broker_for, credential_in
 from protocol.doctor import Check, Fact
 from protocol.link import Broker
@@ -31,6 +31,7 @@ from protocol.symptoms import (
     Soundness,
     VersionFact,
 )
+from protocol.version import BUILD
 
 UNIT: Final = "lophoc-agent"
 _REPAIR: Final = "lophoc-agent repair"
@@ -70,7 +71,7 @@ class _Looks:
         yield ProgramFact(UNIT, probing.is_held(self._data))
 
     def version(self) -> Iterator[Fact]:
-        yield VersionFact(__version__, version_at(self._config.local_port))
+        yield VersionFact(BUILD, version_at(self._config.local_port))
 
     def clock(self) -> Iterator[Fact]:
         yield probing.clock(probing.date_ms(self._data / CLOCK))

@@ -20,7 +20,7 @@ _OK: Final = 200
 def version_at(port: int) -> str:
     """What the agent that answers at the port says it is; empty for none."""
     with suppress(ValueError, KeyError, TypeError):
-        return str(json.loads(_answer(port, "/livez"))["version"])[:32]
+        return str(json.loads(_answer(port, "/livez"))["version"])[:64]
     return ""
 
 

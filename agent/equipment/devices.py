@@ -10,8 +10,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import combinations
 from typing import Final, NamedTuple
 
+import msgspec
 from msgspec.structs import replace as rewrite
 
 from agent.equipment.condition import DeviceCondition, both, charged
@@ -19,27 +21,45 @@ from agent.equipment.description import device_id_of, device_of
 from agent.equipment.grounds import grounds_of
 from agent.equipment.merge import (
     Decision,
+    DistinctDecision,
     JoinDecision,
+    PairDecision,
     SightingGroup,
     SplitDecision,
     group_sightings,
     is_channel,
+    rank,
 )
 from agent.equipment.ownership import Mark, has_cookie, is_same, mark_of, mark_of_cookie
 from agent.equipment.traces import Trace, Traces, as_unseen
 from agent.room import AgentRoom, Messages
 from hardware.readings import IdentityKind, Kind, Sighting
+from protocol.grounds import ground_lines
 from protocol.health import ReasonCode
-from protocol.messages import DeviceAppeared, DeviceForgotten, DeviceState, DeviceVanished
+from protocol.messages import (
+    MAX_DOUBTS,
+    DeviceAppeared,
+    DeviceForgotten,
+    DeviceGrounds,
+    DevicePair,
+    DeviceState,
+    DeviceVanished,
+    Explained,
+    PairAnswer,
+)
 from protocol.model import PERSON, SCHOOL, Device, DeviceKind, Reason, Status, is_equipment
 from protocol.words import Translate
 
+EXPLAINED_BYTES: Final = 32_000
+MAX_DECISIONS: Final = 400
+MAX_AT_ONE: Final = 6  # devices at one address of which each two are asked about
 MAX_DEVICES: Final = 400  # what a birth may hold; a room with more is being flooded
 ASLEEP_MS: Final = 12 * 3_600_000  # a tablet that has slept for a whole school day is gone
 
 REGULAR_MS: Final = 7 * 86_400_000  # who has come for so long may be the room's own
 
 THIS_MACHINE: Final = "host"  # the source that tells of the agent's own computer
+HEARD: Final = "mdns"  # the source that tells of whoever answers in the network
 CHECK_IN: Final = "checkin"  # the source that tells of tablets by the cookie that they were given
 
 # 0.1.0 named devices of the network so; they come back under names of their own.
@@ -96,7 +116,8 @@ class Devices:
 
     decisions: what people said of which are one. conditions: how devices fare, by key. ours,
     strangers: what people said is this room's, and is not: the former get its passwords.
-    confirmed: the ids of the tablets here that the school's book names.
+    confirmed: the ids of the tablets here that the school's book names. paired: what the school
+    answered, of which two are one; it stands over the room's own word.
     """
 
     room: AgentRoom
@@ -107,6 +128,7 @@ class Devices:
     ours: tuple[Mark, ...] = ()
     strangers: tuple[Mark, ...] = ()
     confirmed: frozenset[str] = frozenset()
+    paired: tuple[PairAnswer, ...] = ()
 
     def see(self, sightings: Iterable[Sighting], at_ms: int) -> DevicesStep:
         """Take in what the sources saw; what says nothing new gives no message."""
@@ -252,11 +274,43 @@ class Devices:
 
     def join(self, one: str, other: str, at_ms: int) -> DevicesStep:
         """A person said that two devices are one. Raises KeyError if they are not two."""
-        keys = sorted(min(self._keys_or_fail(device_id)) for device_id in (one, other))
+        keys = sorted(map(self._name_or_fail, (one, other)))
         if one == other:
             raise KeyError(other)
-        decisions = (*self.decisions, JoinDecision(*keys))
+        decisions = (*self.decisions, JoinDecision(*keys))[-MAX_DECISIONS:]
         return replace(self, decisions=decisions).settle(at_ms)
+
+    def tell_apart(self, one: str, other: str, at_ms: int) -> DevicesStep:
+        """A person said that two devices are two. Raises KeyError if they are not two."""
+        if one == other:
+            raise KeyError(other)
+        decision = DistinctDecision(*sorted(map(self._name_or_fail, (one, other))))
+        decisions = (*self.decisions, decision)[-MAX_DECISIONS:]
+        return replace(self, decisions=decisions).settle(at_ms)
+
+    def ask_again(self, one: str, other: str, at_ms: int) -> DevicesStep:
+        """Take back what the room said of a pair. Raises KeyError where it said nothing."""
+        pair = {one, other}
+        left = tuple(decision for decision in self.decisions if _ids_of(decision) != pair)
+        if left == self.decisions:
+            raise KeyError(other)
+        return replace(self, decisions=left).settle(at_ms)
+
+    def pair(self, answers: Iterable[PairAnswer], at_ms: int) -> DevicesStep:
+        """The school said of which pairs the two are one; of no others."""
+        return replace(self, paired=tuple(answers)).settle(at_ms)
+
+    def pair_answers(self) -> list[tuple[str, str, bool, str]]:
+        """What was answered of pairs: their ids, whether they are one, and by whose word."""
+        own = {
+            frozenset(_ids_of(decision)): isinstance(decision, JoinDecision)
+            for decision in self.decisions
+            if isinstance(decision, PairDecision)
+        }
+        schools = {frozenset((word.one, word.other)): word.is_one for word in self.paired}
+        words = [(pair, is_one, PERSON) for pair, is_one in own.items() if pair not in schools]
+        words += [(pair, is_one, SCHOOL) for pair, is_one in schools.items()]
+        return [(min(pair), max(pair), is_one, by) for pair, is_one, by in words if len(pair) > 1]
 
     def part(self, device_id: str, at_ms: int) -> DevicesStep:
         """A person said that a device is several. Raises KeyError if it is not known.
@@ -296,9 +350,32 @@ class Devices:
         presences = {DevicePresence.PRESENT, DevicePresence.ASLEEP}
         return tuple(name for name, record in self.by_id.items() if record.presence in presences)
 
+    def is_of_room(self, device_id: str) -> bool:
+        """Whether more speaks for it than a word in the network, where neighbours are heard, too.
+
+        A person's word that it is this room's counts.
+        """
+        sources = set(self.by_id[device_id].device.sources)
+        return sources != {HEARD} or self.is_own(self.claims_of(device_id))
+
     def groups(self) -> tuple[SightingGroup, ...]:
         """The sightings of each device."""
-        return group_sightings(self.traces.sightings(), self.decisions)
+        sightings = self.traces.sightings()
+        return group_sightings(sightings, (*self.decisions, *self._school_words(sightings)))
+
+    def _school_words(self, sightings: Iterable[Sighting]) -> Iterator[PairDecision]:
+        """What the school answered, by the keys that its ids are now."""
+        if not self.paired:
+            return
+        keys: dict[str, str] = {}
+        for sighting in sightings:
+            for key in (*sighting.former, *sighting.aliases):
+                keys.setdefault(device_id_of(key), sighting.key)
+        keys |= {device_id_of(sighting.key): sighting.key for sighting in sightings}
+        for word in self.paired:
+            if word.one in keys and word.other in keys:
+                kind = JoinDecision if word.is_one else DistinctDecision
+                yield kind(keys[word.one], keys[word.other])
 
     def sightings_of(self, device_id: str) -> tuple[Sighting, ...]:
         """What each source last said of a device, the best word first; none if not known."""
@@ -307,17 +384,30 @@ class Devices:
 
     def grounds_of(self, device_id: str, say: Translate) -> list[str]:
         """Why a device is taken for this one, and for one of its kind, in sentences."""
-        return self._grounds(self.sightings_of(device_id), say)
+        return [*ground_lines(self._grounds(device_id, self.sightings_of(device_id)), say)]
 
     def all_grounds(self, say: Translate) -> dict[str, list[str]]:
         """The same of every device, by id."""
-        return {
-            device_id_of(group.key): self._grounds(group.sightings, say) for group in self.groups()
-        }
+        found = (self._grounds(device_id_of(one.key), one.sightings) for one in self.groups())
+        return {grounds.device_id: [*ground_lines(grounds, say)] for grounds in found}
 
-    def _grounds(self, named: Sequence[Sighting], say: Translate) -> list[str]:
+    def explained(self, at_ms: int) -> Explained:
+        """Why the room's own devices are what they are, and what a person shall say of them.
+
+        What is no equipment, such as a pupil's phone, is told by no mark.
+        """
+        own = {name for name, one in self.by_id.items() if is_equipment(one.device)}
+        found = (self._grounds(device_id_of(one.key), one.sightings) for one in self.groups())
+        return Explained(
+            boot=self.room.boot,
+            at_ms=at_ms,
+            devices=tuple(_within(grounds for grounds in found if grounds.device_id in own)),
+            doubts=tuple(DevicePair(one=one, other=other) for one, other in self.suggestions()),
+        )
+
+    def _grounds(self, device_id: str, named: Sequence[Sighting]) -> DeviceGrounds:
         told = [self.traces.of(sighting).sighting for sighting in named]
-        return grounds_of(told, [sighting.kind for sighting in named], say)
+        return grounds_of(device_id, told, [sighting.kind for sighting in named])
 
     def keys_of(self, device_id: str) -> frozenset[str]:
         """The keys under which sources speak of a device; none if it is not known."""
@@ -352,13 +442,29 @@ class Devices:
         return {device_id: kind for device_id, kind in first.items() if kind}
 
     def suggestions(self) -> list[tuple[str, str]]:
-        """Pairs of devices that answer at one address: a person may say that they are one."""
+        """Pairs of devices that answer at one address: a person shall say whether they are one.
+
+        Not those of which somebody has said it, nor presences, such as a pupil's tablet.
+        """
         at = defaultdict[str, list[str]](list)
-        channels = {device_id_of(group.key) for group in self.groups() if is_channel(group.key)}
-        for device_id, record in self.by_id.items():
-            if record.is_present and record.device.address and device_id not in channels:
-                at[record.device.address].append(device_id)
-        return [(one, other) for one, *twins in at.values() for other in twins]
+        groups = self.groups()
+        channels = {device_id_of(group.key) for group in groups if is_channel(group.key)}
+        for device_id, record in sorted(self.by_id.items()):
+            device = record.device
+            is_asked = record.is_present and device_id not in channels and is_equipment(device)
+            if device.address and is_asked:
+                at[device.address].append(device_id)
+        pairs = [pair for ids in at.values() for pair in combinations(ids[:MAX_AT_ONE], 2)]
+        if not pairs:
+            return []
+        names = defaultdict[str, set[str]](set)
+        names |= {device_id_of(one.key): set(map(device_id_of, one.claims)) for one in groups}
+        answered = [{one, other} for one, other, _, _ in self.pair_answers()]
+        return [
+            (one, other)
+            for one, other in pairs
+            if not any(_is_of(pair, names[one], names[other]) for pair in answered)
+        ][:MAX_DOUBTS]
 
     def _mark_of(self, device_id: str) -> Mark:
         """What a person's word of a device is bound to; empty where it tells but a name."""
@@ -375,6 +481,10 @@ class Devices:
             if other.address in addresses and any(is_same(mark, keys) for mark in self.ours):
                 return Reason(ReasonCode.ANOTHER_DEVICE, other.name)
         return Reason(ReasonCode.UNCLAIMED)
+
+    def _name_or_fail(self, device_id: str) -> str:
+        """The strongest key of a device. Raises KeyError if it is not known."""
+        return min(self._keys_or_fail(device_id), key=rank)
 
     def _keys_or_fail(self, device_id: str) -> frozenset[str]:
         keys = self.keys_of(device_id)
@@ -507,6 +617,31 @@ def restore_devices(
         ours=claims[0],
         strangers=claims[1],
     )
+
+
+def _within(told: Iterable[DeviceGrounds]) -> Iterator[DeviceGrounds]:
+    """As many as the message may be long; of a cookie nothing leaves the room."""
+    left = EXPLAINED_BYTES
+    for grounds in told:
+        believed = tuple(mark for mark in grounds.believed if not mark.startswith("token:"))
+        own = rewrite(grounds, believed=believed)
+        left -= len(msgspec.json.encode(own)) + 1
+        if left < 0:
+            return
+        yield own
+
+
+def _ids_of(decision: Decision) -> set[str]:
+    """The ids of a pair of which somebody spoke; none of another word."""
+    if isinstance(decision, SplitDecision):
+        return set()
+    return {device_id_of(decision.one), device_id_of(decision.other)}
+
+
+def _is_of(pair: set[str], one: set[str], other: set[str]) -> bool:
+    """Whether a pair of ids names these two devices, each by one of its names."""
+    first, second = pair
+    return (first in one and second in other) or (first in other and second in one)
 
 
 def _is_one_piece(sighting: Sighting) -> bool:

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import msgspec
 
 from agent.equipment.ownership import Mark, is_same
-from protocol.folder import write_whole
+from protocol.folder import replace_file, write_whole
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -66,5 +66,5 @@ class LoginFile:
             # What is wrong in it may be a password: its place alone is told.
             _LOGGER.warning("the devices' own logins cannot be read: %s", type(error).__name__)
             with suppress(OSError):
-                self._path.replace(self._path.with_name(self._path.name + _ASIDE))
+                replace_file(self._path, self._path.with_name(self._path.name + _ASIDE))
             return ()

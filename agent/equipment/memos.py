@@ -1,4 +1,7 @@
-"""This file keeps in the outbox's memos which tablets of the room the school's book names."""
+"""This file keeps in the outbox's memos what the school said of the room's devices.
+
+Which tablets its book names, and which two devices are one.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,29 @@ from typing import Final
 import msgspec
 
 from agent.equipment.devices import Devices
+from protocol.messages import PairAnswer
 
 _CONFIRMED: Final = "tablets"  # an older agent sees none
+_PAIRED: Final = "pairs"
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 _decoder = msgspec.json.Decoder(frozenset[str])
+_pairs = msgspec.json.Decoder(tuple[PairAnswer, ...])
 
 
 def changes(before: Devices, after: Devices) -> dict[str, bytes | None]:
     """The memos that a step changes; None for one that goes."""
-    if before.confirmed == after.confirmed:
-        return {}
-    return {_CONFIRMED: _encoder.encode(after.confirmed) if after.confirmed else None}
+    memos: dict[str, bytes | None] = {}
+    if before.confirmed != after.confirmed:
+        memos[_CONFIRMED] = _encoder.encode(after.confirmed) if after.confirmed else None
+    if before.paired != after.paired:
+        memos[_PAIRED] = _encoder.encode(after.paired) if after.paired else None
+    return memos
+
+
+def pairs_in(memos: Mapping[str, bytes]) -> tuple[PairAnswer, ...]:
+    """The pairs that the school answered. Raises msgspec.DecodeError where it is not ours."""
+    return _pairs.decode(memos[_PAIRED]) if _PAIRED in memos else ()
 
 
 def confirmed_in(memos: Mapping[str, bytes]) -> frozenset[str]:

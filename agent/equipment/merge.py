@@ -34,13 +34,21 @@ class JoinDecision(msgspec.Struct, frozen=True, tag="joined"):
     other: str
 
 
+class DistinctDecision(msgspec.Struct, frozen=True, tag="distinct"):
+    """A person said that two keys are two devices, whatever they tell."""
+
+    one: str
+    other: str
+
+
 class SplitDecision(msgspec.Struct, frozen=True, tag="parted"):
     """A person said that these keys are devices of their own, whatever they tell."""
 
     keys: tuple[str, ...]
 
 
-Decision = JoinDecision | SplitDecision
+PairDecision = JoinDecision | DistinctDecision
+Decision = PairDecision | SplitDecision
 
 
 class SightingGroup(NamedTuple):
@@ -75,13 +83,13 @@ def group_sightings(
         if isinstance(decision, SplitDecision)
         for key in decision.keys
     }
-    _link(sets, by_key, parted)
     heirs = _heirs(by_key)
-    for decision in decisions:
-        if isinstance(decision, JoinDecision):
-            joined = [heirs.get(key, key) for key in (decision.one, decision.other)]
-            if all(key in by_key for key in joined):
-                sets.unite(joined)
+    newest = _newest_words(decisions, heirs)
+    sets.keep_apart(pair for pair, is_one in newest.items() if not is_one)
+    _link(sets, by_key, parted)
+    for joined in (pair for pair, is_one in newest.items() if is_one):
+        if joined <= by_key.keys():
+            sets.unite([*joined])
     groups = [_group([sighting for key in keys for sighting in by_key[key]]) for keys in sets.all()]
     claimed = Counter(claim for group in groups for claim in group.claims)
     return tuple(
@@ -123,6 +131,19 @@ class _Sets:
     def __init__(self, keys: Iterable[str]) -> None:
         self._members = {key: {key} for key in keys}
 
+        self._apart: tuple[frozenset[str], ...] = ()
+
+    def keep_apart(self, pairs: Iterable[frozenset[str]]) -> None:
+        """Never unite what a person told apart."""
+        self._apart = tuple(pairs)
+
+    def are_apart(self, keys: Iterable[str]) -> bool:
+        """Whether united they would hold two that a person told apart."""
+        if not self._apart:
+            return False
+        members: set[str] = set().union(*(self._members[key] for key in keys))
+        return any(pair <= members for pair in self._apart)
+
     def of(self, key: str) -> frozenset[str]:
         return frozenset(self._members[key])
 
@@ -146,7 +167,7 @@ def _link(sets: _Sets, by_key: dict[str, list[Sighting]], parted: set[str]) -> N
     for tier in _TIERS:
         for claim in sorted(claim for claim in claimants if family_of(claim) == tier):
             keys = sorted(claimants[claim])
-            if len(keys) > 1 and not _is_contested(sets, keys, tier):
+            if len(keys) > 1 and not (_is_contested(sets, keys, tier) or sets.are_apart(keys)):
                 sets.unite(keys)
 
 
@@ -158,7 +179,7 @@ def _link_names(sets: _Sets, by_key: Mapping[str, list[Sighting]], parted: set[s
             if family_of(former) == "name" and former in by_key and former not in parted:
                 owners[former].add(key)
     for name, keys in sorted(owners.items()):
-        if len(keys) == 1:
+        if len(keys) == 1 and not sets.are_apart([name, *keys]):
             sets.unite([name, *keys])
 
 
@@ -180,6 +201,19 @@ def _heirs(by_key: Mapping[str, list[Sighting]]) -> dict[str, str]:
             if former not in by_key:
                 heirs.setdefault(former, key)
     return heirs
+
+
+def _newest_words(
+    decisions: Iterable[Decision], heirs: Mapping[str, str]
+) -> dict[frozenset[str], bool]:
+    """Whether a pair is one by what was said last of it; a key that is another's now is that."""
+    words: dict[frozenset[str], bool] = {}
+    for decision in decisions:
+        if not isinstance(decision, SplitDecision):
+            pair = frozenset(heirs.get(key, key) for key in (decision.one, decision.other))
+            words.pop(pair, None)
+            words[pair] = isinstance(decision, JoinDecision)
+    return {pair: is_one for pair, is_one in words.items() if len(pair) > 1}
 
 
 def _claims(sightings: Iterable[Sighting]) -> set[str]:

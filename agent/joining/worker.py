@@ -5,7 +5,6 @@ What it loads takes more memory than all of the agent.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import Callable
@@ -28,6 +27,7 @@ from agent.joining.reports import (
 from protocol import joining
 from protocol.enrolment import MAX_LINE
 from protocol.knocking import knock
+from protocol.loop import run_async
 
 
 def carry_out(
@@ -68,7 +68,7 @@ def _controllers(typed: str, invited: joining.Invited | None) -> list[joining.Co
         return [joining.controller_at(typed)]
     if invited and invited.controller:
         return [invited.controller]
-    return asyncio.run(look_for_controllers())
+    return run_async(look_for_controllers())
 
 
 def _tell(report: Report) -> None:

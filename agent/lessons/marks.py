@@ -67,8 +67,8 @@ class MarkBook:
     ) -> tuple[MarkBook, MarkResult, list[AttendanceMarked]]:
         """Mark a pupil; the present mark again gives no event. Raises MarkBookFull.
 
-        The event's id follows from what is marked alone, so that a mark repeated after a crash
-        between outbox and documents is the same event.
+        The event's id follows from what is marked, and by which start: a copy of this disk that
+        marks the same pupil alike says so by a record of its own.
         """
         before = self.marks.get((lesson or moment.day, student))
         if before is not None and (before.status, before.method) == (status, method):
@@ -105,7 +105,8 @@ class MarkBook:
 
     def _event_id(self, sheet: str, student: str, n: int, status: AttendanceStatus) -> str:
         place = self.room.place
-        parts = (place.province, place.school, place.agent, sheet, student, str(n), status)
+        boot = self.room.boot
+        parts = (place.province, place.school, place.agent, boot, sheet, student, str(n), status)
         return str(uuid5(_IDS, "\n".join(parts)))
 
     def _event(self, mark: PupilMark) -> AttendanceMarked:

@@ -50,11 +50,6 @@ MAX_RECENT: Final = 5
 _Logged = AttendanceMarked | RollConfirmed | RollReopened | ErasureProof
 
 
-def proof_id(room: AgentRoom, erasure: str) -> str:
-    """The id of the proof that this room's agent gives of an erasure: once."""
-    return event_id(erasure, f"erased/{room.place.agent}")
-
-
 class NoLesson(Exception):  # noqa: N818 - a state, not a fault
     """No lesson runs, or its class list is not here."""
 
@@ -256,7 +251,7 @@ class Teaching:
         record = RollConfirmed(
             boot=self.room.boot,
             at_ms=moment.at_ms,
-            id=event_id(present.lesson, f"confirmed/{self.head}"),
+            id=self._record_id(present.lesson, "confirmed"),
             room=present.room or self.room.room,
             lesson=present.lesson,
             day=present.day or moment.day,
@@ -434,7 +429,7 @@ class Teaching:
         proof = ErasureProof(
             boot=self.room.boot,
             at_ms=moment.at_ms,
-            id=proof_id(self.room, erasure),
+            id=self._record_id(erasure, f"erased/{self.room.place.agent}"),
             room=self.room.room,
             actor="agent",
             erasure=erasure,
@@ -514,6 +509,13 @@ class Teaching:
         """Let this be taken back for a while."""
         return replace(self, undoable=UndoOffer(what, moment.steady_s + UNDO_S, lesson))
 
+    def _record_id(self, lesson: str, what: str) -> str:
+        """The id of the next record: a copy of this disk says the same by one of its own.
+
+        Else the school takes one for the other said again, and the log has a gap.
+        """
+        return event_id(lesson, f"{what}/{self.room.boot}/{self.head}")
+
     def record(self, record: _Logged) -> TeachingStep:
         """Put the record behind the last one of the log."""
         linked = chain.link_record(record, self.head)
@@ -527,7 +529,7 @@ class Teaching:
         record = AttendanceMarked(
             boot=self.room.boot,
             at_ms=moment.at_ms,
-            id=event_id(present.lesson, f"corrected/{self.head}"),
+            id=self._record_id(present.lesson, "corrected"),
             room=present.room or self.room.room,
             student=student,
             status=status,
@@ -554,7 +556,7 @@ class Teaching:
         record = RollReopened(
             boot=self.room.boot,
             at_ms=moment.at_ms,
-            id=event_id(present.lesson, f"reopened/{self.head}"),
+            id=self._record_id(present.lesson, "reopened"),
             room=present.room or self.room.room,
             lesson=present.lesson,
             actor=present.actor,

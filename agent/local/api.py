@@ -32,10 +32,11 @@ from agent.local.surroundings import Surroundings
 from agent.store import ClassroomStore
 from agent.tablets import board
 from agent.tablets.service import TabletService
-from protocol import __version__, guard
+from protocol import guard
 from protocol.guard import BodyTooLargeError, Guard, at_own_port
 from protocol.language import fill, requested_language
 from protocol.outbox import OutboxError
+from protocol.version import BUILD
 from protocol.words import LANGUAGES, N_, translator
 
 # What the store refuses, by its error: HTTP's status, the code, what to say, and what to do.
@@ -129,7 +130,7 @@ class _Door:
     async def livez(self, _request: Request) -> Response:
         """Whether the agent runs at all, its clock (RFC 9110, 6.6.1) and its zone's minutes."""
         at_ms = self._store.now().at_ms
-        answer = json_response({"status": "ok", "version": __version__})
+        answer = json_response({"status": "ok", "version": BUILD})
         answer.headers["date"] = formatdate(at_ms / 1000, usegmt=True)
         answer.headers["lophoc-zone-min"] = str(zone_min(at_ms))
         return answer

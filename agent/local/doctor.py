@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from agent.local.refusals import json_response
-from protocol import probing
-from protocol.doctor import (
-    CHECK_WORDS,
-    GROUP_WORDS,
-    Diagnosis,
-    Fact,
-    bundle,
-    diagnose,
-    groups,
-    summary,
-)
 from protocol.words import Translate, translator
+
+if TYPE_CHECKING:
+    from protocol.doctor import Diagnosis, Fact
 
 PROGRAM: Final = "lophoc-agent"
 
@@ -46,6 +38,8 @@ class DoctorDoor:
 
     async def findings(self, request: Request) -> Response:
         """What is wrong and what to do, the worst first."""
+        from protocol.doctor import GROUP_WORDS, groups, summary  # noqa: PLC0415 - with all its words
+
         diagnoses, say = await self._diagnoses(), translator(self._language(request))
         return json_response(
             {
@@ -63,16 +57,23 @@ class DoctorDoor:
 
     async def bundle(self, _request: Request) -> Response:
         """What may be sent to who helps, as a file to keep."""
+        from protocol import probing  # noqa: PLC0415 - with all its words
+        from protocol.doctor import bundle  # noqa: PLC0415 - likewise
+
         text = bundle(PROGRAM, await self._diagnoses(), probing.figures())
         name = {"content-disposition": 'attachment; filename="lophoc-doctor.json"'}
         return Response(text, media_type="application/json", headers=name)
 
     async def _diagnoses(self) -> list[Diagnosis]:
+        from protocol.doctor import diagnose  # noqa: PLC0415 - with all its words
+
         async with self._one_at_a_time:
             return diagnose(await asyncio.to_thread(self._examine))
 
 
 def _finding(diagnosis: Diagnosis, say: Translate) -> dict[str, Any]:
+    from protocol.doctor import CHECK_WORDS  # noqa: PLC0415 - with all its words
+
     return {
         "check": say(CHECK_WORDS[diagnosis.check]),
         "code": diagnosis.code,

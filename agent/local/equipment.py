@@ -81,6 +81,8 @@ class EquipmentDoor:
             Route(f"{device}/claim", self.claim, methods=["POST"]),
             Route(f"{device}/login", self.login, methods=["POST"]),
             Route(f"{device}/join", self.join, methods=["POST"]),
+            Route(f"{device}/distinct", self.tell_apart, methods=["POST"]),
+            Route(f"{device}/ask-again", self.ask_again, methods=["POST"]),
             Route(f"{device}/part", self.part, methods=["POST"]),
             Route(f"{device}/power", self.power, methods=["POST"]),
             Route(f"{device}/wake", self.wake, methods=["POST"]),
@@ -178,6 +180,20 @@ class EquipmentDoor:
         other = (await _body(request, _Other)).other
         device_id = request.path_params["device_id"]
         await self._change(lambda devices, at_ms: devices.join(device_id, other, at_ms))
+        return json_response({"device_id": device_id, "other": other})
+
+    async def tell_apart(self, request: Request) -> Response:
+        """A person says that two devices are two; it is not asked again."""
+        other = (await _body(request, _Other)).other
+        device_id = request.path_params["device_id"]
+        await self._change(lambda devices, at_ms: devices.tell_apart(device_id, other, at_ms))
+        return json_response({"device_id": device_id, "other": other})
+
+    async def ask_again(self, request: Request) -> Response:
+        """Take back what was said of two devices."""
+        other = (await _body(request, _Other)).other
+        device_id = request.path_params["device_id"]
+        await self._change(lambda devices, at_ms: devices.ask_again(device_id, other, at_ms))
         return json_response({"device_id": device_id, "other": other})
 
     async def part(self, request: Request) -> Response:

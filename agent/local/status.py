@@ -12,14 +12,22 @@ from agent.health.vitals import line_measures
 from agent.local.surroundings import Surroundings
 from agent.school.connection import ConnectionState
 from agent.store import ClassroomStore
-from protocol import __version__
+from protocol.formats import phrase
 from protocol.health import ReasonCode
 from protocol.kit import missing
 from protocol.messages import KitLine
-from protocol.model import Device, DeviceKind, Reason, iso
+from protocol.model import PERSON, SCHOOL, Device, DeviceKind, Reason, iso
+from protocol.version import BUILD
 from protocol.words import N_, Translate, kind_word, sentence, status_word, translator
 
 LOGIN: Final = "login"  # likewise: it asks for a login of its own
+PAIR: Final = "pair"  # likewise: whether two devices are one
+_PAIR_WORDS: Final = {
+    (True, PERSON): N_("{one}, {other}: one device, as was said in this room."),
+    (False, PERSON): N_("{one}, {other}: two devices, as was said in this room."),
+    (True, SCHOOL): N_("{one}, {other}: one device, by the school's word."),
+    (False, SCHOOL): N_("{one}, {other}: two devices, by the school's word."),
+}
 CLAIM: Final = "claim"  # in a question's kind: it asks whose the device is
 
 
@@ -32,7 +40,7 @@ def status_of(store: ClassroomStore, surroundings: Surroundings, language: str) 
         "agent_id": surroundings.place.agent,
         "school": surroundings.place.school,
         "province": surroundings.place.province,
-        "version": __version__,
+        "version": BUILD,
         **_room(classroom),
         "status": view.judgement.status,
         "status_word": status_word(view.judgement.status, say),
@@ -47,6 +55,7 @@ def status_of(store: ClassroomStore, surroundings: Surroundings, language: str) 
         "devices": _devices(classroom, view, say),
         "questions": questions(classroom, say),
         "suggestions": [list(pair) for pair in classroom.devices.suggestions()],
+        "pairs": _pairs(classroom, say),
         "typed": [{"host": address.host, "port": address.port} for address in classroom.typed],
         "camera_off": classroom.camera_off,
         "camera": _camera(classroom, surroundings),
@@ -78,6 +87,7 @@ def questions(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
         _claims(classroom, say)
         + _logins(classroom, say)
         + _regulars(classroom, say)
+        + _doubts(classroom, say)
         + [
             {
                 "device_id": device_id,
@@ -144,6 +154,49 @@ def _regulars(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
     ]
 
 
+def _doubts(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
+    """The first two devices at one address, of which a person should say whether they are one."""
+    records = classroom.devices.by_id
+    return [
+        {
+            "device_id": one,
+            "other": other,
+            "name": f"{_called(records[one].device, say)}, {_called(records[other].device, say)}",
+            "kind": PAIR,
+            "question": say(N_("They answer at one address: one device or two?")),
+            "yes": say(N_("One")),
+            "no": say(N_("Two")),
+        }
+        for one, other in classroom.devices.suggestions()[:1]
+    ]
+
+
+def _pairs(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
+    """What was answered of two devices, and whether this room may take it back."""
+    names = {
+        name: _called(record.device, say)
+        for record in classroom.devices.by_id.values()
+        for name in (*record.device.aliases, record.device.device_id)
+    }
+    return [
+        {
+            "device_id": one,
+            "other": other,
+            "is_one": is_one,
+            "by": by,
+            "words": phrase(
+                _PAIR_WORDS[is_one, by], say, one=names.get(one, one), other=names.get(other, other)
+            ),
+        }
+        for one, other, is_one, by in classroom.devices.pair_answers()
+    ]
+
+
+def _called(device: Device, say: Translate) -> str:
+    word = kind_word(device.kind, say)
+    return f"{word} {device.name}".rstrip()
+
+
 def reason_of(reason: Reason, say: Translate) -> dict[str, Any]:
     """A reason with its sentence."""
     return {
@@ -166,7 +219,7 @@ def _room(classroom: Classroom) -> Mapping[str, Any]:
 
 def _link(line: ConnectionState) -> dict[str, Any]:
     """How the line stands; what is refused or offered on it the teacher reads in words."""
-    words = {"refused", "is_invited"}
+    words = {"refused", "is_invited", "sharing"}
     return {name: value for name, value in line._asdict().items() if name not in words}
 
 

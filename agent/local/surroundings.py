@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from agent.cards.scanner import CardScanner
 from agent.equipment.addresses import TypedAddress
 from agent.joining.joining import Joining, Membership
 from agent.school.connection import ConnectionState
 from hardware.camera.shutter import CameraLook
-from protocol.doctor import Fact
 from protocol.model import Place
+
+if TYPE_CHECKING:
+    from protocol.doctor import Fact
 
 
 class DeviceActions(NamedTuple):

@@ -11,12 +11,12 @@ from typing import Final, NamedTuple
 from agent.config import AgentConfig
 from agent.room import AgentRoom
 from agent.school.finder import Finder
-from agent.school.talk import HearClock, SchoolTalk
+from agent.school.talk import HearClock, HearUpdate, SchoolTalk
 from agent.store import ClassroomStore
 from protocol.credential import broker_for, credential_in
 from protocol.health import Finding, ReasonCode
 from protocol.link import Broker, Letter, Link, LinkFault, broker_from
-from protocol.messages import ListsRefused
+from protocol.messages import ListsRefused, SharingComputer
 from protocol.model import Place, Reason, Status
 from protocol.outbox import Outbox
 from protocol.relay import Relay
@@ -35,6 +35,7 @@ class ConnectionState(NamedTuple):
     controller announces itself. While it is: nothing, or NOT_BELIEVED where the school did not say
     what is said there. refused: which class lists the school does not give; None for nothing.
     is_invited: whether the school says that this computer may join by a code.
+    sharing: other computers that go by this one's identity, as the school says.
     """
 
     broker: str
@@ -43,13 +44,14 @@ class ConnectionState(NamedTuple):
     fault: str = ""
     refused: ListsRefused | None = None
     is_invited: bool = False
+    sharing: tuple[SharingComputer, ...] = ()
 
 
 class SchoolConnection:
     """The agent's connection with its school. finder: looks for the controller, None if known.
 
-    hear_clock: told the school's time and zone. secret: of the enrolment, by which the controller
-    proves what it says; "" for one of before.
+    hear_clock: told the school's time and zone; hear_update: of its updates. secret: of the
+    enrolment, by which the controller proves what it says; "" for one of before.
     """
 
     def __init__(
@@ -61,12 +63,18 @@ class SchoolConnection:
         now_ms: Callable[[], int],
         hear_clock: HearClock = lambda _at_ms, _zone: None,
         secret: str = "",
+        hear_update: HearUpdate = lambda _offer: None,
     ) -> None:
         self._broker = broker
         self._room = room
         self.finder = broker if isinstance(broker, Finder) else None
         self._talk = SchoolTalk(
-            room.place, room.boot, now_ms=now_ms, hear_clock=hear_clock, secret=secret
+            room.place,
+            room.boot,
+            now_ms=now_ms,
+            hear_clock=hear_clock,
+            hear_update=hear_update,
+            secret=secret,
         )
         self._link = Link(
             broker,
@@ -74,6 +82,7 @@ class SchoolConnection:
             filters=self._talk.filters,
             will=self._talk.will,
             greeting=self._greeting,
+            start=room.boot,
         )
         self._relay = Relay(outbox, self._link, now_s=time.monotonic)
         self._now_s = time.monotonic
@@ -89,6 +98,7 @@ class SchoolConnection:
             fault=self._fault(),
             refused=self._talk.refused,
             is_invited=self._talk.is_invited,
+            sharing=self._talk.sharing,
         )
 
     def controller(self) -> tuple[str, int] | None:

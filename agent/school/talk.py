@@ -18,21 +18,26 @@ from protocol.messages import (
     EraseCommand,
     EventsStored,
     GuideGiven,
+    IdentityShared,
+    KitGiven,
     ListsRefused,
     MessageError,
     NotEnrolled,
+    PairsAnswered,
     PlanGiven,
     Presence,
     PupilsErased,
     Rebirth,
     SchoolClock,
+    SharingComputer,
     TabletsConfirmed,
+    UpdateOffered,
     down_from,
     to_bytes,
 )
 from protocol.model import Place
 from protocol.outbox import OutboxError
-from protocol.proof import CommandReader, ProofError
+from protocol.proof import CommandReader, OtherStartError, ProofError
 from protocol.relay import Relay
 from protocol.repeats import CauseCounter
 from protocol.topics import Address, Channel, commands_to, controller_state, level_of, topic_of
@@ -42,13 +47,14 @@ _LOGGER = logging.getLogger(__name__)
 BIRTH_SPACING_S: Final = 1.0  # a controller that keeps asking must not wear out the card
 _AT_ONCE: Final = 100
 HearClock = Callable[[int, str], None]
+HearUpdate = Callable[[UpdateOffered], None]
 
 
 class SchoolTalk:
     """What is said at each connect, and what is done with what the controller says.
 
-    hear_clock: told the school's time and zone. secret: of the enrolment; with one nothing is
-    done that the controller did not prove.
+    hear_clock: told the school's time and zone; hear_update: of its updates. secret: of the
+    enrolment; with one nothing is done that the controller did not prove.
     """
 
     def __init__(
@@ -58,6 +64,7 @@ class SchoolTalk:
         *,
         now_ms: Callable[[], int],
         hear_clock: HearClock = lambda _at_ms, _zone: None,
+        hear_update: HearUpdate = lambda _offer: None,
         secret: str = "",
     ) -> None:
         self._commands = CommandReader(secret, place.agent, boot)
@@ -65,8 +72,10 @@ class SchoolTalk:
         self._boot = boot
         self._now_ms = now_ms
         self._hear_clock = hear_clock
+        self._hear_update = hear_update
         self.is_doubted = False  # what was said last in this session, the school did not say
         self.is_invited = False  # the school says that this computer may join by a code
+        self.sharing: tuple[SharingComputer, ...] = ()  # others of this identity, told so
         self._start = ""  # of the controller that listens now, once it has said so
         self.refused: ListsRefused | None = None  # which class lists it is not given, and told so
         self._birth_owed = asyncio.Event()
@@ -95,6 +104,7 @@ class SchoolTalk:
         """What is said first in a session; a birth follows through the outbox."""
         self.is_doubted = False
         self.refused, self.is_invited, self._start = None, False, ""
+        self.sharing = ()
         self._birth_owed.set()
         return [self._presence(session, online=True)]
 
@@ -125,6 +135,9 @@ class SchoolTalk:
         commanded = arrival.topic.startswith(self._command_root)
         try:
             message = (self._commands.read if commanded else down_from)(arrival.payload)
+        except OtherStartError:  # the school's all the same: nobody is to be doubted
+            self.not_understood.note("other_start")
+            return
         except ProofError:
             self.is_doubted = True
             self.not_understood.note("not_proven")
@@ -141,13 +154,17 @@ class SchoolTalk:
                 await relay.settle(message)
             case Rebirth() if commanded:
                 self.owe_birth()
-            case PlanGiven() | GuideGiven() | TabletsConfirmed() if commanded:
+            case PlanGiven() | GuideGiven() | TabletsConfirmed() | PairsAnswered() if commanded:
                 await self._keep(message, store)
+            case KitGiven() if commanded:
+                await self._keep_kit(message, store)
             case EventsStored() if commanded:
                 await relay.retell(message)
             case PupilsErased() | EraseCommand() | CameraOff() | CorrectionsGiven() if commanded:
                 await self._obey(message, store)
-            case ListsRefused() | NotEnrolled() | SchoolClock() if commanded:
+            case (
+                ListsRefused() | NotEnrolled() | SchoolClock() | IdentityShared() | UpdateOffered()
+            ) if commanded:
                 self._note(message)
             case _:
                 self.not_understood.note("wrong_topic")
@@ -170,18 +187,26 @@ class SchoolTalk:
             case CorrectionsGiven():
                 pass  # of a start that is over: its word is late. Who listens now says it again.
 
-    def _note(self, message: ListsRefused | NotEnrolled | SchoolClock) -> None:
+    def _note(
+        self, message: ListsRefused | NotEnrolled | SchoolClock | IdentityShared | UpdateOffered
+    ) -> None:
         """What the school says of this computer holds for the session, and its time as it says."""
         match message:
             case NotEnrolled():
                 self.is_invited = True
             case ListsRefused():
                 self.refused = message
+            case IdentityShared(computers=computers):
+                self.sharing = tuple(one for one in computers if one.boot != self._boot)
             case SchoolClock(at_ms=at_ms, zone=zone):
                 self._hear_clock(at_ms, zone)
+            case UpdateOffered():
+                self._hear_update(message)
 
     async def _keep(
-        self, message: PlanGiven | GuideGiven | TabletsConfirmed, store: ClassroomStore
+        self,
+        message: PlanGiven | GuideGiven | TabletsConfirmed | PairsAnswered,
+        store: ClassroomStore,
     ) -> None:
         """Keep what is given, and tell which plan is held; a full disk is given it again."""
         with contextlib.suppress(OutboxError):  # the store has said so
@@ -193,8 +218,16 @@ class SchoolTalk:
                         self.owe_birth()
                 case TabletsConfirmed() if self._start in {"", message.boot}:
                     await store.confirm_tablets(message.devices)
-                case TabletsConfirmed():
+                case PairsAnswered() if self._start in {"", message.boot}:
+                    await store.pair(message.pairs)
+                case TabletsConfirmed() | PairsAnswered():
                     pass  # of a start that is over: who listens now says it in this session
+
+    async def _keep_kit(self, given: KitGiven, store: ClassroomStore) -> None:
+        """Hold the room against it, and tell how it stands now."""
+        with contextlib.suppress(OutboxError):  # the store has said so
+            if await store.take_kit(given.lines if given.is_chosen else None):
+                self.owe_birth()
 
     async def _take(self, given: CorrectionsGiven, store: ClassroomStore) -> None:
         """Keep what the school corrected; it is said again as long as nothing answers."""

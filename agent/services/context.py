@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, NamedTuple
 
 from agent.cards.door import DoorCardReader
@@ -30,16 +29,21 @@ from agent.store import ClassroomStore
 from agent.supervision import ServiceOutages
 from agent.tablets.backend import CART, CartFile, backend_of
 from agent.tablets.service import TabletService
+from agent.updates.updating import Door, Updating
 from hardware.camera.shutter import Shutter
-from hardware.network.interfaces import networks
 from hardware.network.links import LinkChoice, choice_of
 from hardware.network.liveness import Liveness
 from hardware.network.marks import MarkJudge, remembered_contests
+from hardware.network.own import OwnNetworks
+from hardware.rest import Bell
 from protocol.credential import credential_in
+from protocol.enrolment import Credential
 from protocol.link import Broker
 from protocol.model import NOWHERE
 from protocol.supervision import BACKOFF_CAP_S
 from protocol.this_machine import is_this_machine
+from protocol.trust_in_updates import trusted_keys
+from protocol.version import BUILD
 from protocol.words import preferred_language
 
 
@@ -56,7 +60,9 @@ class Life:
 class Context:
     """The agent's parts, each made once. language: of the teacher's window.
 
-    end: has the agent take up who it is now, with parts made anew.
+    end: has the agent take up who it is now, with parts made anew. swap: ends it for another
+    version, in `make_context`. own: where this machine is in
+    its networks. bell: rung where what the sources ask about may be otherwise.
     """
 
     life: Life
@@ -73,12 +79,15 @@ class Context:
     store: ClassroomStore
     clock: RoomClock
     links: LinkChoice
+    own: OwnNetworks
+    bell: Bell
     liveness: Liveness
     marks: MarkJudge
     remote: RemoteControl
     scanner: CardScanner
     door_cards: DoorCardReader
     tablets: TabletService
+    updating: Updating
 
 
 class AgentService(NamedTuple):
@@ -100,10 +109,12 @@ def make_context(
     restored: RestoredRoom,
     life: Life,
     end: Callable[[], None],
+    *,
+    swap: Callable[[], None] = lambda: None,
 ) -> Context:
     """Make the parts; nothing runs yet. Raises SettingsError."""
     classroom, outbox, documents, clock = restored
-    inbox, room = Inbox(), classroom.room
+    inbox, room, bell = Inbox(), classroom.room, Bell()
     broker = broker_of(config, room.place)
     credential = credential_in(config.data)
     secret = credential.secret if credential else ""
@@ -114,15 +125,26 @@ def make_context(
         now_ms=lambda: clock.now().at_ms,
         hear_clock=clock.hear_school,
         secret=secret,
+        hear_update=lambda offer: updating.hear(offer),  # noqa: PLW0108 - made below
     )
-    store = ClassroomStore(classroom, outbox, documents, now=clock.now, stirred=connection.wake)
+    updating = Updating(
+        config.data,
+        trusted_keys(config.update_keys),
+        _door_of(config, credential, connection.controller),
+        swap=swap,
+        answers=lambda: _answers(config.local_port),
+    )
+    store = ClassroomStore(
+        classroom, outbox, documents, now=clock.now, stirred=connection.wake, stepped=bell.ring
+    )
     logins = DeviceLogins(
         passwords_of(config),
         lambda: store.classroom.devices.ours,
         own=LoginFile(config.data / LOGIN_FILE),
     )
     links = choice_of(config.interfaces)
-    shutter = Shutter(lambda: store.classroom.camera_off, lambda: clock.now().at_ms)
+    own = OwnNetworks(links, moved=bell.ring)
+    shutter = Shutter(lambda: store.classroom.camera_off, lambda: clock.now().at_ms, bell.ring)
     return Context(
         life=life,
         end=end,
@@ -138,13 +160,34 @@ def make_context(
         store=store,
         clock=clock,
         links=links,
-        liveness=Liveness(inbox.report, networks=partial(networks, links)),
+        own=own,
+        bell=bell,
+        liveness=Liveness(inbox.report, networks=own.networks),
         marks=MarkJudge(remembered_contests(classroom.devices.traces.as_told())),
-        remote=RemoteControl(store, logins, inbox.report, links),
+        remote=RemoteControl(store, logins, inbox.report, own, bell.ring),
         scanner=CardScanner(store, logins, shutter),
         door_cards=DoorCardReader(store, logins, shutter, config.door_camera),
         tablets=TabletService(backend_of(store, CartFile(config.data / CART))),
+        updating=updating,
     )
+
+
+def _answers(port: int) -> bool:
+    """Whether this version's page is there."""
+    from agent.doctor.running import version_at  # noqa: PLC0415 - heavy, and only after an update
+
+    return version_at(port) == BUILD
+
+
+def _door_of(
+    config: AgentConfig,
+    credential: Credential | None,
+    address: Callable[[], tuple[str, int] | None],
+) -> Door:
+    """Where updates are fetched: from whom this computer believes, and from nobody else."""
+    if credential is not None:
+        return Door(address, credential.authority)
+    return Door(address, config.broker_ca_file, is_file=True)
 
 
 def _membership(config: AgentConfig, broker: Broker | Finder, *, is_enrolled: bool) -> Membership:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from agent.doctor.probes import probes
 from agent.local.api import application
 from agent.local.key_file import key_left
 from agent.local.surroundings import Surroundings
 from agent.server import LOCAL, serve
 from agent.services.context import AgentService, Context
 from agent.tablets import server as tablet_server
-from protocol import probing
+
+if TYPE_CHECKING:
+    from protocol.doctor import Fact
 
 _RETRY_CAP_S: Final = 60.0  # a teacher waits for the window
 
@@ -28,7 +30,7 @@ async def open_window(context: Context) -> None:
         lambda: tablets.url,
         context.scanner,
         lambda: context.shutter.looks,
-        lambda: probing.examine(probes(config, lambda: context.life.joining.latest)),
+        partial(_examine, context),
         context.membership,
         context.life.joining,
         context.machine.hostname,
@@ -42,6 +44,14 @@ async def open_window(context: Context) -> None:
     await serve(
         app, config.local_host, port, LOCAL, while_open=left, listen=context.life.local_port
     )
+
+
+def _examine(context: Context) -> Sequence[Fact]:
+    """What the doctor sees now."""
+    from agent.doctor.probes import probes  # noqa: PLC0415 - of 500 KiB, and only the doctor needs it
+    from protocol import probing  # noqa: PLC0415 - likewise
+
+    return probing.examine(probes(context.config, lambda: context.life.joining.latest))
 
 
 async def open_checkin(context: Context) -> None:

@@ -17,10 +17,11 @@ from agent.evidence.signing import sign_heads
 from agent.health.vitals import measures_of
 from agent.school.credential import changed_at
 from agent.services.context import AgentService, Context
+from protocol.memory import give_memory_back
 from protocol.outbox import OutboxError
 
-LOOK_FOR_CREDENTIAL_S: Final = 2.0
-LOOK_S: Final = 2.0  # a scan's beginning is no step of the classroom
+LOOK_FOR_CREDENTIAL_S: Final = 5.0
+NEWS_S: Final = 60.0
 GATHER_S: Final = 0.2  # a cart of tablets comes as a burst: one write for all of it
 
 
@@ -41,6 +42,7 @@ async def measure(context: Context) -> None:
         if now_s - ticked_s >= config.report_s:
             await context.store.tick(now_s - ticked_s)
             await asyncio.to_thread(context.clock.keep)
+            give_memory_back()
             ticked_s = now_s
         due_s = max(due_s + config.beat_s, now_s)
         await asyncio.sleep(due_s - now_s)
@@ -49,14 +51,14 @@ async def measure(context: Context) -> None:
 async def tell_cameras(context: Context) -> None:
     """Tell the school how the cameras are switched, and what they are used for, at each change."""
     told: CameraStanding | None = None
-    step = -1
     while True:
         standing = _standing(context)
         if standing != told:
             with contextlib.suppress(OutboxError):  # the store has said so, and it is tried again
                 await context.store.do(partial(Classroom.tell_cameras, standing=standing))
                 told = standing
-        step = await context.store.wait_for_step(step, LOOK_S)
+                continue  # it may be otherwise by now
+        await context.bell.rest(NEWS_S)
 
 
 def _standing(context: Context) -> CameraStanding:
@@ -67,8 +69,8 @@ def _standing(context: Context) -> CameraStanding:
 
 
 async def _measure_once(context: Context) -> None:
-    reading = await asyncio.to_thread(context.machine.read)
-    programs = await asyncio.to_thread(context.machine.programs)
+    machine = context.machine
+    reading, programs = await asyncio.to_thread(lambda: (machine.read(), machine.programs()))
     extra = (
         *context.outages.findings(),
         *context.connection.findings(),
@@ -83,8 +85,8 @@ async def follow_enrolment(context: Context) -> None:
     """End when this computer has been enrolled, here or by a command: the agent takes that up."""
     data, joining = context.config.data, context.life.joining
     before = changed_at(data)
-    while joining.is_running or changed_at(data) == before:  # noqa: ASYNC110 - a command writes, too
-        await asyncio.sleep(LOOK_FOR_CREDENTIAL_S)
+    while joining.is_running or changed_at(data) == before:
+        await context.bell.rest(LOOK_FOR_CREDENTIAL_S)
     context.end()
 
 
@@ -98,5 +100,6 @@ ROUTINES: Final = (
         "lessons",
         lambda context: context.remote.follow_lessons(switch=context.config.switch_projector),
     ),
+    AgentService("update", lambda context: context.updating.run(context.store)),
     AgentService("evidence", lambda context: sign_heads(context.store, context.config.data)),
 )

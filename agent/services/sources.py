@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from agent.classroom import Classroom
@@ -34,7 +33,6 @@ async def watch_mdns(context: Context) -> None:
     try:
         from hardware.mdns import following  # noqa: PLC0415 - heavy
         from hardware.mdns import watch as mdns  # noqa: PLC0415 - likewise
-        from hardware.network import interfaces  # noqa: PLC0415 - likewise
     except ImportError as error:
         hint = "Install python3-zeroconf to see the network's devices."
         raise SenseMissing("no_zeroconf", {"sense": "mdns"}, hint) from error
@@ -54,7 +52,7 @@ async def watch_mdns(context: Context) -> None:
                 context.liveness.hear,
                 zeroconf=zeroconf,
                 moved=moved,
-                ours=partial(interfaces.networks, links),
+                ours=context.own.networks,
                 judge=context.marks,
             )
             tasks.create_task(watch, name="mdns devices")
@@ -64,7 +62,6 @@ async def watch_mdns(context: Context) -> None:
 async def _share_rooms(context: Context, zeroconf: AsyncZeroconf, moved: asyncio.Event) -> None:
     """A fixed computer announces its room; one that is carried about listens to those."""
     from hardware.mdns import rooms  # noqa: PLC0415 - heavy
-    from hardware.network.interfaces import addresses  # noqa: PLC0415 - likewise
 
     config, agent = context.config, context.store.classroom.room.place.agent
 
@@ -82,27 +79,26 @@ async def _share_rooms(context: Context, zeroconf: AsyncZeroconf, moved: asyncio
             school=config.school,
             port=config.local_port,
             moved=moved,
-            own=partial(addresses, context.links),
+            own=context.own.addresses,
         )
 
 
 async def watch_onvif(context: Context) -> None:
     """Cameras that speak ONVIF."""
-    from hardware.network.interfaces import addresses  # noqa: PLC0415 - only where it is enabled
-    from hardware.onvif import watch as onvif  # noqa: PLC0415 - likewise
+    from hardware.onvif import watch as onvif  # noqa: PLC0415 - only where it is enabled
 
     await onvif.watch(
         context.liveness.hear,
         credentials=context.logins.camera,
-        addresses=partial(addresses, context.links),
+        addresses=context.own.addresses,
         judge=context.marks,
+        rest=context.bell.rest,
     )
 
 
 async def watch_pjlink(context: Context) -> None:
     """Projectors and boards that speak PJLink, and those at typed addresses."""
     try:
-        from hardware.network.interfaces import networks  # noqa: PLC0415 - only where enabled
         from hardware.pjlink import ask, watch  # noqa: PLC0415 - only where it is enabled
     except ImportError as error:
         hint = "Install aiopjlink to see projectors and boards."
@@ -112,7 +108,7 @@ async def watch_pjlink(context: Context) -> None:
         context.liveness.hear,
         password=context.logins.pjlink,
         typed=lambda: ask.entries_of(_typed_places(context)),
-        settings=watch.Settings(networks=partial(networks, context.links)),
+        settings=watch.Settings(networks=context.own.networks, rest=context.bell.rest),
         judge=context.marks,
     )
 
@@ -128,7 +124,10 @@ async def watch_typed(context: Context) -> None:
         onvif.asker(context.logins.camera),
     )
     await typed.watch(
-        context.liveness.hear, lambda: _typed_places(context), askers=(*askers, *typed.USUAL)
+        context.liveness.hear,
+        lambda: _typed_places(context),
+        askers=(*askers, *typed.USUAL),
+        rest=context.bell.rest,
     )
 
 
@@ -149,7 +148,7 @@ async def watch_cameras(context: Context) -> None:
     targets = targets_of(looked_at)
 
     def targets_now() -> tuple[CameraTarget, ...]:
-        # Asked several times a second, and a classroom seldom changes.
+        # Asked several times a second during a look, and a classroom seldom changes.
         nonlocal looked_at, turns, targets
         if context.store.classroom is not looked_at or context.logins.turns != turns:
             looked_at, turns = context.store.classroom, context.logins.turns
@@ -161,6 +160,7 @@ async def watch_cameras(context: Context) -> None:
         targets_now,
         context.shutter,
         every_s=context.config.camera_check_s,
+        rest=context.bell.rest,
     )
 
 
@@ -185,6 +185,7 @@ async def watch_uplink(context: Context) -> None:
 
 
 SOURCES: Final = (
+    AgentService("networks", lambda context: context.own.follow()),
     AgentService("usb", watch_usb, lambda config: config.usb),
     # To find the controller mDNS runs even where devices are not looked for by it.
     AgentService("mdns", watch_mdns, lambda config: config.mdns or not config.broker),

@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import Final
 from urllib.parse import urlsplit
 
-from protocol import __version__
 from protocol.errors import LopHocError
 from protocol.language import LANGUAGES, N_, Translate, preferred_language, translator
+from protocol.version import BUILD
 
 PREFIX: Final = "LOPHOC_TRAY_"
 AGENT: Final = "http://127.0.0.1:8765"
@@ -24,6 +24,8 @@ BEFORE_QT: Final = (
     "socket",
     "threading",
     "agent.tray.browser",
+    "agent.tray.door",
+    "agent.tray.drawing",
     "agent.tray.view",
     "protocol.backoff",
     "protocol.door_key",
@@ -51,7 +53,7 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
         description=say(N_("The teacher's icon: the next deed, and the way to the page.")),
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"lophoc-tray {__version__}")
+    parser.add_argument("--version", action="version", version=f"lophoc-tray {BUILD}")
     agent = say(N_("where this computer's agent answers (default: {url})")).format(url=AGENT)
     parser.add_argument("--agent", default=AGENT, metavar="URL", help=agent)
     folder = say(N_("where the agent leaves its key (default: the usual places)"))

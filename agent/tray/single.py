@@ -8,8 +8,11 @@ import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QObject, QSocketNotifier
+
+_LOCAL: Final = getattr(socket, "AF_UNIX", socket.AF_INET)  # this window is none of Windows'
 
 
 def path_of(agent: str, environ: Mapping[str, str]) -> Path:
@@ -23,13 +26,14 @@ def path_of(agent: str, environ: Mapping[str, str]) -> Path:
 
 def raise_running(path: Path) -> bool:
     """Whether another runs already; it is told to come to the front."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+    with socket.socket(_LOCAL, socket.SOCK_STREAM) as caller:
         return caller.connect_ex(str(path)) == 0
 
 
 def be_first(path: Path, come: Callable[[], None], parent: QObject) -> None:
     """Be the one that is found at the path; what a killed one left there is cleared away."""
-    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    server = socket.socket(_LOCAL, socket.SOCK_STREAM)
+    server.setblocking(False)
     # Where no folder can be written, two windows may run: both show the same lesson.
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)

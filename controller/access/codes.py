@@ -7,10 +7,12 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+from protocol.clock import wall_ms
 from protocol.folder import OWNER_ONLY, write_whole
 from protocol.unreadable import UNREADABLE
 
 FIRST_CODE: Final = "setup-code"  # the file of the first set-up, in the controller's folder
+FIRST_S: Final = 7 * 24 * 3600  # how long it works
 _BYTES: Final = 32
 _SECURE: Final = "tls."  # no code has a dot
 
@@ -48,9 +50,10 @@ class FirstCode:
         return code
 
     def read(self) -> str:
-        """The code; empty where there is none."""
+        """The code; empty where there is none, or where its time is over."""
         try:
-            return self._path.read_text("ascii").strip()
+            age_s = wall_ms() / 1000 - self._path.stat().st_mtime
+            return self._path.read_text("ascii").strip() if age_s < FIRST_S else ""
         except (OSError, *UNREADABLE):
             return ""
 

@@ -86,6 +86,7 @@ def _key_left(program: Program) -> Iterator[Jobs]:
 
 FEATURE: Final = Feature(
     name="access",
+    is_first=True,
     started=_started,
     admit=_admit,
     note=_note,

@@ -15,13 +15,13 @@ from controller.access.codes import fits_line
 from controller.access.service import Access, Browser
 from controller.access.store import note_access
 from controller.database.store import StoreError
-from controller.feature import Program
+from controller.feature import Level, Program
 from controller.people.deed import WebDeed
 from controller.people.person import GUEST, Person
 from controller.sheets.text import clean
 from controller.web.noting import mark_noted
 from controller.web.refusals import ElsewhereError, HttpError, PageRefusedError
-from controller.web.rules import Rule, person_of, rule_of
+from controller.web.rules import PASSED, Rule, person_of, rule_of
 from protocol.words import N_
 
 _LOGGER = logging.getLogger(__name__)
@@ -69,9 +69,18 @@ class Gate:
             return GUEST
         if person is None:
             raise _unknown(connection, rule)
-        if not _may_come_in(person, rule):
+        if not (_may_come_in(person, rule) or await self._may_from_above(person, rule)):
             raise _refused(connection, rule)
         return person
+
+    async def _may_from_above(self, person: Person, rule: Rule | None) -> bool:
+        """Whether somebody of the department comes in who could not in a school. Raises StoreError.
+
+        Who sees some of its schools does only where the rule lets parts be seen.
+        """
+        if not rule or not person.may(*rule.above) or (person.sees_part and not rule.in_parts):
+            return False
+        return Level.DEPARTMENT in await run_in_threadpool(self._program.levels)
 
     def note(self, request: Request, what: str, subject: str) -> None:
         """Keep that the person looked at a pupil's record or changed it. Raises StoreError."""
@@ -116,6 +125,9 @@ class Gate:
         return replace(person, schools=own)
 
     async def _who(self, connection: HTTPConnection) -> Person | None:
+        if PASSED in connection.scope:  # nothing from a line is in a scope by itself
+            passed: Person | None = connection.scope[PASSED]
+            return passed
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.casefold() == "bearer":  # RFC 6750, 2.1
             return await run_in_threadpool(self._access.by_token, token.strip())

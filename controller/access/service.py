@@ -114,7 +114,7 @@ class Access:
             return None
         if now_ms - (token.used_ms or 0) >= _SEEN_EVERY_MS:
             with suppress(StoreError):  # a full disk shuts nobody out
-                self._store.write(note_used, name, now_ms)
+                self._store.write(note_used, token, now_ms)
         person, own = token.person(), self._program.school.school
         return replace(person, school="") if person.school == own else person
 

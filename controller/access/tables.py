@@ -62,5 +62,5 @@ api_tokens: Final = Table(
     *keys("token"),
     *texts("digest", "purpose", "made_by", "province", "school", "agent", "area", "permissions"),
     *longs("made_ms", "expires_ms"),
-    *longs("used_ms", "ended_ms", nullable=True),
+    *longs("used_ms", "ended_ms", "rhythm_ms", nullable=True),
 )

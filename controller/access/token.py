@@ -23,6 +23,9 @@ from protocol.words import N_
 PREFIX: Final = "lophoc_"
 MAX_DAYS: Final = 400
 MAX_PURPOSE: Final = 120
+DAY_MS: Final = 86_400_000
+_LATE: Final = 3  # times its rhythm
+_NEWS_MS: Final = 30 * DAY_MS
 # What an old program needs that only reads; no pupil's marks among it.
 READING: Final = frozenset({Permission.ROOMS, Permission.SCHOOL, Permission.FIGURES})
 _SIGNS: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -41,7 +44,10 @@ class NewToken(NamedTuple):
 
 
 class Token(Struct, frozen=True, kw_only=True):
-    """What is kept of a token. place, area: what may be asked about; empty codes mean all."""
+    """What is kept of a token. place, area: what may be asked about; empty codes mean all.
+
+    rhythm_ms: how far apart its uses lie at most, as a rule; None until there were two.
+    """
 
     token: str
     digest: str
@@ -54,10 +60,21 @@ class Token(Struct, frozen=True, kw_only=True):
     expires_ms: int
     used_ms: int | None = None
     ended_ms: int | None = None
+    rhythm_ms: int | None = None
 
     def is_good(self, now_ms: int) -> bool:
         """Whether it opens anything still."""
         return self.ended_ms is None and now_ms < self.expires_ms
+
+    def is_late(self, now_ms: int) -> bool:
+        """Whether a program that asked for a day and more has stopped, and nobody ended its token.
+
+        After a month it is no news any more.
+        """
+        if self.used_ms is None or self.rhythm_ms is None or self.ended_ms is not None:
+            return False
+        was_in_use = self.used_ms - self.made_ms >= DAY_MS
+        return was_in_use and _halt_ms(self.rhythm_ms) < now_ms - self.used_ms < _NEWS_MS
 
     def person(self) -> Person:
         """Who asks, when it is this program."""
@@ -68,6 +85,22 @@ class Token(Struct, frozen=True, kw_only=True):
             school=self.place.school,
             areas=frozenset({self.area}) if self.area else None,
         )
+
+
+def rhythm_after(rhythm_ms: int | None, gap_ms: int) -> int:
+    """How far apart uses lie at most, as a rule, after two that lay so far apart.
+
+    It halves in each week; a halt does not become the rule at once.
+    """
+    if rhythm_ms is None:
+        return gap_ms
+    faded_ms = int(rhythm_ms * 0.5 ** (gap_ms / (7 * DAY_MS)))
+    return max(min(gap_ms, _halt_ms(rhythm_ms)), faded_ms)
+
+
+def _halt_ms(rhythm_ms: int) -> int:
+    """After so long without a use the program has stopped."""
+    return max(_LATE * rhythm_ms, DAY_MS)
 
 
 def new_token() -> NewToken:
@@ -116,7 +149,7 @@ def token_of(
         area=area,
         permissions=permissions,
         made_ms=now_ms,
-        expires_ms=now_ms + days * 86_400_000,
+        expires_ms=now_ms + days * DAY_MS,
     )
 
 

@@ -6,7 +6,7 @@ from msgspec import to_builtins
 from sqlalchemy import Connection, select, update
 
 from controller.access.tables import api_tokens
-from controller.access.token import Token, token_in
+from controller.access.token import Token, rhythm_after, token_in
 from controller.database.reading import row_of, rows_of
 from controller.database.scope import everywhere
 
@@ -33,10 +33,12 @@ def all_tokens(db: Connection) -> list[Token]:
     return [token_in(row) for row in rows_of(db, query)]
 
 
-def note_used(db: Connection, name: str, now_ms: int) -> None:
-    """Keep when a token was used last."""
-    statement = update(api_tokens).where(everywhere(api_tokens), api_tokens.c.token == name)
-    db.execute(statement.values(used_ms=now_ms))
+def note_used(db: Connection, token: Token, now_ms: int) -> None:
+    """Keep when a token was used last, and how often it is."""
+    statement = update(api_tokens).where(everywhere(api_tokens), api_tokens.c.token == token.token)
+    gap_ms = None if token.used_ms is None else now_ms - token.used_ms
+    rhythm_ms = None if gap_ms is None else rhythm_after(token.rhythm_ms, gap_ms)
+    db.execute(statement.values(used_ms=now_ms, rhythm_ms=rhythm_ms))
 
 
 def end_token(db: Connection, name: str, now_ms: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Query, Request, Response
 
@@ -32,6 +32,8 @@ from controller.web.rules import needs, person_of
 from protocol.model import instant
 from protocol.words import N_
 
+_ATTENDANCE: Final = files(CSV, XLSX, model=Listing[MarkItem] | AttendanceItem)
+
 
 def api(program: Program) -> FeatureRouter:
     """Lessons in figures; marks to those whose classes they are."""
@@ -50,7 +52,7 @@ def api(program: Program) -> FeatureRouter:
         found = store.read(lessons_of, scope, since, _term(since, until))
         return [lesson_item(lesson_record) for lesson_record in found]
 
-    @router.get("/attendance", response_model=None, responses=files(CSV, XLSX))
+    @router.get("/attendance", response_model=None, responses=_ATTENDANCE)
     @needs(Permission.MARKS, in_parts=True)
     def attendance(
         request: Request,

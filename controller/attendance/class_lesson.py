@@ -18,7 +18,7 @@ from controller.attendance.lessons import (
     sheet_of,
 )
 from controller.attendance.sheet import LETTERS, CorrectionLine, correction_lines
-from controller.attendance.store import is_of_class, lesson_at, log_of
+from controller.attendance.store import is_of_class, lesson_at, log_of, missed_at
 from controller.fleet.records import LessonRecord, RollRecord
 from controller.roster.members import ClassMember, members_of
 from controller.roster.store import plan_of
@@ -82,6 +82,8 @@ def class_lesson_of(
     """What is stored of a class's lesson at an agent; None for one that is not there."""
     record = lesson_at(db, place, lesson)
     if record is None or not is_of_class(record, class_code):
+        record = missed_at(db, place, lesson, class_code)
+    if record is None:
         return None
     school = Place(place.province, place.school)
     members = members_of(db, school, class_code, record.day, record.day)

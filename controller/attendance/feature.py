@@ -8,12 +8,13 @@ from controller.attendance import store
 from controller.attendance.listener import PlanListener
 from controller.attendance.tables import corrections, erasure_proofs, lessons, marks, rolls
 from controller.database.writing import Writing
-from controller.feature import Feature, MenuEntry
+from controller.feature import Feature, Level, MenuEntry
 from controller.people.person import Permission
 from protocol.words import N_
 
 FEATURE: Final = Feature(
     name="attendance",
+    level=Level.SCHOOL,
     keep=store.keep,
     written={
         lessons: Writing.UPSERT,
@@ -29,7 +30,6 @@ FEATURE: Final = Feature(
             "/attendance",
             N_("Attendance"),
             (Permission.MARKS, Permission.SCHOOL),
-            lambda frame: frame["own_rooms"],
         ),
     ),
 )

@@ -6,7 +6,7 @@ Absence is counted by half-days (buoi): a day with lessons before and after noon
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -16,6 +16,8 @@ from controller.roster.plan import SchoolPlan
 from protocol.model import instant
 
 _NOON_MIN: Final = 12 * 60
+_DAY_MIN: Final = 24 * 60
+_NIGHT_MIN: Final = 3 * 60  # on either side of midnight nobody begins another day's lesson
 
 
 class HalfDay(StrEnum):
@@ -51,7 +53,19 @@ def minute_of(lesson: LessonRecord, plan: SchoolPlan, zone: tzinfo | None) -> in
         ring = rings_of(plan, date.fromisoformat(lesson.day)).get(lesson.period)
     if ring:
         return ring[0]
-    return None if lesson.began_ms is None else clock_minute(instant(lesson.began_ms), zone)
+    return None if lesson.began_ms is None else _minute_in(lesson.day, lesson.began_ms, zone)
+
+
+def _minute_in(day: str, began_ms: int, zone: tzinfo | None) -> int:
+    """By the clock; its day's first or last minute where an estimate put it over that midnight."""
+    began = instant(began_ms).astimezone(zone).replace(tzinfo=None)
+    if day:
+        since = (began - datetime.combine(date.fromisoformat(day), time())) // timedelta(minutes=1)
+        if -_NIGHT_MIN <= since < 0:
+            return 0
+        if _DAY_MIN <= since < _DAY_MIN + _NIGHT_MIN:
+            return _DAY_MIN - 1
+    return began.hour * 60 + began.minute
 
 
 def clock_minute(moment: datetime, zone: tzinfo | None) -> int:

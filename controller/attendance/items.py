@@ -13,7 +13,7 @@ from controller.attendance.sheet import Attendance, CorrectionLine
 from controller.fleet.records import LessonRecord
 from controller.web.items import Moment, RecordItem
 from protocol.messages import Ending
-from protocol.model import AttendanceStatus, Method, iso
+from protocol.model import AttendanceStatus, Method, iso, iso_or_none
 
 
 class Paper(StrEnum):
@@ -201,8 +201,8 @@ def lesson_item(record: LessonRecord) -> LessonItem:
         subject=record.subject,
         substitute=record.substitute,
         date=record.day,
-        began=None if record.began_ms is None else iso(record.began_ms),
-        ended=None if record.ended_ms is None else iso(record.ended_ms),
+        began=iso_or_none(record.began_ms),
+        ended=iso_or_none(record.ended_ms),
         how=record.how,
         confirmed=record.confirmed,
         estimated=record.estimated,

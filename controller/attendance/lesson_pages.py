@@ -18,6 +18,7 @@ from controller.attendance.correction import (
     roll_of,
     wish_of,
 )
+from controller.attendance.missed import is_missed, is_missed_after
 from controller.attendance.refusals import class_unknown
 from controller.attendance.store import correct, enter_roll
 from controller.attendance.words import STATUS_WORDS, correction_words, lesson_words
@@ -58,7 +59,7 @@ def add_lesson(router: FeatureRouter, program: Program) -> None:
         await run_in_threadpool(gate.note, request, "lesson", f"{code} {lesson}")
         place = program.school.of_agent(agent)
         sheet = await run_in_threadpool(program.store.read, class_lesson_of, place, lesson, code)
-        if sheet is None:
+        if sheet is None or sheet.lesson.day > screens.today():
             return screens.error(request, _http_error(refusal_of("lesson_unknown")))
         is_corrector = person_of(request).may(Permission.CORRECT)
         has_roll = sheet.confirmed or sheet.entered
@@ -66,6 +67,7 @@ def add_lesson(router: FeatureRouter, program: Program) -> None:
             request,
             "lesson.html",
             sheet=sheet,
+            missed=is_missed(place),
             address=_address(agent, lesson),
             may_correct=has_roll and is_corrector,
             may_enter=not has_roll and is_corrector,
@@ -100,6 +102,8 @@ def add_lesson(router: FeatureRouter, program: Program) -> None:
             return screens.error(request, class_unknown())
         fields = await fields_of(request, limit=_MAX_ROLL, count=_MAX_ROLL_FIELDS)
         try:
+            if is_missed_after(lesson, screens.today()):
+                raise refusal_of("lesson_unknown")
             roll = roll_of(lesson, code, person.account, fields)
             place = program.school.of_agent(agent)
             await program.writing.write(enter_roll, place, roll, program.now_ms())

@@ -17,6 +17,7 @@ from controller.fleet.records import (
     Logged,
     RollRecord,
 )
+from controller.fleet.runs import said_at
 from protocol.correction import standing
 from protocol.messages import ERASED, Ending
 from protocol.model import AttendanceStatus, Method, Place
@@ -150,12 +151,21 @@ def _take(marks: dict[str, Mark], record: AttendanceRecord) -> None:
 
 
 def in_order(records: Iterable[Logged]) -> list[Logged]:
-    """The records of one agent as it made them: along the chain, its pieces by time."""
+    """The records of one agent as it made them, by its own numbers; no clock is asked.
+
+    Those of before numbers were kept come first: along the chain, its pieces by time.
+    """
     by_event_id = {record.event_id: record for record in records}
-    by_hash = {record.hash: record for record in by_event_id.values() if record.hash}
+    old = [record for record in by_event_id.values() if not record.run]
+    placed = [record for record in by_event_id.values() if record.run]
+    return [*_along_the_chain(old), *sorted(placed, key=said_at)]
+
+
+def _along_the_chain(records: Sequence[Logged]) -> list[Logged]:
+    by_hash = {record.hash: record for record in records if record.hash}
     after: dict[str, list[Logged]] = {}
     heads: list[Logged] = []
-    for record in sorted(by_event_id.values(), key=_by_time):
+    for record in sorted(records, key=_by_time):
         if record.hash and record.before in by_hash and record.before != record.hash:
             after.setdefault(record.before, []).append(record)
         else:
@@ -177,20 +187,15 @@ def _by_time(record: Logged) -> tuple[int, str]:
 def lesson_of(
     place: Place, lesson: str, events: Sequence[EventRecord], entries: Sequence[LessonEntry]
 ) -> LessonRecord:
-    """One lesson out of its events, its log and its corrections.
-
-    Each resumption takes back one end, so that their order needs no clock.
-    """
+    """One lesson out of its events, its log and its corrections."""
     log, _ = parted(entries)
-    ordered = sorted(events, key=lambda event: (event.at_ms, event.event_id))
+    ordered = sorted(events, key=lambda one: (*said_at(one), one.at_ms, one.event_id))
     began = next(
         (event_record for event_record in ordered if event_record.kind == "lesson_started"), None
     )
-    ends = [event_record for event_record in ordered if event_record.kind == "lesson_ended"]
-    resumed = sum(event_record.kind == "lesson_resumed" for event_record in ordered)
     rolls = [roll for roll in in_order(log) if isinstance(roll, RollRecord) and not roll.reopened]
     sheet = sheet_of(entries)
-    end = ends[-1] if len(ends) > resumed else None
+    end = _end_in(ordered)
     end_body = _body(end.body) if end else {}
     how = Ending(end_body.get("how", Ending.TEACHER)) if end else None
     start_body = _body(began.body) if began else {}
@@ -215,6 +220,19 @@ def lesson_of(
         counts={} if undone else counts_of(sheet),
         estimated=any(map(_is_estimated, (*events, *log))),
     )
+
+
+def _end_in(ordered: Iterable[EventRecord]) -> EventRecord | None:
+    """The end that holds: the last turn if it is one; of before there were numbers by their count.
+
+    Each resumption takes back one end, so that their order needs no clock.
+    """
+    turns = [one for one in ordered if one.kind in KINDS]
+    ends = [one for one in turns if one.kind == "lesson_ended"]
+    if turns and turns[-1].run:
+        return turns[-1] if turns[-1].kind == "lesson_ended" else None
+    resumed = sum(one.kind == "lesson_resumed" for one in turns)
+    return ends[-1] if len(ends) > resumed else None
 
 
 def _is_estimated(record: EventRecord | Logged) -> bool:

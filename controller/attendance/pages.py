@@ -14,6 +14,7 @@ from controller.access.gate import gate_of
 from controller.attendance.absences import absences_of
 from controller.attendance.lesson_pages import add_lesson
 from controller.attendance.lessons import figures_of, is_entered
+from controller.attendance.missed import missed_on
 from controller.attendance.morning import mornings_of
 from controller.attendance.papers import legend
 from controller.attendance.refusals import class_unknown
@@ -78,6 +79,9 @@ def pages(program: Program) -> FeatureRouter:
             mornings_of, store, scope, school, records, chosen, now=now, has_class=person.has_class
         )
         unexcused = [morning for morning in mornings if morning.unexcused]
+        missed = defaultdict[str, list[LessonRecord]](list)
+        for lesson in missed_on(school, records, program.school, chosen, now):
+            missed[lesson.classes[0]].append(lesson)
         names = person.may(Permission.MARKS)
         if names and unexcused:
             codes_named = "+".join(morning.class_code for morning in unexcused)
@@ -90,6 +94,8 @@ def pages(program: Program) -> FeatureRouter:
             "attendance.html",
             day=chosen,
             classes=[(code, by_class.get(code, [])) for code in codes if person.has_class(code)],
+            missed=missed,
+            may_enter=names and person.may(Permission.CORRECT),
             missing=[one for one in missing if any(map(person.has_class, one.classes))],
             mornings=mornings,
             unexcused=unexcused,

@@ -23,6 +23,13 @@ from controller.attendance.correction import (
     refusal_of,
 )
 from controller.attendance.lessons import LessonEntry, LessonMarks, lesson_of, sheet_of
+from controller.attendance.missed import (
+    as_given,
+    is_missed,
+    is_told,
+    missed_lesson,
+    without_doubles,
+)
 from controller.attendance.openings import Opening
 from controller.attendance.tables import corrections, erasure_proofs, lessons, marks, rolls
 from controller.database.changes import of_kind
@@ -44,7 +51,7 @@ from controller.fleet.records import (
 )
 from controller.fleet.store import events_of_lesson
 from controller.roster.members import members_of
-from controller.roster.store import forget_pupil
+from controller.roster.store import forget_pupil, plan_of
 from protocol.messages import ERASED, Ending, Tombstone
 from protocol.model import Place
 
@@ -124,8 +131,10 @@ def fold_lessons(db: Connection, changes: Sequence[object]) -> list[LessonRecord
 
 def fold_lesson(db: Connection, place: Place, lesson: str) -> LessonRecord:
     """One lesson, out of its stored events, rolls, marks and corrections."""
-    events = events_of_lesson(db, place, lesson)
-    return lesson_of(place, lesson, events, _entries(db, place, [lesson]))
+    entries = _entries(db, place, [lesson])
+    if is_missed(place) and (own := lesson_at(db, place, lesson)):
+        return as_given(own, entries)
+    return lesson_of(place, lesson, events_of_lesson(db, place, lesson), entries)
 
 
 def correct(db: Connection, place: Place, wish: CorrectionWish, now_ms: int) -> list[LessonRecord]:
@@ -172,8 +181,22 @@ def _corrigible(
     lock_plan(db, Place(place.province, place.school))
     record = lesson_at(db, place, lesson)
     if record is None or not is_of_class(record, class_code):
-        raise refusal_of("lesson_unknown")
+        record = missed_at(db, place, lesson, class_code)
+        if record is None:
+            raise refusal_of("lesson_unknown")
+        unheld = replace(record, how=Ending.UNDONE)  # until a mark is given in it
+        write(db, lessons, [LESSONS.row(unheld)], Writing.UPSERT)
     return record, sheet_of(_entries(db, place, [lesson]))
+
+
+def missed_at(db: Connection, place: Place, lesson: str, class_code: str) -> LessonRecord | None:
+    """A lesson that the timetable has under this code, and of which no room has told."""
+    school = Place(place.province, place.school)
+    missed = missed_lesson(plan_of(db, school), place, lesson, class_code)
+    if missed is None:
+        return None
+    held = lessons_of_class(db, school, class_code, missed.day, missed.day)
+    return None if is_told(missed, held) else missed
 
 
 def _keep_corrections(
@@ -337,7 +360,12 @@ def tombstones_of(db: Connection, agent: Place, limit: int) -> list[Tombstone]:
 
 
 def lessons_of(db: Connection, scope: Place, since: str, until: str) -> list[LessonRecord]:
-    """The lessons of these local days, both among them, by day and begin."""
+    """The lessons of these local days, both among them, by day and begin; each once."""
+    return without_doubles(stored_lessons_of(db, scope, since, until))
+
+
+def stored_lessons_of(db: Connection, scope: Place, since: str, until: str) -> list[LessonRecord]:
+    """The same, also those that the school gave by itself and a room told of later."""
     return LESSONS.records(rows_of(db, _days(scope, since, until)))
 
 
@@ -348,11 +376,11 @@ def lessons_of_class(
     name = msgspec.json.encode(class_code).decode()
     columns = (lessons.c.classes, lessons.c.counts)
     named = or_(*(column.contains(name, autoescape=True) for column in columns))
-    return [
+    return without_doubles(
         record
         for record in LESSONS.records(rows_of(db, _days(scope, since, until).where(named)))
         if class_code in record.classes or class_code in record.counts
-    ]
+    )
 
 
 def lesson_at(db: Connection, place: Place, lesson: str) -> LessonRecord | None:
@@ -366,7 +394,7 @@ def _days(scope: Place, since: str, until: str) -> Select[Any]:
     return (
         select(lessons)
         .where(within(lessons, scope), lessons.c.day >= since, lessons.c.day <= until)
-        .order_by(lessons.c.day, lessons.c.began_ms, lessons.c.lesson)
+        .order_by(lessons.c.day, func.coalesce(lessons.c.began_ms, 0), lessons.c.lesson)
     )
 
 

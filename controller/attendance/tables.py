@@ -20,6 +20,7 @@ marks: Final = Table(
     *texts("actor", "why", "before", "hash"),
     *flags("erased"),
     *longs("told_ms", nullable=True),
+    *longs("run", "seq"),
     UniqueConstraint("event_id", name="marks_id"),
     Index("marks_day", "day", "no"),
     Index("marks_lesson", "lesson"),
@@ -41,6 +42,7 @@ rolls: Final = Table(
     *longs("told_ms", nullable=True),
     *texts("told_day", nullable=True),
     *texts("teacher", "proof", nullable=True),  # where the school asks who confirms
+    *longs("run", "seq"),
     UniqueConstraint("event_id", name="rolls_id"),
     Index("rolls_lesson", "lesson"),
     Index("rolls_day", "day"),
@@ -57,6 +59,7 @@ erasure_proofs: Final = Table(
     *texts("actor", "before", "hash"),
     *longs("at_ms", "received_ms"),
     *longs("told_ms", nullable=True),
+    *longs("run", "seq"),
     UniqueConstraint("event_id", name="erasure_proofs_id"),
     sqlite_autoincrement=True,
 )

@@ -10,7 +10,7 @@ from controller.broker.brokerage import broker_at
 from controller.config import ControllerConfig
 from protocol.credential import broker_for, credential_in
 from protocol.enrolment import Credential
-from protocol.link import Broker
+from protocol.link import Broker, session_of
 from protocol.settings import SettingsError
 from protocol.words import N_
 
@@ -63,5 +63,5 @@ def broker_above(config: ControllerConfig, boot: str) -> Broker:
         host=address.host,
         port=address.port,
         authority=config.upstream_ca_file or credential.authority,
-        client_id=f"{credential.client_id}-{boot[:8]}",
+        client_id=session_of(credential.client_id, boot),
     )

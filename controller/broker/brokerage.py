@@ -100,6 +100,10 @@ class Brokerage:
         if self._keeper is not None:
             self._keeper.cut_off(user)
 
+    def address_of(self, user: str, start: str) -> str:
+        """Whence a start of an agent's speaks; "" where the broker is another's, or before."""
+        return self._keeper.address_of(user, start) if self._keeper is not None else ""
+
     async def mend(self) -> None:
         """Start the embedded broker again; another's is not ours to start."""
         if self._embedded is not None:

@@ -6,7 +6,6 @@ import hashlib
 import re
 import shutil
 import subprocess
-import sys
 import sysconfig
 from collections.abc import Mapping
 from enum import StrEnum
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from protocol.errors import LopHocError
+from protocol.process import program_beside
 from protocol.words import N_
 
 NAME: Final = "nats-server"
@@ -110,8 +110,8 @@ def is_older(one: str, other: str) -> bool:
 
 
 def _installed() -> Path:
-    """Where the wheel puts its program: beside the interpreter."""
-    return Path(sys.executable).with_name(NAME)
+    """Where the wheel puts its program."""
+    return program_beside(NAME)
 
 
 def _wheel_version() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from controller.broker.credentials import CredentialError, Credentials, Enrolled
@@ -14,6 +14,8 @@ from protocol.proof import proven
 _LOGGER = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 1.0
+MAX_STARTS: Final = 4
+BESIDE_S: Final = 180.0  # three beats: an earlier start that spoke again is here beside the newer
 
 
 class CommandSigner:
@@ -29,14 +31,32 @@ class CommandSigner:
         self._sender = sender
         self._now_s = now_s
         self._numbers = itertools.count(1)
-        self._boots: dict[str, str] = {}
+        self._boots: dict[str, dict[str, float]] = {}
+        self._returned_s: dict[str, float] = {}
         self._enrolled: Mapping[str, Enrolled] = {}
         self._changed_at = 0
         self._look_at_s = float("-inf")
 
     def note_start(self, agent: str, boot: str) -> None:
         """An agent is there, in this start of its own."""
-        self._boots[agent] = boot
+        heard, now_s = self._boots.setdefault(agent, {}), self._now_s()
+        if boot in heard and next(reversed(heard)) != boot:
+            self._returned_s[agent] = now_s
+        heard.pop(boot, None)
+        heard[boot] = now_s
+        if len(heard) > MAX_STARTS:
+            del heard[next(iter(heard))]
+
+    def starts(self, agent: str) -> Sequence[str]:
+        """To which starts it is to be said: the one that spoke last, and whoever is beside it."""
+        self._look()
+        since_s = self._now_s() - BESIDE_S
+        if self._returned_s.get(agent, since_s) <= since_s or agent not in self._enrolled:
+            return [self._last(agent)]
+        return [boot for boot, at_s in self._boots[agent].items() if at_s >= since_s]
+
+    def _last(self, agent: str) -> str:
+        return next(reversed(self._boots.get(agent, {})), "")
 
     def is_other(self, name: str, *, upward: bool) -> bool:
         """Whether it was enrolled as a room and speaks as a school, or the other way round."""
@@ -50,7 +70,7 @@ class CommandSigner:
         enrolled = self._enrolled.get(agent)
         if enrolled is None:
             return payload
-        start = boot or self._boots.get(agent, "")
+        start = boot or self._last(agent)
         return proven(enrolled.secret, agent, self._sender, next(self._numbers), start, payload)
 
     def _look(self) -> None:

@@ -15,6 +15,7 @@ from typing import Final
 
 from controller.broker.system_line import TROUBLES, USER, HeldLine, SystemLine, system_line
 from protocol.door_key import LOCAL_USER
+from protocol.link import is_session_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class LineKeeper:
         self._authority = authority
         self._ours = frozenset({*exempt, USER, ""})
         self._note = note
+        self._held: list[HeldLine] = []
         self._flooding: set[str] = set()
         self._stirred = asyncio.Event()
 
@@ -69,6 +71,14 @@ class LineKeeper:
         if user not in self._ours:
             self._flooding.add(user)
             self._stirred.set()
+
+    def address_of(self, user: str, start: str) -> str:
+        """Whence a start of a user's speaks; "" where that is not known."""
+        for line in self._held:
+            is_users = line.authorized_user in {user, LOCAL_USER}
+            if is_users and is_session_of(line.mqtt_client, start):
+                return line.ip
+        return ""
 
     async def run(self) -> None:
         """Keep everybody to the share, until cancelled."""
@@ -90,6 +100,7 @@ class LineKeeper:
 
     async def _look(self, line: SystemLine) -> None:
         held, flooding = await line.held(), self._flooding
+        self._held = held
         self._flooding = set()
         for each in held:
             if each.authorized_user in flooding:

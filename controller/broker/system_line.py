@@ -29,10 +29,15 @@ _HEAD_BYTES: Final = 1 << 16
 
 
 class HeldLine(msgspec.Struct, frozen=True):
-    """A line to the broker. cid: its number, which grows; authorized_user: empty before login."""
+    """A line to the broker. cid: its number, which grows; authorized_user: empty before login.
+
+    ip: whence it comes; mqtt_client: its session's name.
+    """
 
     cid: int
     authorized_user: str = ""
+    ip: str = ""
+    mqtt_client: str = ""
 
 
 class _Lines(msgspec.Struct):

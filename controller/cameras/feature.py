@@ -6,6 +6,12 @@ from typing import Final
 
 from controller.cameras import store
 from controller.cameras.listener import CameraListener
-from controller.feature import Feature
+from controller.feature import Feature, Level
 
-FEATURE: Final = Feature(name="cameras", keep=store.keep, listener=CameraListener)
+FEATURE: Final = Feature(
+    name="cameras",
+    level=Level.SCHOOL,
+    keep=store.keep,
+    listener=CameraListener,
+    held=("POST /cameras",),
+)

@@ -13,6 +13,7 @@ class CameraStanding(msgspec.Struct, frozen=True, kw_only=True):
 
     by: room, school or settings. name: the account, where the school's. looks: what pictures are
     looked at for. check_s: how often each is judged for some seconds, 0 for never.
+    run, seq: where in what the computer says it was told, as of an event.
     """
 
     place: Place
@@ -24,6 +25,8 @@ class CameraStanding(msgspec.Struct, frozen=True, kw_only=True):
     looks: tuple[CameraLook, ...]
     check_s: int
     at_ms: int
+    run: int = 0
+    seq: int = 0
 
 
 class OffCommand(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,11 +16,12 @@ from controller.cameras.standing import CameraStanding, OffCommand
 from controller.cameras.tables import camera_commands, camera_standings
 from controller.cameras.words import CAMERA
 from controller.database.changes import of_kind
-from controller.database.reading import rows_of
+from controller.database.reading import row_of, rows_of
 from controller.database.scope import within
 from controller.database.shape import Shape
 from controller.database.writing import Writing, write
 from controller.fleet.records import EventRecord
+from controller.fleet.runs import said_at
 from protocol.messages import CameraLook
 from protocol.model import Place
 
@@ -81,10 +82,9 @@ def _keep_told(db: Connection, event: EventRecord, now_ms: int) -> None:
             within(camera_commands, place), camera_commands.c.command == told.command
         )
         db.execute(answered)
-    before = db.execute(
-        select(camera_standings.c.at_ms).where(within(camera_standings, place))
-    ).scalar_one_or_none()
-    if before is not None and event.at_ms < min(before, now_ms):
+    row = row_of(db, select(camera_standings).where(within(camera_standings, place)))
+    before = STANDINGS.record(row) if row else None
+    if before and _is_older(event, before, now_ms):
         return  # told again, long after
     standing = CameraStanding(
         place=place,
@@ -96,5 +96,14 @@ def _keep_told(db: Connection, event: EventRecord, now_ms: int) -> None:
         looks=told.looks,
         check_s=told.check_s,
         at_ms=event.at_ms,
+        run=event.run,
+        seq=event.seq,
     )
     write(db, camera_standings, [STANDINGS.row(standing)], Writing.UPSERT)
+
+
+def _is_older(event: EventRecord, standing: CameraStanding, now_ms: int) -> bool:
+    """Whether its computer said it before what stands; of before it had numbers, by the clock."""
+    if standing.run:
+        return said_at(event) < said_at(standing)
+    return event.at_ms < min(standing.at_ms, now_ms)

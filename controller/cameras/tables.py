@@ -17,7 +17,7 @@ camera_standings: Final = Table(
     *longs("since_ms"),
     *texts("by", "name", "looks"),  # JSON: looks
     *numbers("check_s"),
-    *longs("at_ms"),
+    *longs("at_ms", "run", "seq"),
 )
 
 

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from controller.cli.own_settings import own_settings_in
 from controller.config import ENVIRONMENT, FOLDER, TIMEZONE, ControllerConfig, places_in, zone_of
 from protocol.credential import credential_in
 from protocol.model import Place
-from protocol.settings import SettingsError, load
+from protocol.settings import SettingsError, load, settings_text
 from protocol.this_machine import is_this_machine
 from protocol.words import N_, Translate
 
@@ -68,6 +69,11 @@ def told_copies(options: argparse.Namespace) -> list[str]:
     return places_in(_setting(options, "copies"))
 
 
+def told_update_keys(options: argparse.Namespace) -> str:
+    """The school's own keys for updates, as the settings name them."""
+    return _setting(options, "update_keys")
+
+
 def told_upstream(options: argparse.Namespace) -> str:
     """The department's broker, by the settings or by enrolling; empty where nobody is above."""
     is_enrolled = credential_in(data_folder(options)) is not None
@@ -102,8 +108,15 @@ def told_settings(options: argparse.Namespace, last: Path) -> ControllerConfig:
     """
     named = options.config or os.environ.get(f"{ENVIRONMENT}CONFIG") or _system(options)
     chosen = argparse.Namespace(config=named or (last if last.exists() else None))
-    config = load(ControllerConfig, ENVIRONMENT, chosen, os.environ)
-    return replace(config, data=data_folder(options))
+    data = data_folder(options)
+    config = load(
+        ControllerConfig,
+        ENVIRONMENT,
+        chosen,
+        os.environ,
+        lambda given: own_settings_in(data) | given,
+    )
+    return replace(config, data=data)
 
 
 def data_folder(options: argparse.Namespace) -> Path:
@@ -161,9 +174,11 @@ def _missing(code: str, message: str, path: Path) -> SettingsError:
 
 
 def _setting(options: argparse.Namespace, name: str) -> str:
-    """A setting by the environment, else by the file; empty where neither has it."""
-    in_file = _file(options).get(name, "")
-    return os.environ.get(f"{ENVIRONMENT}{name.upper()}", "") or str(in_file)
+    """A setting by the environment, else by the file, else by a page; empty where none has it."""
+    given = os.environ.get(f"{ENVIRONMENT}{name.upper()}", "") or _file(options).get(name, "")
+    if given or name == "data":
+        return str(given)
+    return str(own_settings_in(data_folder(options)).get(name, ""))
 
 
 def _system(options: argparse.Namespace) -> Path | None:
@@ -187,7 +202,7 @@ def _file(options: argparse.Namespace) -> dict[str, object]:
     if not path:
         return {}
     try:
-        return tomllib.loads(Path(path).read_text("utf-8"))
+        return tomllib.loads(settings_text(Path(path).read_bytes()))
     except (OSError, ValueError) as error:
         raise SettingsError(
             "config_unreadable",

@@ -10,6 +10,7 @@ from protocol.words import N_
 
 FEATURE: Final = Feature(
     name="connections",
+    held=("GET /connections",),
     menu=(
         MenuEntry("/connections", N_("Connections"), (Permission.MANAGE,), rank=8, is_tool=True),
     ),

@@ -25,7 +25,9 @@ from protocol.settings import settings_of
 COPIES: Final = "copies"  # the folder of the key and of what is known about copies
 LEVEL: Final = 6  # of gzip
 SETTINGS_FILE: Final = "controller.toml"
-_LEFT_OUT: Final = frozenset({LOCK, "backups", "broker", COPIES, "guests", "settings"})
+_LEFT_OUT: Final = frozenset(
+    {LOCK, "backups", "broker", COPIES, "guests", "settings", "room-codes.json", "setup-code"}
+)
 _ENDINGS: Final = ("-wal", "-shm", "-journal", ".part", LOCK_END)
 _PASSWORDS: Final = (
     "broker_password_file",

@@ -16,7 +16,11 @@ _DAY_MS: Final = 24 * _HOUR_MS
 OLD_MS: Final = _DAY_MS + 2 * _HOUR_MS  # a server's database is copied once a day
 VERY_OLD_MS: Final = 7 * _DAY_MS
 
-NONE_ELSEWHERE: Final = N_("There is no copy of this school's data in another place.")
+# By whether it is a school's data.
+NONE_ELSEWHERE: Final = {
+    True: N_("There is no copy of this school's data in another place."),
+    False: N_("There is no copy of the department's data in another place."),
+}
 _NONE_YET: Final = N_("No copy has been made in another place yet. {why}")
 _LAST: Final = N_("Last copy elsewhere: {age}, in {place}.")
 _TESTED: Final = N_("Restore tested on {day}: {rows} {rows:row|rows}, all as promised.")
@@ -30,12 +34,15 @@ class CopyLine(NamedTuple):
     text: str
 
 
-def copy_line(standing: Standing, now_ms: int, words: Words, *, is_set_up: bool) -> CopyLine:
+def copy_line(
+    standing: Standing, now_ms: int, words: Words, *, is_set_up: bool, is_school: bool
+) -> CopyLine:
     """The first screen's line. is_set_up: whether there is a place and a passphrase."""
     if standing.newest is None:
         troubles = [each.trouble for each in standing.places.values() if each.trouble]
         why = said(troubles[0], words) if troubles else ""
-        text = words.say(_NONE_YET, why=why).strip() if is_set_up else words.say(NONE_ELSEWHERE)
+        none = words.say(NONE_ELSEWHERE[is_school])
+        text = words.say(_NONE_YET, why=why).strip() if is_set_up else none
         return CopyLine(Status.WARNING, text)
     place, newest = standing.newest
     age_ms = max(now_ms - newest.made_ms, 0)

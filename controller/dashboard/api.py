@@ -1,56 +1,119 @@
-"""This file answers programs: rooms at a glance."""
+"""This file answers supervision: does it work, and how much."""
 
 from __future__ import annotations
 
-from fastapi import Request
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final
 
-from controller.attendance.store import lesson_at
-from controller.dashboard import metrics, socket
-from controller.dashboard.items import RoomItem, room_item
-from controller.dashboard.rooms import RoomKey, rooms_of
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+
+from controller.broker.traffic import PeerTraffic
+from controller.database.store import StoreError
 from controller.feature import Program
-from controller.fleet.store import agents_of, all_devices
+from controller.fleet.store import newest_change
+from controller.live.live import LiveView
+from controller.live.subscription import ALL, Own
 from controller.people.person import Permission
-from controller.repairs.store import faults_of
-from controller.web.items import Listing
-from controller.web.paging import ERRORS, Cursor, Limit, page_of
-from controller.web.refusals import decode_cursor, encode_cursor
+from controller.web.downloads import files
+from controller.web.paging import ERRORS
 from controller.web.router import FeatureRouter
-from controller.web.rules import needs, person_of
+from controller.web.rules import needs, person_of, public
+
+_EXPOSITION: Final = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus' text format
 
 
 def api(program: Program) -> FeatureRouter:
-    """Rooms, what supervision asks, and the line to the pages."""
+    """What supervision asks: does it work, and how much."""
     router = FeatureRouter()
-    router.take_in(_rooms(program))
-    router.take_in(metrics.api(program))
-    router.take_in(socket.api(program))
-    return router
+    live = program.service(LiveView)
 
+    @router.get("/healthz", responses={503: {}})
+    @public
+    def healthz() -> JSONResponse:
+        """Whether the controller does its work; 503 and `degraded` while it does not."""
+        health = {"status": "ok", **program.health()}
+        try:
+            program.store.read(newest_change, program.school)
+        except StoreError as error:
+            health |= {"status": "degraded", "database": str(error.values["cause"])}
+        return JSONResponse(health, 200 if health["status"] == "ok" else 503)
 
-def _rooms(program: Program) -> FeatureRouter:
-    router = FeatureRouter(prefix="/api/v1", responses=ERRORS)
-    store = program.store
+    @router.get("/livez")
+    @public
+    async def livez() -> JSONResponse:
+        """Whether the program turns at all: a restart would not mend what only /healthz tells."""
+        return JSONResponse({"status": "ok"})
 
-    @router.get("/rooms")
-    @needs(Permission.ROOMS, is_open=True, in_parts=True)
-    def rooms(request: Request, limit: Limit = 100, cursor: Cursor = "") -> Listing[RoomItem]:
-        """Rooms, in natural order."""
+    @router.get("/metrics", response_class=Response, responses=ERRORS | files(_EXPOSITION))
+    @needs(Permission.FIGURES, in_parts=True, is_data=True)
+    async def show_metrics(request: Request) -> Response:
+        """Figures in Prometheus' text format; nothing of pupils but a count of marks.
+
+        Who sees only some schools is told of these, and not of the program.
+        """
         person = person_of(request)
-        scope = person.part_of(program.school)
-        agents = store.read(agents_of, scope, after="", limit=None)
-        running = [
-            store.read(lesson_at, agent.place, agent.lesson) for agent in agents if agent.lesson
-        ]
-        lessons = [lesson_record for lesson_record in running if lesson_record]
-        summaries = rooms_of(
-            agents, store.read(all_devices, scope), lessons, store.read(faults_of, scope)
-        )
-        if cursor:
-            behind = RoomKey(*decode_cursor(cursor, str, str)).order
-            summaries = [room for room in summaries if room.key.order > behind]
-        own = [room for room in summaries if person.has_room(room.key.code)]
-        items = [room_item(room) for room in own[: limit + 1]]
-        return page_of(items, limit, lambda item: encode_cursor(item.school, item.room))
+        own = Own(person.rooms, person.schools)
+        stored = {} if person.sees_part else await run_in_threadpool(program.figures)
+        counts = {
+            **stored,
+            **_fleet_figures(live, own),
+            **_traffic_figures(program, _peers(live, own)),
+        }
+        text = _exposition(counts)
+        return Response(text, media_type=_EXPOSITION)
 
     return router
+
+
+def _fleet_figures(live: LiveView, own: Own) -> dict[str, float]:
+    devices = Counter((device.kind, device.status) for device in live.devices(own=own))
+    figures: dict[str, float] = {
+        f'devices{{kind="{kind}",status="{status}"}}': count
+        for (kind, status), count in sorted(devices.items())
+    }
+    agents = live.agents(own=own)
+    figures["agents"] = len(agents)
+    figures["agents_online"] = sum(agent.online for agent in agents)
+    if own == ALL:
+        figures["browsers"] = live.browsers
+    return figures
+
+
+def _peers(live: LiveView, own: Own) -> frozenset[str] | None:
+    """Whose traffic somebody may see; None for all of it."""
+    agents = (agent.place.agent for agent in live.agents(own=own))
+    return None if own == ALL else frozenset(agents) | (own.schools or frozenset())
+
+
+def _traffic_figures(program: Program, seen: frozenset[str] | None = None) -> dict[str, float]:
+    """What each agent, or school below, has sent since the start."""
+    peers = sorted(program.traffic().items())
+    traffic = [(peer, counts) for peer, counts in peers if seen is None or peer in seen]
+    return {
+        f'peer_{field}_total{{peer="{_label(peer)}"}}': count
+        for field in PeerTraffic._fields
+        for peer, counts in traffic
+        if (count := getattr(counts, field))
+    }
+
+
+def _label(value: str) -> str:
+    """A label's value, which anybody may have chosen, on one line (text format 0.0.4)."""
+    shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in value)
+    return shown.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _exposition(figures: Mapping[str, float]) -> str:
+    """Prometheus' text format 0.0.4: each family once, under its type."""
+    families: dict[str, list[str]] = {}
+    for name, value in figures.items():
+        families.setdefault(name.partition("{")[0], []).append(f"lophoc_{name} {value:.15g}")
+    return "".join(_family(family, lines) for family, lines in families.items())
+
+
+def _family(family: str, lines: Iterable[str]) -> str:
+    kind = "counter" if family.endswith("_total") else "gauge"
+    return "\n".join([f"# TYPE lophoc_{family} {kind}", *lines, ""])

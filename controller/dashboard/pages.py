@@ -16,21 +16,23 @@ from controller.attendance.listener import openings_today
 from controller.cameras.standing import CameraStanding
 from controller.cameras.store import commands_of, standings_of
 from controller.cameras.words import standing_lines
-from controller.dashboard.live import LiveView
-from controller.dashboard.rooms import (
+from controller.dashboard.words import RoomWords
+from controller.feature import Level, Program
+from controller.fleet.records import AgentRecord, DeviceRecord
+from controller.fleet.store import all_devices, devices_of, newest_events
+from controller.identity.pairs import RoomIdentity, room_identity
+from controller.identity.store import facts_of, words_of
+from controller.incidents.pages import IncidentPages
+from controller.live.live import LiveView
+from controller.live.rooms import (
     URGENT_FIRST,
     RoomSummary,
     counts_of,
     key_of,
     kit_teller,
     own_events,
-    urgent_first,
 )
-from controller.dashboard.subscription import Own
-from controller.dashboard.words import RoomWords
-from controller.feature import Program
-from controller.fleet.records import AgentRecord, DeviceRecord
-from controller.fleet.store import all_devices, devices_of, newest_events
+from controller.live.subscription import Own
 from controller.people.person import Permission, Person
 from controller.reconcile.standing import desk_of
 from controller.reconcile.words import BookWords
@@ -44,8 +46,8 @@ from protocol.model import DeviceKind, Place, Status
 from protocol.words import N_, Translate
 
 ROWS: Final = 50  # devices on one page of the table
-TASKS: Final = 6  # lines of work on the first screen; the worst stand first
-FIGURES_HOME: Final = "/schools"  # where those begin who see figures and no rooms
+# Where those begin who see figures and no rooms.
+FIGURES_HOME: Final = {True: "/schools", False: "/sessions"}  # above schools, or in one
 EVENTS: Final = 20
 LINES: Final = 6  # of the equipment book on a room's screen
 EVENTS_READ: Final = 200  # most of a first morning is what stands in other rooms
@@ -67,7 +69,7 @@ def pages(program: Program) -> FeatureRouter:
         homes = [feature.home(program) for feature in program.features if feature.home]
         home = next(filter(None, homes), "")
         if not person_of(request).may(Permission.ROOMS):
-            home = home or FIGURES_HOME
+            home = home or FIGURES_HOME[Level.DEPARTMENT in program.levels()]
         if home:
             return RedirectResponse(home, 303)
         filters = {"room": rooms.name_of(room.strip()), "kind": kind, "status": status}
@@ -113,6 +115,7 @@ class RoomPages:
         self._desk = program.service(desk_of)
         self._openings = program.service(openings_today)
         self._screens = program.service(PageRenderer)
+        self._incidents = IncidentPages(program)
 
     async def school(self, request: Request, filters: dict[str, str], cursor: str) -> HTMLResponse:
         """The first screen; filters: the table's, by room, kind and status."""
@@ -120,10 +123,7 @@ class RoomPages:
         person = person_of(request)
         edition = self._live.edition
         rooms = self._live.rooms(Own(person.rooms, person.schools))
-        tasks = sorted(
-            ((room, problem) for room in rooms for problem in room.problems),
-            key=lambda task: urgent_first(task[1]),
-        )
+        causes = await self._incidents.first_screen(request)
         records = await run_in_threadpool(self._devices, person, after, filters)
         rows = records[:ROWS]
         chosen = {name: value for name, value in filters.items() if value}
@@ -135,10 +135,10 @@ class RoomPages:
             words=self._screens.words_as(request, RoomWords),
             rooms=rooms,
             counts=asdict(counts_of(rooms)),
-            tasks=tasks,
-            task_limit=TASKS,
+            **causes,
             devices=[*map(self._live.named, rows)],
             wanted=filters,
+            chosen=chosen,
             kinds=list(DeviceKind),
             statuses=list(Status),
             next_page=urlencode({**chosen, "cursor": behind}) if behind else "",
@@ -159,6 +159,7 @@ class RoomPages:
         agents = [agent for agent in self._live.agents(code) if key_of(agent) == room.key]
         standing = await run_in_threadpool(self._desk.standing)
         cameras = await run_in_threadpool(self._cameras, agents, self._screens.say(request))
+        identity = await run_in_threadpool(self._identity, agents, own, self._screens.say(request))
         is_own = place.school == self._desk.school.school
         return self._screens.page(
             request,
@@ -169,6 +170,7 @@ class RoomPages:
             devices=sorted(map(self._live.named, own), key=_urgent_devices_first),
             agents=agents,
             cameras=cameras,
+            identity=identity,
             teller=kit_teller(agents),
             events=events,
             openings=self._openings.in_room(code) if is_own else [],
@@ -178,7 +180,21 @@ class RoomPages:
             lines=standing.pressing_in(code) if is_own else [],
             talk=BookWords(standing.reconciled, self._desk.zone),
             line_limit=LINES,
+            causes=await run_in_threadpool(
+                self._incidents.of_room, person, room.key.school, room.key.code
+            ),
+            say=self._incidents.words(request),
         )
+
+    def _identity(
+        self, agents: Sequence[AgentRecord], devices: Sequence[DeviceRecord], say: Translate
+    ) -> RoomIdentity:
+        """Why the room's devices are what they are, and which two may be one."""
+        places = {agent.place for agent in agents}
+        with self._store.view() as db:
+            told = [one for one in facts_of(db, self._program.scope) if one.place in places]
+            words = [one for one in words_of(db, self._program.scope) if one.place in places]
+        return room_identity(devices, told, words, say)
 
     def _cameras(self, agents: Sequence[AgentRecord], say: Translate) -> list[CameraLines]:
         """How the cameras at a room's computers stand."""

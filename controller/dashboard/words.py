@@ -17,11 +17,14 @@ from controller.attendance.words import (
     opening_words,
 )
 from controller.cameras.words import CAMERA, told_words
-from controller.dashboard.rooms import FAULT_REPORTED, Problem, RoomSummary, missing_count
 from controller.fleet import phrases
 from controller.fleet.phrases import Fact
 from controller.fleet.records import DeviceRecord, EventRecord, LessonRecord
-from controller.web.words import COMPUTER, SINCE, WITHOUT_ROOM, Words
+from controller.live.rooms import FAULT_REPORTED, RoomSummary, missing_count
+from controller.live.words import TROUBLES
+from controller.updates.words import UPDATE_TOLD
+from controller.updates.words import told_words as update_words
+from controller.web.words import SINCE, WITHOUT_ROOM, Words
 from protocol.health import ReasonCode
 from protocol.kit import missing
 from protocol.messages import HostMeasures, KitLine, LineMeasures, Part
@@ -42,10 +45,7 @@ _FOR_SCRIPT: Final[Mapping[str, str]] = {
     "updated": N_("updated {ago}"),
     "stale": N_("Last news {ago}. Trying to reach the server again…"),
     "since": SINCE,
-    "more": N_("and {n} more"),
-    "computer": COMPUTER,
     "in_lesson": IN_LESSON,
-    "calm": N_("Nothing needs doing."),
     "no_room": WITHOUT_ROOM,
     "asleep": N_("{n} asleep"),
     "lacking": N_("missing {n}"),
@@ -56,25 +56,7 @@ _FOR_SCRIPT: Final[Mapping[str, str]] = {
     "broken": N_("broken: {parts}"),
     "period": PERIOD,
     "unconfirmed": NOT_CONFIRMED,
-    "store_refusing": N_("The server cannot write to its disk: what is shown may be old."),
-    "clock_doubted": N_(
-        "This computer's clock seems wrong: set it right. Nothing old is deleted until then."
-    ),
-    "forgetting_unvouched": N_(
-        "Nobody vouches for this server's clock: nothing old is deleted until it takes the time"
-        " from the network."
-    ),
-    "forgetting_uncopied": N_(
-        "Nothing old is deleted: no sound copy of it can be made. See whether the disk is well."
-    ),
-    "broker_refuses_users": N_(
-        "The broker does not take the names of new rooms: they cannot connect."
-    ),
-    "disk_full": N_(
-        "The server's disk is full or read-only: nothing is stored until there is room."
-    ),
-    "broker_deaf": N_("The server's broker answers and stores nothing; it is being started again."),
-    "broker_lost": N_("The server hears no classroom now: what is shown may be old."),
+    **TROUBLES,
 }
 
 
@@ -86,14 +68,6 @@ class RoomWords(Words):
         if reason and reason.code == FAULT_REPORTED:
             return self.say(_FOR_SCRIPT["fault"])
         return super().reason(reason)
-
-    def problem(self, problem: Problem) -> str:
-        """Whom a line of work is about, such as 12 tablets."""
-        if problem.part:
-            return self.fault(problem.part)
-        kind = self.kind(problem.kind)
-        count = len(problem.devices)
-        return f"{kind} ({self.number(count)})" if count > 1 else kind
 
     def fault(self, part: Part) -> str:
         """What a teacher says is broken."""
@@ -124,6 +98,8 @@ class RoomWords(Words):
     def event(self, event: EventRecord) -> str:
         """What happened, in a sentence; a kind from a newer program is shown as it is."""
         body = msgspec.json.decode(event.body)
+        if event.kind == UPDATE_TOLD:
+            return update_words(body.get("step", ""), body.get("reason", ""), self.translate)
         if event.kind == CAMERA:
             return told_words(body, self.translate)
         if event.kind not in _EVENTS:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, func, select
@@ -26,12 +26,21 @@ from protocol.model import FIRST_MS
 BEHIND_MS: Final = 10 * 60_000  # a clock is set back by so much without harm
 AHEAD_MS: Final = 45 * DAY_MS  # a server that was off over a holiday
 STEADY_S: Final = 7 * 86_400.0
+LATE_MS: Final = 10_000  # what is told by a row was true some seconds before it is read
 _UNSURE_MS: Final = 2 * AGREED_MS + BEHIND_MS  # by so much a vouched time and a stamp may be off
 _MARK: Final = "time_mark_ms"
 _VOUCHED: Final = "time_vouched"
 _spans: Final = msgspec.json.Decoder(tuple[Span, ...])
 require_fact(_MARK, int)
 require_fact(_VOUCHED, _spans.decode)
+
+
+class _Told(NamedTuple):
+    """The time as another process told it, and when it was heard; believed: whether it is sure."""
+
+    at_ms: int
+    heard_s: float
+    believed: bool
 
 
 @dataclass(slots=True)
@@ -51,6 +60,7 @@ class GuardedClock:
     _witnesses: Witnesses = field(default_factory=Witnesses)
     _looked_s: float = 0.0
     _doubted_s: float = 0.0
+    _told: _Told | None = None
     _looking: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -68,6 +78,18 @@ class GuardedClock:
         """The believed time now; from any thread."""
         with self._looking:
             return self._look()
+
+    def follow(self, at_ms: int, *, believed: bool) -> None:
+        """Go by the time that who has the witnesses told just now, from here on by running time.
+
+        What is told again a little late does not set the time back.
+        """
+        with self._looking:
+            now_s = self.monotonic_s()
+            if self._told and 0 <= self._told_now(self._told, now_s) - at_ms <= LATE_MS:
+                self._told = self._told._replace(believed=believed)
+            else:
+                self._told = _Told(at_ms, now_s, believed)
 
     def vouch(self) -> int | None:
         """The time now, noted, if others vouch for it; else None."""
@@ -89,6 +111,10 @@ class GuardedClock:
 
     def _look(self) -> int:
         now_s, wall_ms = self.monotonic_s(), self.wall_ms()
+        if self._told:
+            self.believed, self._looked_s = self._told.believed, now_s
+            self.mark_ms = self._told_now(self._told, now_s)
+            return self.mark_ms
         elapsed_s, self._looked_s = now_s - self._looked_s, now_s
         reckoned_ms = self.mark_ms + int(elapsed_s * 1000)
         near = -BEHIND_MS <= wall_ms - reckoned_ms <= AHEAD_MS
@@ -102,6 +128,11 @@ class GuardedClock:
             return self.mark_ms
         self.mark_ms = max(wall_ms, reckoned_ms) if near else wall_ms
         return wall_ms
+
+    @staticmethod
+    def _told_now(told: _Told, now_s: float) -> int:
+        """What the told time is now."""
+        return told.at_ms + int((now_s - told.heard_s) * 1000)
 
     def _verdict(self, wall_ms: int, *, asks_service: bool) -> Verdict:
         witnesses = self._witnesses

@@ -26,9 +26,11 @@ from protocol.salvage import is_emptied
 from protocol.sqlite_errors import is_locked
 from protocol.words import N_
 
+_SCHEMA_TIMEOUT: Final = "15min"  # a large one is brought up in minutes
 _POSTGRESQL: Final = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 _SCHEMA_LOCK: Final = 0x10F40C  # whoever brings the schema up holds it; any number of our own
 _FEED_LOCK: Final = 0x10F40D
+_LOCK_NOT_AVAILABLE: Final = "55P03"  # PostgreSQL, "Error Codes": the wait for a lock was too long
 
 COPIES: Final = "lophoc-*.db"
 _BACKUPS: Final = f"backups/{COPIES}"
@@ -123,7 +125,10 @@ def check(db: Connection) -> None:
 def alone(db: Connection) -> None:
     """Wait until no other program brings the schema up, and keep them waiting till the commit."""
     if db.dialect.name == "postgresql":
+        for_a_row = db.exec_driver_sql("SHOW lock_timeout").scalar_one()
+        db.exec_driver_sql(f"SET LOCAL lock_timeout = '{_SCHEMA_TIMEOUT}'")
         db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})")
+        db.exec_driver_sql(f"SET LOCAL lock_timeout = '{for_a_row}'")
 
 
 def one_numbers(db: Connection) -> None:
@@ -253,7 +258,8 @@ def _is_of_data(error: Exception) -> bool:
 
 
 def _is_held(error: Exception) -> bool:
-    return is_locked(error.__cause__ or error)
+    cause = error.__cause__ or error
+    return is_locked(cause) or getattr(cause, "sqlstate", None) == _LOCK_NOT_AVAILABLE
 
 
 def _held_error(cause: str) -> StoreError:

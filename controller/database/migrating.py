@@ -23,14 +23,20 @@ def bring_up(db: Connection, revision: str = _HEAD) -> None:
 
     revision: how far, where not all the way. Raises StoreError.
     """
-    current = MigrationContext.configure(db).get_current_revision()
-    if current is not None and not is_known(current):
-        raise newer_schema(current)
+    current = refuse_newer(db)
     if current != _scripts().get_current_head():
         config = _config()
         config.attributes["connection"] = db
         command.upgrade(config, revision)
         order_by_code_point(db)
+
+
+def refuse_newer(db: Connection) -> str | None:
+    """The number of the schema; None for none yet. Raises StoreError for one of a later program."""
+    current = MigrationContext.configure(db).get_current_revision()
+    if current is not None and not is_known(current):
+        raise newer_schema(current)
+    return current
 
 
 def is_known(revision: str) -> bool:

@@ -33,6 +33,19 @@ def within(table: FromClause, scope: Place) -> ColumnElement[bool]:
     return and_(true(), *own, _of_part(table, scope))
 
 
+def counted_in(table: FromClause, scope: Place) -> ColumnElement[bool]:
+    """The rows that count for what is in a scope, whose lists they stand in; empty: for all."""
+    home = table.c.counted_for
+    terms: list[ColumnElement[bool]] = [true()]
+    if scope.province:
+        terms.append(table.c.province == scope.province)
+    if scope.school:
+        terms.append(home == scope.school)
+    if isinstance(scope, Part):
+        terms.append(home.in_(sorted(scope.schools)))
+    return and_(*terms)
+
+
 def everywhere(table: FromClause) -> ColumnElement[bool]:
     """Every row: for upkeep, for what is counted over all that is stored, for what has no place."""
     del table

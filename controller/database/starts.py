@@ -28,7 +28,7 @@ class Start(NamedTuple):
     relay_change: int
 
 
-_BEFORE_ALL: Final = Start("", 0, 0)  # what was served before starts were remembered
+BEFORE_ALL: Final = Start("", 0, 0)  # what was served before starts were remembered
 _starts: Final = msgspec.json.Decoder(list[Start])
 require_fact(_FACT, _starts.decode)
 
@@ -36,7 +36,7 @@ require_fact(_FACT, _starts.decode)
 def starts_of(db: Connection) -> list[Start]:
     """The starts that served this database, oldest first; at least one."""
     starts = _starts.decode(fact_of(db, _FACT) or "[]")
-    return starts if len(starts) >= MOST else [_BEFORE_ALL, *starts]
+    return starts if len(starts) >= MOST else [BEFORE_ALL, *starts]
 
 
 def note_start(db: Connection, start: Start) -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import URL, Connection, Engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.database.engine import (
@@ -56,7 +56,7 @@ class Store:
             with self._engine.begin() as db:
                 check(db)
                 alone(db)
-                _bring_up(db)
+                _bring_up(db, url)
                 self.feed_id = _feed_id(db)
         except (SQLAlchemyError, sqlite3.Error) as error:
             self.__exit__()
@@ -111,6 +111,11 @@ class Store:
             return action(db, *args, **options)
 
     @property
+    def named(self) -> str:
+        """The URL by which another process opens it; it may hold a password."""
+        return self._named
+
+    @property
     def is_file(self) -> bool:
         """Whether it is SQLite's, which is copied as a file; a server has copies of its own."""
         return self._open_engine.dialect.name == "sqlite"
@@ -145,11 +150,17 @@ class Store:
         return self._engine
 
 
-def _bring_up(db: Connection) -> None:
-    if not is_newest(db):
-        from controller.database.migrating import bring_up  # noqa: PLC0415 - heavy, and seldom
+def _bring_up(db: Connection, url: URL) -> None:
+    """On a copy first, where there is something to lose."""
+    if is_newest(db):
+        return
+    from controller.database.migrating import bring_up, refuse_newer  # noqa: PLC0415 - heavy, and seldom
+    from controller.database.rehearsal import rehearse  # noqa: PLC0415 - likewise
 
-        bring_up(db)
+    if inspect(db).get_table_names():
+        refuse_newer(db)
+        rehearse(url, bring_up)
+    bring_up(db)
 
 
 def _feed_id(db: Connection) -> str:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Path, Request, Response
 
-from controller.department.exceptions import Oddity, odd_items
+from controller.department.choosing import Selection, school_in, schools_of
+from controller.department.exceptions import Oddity
 from controller.department.items import (
+    AreaItem,
     ExceptionItem,
     FigureItem,
     SchoolFiguresItem,
     SchoolItem,
     TileItem,
+    area_item,
     exception_item,
     group_item,
     school_figure,
@@ -21,19 +24,21 @@ from controller.department.items import (
     type_items,
 )
 from controller.department.overview import KEPT_MS, department_of
-from controller.department.standing import Overview, SchoolStanding, group_of
+from controller.department.standing import group_of
+from controller.department.tile import tile_of
 from controller.feature import Program
+from controller.inventory.filters import Filters, filters_of
 from controller.people.person import Permission
-from controller.sheets.text import folded
 from controller.web.items import Listing
-from controller.web.paging import ERRORS, Code, Cursor, Limit, page_of
-from controller.web.refusals import HttpError, decode_cursor, encode_cursor
+from controller.web.paging import ERRORS, Cursor, Limit, page_of
+from controller.web.refusals import decode_cursor, encode_cursor, language_asked
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.model import iso
-from protocol.words import N_
+from protocol.words import Translate
 
-Words = Annotated[str, Query(max_length=200, description="part of a school's name or code")]
+Asked = Annotated[Filters, Depends(filters_of)]
+SchoolCode = Annotated[str, Path(max_length=64)]
 
 
 class By(StrEnum):
@@ -46,36 +51,61 @@ class By(StrEnum):
 
 def api(program: Program) -> FeatureRouter:
     """The department's figures, as routes of the API."""
-    department = program.service(department_of)
+    department, chooser = program.service(department_of), program.service(schools_of)
     router = FeatureRouter(prefix="/api/v1", responses=ERRORS)
+
+    def said(request: Request) -> Translate:
+        return program.translate_to(language_asked(request, program.default_language))
 
     @router.get("/schools")
     @needs(Permission.DEPARTMENT, in_parts=True)
     def schools(
-        request: Request, area: Code = "", q: Words = "", limit: Limit = 100, cursor: Cursor = ""
+        request: Request, asked: Asked, limit: Limit = 100, cursor: Cursor = ""
     ) -> Listing[SchoolItem]:
-        """Schools by code, with their figures and how old these are."""
+        """Schools by code, with their figures and how old these are; q: part of a name or code.
+
+        The other filters choose what is counted of each.
+        """
+        (after,) = decode_cursor(cursor, str) if cursor else ("",)
+        selection = chooser.schools(asked, person_of(request))
+        overview = selection.overview
+        standings = sorted(selection.standings, key=lambda standing: standing.code)
+        behind = [standing for standing in standings if standing.code > after][: limit + 1]
+        items = [school_item(standing, overview, said(request)) for standing in behind]
+        return page_of(items, limit, lambda item: encode_cursor(item.code))
+
+    @router.get("/schools/{code}")
+    @needs(Permission.DEPARTMENT, in_parts=True)
+    def school(request: Request, code: SchoolCode) -> SchoolItem:
+        """One school, also by the code of one that merged into it."""
+        overview = department.overview(person_of(request).schools)
+        heir = school_in(overview, code)
+        standing = next(school for school in overview.schools if school.code == heir)
+        return school_item(standing, overview, said(request))
+
+    @router.get("/areas")
+    @needs(Permission.DEPARTMENT, in_parts=True)
+    def areas(request: Request, limit: Limit = 1000, cursor: Cursor = "") -> Listing[AreaItem]:
+        """The areas of today by code, with the schools in them and in those inside them."""
         (after,) = decode_cursor(cursor, str) if cursor else ("",)
         overview = department.overview(person_of(request).schools)
-        standings = sorted(chosen(overview, area, q), key=lambda standing: standing.code)
-        behind = [standing for standing in standings if standing.code > after][: limit + 1]
-        items = [school_item(standing, overview) for standing in behind]
+        by_code = sorted((area for area, _ in overview.areas()), key=lambda area: area.code)
+        behind = [area for area in by_code if area.code > after][: limit + 1]
+        items = [area_item(area, overview) for area in behind]
         return page_of(items, limit, lambda item: encode_cursor(item.code))
 
     @router.get("/figures")
     @needs(Permission.DEPARTMENT, in_parts=True)
-    def figures(request: Request, by: By = By.AREA, area: Code = "") -> SchoolFiguresItem:
-        """The share under digital record of all schools, or an area's: by area, school or type."""
-        overview = department.overview(person_of(request).schools)
-        if area and area not in overview.atlas.areas:
-            raise HttpError(404, "area_unknown", N_("There is no such area."), N_("See by=area."))
-        whole = overview.area(area) if area else overview.whole
+    def figures(request: Request, asked: Asked, by: By = By.AREA) -> SchoolFiguresItem:
+        """The share under digital record of what is chosen: by area, school or type."""
+        selection = chooser.items(asked, person_of(request))
+        overview = selection.overview
         return SchoolFiguresItem(
             as_of=iso(overview.now_ms),
             counted=iso(overview.counted_ms),
-            total=group_item(area, "", whole),
+            total=group_item(asked.school or asked.area, "", selection.whole),
             by=by.value,
-            figures=_figures(overview, by, area),
+            figures=_figures(selection, by),
         )
 
     @router.get("/exceptions")
@@ -84,62 +114,43 @@ def api(program: Program) -> FeatureRouter:
         request: Request,
         *,
         what: Oddity,
-        school: Code = "",
-        area: Code = "",
+        asked: Asked,
         limit: Limit = 100,
         cursor: Cursor = "",
     ) -> Listing[ExceptionItem]:
         """Items that need a person: missing, never seen, at two schools, in two books."""
         after = decode_cursor(cursor, str, str) if cursor else ("", "")
-        overview = department.overview(person_of(request).schools)
-        codes = _codes_of(overview, school, area)
-        odds, behind = odd_items(
-            department, overview, what, schools=codes, after=after, limit=limit
-        )
+        selection = chooser.items(asked, person_of(request))
+        odds, behind = chooser.odd(selection, what, after=after, limit=limit)
         items = [exception_item(what.value, odd.asset, odd.schools) for odd in odds]
         return Listing(items=items, next=encode_cursor(*behind) if behind else None)
 
     @router.get("/tile")
     @needs(Permission.DEPARTMENT, in_parts=True)
-    def tile(request: Request, response: Response) -> TileItem:
-        """Twelve numbers for the operations centre, computed at most every five minutes."""
+    def tile(request: Request, response: Response, asked: Asked) -> TileItem:
+        """Twelve numbers for the operations centre, computed at most every five minutes.
+
+        Of a school or an area, or of some items alone, they are counted now.
+        """
+        person = person_of(request)
+        if asked.query:
+            selection = chooser.items(asked, person)
+            codes = frozenset(code for one in selection.standings for code in one.members)
+            return TileItem.of(tile_of(selection.overview.part(codes), program.zone))
         response.headers["Cache-Control"] = f"max-age={KEPT_MS // 1000}"
-        return TileItem.of(department.tile(person_of(request).schools))
+        return TileItem.of(department.tile(person.schools))
 
     return router
 
 
-def chosen(overview: Overview, area: str, text: str) -> list[SchoolStanding]:
-    """The schools of an area whose name or code has the text, marks and case aside."""
-    words = folded(text)
-    return [
-        standing
-        for standing in overview.of_area(area)
-        if words in folded(standing.name) or text.strip().casefold() in standing.code.casefold()
-    ]
-
-
-def _codes_of(overview: Overview, school: str, area: str) -> tuple[str, ...]:
-    """The schools that are meant: none for all, one without a code where there is none such."""
-    codes = tuple(standing.code for standing in overview.of_area(area)) if area else ()
-    if school:
-        heir = overview.heirs().get(school, school)
-        return (heir,) if not area or heir in codes else ("",)
-    return codes or ("",) if area else ()
-
-
-def _figures(overview: Overview, by: By, area: str) -> list[FigureItem]:
+def _figures(selection: Selection, by: By) -> list[FigureItem]:
     match by:
         case By.SCHOOL:
             return [
                 school_figure(standing, group_of([standing], standing.before))
-                for standing in overview.of_area(area)
+                for standing in selection.standings
             ]
         case By.TYPE:
-            return type_items(overview.area(area) if area else overview.whole)
+            return type_items(selection.whole)
         case By.AREA:
-            return [
-                group_item(group_area.code, group_area.label, group)
-                for group_area, group in overview.areas()
-                if not area or area in overview.atlas.around(group_area.code, overview.day)
-            ]
+            return [group_item(area.code, area.label, group) for area, group in selection.areas()]

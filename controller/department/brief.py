@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from controller.dashboard.live import LiveView
-from controller.dashboard.rooms import counts_of
 from controller.feature import Program
 from controller.fleet.records import ChainHeadRecord
 from controller.inventory.asset import Asset
 from controller.inventory.store import RecordCounts, count_records, refresh
+from controller.live.live import LiveView
+from controller.live.rooms import counts_of
 from controller.reconcile.kpi import Kpi
 from controller.use.hours import BoardWeek
 from protocol.fields import fields_for
@@ -22,7 +22,7 @@ from protocol.upward import ItemGone, ItemTold, LogSeal, SchoolFigures, UseLine
 
 
 def item_of(asset: Asset) -> ItemTold:
-    """The item as the department is told of it: without the names that people gave."""
+    """The item, as of a moment, as the department is told: without the names that people gave."""
     fields = _brief_fields(ItemTold, asset)
     fields |= {"change": asset.relay_change, "seen_ms": asset.told_ms}
     return ItemTold(item=asset.device_id, device=asset.kind, **fields)
@@ -74,6 +74,7 @@ async def figures_of(program: Program) -> SchoolFigures:
     """The school's figures: its rooms as they are now, its records as of now."""
     records = await asyncio.to_thread(_counts_of_records, program)
     live = program.service(LiveView)
+    await live.load()  # what nobody has read yet is no figure
     rooms, agents = list(live.rooms()), list(live.agents())
     counts = counts_of(rooms)
     boards = [room.devices.get(DeviceKind.BOARD, {}) for room in rooms]
@@ -92,5 +93,6 @@ async def figures_of(program: Program) -> SchoolFigures:
 
 
 def _counts_of_records(program: Program) -> RecordCounts:
-    refresh(program.store, program.school, program.zone, program.now_ms())
-    return program.store.read(count_records, program.school)
+    now_ms = program.now_ms()
+    refresh(program.store, program.school, program.zone, now_ms)
+    return program.store.read(count_records, program.school, now_ms)

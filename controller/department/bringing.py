@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from controller.department.areas import Area, Membership, Merger, MergerKind, SchoolFacts
+from controller.areas.areas import Area, Membership, Merger, MergerKind, SchoolFacts
 from controller.department.reading import ListRow
 from controller.inventory.asset import Spot
 from controller.sheets.names import room_key, room_of

@@ -6,26 +6,18 @@ Every function works in a transaction of the store's: `view` to read, `locked` t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    and_,
-    case,
-    false,
-    func,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, Connection, case, func, literal, or_, select, tuple_
 
 from controller.database.reading import rows_of
-from controller.database.scope import in_province, of
-from controller.department.tally import LONE, ByType, Tally
+from controller.database.scope import in_province
+from controller.department.tally import LONE, ByType, Tally, added
 from controller.inventory.asset import Asset
-from controller.inventory.store import read
+from controller.inventory.contested import names_no_piece
+from controller.inventory.counting import IS_LINE, counted, is_managed, is_verified, stands
+from controller.inventory.store import as_of, read
 from controller.inventory.tables import assets
 from controller.reconcile.kpi import Kpi
 from controller.reconcile.reconcile import VERIFY
@@ -33,8 +25,6 @@ from controller.reconcile.store import kpi_in, note_figure
 from controller.reconcile.tables import figures
 from controller.sheets.names import serial_key
 from protocol.model import Place
-
-_SOME: Final = 500  # values a statement names
 
 
 class Twin(NamedTuple):
@@ -50,61 +40,54 @@ class Twin(NamedTuple):
         return tuple(sorted({*self.listed, *self.sighted}))
 
 
-def tallies_of(db: Connection, province: str) -> dict[str, ByType]:
-    """What each school's list holds, by school and type, in one pass over all items."""
-    return _tallied(db, province, true())
+def tallies_of(
+    db: Connection, province: str, now_ms: int, where: ColumnElement[bool] | None = None
+) -> dict[str, ByType]:
+    """What of each school's list counts at a moment, by school and type, in one pass over all.
 
-
-def doubles_of(
-    db: Connection, province: str, members: Sequence[str]
-) -> tuple[dict[str, ByType], set[tuple[str, str]]]:
-    """What of these schools' lists is not counted, because another of them has the same item.
-
-    members: the school that counts, then those that merged into it. Gives sums by school and
-    type, and the items by school and id. The rule stands in docs/decisions/0022.
+    where: of these items alone.
     """
-    sums: dict[str, ByType] = {}
-    items: set[tuple[str, str]] = set()
-    for place, school in enumerate(members):
-        rest = [member for member in members if member != school]
-        again = (assets.c.school == school) & doubled(province, members[:place], rest)
-        query = select(assets.c.school, assets.c.device_id).where(
-            in_province(assets, province), assets.c.removed_ms.is_(None), again
-        )
-        doubles = {(code, device) for code, device in db.execute(query)}
-        if doubles:
-            items |= doubles
-            sums |= _tallied(db, province, again)
-    return sums, items
+    return _tallied(db, province, _narrowed(where), assets.c.school, now_ms)
 
 
-def doubled(province: str, before: Sequence[str], rest: Sequence[str]) -> ColumnElement[bool]:
-    """Whether an item is one that is counted for another school of those that merged.
+def figures_now(db: Connection, province: str, now_ms: int) -> dict[str, Kpi]:
+    """Each school's figure at a moment, of all that counts for it."""
+    tallies = _tallied(db, province, counted(), assets.c.counted_for, now_ms)
+    return {school: added(tally.values()).kpi for school, tally in tallies.items()}
 
-    before: the schools whose items win over this one's; rest: all but this one. A line wins
-    over what is only seen.
+
+def doubles_of(db: Connection, province: str, now_ms: int) -> dict[str, ByType]:
+    """What stands in lists of schools that merged and is not counted, as another of them has it.
+
+    By the school that it would count for, and type.
     """
-    return or_(
-        assets.c.line.is_not(None) & _again(province, before, listed=True),
-        assets.c.line.is_(None) & _again(province, rest, listed=True),
-        assets.c.line.is_(None) & _again(province, before, listed=False),
+    again = assets.c.removed_ms.is_(None) & ~assets.c.counted
+    moved = select(assets.c.counted_for).where(
+        in_province(assets, province), assets.c.counted_for != assets.c.school
     )
+    homes = {*db.execute(moved.distinct()).scalars()}
+    doubles = _tallied(db, province, again, assets.c.counted_for, now_ms)
+    return {school: tally for school, tally in doubles.items() if school in homes}
 
 
-def twins_of(db: Connection, province: str) -> list[Twin]:
-    """The serials that stand in the lists of more than one school, by serial."""
-    has_serial = (
-        (assets.c.serial_key != "")
-        & assets.c.removed_ms.is_(None)
-        & (assets.c.line.is_not(None) | assets.c.owned)
-    )
+def twins_of(db: Connection, province: str, where: ColumnElement[bool] | None = None) -> list[Twin]:
+    """The serials that stand in the lists of more than one school, by serial.
+
+    where: such that one of the items is among these.
+    """
+    is_own = ~names_no_piece(assets, province)
+    has_serial = (assets.c.serial_key != "") & counted() & or_(IS_LINE, assets.c.owned) & is_own
+    home = assets.c.counted_for
     shared = (
         select(assets.c.serial_key)
         .where(in_province(assets, province), has_serial)
         .group_by(assets.c.serial_key)
-        .having(func.min(assets.c.school) != func.max(assets.c.school))
+        .having(func.min(home) != func.max(home))
     )
-    query = select(assets.c.serial_key, assets.c.school, assets.c.line.is_not(None)).where(
+    if where is not None:
+        some = select(assets.c.serial_key).where(in_province(assets, province), has_serial, where)
+        shared = shared.where(assets.c.serial_key.in_(some))
+    query = select(assets.c.serial_key, home, IS_LINE).where(
         in_province(assets, province), has_serial, assets.c.serial_key.in_(shared)
     )
     by_key = defaultdict[str, dict[str, bool]](dict)
@@ -120,27 +103,42 @@ def twins_of(db: Connection, province: str) -> list[Twin]:
     ]
 
 
-def in_state(db: Connection, school: Place, state: str, *, after: str, limit: int) -> list[Asset]:
-    """Lines of a school of which the state holds, by id, those behind `after`."""
+def in_state(
+    db: Connection,
+    province: str,
+    schools: Collection[str],
+    state: str,
+    *,
+    now_ms: int,
+    after: Sequence[str],
+    limit: int,
+    where: ColumnElement[bool] | None = None,
+) -> list[Asset]:
+    """Lines of which the state holds, that count for these schools, by list and id."""
+    key = (assets.c.school, assets.c.device_id)
     query = select(assets).where(
-        of(assets, school),
-        assets.c.device_id > after,
-        assets.c.removed_ms.is_(None),
-        _stands(state),
+        in_province(assets, province),
+        assets.c.counted_for.in_(sorted(schools)),
+        tuple_(*key) > tuple_(*map(literal, after)),
+        _narrowed(where),
+        stands(state, now_ms),
     )
-    return read(db, query.order_by(assets.c.device_id).limit(limit))
+    return as_of(read(db, query.order_by(*key).limit(limit)), now_ms)
 
 
-def with_serials(db: Connection, province: str, keys: Sequence[str]) -> dict[str, list[Asset]]:
-    """Items with these serials, by the serial's key, each key's by school."""
+def with_serials(
+    db: Connection, province: str, keys: Sequence[str], now_ms: int
+) -> dict[str, list[Asset]]:
+    """What counts with these serials, by the serial's key, each key's by school."""
     query = select(assets).where(
         in_province(assets, province),
         assets.c.serial_key.in_(keys),
-        assets.c.removed_ms.is_(None),
-        assets.c.line.is_not(None) | assets.c.owned,
+        counted(),
+        IS_LINE | assets.c.owned,
     )
     by_key = defaultdict[str, list[Asset]](list)
-    for item in read(db, query.order_by(assets.c.serial_key, assets.c.school, assets.c.device_id)):
+    ordered = query.order_by(assets.c.serial_key, assets.c.school, assets.c.device_id)
+    for item in as_of(read(db, ordered), now_ms):
         by_key[serial_key(item.serial)].append(item)
     return dict(by_key)
 
@@ -166,79 +164,51 @@ def figures_until(db: Connection, province: str, day: str) -> dict[str, Kpi]:
     return {row["school"]: kpi_in(row) for row in rows_of(db, query)}
 
 
-def _again(province: str, among: Iterable[str], *, listed: bool) -> ColumnElement[bool]:
-    """Whether one of these schools has the same item: the same serial, or tag and type.
-
-    A tag is a school's own numbering: the same tag on another type, or beside another serial,
-    is another item.
-    """
-    if not (codes := sorted(among)):
-        return false()
-    other = assets.alias()
-    theirs = (
-        other.c.school.in_(codes)
-        & other.c.removed_ms.is_(None)
-        & (other.c.line.is_not(None) if listed else other.c.line.is_(None) & other.c.owned)
-    )
-    serial = and_(assets.c.serial_key != "", other.c.serial_key == assets.c.serial_key)
-    tag = and_(
-        assets.c.tag_key != "",
-        other.c.tag_key == assets.c.tag_key,
-        other.c.type == assets.c.type,
-        or_(
-            assets.c.serial_key == "",
-            other.c.serial_key == "",
-            assets.c.serial_key == other.c.serial_key,
-        ),
-    )
-    return or_(
-        *(
-            select(1).where(in_province(other, province), theirs, same).exists()
-            for same in (serial, tag)
-        )
-    )
+def _narrowed(where: ColumnElement[bool] | None) -> ColumnElement[bool]:
+    return counted() if where is None else counted() & where
 
 
-def _tallied(db: Connection, province: str, where: ColumnElement[bool]) -> dict[str, ByType]:
-    sums = [_sum(name).label(name) for name in Tally._fields]
+def _tallied(
+    db: Connection,
+    province: str,
+    where: ColumnElement[bool],
+    school: ColumnElement[str],
+    now_ms: int,
+) -> dict[str, ByType]:
+    terms = _counted_as(now_ms)
+    sums = [_sum(name, terms[name]) for name in Tally._fields]
     query = (
-        select(assets.c.school, assets.c.type, *sums)
-        .where(in_province(assets, province), where, assets.c.removed_ms.is_(None))
-        .group_by(assets.c.school, assets.c.type)
+        select(school, assets.c.type, *sums)
+        .where(in_province(assets, province), where)
+        .group_by(school, assets.c.type)
     )
     by_school = defaultdict[str, dict[str, Tally]](dict)
-    for school, kind, *numbers in db.execute(query):
-        by_school[school][kind] = Tally(*map(int, numbers))
-    return {school: dict(sorted(by_school[school].items())) for school in sorted(by_school)}
+    for code, kind, *numbers in db.execute(query):
+        by_school[code][kind] = Tally(*map(int, numbers))
+    return {code: dict(sorted(by_school[code].items())) for code in sorted(by_school)}
 
 
-def _sum(name: str) -> ColumnElement[int]:
+def _sum(name: str, where: ColumnElement[bool]) -> ColumnElement[int]:
     """How many things, each line as its quantity says; of what needs a person, how many lines."""
     each = 1 if name in _CASES else assets.c.quantity
-    return func.sum(case((_COUNTED[name], each), else_=0))
-
-
-def _stands(state: str) -> ColumnElement[bool]:
-    """Lines of which this state holds, be it their first or another."""
-    also = (assets.c.also != "[]") & assets.c.also.contains(f'"{state}"')
-    return _LINE & or_(assets.c.state == state, also)
+    return func.sum(case((where, each), else_=0)).label(name)
 
 
 _CASES: Final = frozenset({"missing", "never_seen", "moved", "unregistered"})
-_LINE: Final = assets.c.line.is_not(None)
-_COUNTED: Final[Mapping[str, ColumnElement[bool]]] = {
-    "items": or_(_LINE, assets.c.owned),
-    "declared": _LINE,
-    "complete": _LINE & assets.c.complete,
-    "verified": _LINE & assets.c.verified,
-    "managed": _LINE & assets.c.complete & assets.c.verified,
-    "missing": _stands("missing"),
-    "never_seen": _stands("never_seen"),
-    "moved": _stands("moved"),
-    "unregistered": assets.c.state == "unregistered",
-    **{
-        f"{LONE}{lack}": _LINE & assets.c.verified & (assets.c.lacks == f'["{lack}"]')
-        for lack in ("asset_tag", "type", "room", "year", "serial", "unique_serial")
-    },
-    f"{LONE}{VERIFY}": _LINE & assets.c.complete & ~assets.c.verified,
-}
+_LACKS: Final = ("asset_tag", "type", "room", "year", "serial", "unique_serial")
+
+
+def _counted_as(now_ms: int) -> Mapping[str, ColumnElement[bool]]:
+    """What each number of a Tally counts at a moment."""
+    verified = IS_LINE & is_verified(now_ms)
+    return {
+        "items": or_(IS_LINE, assets.c.owned),
+        "declared": IS_LINE,
+        "complete": IS_LINE & assets.c.complete,
+        "verified": verified,
+        "managed": is_managed(now_ms),
+        **{state: stands(state, now_ms) for state in ("missing", "never_seen", "moved")},
+        "unregistered": assets.c.state == "unregistered",
+        **{f"{LONE}{lack}": verified & (assets.c.lacks == f'["{lack}"]') for lack in _LACKS},
+        f"{LONE}{VERIFY}": IS_LINE & assets.c.complete & ~is_verified(now_ms),
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -13,14 +13,15 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
+from controller.areas import store as areas
+from controller.areas.areas import AreaError, Merger, MergerKind
 from controller.cli.folder import add_place, operator, told_zone
 from controller.cli.output import add_json, add_out, output, tell
 from controller.cli.school import opened
 from controller.database.clock import now_in
 from controller.database.plan_version import bump_version
-from controller.department import areas_store as areas
-from controller.department.areas import AreaError, Merger, MergerKind
 from controller.department.bringing import Brought, areas_in, schools_in, spots_in
+from controller.department.census import figures_now
 from controller.department.reading import (
     AREAS,
     MESSAGES,
@@ -32,8 +33,12 @@ from controller.department.reading import (
     read_list,
 )
 from controller.department.seals import seals_of
+from controller.department.store import schools_of
 from controller.evidence.seals import KeptSeals
+from controller.inventory.counting import settle
 from controller.inventory.store import keep_spots
+from controller.reconcile.kpi import Kpi
+from controller.reconcile.words import percent_words
 from controller.sheets.errors import SheetError
 from controller.sheets.text import RefusedError
 from controller.sheets.writing import EXCEL_MARK, csv_text
@@ -41,6 +46,7 @@ from protocol.command_line import CommandParser
 from protocol.folder import EVERYBODY, write_whole
 from protocol.formats import moment, phrase
 from protocol.model import Place, instant
+from protocol.nearest import nearest
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -92,6 +98,8 @@ def _add_mergers(deeds: Any, say: Translate, what: MergerKind) -> None:
     for deed in (merge, retire):
         day = say(N_("the first day on which it holds, otherwise today"))
         deed.add_argument("--since", metavar="DAY", default="", help=day)
+        trial = say(N_("tell what the figures become, write nothing"))
+        deed.add_argument("--dry-run", action="store_true", help=trial)
     undo.add_argument("number", type=int, help=say(N_("the merger's number")))
     for deed, run in ((merge, _merge), (retire, _merge), (undo, _undo), (history, _history)):
         add_place(deed, say)
@@ -253,12 +261,63 @@ def _merge(options: argparse.Namespace, say: Translate, what: MergerKind) -> int
     except RefusedError as error:
         raise SettingsError("day_invalid", MESSAGES["day_invalid"]) from error
     with _department(options) as (db, place, today):
-        merger = Merger(what=what, old=options.old, new=options.new, since=since or today)
-        record = areas.keep_merger(db, place.province, _signed(merger, now_in(db)))
+        for code in (options.old, options.new):
+            _check_known(db, place.province, what, code)
+        now_ms, day = now_in(db), since or today
+        settle(db, place, today)
+        before = figures_now(db, place.province, now_ms)
+        merger = Merger(what=what, old=options.old, new=options.new, since=day)
+        record = areas.keep_merger(db, place.province, _signed(merger, now_ms))
+        settle(db, place, max(day, today))
+        after = figures_now(db, place.province, now_ms)
         bump_version(db, place, changed=True)
+        if options.dry_run:
+            db.rollback()
+    if what is MergerKind.SCHOOL:
+        _tell_figures(before, after, {options.old, options.new} - {""}, say)
+    if options.dry_run:
+        tell(say(N_("This was a trial: nothing was written.")))
+        return 0
     done = N_("Kept; to take it back: lophoc-controller {what} undo {number}")
     tell(phrase(done, say, what=f"{what.value}s", number=str(record.no)))
     return 0
+
+
+def _check_known(db: Connection, province: str, what: MergerKind, code: str) -> None:
+    """Raises SettingsError for a code that nobody has listed and no school has told."""
+    if what is MergerKind.AREA:
+        known = {*areas.atlas_of(db, province).areas}
+    else:
+        told = {record.code for record in schools_of(db, Place(province))}
+        known = {*areas.facts_of(db, province), *told, *figures_now(db, province, 0)}
+    if code in {"", *known}:
+        return
+    near = nearest(code, known)
+    raise SettingsError(
+        f"{what.value}_unknown",
+        N_("Nobody knows the code {asked} here."),
+        N_("Did you mean {near}?") if near else N_("Bring its list in first."),
+        asked=code,
+        near=near,
+    )
+
+
+def _tell_figures(
+    before: Mapping[str, Kpi], after: Mapping[str, Kpi], codes: set[str], say: Translate
+) -> None:
+    """What the figures of these schools become."""
+    for code in sorted(codes):
+        then, now = before.get(code, Kpi()), after.get(code, Kpi())
+        message = N_(
+            "{code}: {then} {then:item|items}, {then_pct}; then {now} {now:item|items}, {now_pct}."
+        )
+        parts = {
+            "then": then.declared,
+            "then_pct": percent_words(then.digital_managed_pct, say),
+            "now": now.declared,
+            "now_pct": percent_words(now.digital_managed_pct, say),
+        }
+        tell(phrase(message, say, code=code, **parts))
 
 
 def _undo(options: argparse.Namespace, say: Translate, what: MergerKind) -> int:

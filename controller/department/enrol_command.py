@@ -12,7 +12,15 @@ from controller.cli.output import tell
 from controller.config import ENVIRONMENT
 from protocol.command_line import CommandParser, unwritable
 from protocol.enrolment import Credential
-from protocol.joining import Computer, Controller, EnrolError, controller_at, enrol, invited_by
+from protocol.joining import (
+    Computer,
+    Controller,
+    EnrolError,
+    Joined,
+    controller_at,
+    enrol,
+    invited_by,
+)
 from protocol.model import Place
 from protocol.settings import SettingsError, speaker
 from protocol.typed_code import code_of
@@ -30,7 +38,14 @@ def fill_enrol(parser: CommandParser, say: Translate) -> None:
 
 
 def _enrol(options: argparse.Namespace) -> int:
-    code, school, folder = code_of(options.code), told_school(options), data_folder(options)
+    code, folder = code_of(options.code), data_folder(options)
+    joined = join_department(code, options.department, told_school(options), folder)
+    _tell(joined.credential, joined.words, folder)
+    return 0
+
+
+def join_department(code: str, address: str, school: Place, folder: Path) -> Joined:
+    """Join the department above. address: empty where the code is a link. Raises LopHocError."""
     if not (school.school and school.province):
         raise SettingsError(
             "school_unknown",
@@ -38,7 +53,7 @@ def _enrol(options: argparse.Namespace) -> int:
             N_("Name its settings with --config, or set LOPHOC_CONTROLLER_SCHOOL and _PROVINCE."),
         )
     invited = invited_by(code)
-    department = _department(options.department) or invited.controller
+    department = _department(address) or invited.controller
     if department is None:
         raise SettingsError(
             "department_unknown",
@@ -47,11 +62,9 @@ def _enrol(options: argparse.Namespace) -> int:
         )
     computer = Computer(school.school, platform.node())
     with unwritable(folder):
-        joined = enrol(
+        return enrol(
             invited, [department], computer, folder, lambda granted: _check(granted, school)
         )
-    _tell(joined.credential, joined.words, folder)
-    return 0
 
 
 def _department(address: str) -> Controller | None:

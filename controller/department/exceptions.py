@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
-from itertools import islice
 from typing import Final, NamedTuple
+
+from sqlalchemy import ColumnElement
 
 from controller.department import census
 from controller.department.census import Twin
+from controller.department.marks_store import ApartMark, with_marks
 from controller.department.overview import Department
 from controller.department.standing import Overview, SchoolStanding
 from controller.inventory.asset import Asset
-from protocol.model import Place
 
 
 class Oddity(StrEnum):
     """What is odd about an item.
 
     moved_between: in the book of one school, seen at another. same_serial: in the books of two
-    schools. never_seen: in a book, and nobody has ever seen it.
+    schools. live_in_two: several schools see one mark at once, so it names no piece. never_seen:
+    in a book, and nobody has ever seen it.
     """
 
     MISSING = "missing"
     MOVED_BETWEEN = "moved_between_schools"
     SAME_SERIAL = "same_serial_in_two_schools"
+    LIVE_IN_TWO = "live_in_two_schools"
     NEVER_SEEN = "never_seen"
 
 
@@ -35,7 +38,7 @@ class Odd(NamedTuple):
     schools: tuple[str, ...]
 
 
-_OF_STATE: Final = frozenset({Oddity.MISSING, Oddity.NEVER_SEEN})
+OF_STATE: Final = frozenset({Oddity.MISSING, Oddity.NEVER_SEEN})
 AT_ONCE: Final = 200  # items or serials that are looked up in one go
 
 
@@ -53,11 +56,19 @@ def odd_items(
     schools: only of these, with who merged into them; none for all.
     """
     codes = {*schools}
-    if what in _OF_STATE:
-        assets = list(islice(_of_state(department, overview, what, codes, after), limit + 1))
-        odds = [Odd(asset, (asset.place.school,)) for asset in assets[:limit]]
+    if what in OF_STATE:
+        have = _having(overview, what, codes)
+        with department.store.view() as db:
+            assets = census.in_state(
+                db, department.province, have, what.value,
+                now_ms=overview.now_ms, after=after, limit=limit + 1, where=_where(overview),
+            )  # fmt: skip
+        odds = [Odd(asset, (asset.home,)) for asset in assets[:limit]]
         last = odds[-1].asset if odds and len(assets) > limit else None
         return odds, (last.place.school, last.device_id) if last else None
+    if what is Oddity.LIVE_IN_TWO:
+        marks = [one for one in _apart(overview, codes) if one.mark > after[0]]
+        return _living(department, marks, limit, overview.now_ms)
     left = [
         twin for twin in overview.twins if twin.serial_key > after[0] and _is(what, twin, codes)
     ]
@@ -68,8 +79,10 @@ def count_of(overview: Overview, what: Oddity, schools: Sequence[str] = ()) -> i
     """How many such items there are; of serials, how many serials."""
     codes = {*schools}
     standings = [school for school in overview.schools if not codes or school.code in codes]
-    if what in _OF_STATE:
+    if what in OF_STATE:
         return sum(_count(standing, what) for standing in standings)
+    if what is Oddity.LIVE_IN_TWO:
+        return len(_apart(overview, codes))
     return sum(1 for twin in overview.twins if _is(what, twin, codes))
 
 
@@ -78,28 +91,17 @@ def _count(school: SchoolStanding, what: Oddity) -> int:
     return tally.missing if what is Oddity.MISSING else tally.never_seen
 
 
-def _of_state(
-    department: Department, overview: Overview, what: Oddity, codes: set[str], after: Sequence[str]
-) -> Iterator[Asset]:
-    """The lines of which it holds, school by school; only schools that have some are asked."""
-    have = [
-        member
+def _where(overview: Overview) -> ColumnElement[bool] | None:
+    return overview.chosen.where(overview.now_ms) if overview.chosen else None
+
+
+def _having(overview: Overview, what: Oddity, codes: set[str]) -> list[str]:
+    """The schools that have lines of which it holds; only these are asked."""
+    return [
+        standing.code
         for standing in overview.schools
         if (not codes or standing.code in codes) and _count(standing, what)
-        for member in standing.members
     ]
-    for code in sorted(member for member in have if member >= after[0]):
-        school = Place(department.province, code)
-        behind = after[1] if code == after[0] else ""
-        while True:
-            with department.store.view() as db:
-                assets = census.in_state(db, school, what.value, after=behind, limit=AT_ONCE)
-            yield from (
-                asset for asset in assets if (code, asset.device_id) not in overview.doubles
-            )
-            if len(assets) < AT_ONCE:
-                break
-            behind = assets[-1].device_id
 
 
 def _shared(
@@ -112,15 +114,35 @@ def _shared(
         twins = left[start : start + AT_ONCE]
         with department.store.view() as db:
             by_key = census.with_serials(
-                db, department.province, [twin.serial_key for twin in twins]
+                db, department.province, [twin.serial_key for twin in twins], overview.now_ms
             )
         for twin in twins:
             assets = by_key.get(twin.serial_key, [])
-            odds += [Odd(asset, twin.schools) for asset in assets if asset.place.school in heirs]
+            odds += [Odd(asset, twin.schools) for asset in assets if asset.home in heirs]
             reached = twin.serial_key
             if len(odds) >= limit:
                 more = twin is not left[-1]
                 return odds, (reached, "") if more else None
+    return odds, None
+
+
+def _apart(overview: Overview, codes: set[str]) -> list[ApartMark]:
+    """Marks that live in several schools, of these schools; none for all."""
+    return [one for one in overview.apart if not codes or not codes.isdisjoint(one.schools)]
+
+
+def _living(
+    department: Department, marks: Sequence[ApartMark], limit: int, now_ms: int
+) -> tuple[list[Odd], tuple[str, str] | None]:
+    """Whole marks: a page may be longer than its limit by one mark's items."""
+    odds: list[Odd] = []
+    with department.store.view() as db:
+        names = [one.mark for one in marks[: limit + 1]]
+        by_mark = with_marks(db, department.province, names, now_ms)
+    for place, one in enumerate(marks, 1):
+        odds += [Odd(asset, one.schools) for asset in by_mark.get(one.mark, ())]
+        if len(odds) >= limit or place == limit:
+            return odds, (one.mark, "") if place < len(marks) else None
     return odds, None
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from controller.department import store
+from controller.department.above import LineAbove
 from controller.department.listener import SchoolsListener
 from controller.department.tables import told_seals
-from controller.feature import Feature, Jobs, MenuEntry, Program
+from controller.department.whole_list import is_known, note_begun
+from controller.feature import Feature, Jobs, Level, MenuEntry, Program
 from controller.people.person import Permission
+from protocol.doctor import Diagnosis
 from protocol.words import N_
 
 if TYPE_CHECKING:
@@ -28,51 +31,65 @@ def _department(program: Program) -> Department:
 
 
 def _frame(program: Program, _language: str) -> Mapping[str, Any]:
-    department = _department(program)
     return {
-        "above_schools": department.any_schools,
-        "school_name_of": department.name_of,
-        "own_rooms": _has_rooms(program) or not department.any_schools,
         "one_school": bool(program.school.school),
+        "list_open": bool(program.config.upstream) and not program.store.read(is_known, program),
     }
 
 
 def _home(program: Program) -> str:
     """A department without rooms of its own begins with its schools."""
-    return "/schools" if _department(program).any_schools and not _has_rooms(program) else ""
+    return "/schools" if program.levels() == {Level.DEPARTMENT} else ""
 
 
-def _has_rooms(program: Program) -> bool:
-    from controller.dashboard.live import LiveView  # noqa: PLC0415 - of pages alone
+def _choose(program: Program) -> Callable[[Any, Any, Any], Any]:
+    from controller.department.choosing import choosing_of  # noqa: PLC0415 - of pages alone
 
-    return bool(program.service(LiveView).rooms())
+    return choosing_of(program)
+
+
+def _stands(program: Program) -> Level | None:
+    department = _department(program)
+    department.look()
+    return Level.DEPARTMENT if department.any_schools else None
 
 
 @contextmanager
 def _jobs(program: Program) -> Iterator[Jobs]:
     from controller.department.upward import reporting  # noqa: PLC0415 - of a school alone
 
+    jobs: Jobs = {}
+    if program.config.hears_schools:
+        from controller.department.overview import keep_counted  # noqa: PLC0415 - of pages, too
+
+        jobs = {"census": lambda: keep_counted(program)}
     with reporting(program) as upward:
-        yield {"upward": upward.run} if upward else {}
+        if upward:
+            program.service(LineAbove).watch = upward.carried
+        yield {**jobs, "upward": upward.run} if upward else jobs
+
+
+def _findings(program: Program) -> Iterable[Diagnosis]:
+    fact = program.service(LineAbove).fact(program.now_ms())
+    return [fact.judge()] if fact else []
 
 
 FEATURE: Final = Feature(
     name="department",
+    level=Level.DEPARTMENT,
+    stands=_stands,
     keep=store.keep,
     forget=(told_seals.c.heard_ms,),
+    started=note_begun,
     listener=_listener,
-    menu=(
-        MenuEntry(
-            "/schools",
-            N_("Schools"),
-            (Permission.DEPARTMENT,),
-            lambda frame: frame["above_schools"],
-            rank=0,
-        ),
-    ),
+    menu=(MenuEntry("/schools", N_("Schools"), (Permission.DEPARTMENT,), rank=0),),
     jobs=_jobs,
+    findings=_findings,
     look=lambda program: _department(program).look,
     frame=_frame,
     areas=lambda program: _department(program).schools_in,
+    choose=_choose,
     home=_home,
+    rest=lambda program: _department(program).rest,
+    school_name=lambda program: _department(program).name_of,
 )

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pydantic import BaseModel
 
+from controller.areas.areas import Area
+from controller.department.clocks import clock_words
 from controller.department.standing import Need, Overview, SchoolGroup, SchoolStanding, Silence
 from controller.department.tally import Tally, Told
 from controller.inventory.asset import Asset
+from controller.inventory.items import RestItem
 from controller.reconcile.items import KpiItem, RaiseItem
 from controller.web.items import Moment, RecordItem
-from protocol.model import iso
+from protocol.formats import phrase
+from protocol.model import iso, iso_or_none
+from protocol.words import Translate
 
 
 class BeforeItem(BaseModel):
@@ -35,6 +42,7 @@ class FigureItem(BaseModel):
     reported: int
     silent_over_1d: int
     silent_over_3w: int
+    rests_on_silent: RestItem
     kpi: KpiItem
     items: int
     missing: int
@@ -59,7 +67,8 @@ class SchoolItem(BaseModel):
     """A school. merged: the codes of those that became part of it.
 
     twice: items that stand in several of their lists and are counted once. stale: "", "day",
-    "weeks" or "never". behind: changes of its list that are still to come.
+    "weeks" or "never". behind: changes of its list that are still to come. clock: that its clock is
+    off, in words, else empty; clock_off_s: by how much it is ahead, 0 where it may be the line.
     """
 
     code: str
@@ -80,6 +89,23 @@ class SchoolItem(BaseModel):
     stale: Silence
     behind: int
     need: Need
+    clock_off_s: int
+    clock: str
+
+
+class AreaItem(BaseModel):
+    """An area. parent: the code of the one around it, empty for none.
+
+    schools: the codes of those that count in it today.
+    """
+
+    code: str
+    name: str
+    kind: str
+    parent: str
+    since: str
+    until: str
+    schools: list[str]
 
 
 class ExceptionItem(BaseModel):
@@ -136,7 +162,7 @@ def school_figure(school: SchoolStanding, group: SchoolGroup) -> FigureItem:
     return _figure(school.code, school.label, group, school.tally)
 
 
-def school_item(school: SchoolStanding, overview: Overview) -> SchoolItem:
+def school_item(school: SchoolStanding, overview: Overview, say: Translate) -> SchoolItem:
     """A school in the list."""
     tally, record, area = school.tally, school.record, overview.atlas.areas.get(school.area)
     return SchoolItem(
@@ -158,7 +184,16 @@ def school_item(school: SchoolStanding, overview: Overview) -> SchoolItem:
         stale=school.silence,
         behind=record.behind if record else 0,
         need=school.need,
+        clock_off_s=school.off_ms // 1000,
+        clock=clock_words(school.off_ms, partial(phrase, translate=say)),
     )
+
+
+def area_item(area: Area, overview: Overview) -> AreaItem:
+    """An area in the list."""
+    names = ("code", "name", "kind", "parent", "since", "until")
+    schools = sorted(school.code for school in overview.of_area(area.code))
+    return AreaItem(schools=schools, **{name: getattr(area, name) for name in names})
 
 
 def exception_item(what: str, asset: Asset, schools: tuple[str, ...]) -> ExceptionItem:
@@ -186,14 +221,15 @@ def _figure(
         reported=group.reported,
         silent_over_1d=group.silent,
         silent_over_3w=group.long_silent,
+        rests_on_silent=RestItem(**group.rest._asdict()),
         kpi=KpiItem.of(tally.kpi),
         items=tally.items,
         missing=tally.missing,
         unregistered=tally.unregistered,
         raises=[RaiseItem.of(step) for step in tally.raises],
         before=_before(group.before, tally) if before else None,
-        oldest=None if group.oldest_ms is None else iso(group.oldest_ms),
-        newest=None if group.newest_ms is None else iso(group.newest_ms),
+        oldest=iso_or_none(group.oldest_ms),
+        newest=iso_or_none(group.newest_ms),
     )
 
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 from msgspec.structs import replace
 
-from protocol.model import Place
-from protocol.upward import LIST_FROM, SchoolFigures, Upward, number_of
+from protocol.model import Place, instant
+from protocol.upward import (
+    LIST_FROM,
+    SchoolFigures,
+    Upward,
+    database_of,
+    is_open,
+    number_of,
+)
+
+_AHEAD_MS: Final = 14 * 3_600_000  # no place on earth has a later day
 
 
 class SchoolRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -60,6 +71,21 @@ class SchoolRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def live(self) -> SchoolFigures:
         """What it told of the present; nothing while it has told nothing."""
         return self.figures or SchoolFigures()
+
+    @property
+    def keeps_older(self) -> bool:
+        """Whether what stands here is mostly of a database before, for the new one knows little."""
+        return not self.whole and is_open(self.feed)
+
+    def has_older(self, feed: str) -> bool:
+        """Whether beside this open list there stands one of a database before."""
+        is_other = bool(self.feed) and database_of(self.feed) != database_of(feed)
+        return is_open(feed) and (is_other or not self.whole)
+
+    def is_anew_since(self, day: str) -> bool:
+        """Whether its history began anew on a local day like this, or after it."""
+        latest = instant(self.forked_ms + _AHEAD_MS).date().isoformat()
+        return bool(self.forked_ms) and day <= latest
 
     def list_of(self, message: Upward) -> str:
         """The numbered list that the message is of: the school's, or of its start's alone."""

@@ -7,6 +7,7 @@ joins on is taken; one that leaves a gap is not acknowledged, so the school send
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, date, tzinfo
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -20,22 +21,26 @@ from controller.department.speakers import (
     Verdict,
     claim_of,
 )
-from protocol.model import Place
+from protocol.model import Place, instant
 from protocol.upward import (
     LIST_FROM,
+    InspectionTold,
     ItemGone,
     ItemsTold,
     ItemTold,
     LogSeal,
+    MarksSeen,
     SchoolChain,
     SchoolFigures,
     SchoolHere,
     SchoolPresence,
+    SchoolServer,
     SchoolTold,
     SealsTold,
     Upward,
     UseLine,
     UseTold,
+    is_open,
 )
 
 GAP_MS: Final = 8_000  # a page that was lost on its way is sent again before
@@ -49,7 +54,10 @@ class Numbered(NamedTuple):
 
 
 class ListPage(NamedTuple):
-    """Some of a school's list of items. last: it ends here, and what it lacks is gone."""
+    """Some of a school's list of items. last: it ends here, and what it lacks is gone.
+
+    Of an open one nothing is: what another database told stands beside it.
+    """
 
     place: Place
     feed: str
@@ -60,12 +68,16 @@ class ListPage(NamedTuple):
 
 
 class Used(NamedTuple):
-    """How a school's boards were used in a week."""
+    """How a school's boards were used in a week.
+
+    is_partial: the school began anew since, and no longer knows all of the week.
+    """
 
     place: Place
     week: str
     lines: tuple[UseLine, ...]
     numbered: Numbered
+    is_partial: bool = False
 
     @property
     def key(self) -> str:
@@ -87,6 +99,20 @@ class FigureTold(NamedTuple):
         return f"day/{self.day}"
 
 
+class InspectionHeard(NamedTuple):
+    """How far an inspection is at a school, as it says."""
+
+    place: Place
+    told: InspectionTold
+    heard_ms: int
+    numbered: Numbered
+
+    @property
+    def key(self) -> str:
+        """What of the school it says."""
+        return f"inspection/{self.told.inspection}"
+
+
 class Sealed(NamedTuple):
     """How far the attendance logs of a school's rooms went when it was heard."""
 
@@ -103,6 +129,20 @@ class _Gap(NamedTuple):
     since_ms: int
 
 
+class LineSaid(NamedTuple):
+    """What a school's believed start says of its line: how long its oldest message has waited."""
+
+    school: str
+    oldest_s: int
+
+
+class MarksAnswered(NamedTuple):
+    """A school says which of the marks that it was asked for it sees now."""
+
+    school: str
+    answer: MarksSeen
+
+
 class AskRetell(NamedTuple):
     """The school shall be asked for its list anew."""
 
@@ -117,7 +157,18 @@ class AskWho(NamedTuple):
     question: str
 
 
-SchoolChange = SchoolRecord | ListPage | Used | FigureTold | Sealed | AskRetell | AskWho
+SchoolChange = (
+    SchoolRecord
+    | ListPage
+    | Used
+    | FigureTold
+    | InspectionHeard
+    | Sealed
+    | LineSaid
+    | MarksAnswered
+    | AskRetell
+    | AskWho
+)
 
 
 class SchoolHeard(NamedTuple):
@@ -130,8 +181,11 @@ class SchoolHeard(NamedTuple):
 class Schools:
     """The schools that tell this controller of themselves."""
 
-    def __init__(self, scope: Place, records: Iterable[SchoolRecord] = ()) -> None:
+    def __init__(
+        self, scope: Place, records: Iterable[SchoolRecord] = (), zone: tzinfo = UTC
+    ) -> None:
         self._scope = scope
+        self._zone = zone
         self._records = {school_record.place.school: school_record for school_record in records}
         self._gaps: dict[str, _Gap] = {}
         self._doubts = Doubts()
@@ -143,6 +197,24 @@ class Schools:
 
     def hear(self, school: str, message: Upward, now_ms: int) -> SchoolHeard:
         """Take one message of a school."""
+        heard = self._hear(school, message, now_ms)
+        said = self._line_said(school, message)
+        return SchoolHeard((*heard.changes, said), heard.is_accepted) if said else heard
+
+    def is_believed(self, school: str, boot: str) -> bool:
+        """Whether that start of a school is the one that speaks for it now."""
+        known = self._records.get(school)
+        return known is not None and known.boot == boot
+
+    def _line_said(self, school: str, message: Upward) -> LineSaid | None:
+        """What waits there, as the start that is believed says; nobody else's word counts."""
+        match message:
+            case SchoolChain(oldest_s=int(oldest_s)) if self.is_believed(school, message.boot):
+                return LineSaid(school, oldest_s)
+            case _:
+                return None
+
+    def _hear(self, school: str, message: Upward, now_ms: int) -> SchoolHeard:
         before = self._records.get(school) or SchoolRecord(
             place=Place(self._scope.province, school), first_heard_ms=now_ms
         )
@@ -189,16 +261,42 @@ class Schools:
                 return self._hear_chain(before, message, now_ms)
             case SchoolHere():
                 return self._hear_answer(before, message, now_ms)
-            case SealsTold():
-                return SchoolHeard((Sealed(before.place, message.seals, now_ms),))
+            case SealsTold() | MarksSeen() | SchoolServer():
+                return self._hear_aside(before, message, now_ms)
             case SchoolTold():
                 return self._hear_figures(before, message, now_ms)
             case ItemsTold():
                 return self._hear_items(before, message, now_ms)
             case UseTold():
+                return self._hear_use(before, message, now_ms)
+            case InspectionTold():
                 numbered = Numbered(before.list_of(message), message.rev)
-                used = Used(before.place, message.week, message.lines, numbered)
-                return SchoolHeard((self._keep(before.with_number(message.rev), now_ms), used))
+                heard = InspectionHeard(before.place, message, now_ms, numbered)
+                return SchoolHeard((self._keep(before.with_number(message.rev), now_ms), heard))
+
+    def _hear_use(self, before: SchoolRecord, week: UseTold, now_ms: int) -> SchoolHeard:
+        """A week's hours; of one that has not begun by our clock nothing is kept."""
+        record = self._keep(before.with_number(week.rev), now_ms)
+        if date.fromisoformat(week.week) > self._today(now_ms):
+            return SchoolHeard((record,))
+        numbered = Numbered(before.list_of(week), week.rev)
+        is_partial = before.is_anew_since(week.week)
+        return SchoolHeard(
+            (record, Used(before.place, week.week, week.lines, numbered, is_partial))
+        )
+
+    def _hear_aside(
+        self, before: SchoolRecord, message: SealsTold | MarksSeen | SchoolServer, now_ms: int
+    ) -> SchoolHeard:
+        """What is said beside the list, and changes nothing of the school itself."""
+        match message:
+            case SealsTold():
+                return SchoolHeard((Sealed(before.place, message.seals, now_ms),))
+            case MarksSeen():
+                answer = MarksAnswered(before.code, message)
+                return SchoolHeard((self._keep(before, now_ms), answer))
+            case SchoolServer():
+                return SchoolHeard(())  # of no start alone; the listener keeps it
 
     def _hear_chain(self, before: SchoolRecord, chain: SchoolChain, now_ms: int) -> SchoolHeard:
         """What was acknowledged and is not here is owed, until the school has begun anew."""
@@ -263,8 +361,13 @@ class Schools:
 
     def _hear_figures(self, before: SchoolRecord, report: SchoolTold, now_ms: int) -> SchoolHeard:
         numbered = Numbered(before.list_of(report), report.rev)
-        figure = FigureTold(before.place, report.day, report.figures, numbered)
+        today = self._today(now_ms)
+        is_early = date.fromisoformat(report.day) > today
+        day = today.isoformat() if is_early else report.day
+        figure = FigureTold(before.place, day, report.figures, numbered)
         before = before.with_number(report.rev)
+        if is_early and not report.version:  # "over" by its clock, and not begun by ours
+            return SchoolHeard((self._keep(before, now_ms),))
         is_stale = report.boot == before.boot and report.rev <= before.rev
         if before.chained and not report.version:  # a day that is over
             return SchoolHeard((self._keep(before, now_ms), figure))
@@ -279,10 +382,12 @@ class Schools:
             newest=report.newest,
             figures=report.figures,
             as_of_ms=now_ms,
-            day=report.day,
+            day=day,
             online=True,
         )
-        changes: list[SchoolChange] = [self._keep(school_record, now_ms), figure]
+        changes: list[SchoolChange] = [self._keep(school_record, now_ms)]
+        if not before.has_older(report.feed):  # else nothing of the day's book is known
+            changes.append(figure)
         reached = before.reached if report.feed == before.feed else 0
         if report.settled > reached:  # it let go of what is not here: a copy was put back
             changes.append(AskRetell(before.place, reached))
@@ -303,7 +408,7 @@ class Schools:
             feed=page.feed,
             reached=max(reached, page.upto),
             newest=max(page.upto, 0 if another else before.newest),
-            whole=whole or last,
+            whole=whole or (last and not is_open(page.feed)),
         )
         feed = f"{page.feed}~{before.branch}" if before.branch else page.feed
         listed = ListPage(before.place, feed, page.items, page.gone, last, now_ms)
@@ -321,6 +426,10 @@ class Schools:
             return ()
         self._gaps[place.school] = _Gap(feed, reached, now_ms)
         return (AskRetell(place, reached),)
+
+    def _today(self, now_ms: int) -> date:
+        """The day of arrival: no day or week that is told lies behind it."""
+        return instant(now_ms).astimezone(self._zone).date()
 
     def _keep(self, record: SchoolRecord, now_ms: int) -> SchoolRecord:
         school_record = replace(record, heard_ms=now_ms)

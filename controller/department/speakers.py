@@ -13,7 +13,14 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from controller.department.school_record import SchoolRecord
-from protocol.upward import LIST_FROM, SchoolChain, SchoolHere, Upward, number_of
+from protocol.upward import (
+    LIST_FROM,
+    SchoolChain,
+    SchoolHere,
+    Upward,
+    database_of,
+    number_of,
+)
 
 ALIVE_MS: Final = 600_000  # twice as long as a school says nothing
 GRACE_MS: Final = 60_000  # after its end: a line that comes and goes is no end
@@ -39,13 +46,9 @@ def claim_of(record: SchoolRecord, message: Upward) -> Claim:
         is_behind = LIST_FROM < number_of(message) <= record.behind_rev
         return Claim.COPY if is_behind else Claim.OWN
     if isinstance(message, SchoolChain) and (not record.chained or record.boot in message.before):
-        is_same = _base(message.feed) == _base(record.feed)
+        is_same = database_of(message.feed) == database_of(record.feed)
         return Claim.COPY if is_same and message.begun < record.reached else Claim.OWN
     return Claim.OTHER if record.chained else Claim.OWN
-
-
-def _base(feed: str) -> str:
-    return feed.partition(".")[0]
 
 
 class Finding(StrEnum):

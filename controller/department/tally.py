@@ -71,16 +71,6 @@ def added(tallies: Iterable[Tally]) -> Tally:
     return Tally(*map(sum, zip(*parts, strict=True))) if parts else Tally()
 
 
-def less(whole: ByType, part: ByType) -> ByType:
-    """What is left of each type."""
-    if not part:
-        return whole
-    return {
-        kind: Tally(*(a - b for a, b in zip(tally, part.get(kind, Tally()), strict=True)))
-        for kind, tally in whole.items()
-    }
-
-
 def together(parts: Iterable[ByType]) -> ByType:
     """The sums of each type, in the order of their names if the parts have it."""
     nonempty = [tallies for tallies in parts if tallies]

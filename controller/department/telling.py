@@ -14,6 +14,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from msgspec import UNSET, UnsetType
+
 from controller.department.brief import (
     figures_of,
     figures_of_day,
@@ -22,7 +24,8 @@ from controller.department.brief import (
     item_of,
     use_line_of,
 )
-from controller.feature import Program
+from controller.department.whole_list import is_known
+from controller.feature import Program, UpwardPart
 from controller.inventory import store as assets
 from controller.inventory.store import refresh
 from controller.reconcile.kpi import Kpi
@@ -32,7 +35,7 @@ from controller.use.store import WEEKS, use_of
 from protocol import __version__
 from protocol.messages import MessageError
 from protocol.model import MAX_TEXT, Place, instant
-from protocol.outbox import Outbox
+from protocol.outbox import Outbox, OutboxError
 from protocol.upward import (
     LIST_FROM,
     MAX_WEEK_LINES,
@@ -42,6 +45,9 @@ from protocol.upward import (
     SchoolTold,
     UseLine,
     UseTold,
+    database_of,
+    is_open,
+    open_list,
     upward_from,
 )
 
@@ -72,8 +78,16 @@ class Teller:
         self._told_s = -math.inf
         self._told_use: dict[str, tuple[UseLine, ...]] = {}
         self._told_days: dict[str, Kpi] = {}
+        self.parts = [each.upward(program) for each in program.features if each.upward]
         self._take_back()
         self.feed = self._list()[0]
+
+    def oldest_s(self) -> int | UnsetType:
+        """For how long the oldest message has waited; unset where the disk does not tell."""
+        try:
+            return self._outbox.oldest_s()
+        except OutboxError:
+            return UNSET
 
     def owe_figures(self) -> None:
         """How the school stands is to be told at once."""
@@ -83,7 +97,8 @@ class Teller:
         """Put the next page into the outbox; False where there is none, or no room."""
         if self._outbox.report().pending >= PAGES_ON_THE_WAY:
             return False
-        refresh(self._store, self._school, self._zone, self._now_ms())
+        now_ms = self._now_ms()
+        refresh(self._store, self._school, self._zone, now_ms)
         feed, fed, begins = self._list()
         with self._store.view() as db:
             relay_changes = assets.relay_changes(db, self._school, since=fed, limit=PAGE + 1)
@@ -99,8 +114,8 @@ class Teller:
             after=fed,
             upto=upto,
             more=len(relay_changes) > PAGE,
-            items=tuple(item_of(asset) for asset in changes if is_told(asset)),
-            gone=tuple(gone_of(asset, self._now_ms()) for asset in changes if not is_told(asset)),
+            items=tuple(item_of(asset.as_of(now_ms)) for asset in changes if is_told(asset)),
+            gone=tuple(gone_of(asset, now_ms) for asset in changes if not is_told(asset)),
         )
         self._outbox.put(page, memos={_FED: str(upto).encode(), _BEGINS: None})
         return True
@@ -109,16 +124,20 @@ class Teller:
         """The list's name, how far the outbox was given it, and whether nothing of it was told.
 
         Another database has another list; so has one that is behind what was told of it, because
-        an old copy was put back. What waits of the list before is worth nothing then.
+        an old copy was put back, and one that has become known. What waits of the list before is
+        worth nothing then.
         """
         memos = self._outbox.memos()
         feed, fed = memos.get(_FEED, b"").decode(), int(memos.get(_FED, b"0"))
-        base = self._store.feed_id
         with self._store.view() as db:
             newest = assets.relay_newest(db, self._school)
-        if feed.partition(".")[0] == base and fed <= newest:
-            return feed, fed, _BEGINS in memos
-        fresh = base if feed.partition(".")[0] != base else f"{base}.{self._boot[:12]}"
+            open_now = not is_known(db, self._program)
+        fresh = base = self._store.feed_id
+        if database_of(feed) == base and is_open(feed) is open_now:
+            if fed <= newest:
+                return feed, fed, _BEGINS in memos
+            fresh = f"{base}.{self._boot[:12]}"
+        fresh = open_list(fresh) if open_now else fresh
         _LOGGER.info("the department is told the whole list, as %s", fresh)
         self._outbox.clear()
         self._forget_told()
@@ -130,6 +149,8 @@ class Teller:
     def _forget_told(self) -> None:
         """All figures, days and weeks are to be told anew."""
         self._told_s, self._told_use, self._told_days = -math.inf, {}, {}
+        for part in self.parts:
+            part.forget_told()
 
     def _take_back(self) -> None:
         """What an earlier start left on its way is told again, as this start's own word."""
@@ -191,10 +212,15 @@ class Teller:
     def put_records(self) -> bool:
         """Tell the days and weeks that are other than was told; all of them after a start.
 
-        Raises StoreError, OutboxError.
+        What the other features have to tell comes with them. Raises StoreError, OutboxError.
         """
-        is_day_put = self._put_days()
-        return self._put_use() or is_day_put
+        return any([self._put_days(), self._put_use(), *map(self._put_part, self.parts)])
+
+    def _put_part(self, part: UpwardPart) -> bool:
+        owed = part.owed()
+        self._outbox.put(*owed)
+        part.note_told(owed)
+        return bool(owed)
 
     def _put_days(self) -> bool:
         """Tell the figures of days that are over."""

@@ -5,6 +5,7 @@ There is no person in any of them. Rooms in lesson are people at work: a small c
 
 from __future__ import annotations
 
+import sys
 from datetime import tzinfo
 from typing import Final
 
@@ -43,10 +44,14 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
 
 def tile_of(overview: Overview, zone: tzinfo) -> Tile:
     """The department in twelve numbers."""
-    ever = live_of(overview.schools, overview.now_ms, overview.now_ms)
+    ever = live_of(overview.schools, sys.maxsize, overview.now_ms)
     today = live_of(overview.schools, DAY_MS, overview.now_ms)
     tally = overview.whole.tally
-    heard_ms = [school.record.heard_ms for school in overview.schools if school.record]
+    heard_ms = [
+        max(record.heard_ms for record in school.records)
+        for school in overview.schools
+        if school.records
+    ]
     in_lesson = live_of(overview.schools, LESSON_FRESH_MS, overview.now_ms).rooms_in_lesson
     days = [instant(at_ms).astimezone(zone).date().isoformat() for at_ms in heard_ms]
     return Tile(

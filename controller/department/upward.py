@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 from typing import Final
 
 from controller.broker.above import broker_above, credential_above
@@ -16,15 +17,23 @@ from controller.database.facts import fact_of, set_fact
 from controller.database.starts import starts_of
 from controller.database.store import Store, StoreError
 from controller.department.brief import seal_told_of
+from controller.department.servers import own_address
 from controller.department.telling import Teller, place_at, upward_outbox
 from controller.evidence.told import newest_heads
 from controller.feature import Program
+from controller.fleet.listener import FleetListener
 from controller.fleet.noted_end import noted_end
+from controller.fleet.rivals import PROOF_MS
+from controller.fleet.store import seen_marks
 from controller.inventory import store as assets
 from protocol.link import Arrival, Broker, Letter, Link
 from protocol.messages import (
+    MAX_MARKS,
     Ack,
     ControllerState,
+    Down,
+    MarksAsked,
+    MarksContested,
     MessageError,
     Retell,
     WhoSpeaks,
@@ -41,9 +50,12 @@ from protocol.topics import Address, Channel, commands_to, controller_state, lev
 from protocol.upward import (
     MAX_SEALS,
     MAX_STARTS,
+    MarkSeen,
+    MarksSeen,
     SchoolChain,
     SchoolHere,
     SchoolPresence,
+    SchoolServer,
     SealsTold,
 )
 from protocol.words import N_
@@ -71,6 +83,8 @@ class Upward:
             _LOGGER, "a message of the department is not understood flaw=%s"
         )
         self._boot = boot
+        self._broker_host = broker.host
+        self._began_ms = program.wall_ms()
         self._before, self._begun = _history(program.store, boot, school)
         self._is_heard = False
         self._settled = self._retold = 0
@@ -98,6 +112,11 @@ class Upward:
             group.create_task(self._relay.run(), name="upward relay")
             group.create_task(self._listen(), name="upward listen")
             group.create_task(self._tell(), name="upward tell")
+
+    def carried(self) -> tuple[bool, int]:
+        """Whether the line is there, and how many seconds the oldest message waits."""
+        oldest_s = self.teller.oldest_s()
+        return self.link.connected.is_set(), oldest_s if isinstance(oldest_s, int) else 0
 
     async def _tell(self) -> None:
         """Give the outbox what is new, whenever there is room for it."""
@@ -173,8 +192,47 @@ class Upward:
                 self._stirred.set()
             case WhoSpeaks():
                 self.link.say(self._here(message.asked))
+                self.link.say(await asyncio.to_thread(self._server))
+            case MarksAsked():
+                await self._answer_marks(message)
+            case MarksContested():
+                await self._demote(message)
             case _:
-                _LOGGER.warning("the department said what is no school's affair")
+                await self._hear_part(message)
+
+    async def _hear_part(self, message: Down) -> None:
+        """What another feature may take; what cannot be kept is said again by the department."""
+        try:
+            taken = [await asyncio.to_thread(part.hear, message) for part in self.teller.parts]
+        except StoreError as error:
+            _LOGGER.warning("a word of the department is kept when it is said again: %s", error)
+            return
+        if any(taken):
+            self._stirred.set()
+        else:
+            _LOGGER.warning("the department said what is no school's affair")
+
+    async def _answer_marks(self, question: MarksAsked) -> None:
+        """Say which of them agents see now; without an answer the department asks again."""
+        school, now_ms = self._program.school, self._program.now_ms()
+        marks = frozenset(question.devices)
+        read = partial(self._store.read, seen_marks, school, marks, now_ms - PROOF_MS)
+        with contextlib.suppress(StoreError):
+            seen = [MarkSeen(mark=mark, item=item) for mark, item in await asyncio.to_thread(read)]
+            told = MarksSeen(
+                boot=self._boot,
+                at_ms=self._program.wall_ms(),
+                asked=question.asked,
+                seen=tuple(seen[: 2 * MAX_MARKS]),
+            )
+            self.link.say(Letter(self._topic, to_bytes(told)))
+
+    async def _demote(self, told: MarksContested) -> None:
+        """Keep what another school has, too, under ids of this school; it is said again."""
+        fleet = self._program.service(FleetListener)
+        with contextlib.suppress(StoreError):
+            if await self._program.writing.apply(partial(fleet.contest, told.devices)):
+                self._stirred.set()
 
     async def _note_heard(self, ack: Ack) -> None:
         """The department knows this start: the next one goes on from it."""
@@ -216,6 +274,7 @@ class Upward:
             begun=self._begun,
             settled=self._settled,
             retold=self._retold,
+            oldest_s=self.teller.oldest_s(),
         )
         return Letter(self._topic, to_bytes(chain))
 
@@ -223,6 +282,16 @@ class Upward:
         """This start lives: it answers what was asked just now."""
         here = SchoolHere(boot=self._boot, at_ms=self._program.wall_ms(), asked=question)
         return Letter(self._topic, to_bytes(here))
+
+    def _server(self) -> Letter:
+        """Which server this is: by where its screens stand, and since when it serves."""
+        told = SchoolServer(
+            boot=self._boot,
+            at_ms=self._program.wall_ms(),
+            address=f"{own_address(self._broker_host)}:{self._program.config.http_port}",
+            began_ms=self._began_ms,
+        )
+        return Letter(self._topic, to_bytes(told))
 
     def _presence(self, session: int, *, online: bool) -> Letter:
         school_presence = SchoolPresence(

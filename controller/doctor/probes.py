@@ -29,9 +29,8 @@ from controller.copies.standing import standing_in
 from controller.database.engine import check, engine_at, opening_error, url_from
 from controller.doctor.broker_program import BrokerProgramFact
 from controller.doctor.door_keys import DoorKeysFact
-from controller.doctor.screens import ScreensFact
+from controller.doctor.screens import screens_fact
 from controller.people.person import Role
-from controller.web.certificate import own_certificate, screen_certificate, seen_in
 from protocol import __version__, probing
 from protocol.clock import wall_ms
 from protocol.doctor import Check, Fact
@@ -169,21 +168,8 @@ class _Looks:
             yield wrong
 
     def screens(self) -> Iterator[Fact]:
-        config = self._config
-        own = own_certificate(config)
-        if own is None and is_this_machine(config.http_host):
-            return
-        shown = own or screen_certificate(self._data)
-        seen = seen_in(shown, own.chain if own else self._data / TLS / "ca.pem")
-        named = {name.strip().lower() for name in config.allowed_hosts.split(",")} - {"", "*"}
-        uncovered = sorted(named - seen.names) if seen and own is None else ()
-        yield ScreensFact(
-            str(shown.chain),
-            seen,
-            is_own=own is not None,
-            now=instant(wall_ms()),
-            uncovered=uncovered,
-        )
+        if fact := screens_fact(self._config, instant(wall_ms())):
+            yield fact
 
     def door_keys(self) -> Iterator[Fact]:
         school = Place(self._config.province, self._config.school)

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from controller.web.certificate import Seen
+from controller.broker.authority import FOLDER
+from controller.config import ControllerConfig
+from controller.web.certificate import Seen, own_certificate, screen_certificate, seen_in
 from protocol.doctor import Check, Diagnosis
 from protocol.model import Status
+from protocol.this_machine import is_this_machine
 from protocol.words import N_
 
 SOON: Final = timedelta(days=21)
@@ -77,3 +80,15 @@ class ScreensFact:
             "names": ", ".join(self.uncovered),
         }
         return Diagnosis(Check.CERTIFICATE, status, code, *words, values)
+
+
+def screens_fact(config: ControllerConfig, now: datetime) -> ScreensFact | None:
+    """What others are shown by these settings; None where nobody comes from elsewhere."""
+    own = own_certificate(config)
+    if own is None and is_this_machine(config.http_host):
+        return None
+    shown = own or screen_certificate(config.data)
+    seen = seen_in(shown, own.chain if own else config.data / FOLDER / "ca.pem")
+    named = {name.strip().lower() for name in config.allowed_hosts.split(",")} - {"", "*"}
+    uncovered = sorted(named - seen.names) if seen and own is None else ()
+    return ScreensFact(str(shown.chain), seen, is_own=own is not None, now=now, uncovered=uncovered)

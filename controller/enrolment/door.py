@@ -36,6 +36,8 @@ class EnrolmentDoor:
     async def run(self) -> None:
         """Open and close as codes do; never returns."""
         enrolment = self._enrolment
+        if enrolment.is_awaiting:  # codes of a sheet outlive the program
+            enrolment.opened.set()
         while True:
             await enrolment.opened.wait()
             enrolment.opened.clear()

@@ -28,6 +28,7 @@ def _frame(program: Program, _language: str) -> Mapping[str, object]:
 
 FEATURE: Final = Feature(
     name="enrolment",
+    held=("GET /enrolment", "POST /enrolment"),
     jobs=_jobs,
     listener=EnrolmentListener,
     frame=_frame,

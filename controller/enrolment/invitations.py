@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from controller.enrolment.rate import Rate
-from protocol.enrolment import new_code
+from protocol.enrolment import new_code, slot_of
 from protocol.errors import ActionError
 from protocol.words import N_
 
@@ -57,8 +57,18 @@ class Invitation:
 
     @property
     def slot(self) -> str:
-        """By which it is named: its first letter, which is no secret."""
-        return self.code[:1]
+        """By which it is named, which is no secret."""
+        return slot_of(self.code)
+
+    @property
+    def in_groups(self) -> str:
+        """The code as it is read out."""
+        half = len(self.code) // 2
+        return f"{self.code[:half]} {self.code[half:]}"
+
+    def end(self, state: InvitationState) -> None:
+        """It opens nothing any more, and nothing of it is left but its slot."""
+        self.state, self.code, self.secret = state, self.slot, b""
 
 
 class Invitations:

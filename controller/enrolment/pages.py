@@ -13,9 +13,11 @@ from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 
 from controller.broker.credentials import Enrolled
+from controller.enrolment import sheet_pages
 from controller.enrolment.invitations import Invitation, InvitationState
 from controller.enrolment.knocks import Knock, Knocks, KnockState
 from controller.enrolment.service import Enrolment
+from controller.enrolment.words import STATES
 from controller.feature import Program
 from controller.people.person import Permission
 from controller.web.forms import fields_of
@@ -29,13 +31,6 @@ _PATH: Final = "/enrolment"
 _KNOCKS: Final = f"{_PATH}/knocks"
 _AGAIN_S: Final = "2"
 _MAX_TROUBLE: Final = 300
-STATES: Final = {
-    InvitationState.OPEN: N_("Waiting for the computer."),
-    InvitationState.USED: N_("The computer has joined."),
-    InvitationState.GUESSED_AT: N_("Three wrong tries: this code is dead. Make another one."),
-    InvitationState.ENDED: N_("The time of this code is over. Make another one."),
-}
-
 KNOCK_STATES: Final = {
     KnockState.WAITING: N_("Ask whoever stands at that computer whether it shows these digits."),
     KnockState.ACCEPTED: N_("Accepted. It joins once its person has said that they are the same."),
@@ -52,6 +47,7 @@ def pages(program: Program) -> FeatureRouter:
     enrolment = program.service(Enrolment)
     _add_list(router, screens, enrolment)
     _add_knocks(router, screens, enrolment)  # before the codes, whose address is a letter
+    router.take_in(sheet_pages.pages(program))
     _add_code(router, screens, enrolment)
     _add_ends(router, screens, enrolment)
     return router

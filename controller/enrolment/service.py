@@ -14,6 +14,8 @@ from controller.broker.credentials import Credentials, Enrolled
 from controller.enrolment.invitations import Invitation, Invitations
 from controller.enrolment.knocks import Knocks
 from controller.enrolment.members import Members
+from controller.enrolment.rooms import rooms_in
+from controller.enrolment.sheet_codes import SheetCodes
 from controller.feature import Program
 from controller.fleet.clones import clones_of
 from controller.fleet.store import agents_of
@@ -55,6 +57,7 @@ class Enrolment:
         self.authority = Authority(program.config.data)
         self.clones = program.service(clones_of)
         self.invitations = Invitations(time.monotonic)
+        self.sheet = SheetCodes(program.config.data, lambda: program.now_ms() / 1000)
         self.knocks = Knocks(time.monotonic)
         self.opened = asyncio.Event()
         self.spoken: asyncio.Queue[str] = asyncio.Queue()
@@ -65,6 +68,21 @@ class Enrolment:
         """A code for a room's computer. Raises ActionError."""
         self._refuse_elsewhere()
         return self._opened(self.invitations.invite(_room_code(room), replaces))
+
+    def invite_rooms(self, typed: str) -> None:
+        """A code for each of many rooms, to be printed. Raises ActionError, OSError."""
+        self._refuse_elsewhere()
+        self.sheet.invite(rooms_in(typed))
+
+    def named(self, slot: str) -> Invitation | None:
+        """The code of this slot, whatever has become of it."""
+        return self.invitations.named(slot) or self.sheet.named(slot)
+
+    async def note_wrong(self, invitation: Invitation) -> None:
+        """Somebody tried it with a wrong code; of a sheet's that outlives the program."""
+        self.invitations.note_wrong(invitation)
+        with suppress(OSError):  # it counts until the program ends
+            await asyncio.to_thread(self.sheet.note_wrong)
 
     def let_knock(self) -> None:
         """Let rooms knock for a while: people compare digits in place of a code.
@@ -82,7 +100,7 @@ class Enrolment:
     @property
     def is_awaiting(self) -> bool:
         """Whether a computer may come."""
-        return bool(self.invitations.open()) or self.knocks.is_busy
+        return bool(self.invitations.open() or self.sheet.open()) or self.knocks.is_busy
 
     @property
     def takes_schools(self) -> bool:
@@ -109,7 +127,7 @@ class Enrolment:
             )
 
     def link_of(self, invitation: Invitation, host: str) -> str:
-        """What a QR code holds in place of the code; nobody could guess it."""
+        """What a QR code holds in place of the code; nobody could guess it. Raises OSError."""
         fingerprint = fingerprint_of(self.authority.pem()).hex()
         port = self._program.config.enrol_port
         return f"{LINK}{host}:{port}#{invitation.slot}.{fingerprint}.{invitation.secret.hex()}"
@@ -169,6 +187,7 @@ class Enrolment:
         self.invitations.use(agent)
         self.knocks.use(agent)
         with suppress(LopHocError, OSError):  # it is in the file all the same
+            await asyncio.to_thread(self.sheet.use, agent)
             await asyncio.to_thread(self.credentials.note_kept, agent)
 
     def note_spoken(self, agent: str) -> None:

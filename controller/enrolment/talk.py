@@ -88,7 +88,7 @@ class Talk:
             await self._refuse(Grant(refusal=Refusal.NO_SUCH_CODE))
         if not is_proof(proof, secret, "agent", transcript):
             if hello.exchange:
-                self._enrolment.invitations.note_wrong(invitation)
+                await self._enrolment.note_wrong(invitation)
             await self._refuse(Grant(refusal=Refusal.WRONG_CODE))
         await self._grant(invitation, hello, secret, transcript)
 
@@ -179,7 +179,7 @@ class Talk:
         invitations = self._enrolment.invitations
         if hello.exchange and not invitations.may_try():
             await self._refuse(Answer(refusal=Refusal.TOO_MANY))
-        invitation = invitations.named(hello.slot)
+        invitation = self._enrolment.named(hello.slot)
         if invitation is None or invitation.state is not InvitationState.OPEN:
             await self._refuse(Answer(refusal=Refusal.NO_SUCH_CODE))
             raise Over

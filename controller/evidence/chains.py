@@ -14,6 +14,7 @@ from controller.fleet.records import (
     ErasureProofRecord,
     RollRecord,
 )
+from controller.fleet.runs import said_at
 from protocol.chain import BreakCause, breaks
 from protocol.messages import (
     AttendanceMarked,
@@ -77,14 +78,17 @@ def chain_findings(
     problems: list[Finding] = []
     for agent, records in by_agent(log).items():
         by_id = {record.event_id: record for record in records}
+        signed = covered.get(agent, frozenset())
         excuses = Excuses(
             oldest=min(records, key=_by_arrival),
             forgotten_before_ms=forgotten_before_ms,
-            forks=_signed_forks(records, covered.get(agent, frozenset())),
+            forks=_signed_forks(records, signed),
         )
+        # Of two that follow one record, what was signed for is not the one to be named.
+        ordered = sorted(records, key=lambda record: record.hash not in signed)
         problems += [
             finding_of(by_id[chain_break.id], _FLAWS[chain_break.why])
-            for chain_break in breaks(map(said_by, records))
+            for chain_break in breaks(map(said_by, ordered))
             if not excuses.cover(by_id[chain_break.id], chain_break.why)
         ]
     return problems
@@ -117,6 +121,21 @@ def _signed_forks(records: Iterable[ChainRecord], covered: frozenset[str]) -> fr
     """The hashes behind which the agent signed for every branch: put back, or set up anew."""
     unsigned = {record.before for record in records if record.hash not in covered}
     return frozenset(record.before for record in records if record.before not in unsigned)
+
+
+def order_findings(log: Iterable[ChainRecord]) -> list[Finding]:
+    """Records that would be read before the one that they follow: their numbers were changed."""
+    problems: list[Finding] = []
+    for records in by_agent(log).values():
+        by_hash = {record.hash: record for record in records if record.hash}
+        problems += [
+            finding_of(record, Flaw.MOVED)
+            for record in records
+            if (before := by_hash.get(record.before))
+            and before.run
+            and said_at(record) <= said_at(before)
+        ]
+    return problems
 
 
 def unhashed_findings(log: Iterable[ChainRecord]) -> list[Finding]:

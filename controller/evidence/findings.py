@@ -14,7 +14,7 @@ class Flaw(StrEnum):
     BEFORE_MISSING = "before_missing"
     FORKED = "forked"
     UNHASHED = "unhashed"
-    MOVED = "moved"  # its day or its time is not the one that was told
+    MOVED = "moved"  # its day, its time or its place is not the one that was told
     ERASED_UNASKED = "erased_unasked"
     ERASURE_UNPROVEN = "erasure_unproven"
     RECOUNTED = "recounted"

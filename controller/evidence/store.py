@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from msgspec import DecodeError
 from sqlalchemy import Connection, Table, inspect, select, text
 
-from controller.attendance.store import CORRECTIONS, MARKS, PROOFS, ROLLS, lessons_of
+from controller.attendance.store import CORRECTIONS, MARKS, PROOFS, ROLLS, stored_lessons_of
 from controller.attendance.store import erasures as erasure_count
 from controller.attendance.tables import corrections, marks, rolls
 from controller.database.forgetting import PUPILS, forgotten_before
@@ -40,7 +40,7 @@ def evidence_of(db: Connection, scope: Place) -> Evidence:
         log=[record for records, _ in read for record in records],
         corrections=corrected,
         unreadable=[*unreadable, *(finding for _, findings in read for finding in findings)],
-        lessons=lessons_of(db, scope, *_EVER),
+        lessons=stored_lessons_of(db, scope, *_EVER),
         asked=asked,
         has_older_erasures=erasure_count(db) > sum(erasure.records > 0 for erasure in asked),
         forgotten_before_ms=forgotten_before(db, PUPILS),

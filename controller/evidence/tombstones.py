@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,9 +11,11 @@ from controller.evidence.chains import EvidenceRecord, finding_of, is_tombstone
 from controller.evidence.findings import Finding, Flaw
 from controller.fleet.records import (
     AttendanceRecord,
+    ChainRecord,
     ErasureProofRecord,
     RollRecord,
 )
+from controller.fleet.runs import said_at
 from protocol.messages import ERASED
 
 
@@ -36,11 +39,10 @@ def tombstone_findings(
 
     has_older: pupils were erased before erasures were listed.
     """
-    proofs = {
-        (record.place.agent, record.erasure): record
-        for record in log
-        if isinstance(record, ErasureProofRecord)
-    }
+    proofs = defaultdict[tuple[str, str], list[ErasureProofRecord]](list)
+    for record in log:
+        if isinstance(record, ErasureProofRecord):
+            proofs[record.place.agent, record.erasure].append(record)
     unasked = [
         finding_of(record, Flaw.ERASED_UNASKED)
         for record in log
@@ -64,22 +66,34 @@ def _is_whole(record: EvidenceRecord) -> bool:
 def _is_asked(
     record: EvidenceRecord,
     asked: Iterable[AskedErasure],
-    proofs: Mapping[tuple[str, str], ErasureProofRecord],
+    proofs: Mapping[tuple[str, str], Sequence[ErasureProofRecord]],
 ) -> bool:
-    """Whether the record was there when somebody was erased, or came from an agent that owed it."""
+    """Whether the record was there when somebody was erased, or came from an agent that owed it.
+
+    Two computers of one identity give a proof each.
+    """
     agent = record.place.agent
     for erasure in asked:
-        proof = proofs.get((agent, erasure.erasure))
-        is_owed = agent in erasure.agents and proof is None
+        given = proofs.get((agent, erasure.erasure), ())
+        is_owed = agent in erasure.agents and not given
         if is_owed or record.received_ms <= erasure.at_ms:
             return True
-        if proof and not isinstance(record, CorrectionRecord) and record.at_ms <= proof.at_ms:
+        if isinstance(record, CorrectionRecord):
+            continue
+        if any(_was_said_by(record, proof) for proof in given):
             return True
     return False
 
 
+def _was_said_by(record: ChainRecord, proof: ErasureProofRecord) -> bool:
+    """Whether its agent had said it when it erased; where that was not kept, by the clock."""
+    if record.run and proof.run:
+        return said_at(record) <= said_at(proof)
+    return record.at_ms <= proof.at_ms
+
+
 def _unproven(
-    asked: Iterable[AskedErasure], proofs: Mapping[tuple[str, str], ErasureProofRecord]
+    asked: Iterable[AskedErasure], proofs: Mapping[tuple[str, str], Sequence[ErasureProofRecord]]
 ) -> list[Finding]:
     return [
         Finding(agent, Flaw.ERASURE_UNPROVEN)

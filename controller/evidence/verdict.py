@@ -12,6 +12,7 @@ from controller.evidence.chains import (
     chain_findings,
     correction_findings,
     is_tombstone,
+    order_findings,
     unhashed_findings,
 )
 from controller.evidence.days import day_findings
@@ -127,6 +128,7 @@ def verdict_on(
         *_sealed_findings(evidence, zone, is_signed, sealed),
         *_seal_findings(evidence, zone, seals),
         *chain_findings(log, before_ms, heads.covered),
+        *order_findings(log),
         *unhashed_findings(log),
         *correction_findings(evidence.corrections, before_ms),
         *day_findings(log, zone),

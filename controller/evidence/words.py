@@ -16,7 +16,10 @@ _FLAWS: Final[Mapping[Flaw, str]] = {
     Flaw.UNREADABLE: N_("the record holds what no computer told."),
     Flaw.CHANGED: N_("the record was changed after it was made."),
     Flaw.BEFORE_MISSING: N_("the record before it is missing."),
-    Flaw.FORKED: N_("another record stands in its place; one of the two was put in."),
+    Flaw.FORKED: N_(
+        "another record stands in its place; one of the two was put in, or is of a copied disk that"
+        " was switched off before it signed."
+    ),
     Flaw.UNHASHED: N_("the record has no hash, though this computer gives each record one."),
     Flaw.MOVED: N_("its day or its time is not the one that the computer told."),
     Flaw.ERASED_UNASKED: N_("a pupil is erased in it, and no erasure explains that."),

@@ -17,6 +17,7 @@ DAY_MS: Final = 86_400_000
 OLDEST_MS: Final = 200 * DAY_MS  # a laptop that was off all summer still tells of May
 OFF_MS: Final = 10 * 60_000  # a clock further off than this makes another lesson of it
 LATEST_DAYS: Final = 7  # for so long a room holds a roll that nobody confirmed
+MAX_STARTS: Final = 8  # of an agent's, whose clocks are remembered
 QUARTER_MS: Final = 15 * 60_000
 
 
@@ -27,6 +28,28 @@ class Dating(NamedTuple):
     day: str
     told_ms: int | None = None
     told_day: str | None = None
+
+
+class ClocksAhead:
+    """By how much an agent's clock was before ours, in each of its starts when it began a session.
+
+    What an earlier start recorded may come after a later one has spoken.
+    """
+
+    def __init__(self) -> None:
+        self._starts: dict[str, dict[str, int]] = {}
+
+    def note(self, agent: str, boot: str, ahead_ms: int) -> None:
+        """A start has begun a session; the oldest of many is forgotten."""
+        starts = self._starts.setdefault(agent, {})
+        starts.pop(boot, None)
+        starts[boot] = ahead_ms
+        if len(starts) > MAX_STARTS:
+            del starts[next(iter(starts))]
+
+    def of(self, agent: str, boot: str) -> int:
+        """Of that start; 0 where it is not known."""
+        return self._starts.get(agent, {}).get(boot, 0)
 
 
 def dated(event: AnyEvent, now_ms: int, zone: tzinfo, ahead_ms: int = 0) -> Dating:

@@ -13,18 +13,16 @@ from msgspec.structs import replace
 
 from controller.fleet.merged_ids import Folds, Word, word_for
 from controller.fleet.records import AgentRecord, DeviceRecord
-from controller.fleet.rivals import Rivals
+from controller.fleet.rivals import Rivals, demoted
 from protocol.fields import record_of
 from protocol.health import ReasonCode
-from protocol.model import NO_ROOM, SCHOOL, Device, DeviceKind, Identity, Reason, Status
+from protocol.model import NO_ROOM, SCHOOL, Device, DeviceKind, Reason, Status
 
 # What the feed tells as the agent told it; an address or a lamp's hours change often.
 _in_feed: Final = attrgetter(
     *("kind", "name", "vendor", "model", "serial"),
     *("status", "reasons", "sources", "identity", "aliases"),
 )
-
-_ALIASES_LIMIT: Final = 8
 
 Confirmable = TypeVar("Confirmable", Device, DeviceRecord)
 
@@ -101,14 +99,23 @@ class Equipment:
         if not self._rivals.is_proven(device, agent.place.agent, now_ms):
             return []
         self._rivals.contest(device.device_id)
+        return self._demote(device, now_ms)
+
+    def contest(self, device_ids: Iterable[str], now_ms: int) -> list[DeviceRecord]:
+        """The department says that these name no piece; empty where that was known."""
+        changes: list[DeviceRecord] = []
+        for device_id in device_ids:
+            device = self.devices.get(device_id)
+            if device is None or device.removed_ms is not None:
+                continue
+            self._rivals.contest_above(device_id, device.place.school)
+            changes += self._demote(device, now_ms)
+        return changes
+
+    def _demote(self, device: DeviceRecord, now_ms: int) -> list[DeviceRecord]:
+        """Keep a device under its id in this room, and the old one as gone."""
         gone = replace(device, status=Status.UNKNOWN, removed_ms=now_ms)
-        own_id = self._rivals.kept_id(device.device_id, device.place.agent)
-        own = replace(
-            device,
-            device_id=own_id,
-            identity=Identity.PORT,
-            aliases=(device.device_id, *device.aliases)[:_ALIASES_LIMIT],
-        )
+        own = demoted(device, self._rivals.kept_id(device.device_id, device.place.agent))
         return [self._keep(gone, device, now_ms), self._keep(own, device, now_ms)]
 
     def _rival(self, agent: AgentRecord, device: Device, now_ms: int) -> list[DeviceRecord]:
@@ -137,6 +144,19 @@ class Equipment:
         if device is None or device.removed_ms is not None:
             return []
         return [self._keep(replace(device, removed_ms=now_ms), device, now_ms)]
+
+    def restore(self, device_id: str, now_ms: int) -> list[DeviceRecord]:
+        """Bring back what a person took out; empty where there is no such thing.
+
+        What was folded into another device, or stands there under another id, stays away.
+        """
+        device = self.devices.get(device_id)
+        if device is None or device.removed_ms is None:
+            return []
+        present = (one for one in self.devices.values() if one.removed_ms is None)
+        if any(device_id in one.aliases for one in present):
+            return []
+        return [self._keep(replace(device, removed_ms=None), device, now_ms)]
 
     def _claim_folded(
         self,

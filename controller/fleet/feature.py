@@ -12,6 +12,7 @@ from controller.fleet.tables import agents, devices, events, streams
 
 FEATURE: Final = Feature(
     name="fleet",
+    held=("DELETE /api/v1/devices/",),
     keep=store.keep,
     written={
         agents: Writing.UPSERT,

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from controller.fleet.dating import dated
+from controller.fleet.dating import ClocksAhead, dated
 from controller.fleet.equipment import Equipment, is_doubted
 from controller.fleet.records import (
     AgentRecord,
@@ -24,10 +24,12 @@ from controller.fleet.records import (
     DeviceRecord,
     ErasureProofRecord,
     EventRecord,
+    Explanation,
     FaultRecord,
     LessonRecord,
     RollRecord,
 )
+from controller.fleet.runs import run_of
 from protocol.fields import fields_for, record_of
 from protocol.health import ReasonCode
 from protocol.messages import (
@@ -39,6 +41,7 @@ from protocol.messages import (
     DeviceForgotten,
     DeviceState,
     ErasureProof,
+    Explained,
     FaultReported,
     HeadTold,
     Health,
@@ -59,14 +62,19 @@ ASK_EVERY_MS: Final = 10_000  # a birth is a long message; one answers every que
 MINUTE_MS: Final = 60_000
 
 _HEADER: Final = frozenset({"v", "boot", "at_ms", "id", "seq", "age_s", "room"})
+_to_json: Final = msgspec.json.Encoder().encode
 
 
 class StreamChanged(NamedTuple):
-    """An agent's event numbers moved on; ranges: which arrived (Stream.to_text)."""
+    """An agent's event numbers moved on; ranges: which arrived (Stream.to_text).
+
+    run: the start's place in the agent's history (runs.py), 0 while it has none.
+    """
 
     place: Place
     boot: str
     ranges: str
+    run: int = 0
 
 
 class Touched(NamedTuple):
@@ -95,6 +103,7 @@ Change = (
     | ErasureProofRecord
     | ChainHeadRecord
     | CorrectionsHeld
+    | Explanation
     | StreamChanged
     | Touched
     | Ask
@@ -130,13 +139,17 @@ class Fleet:
         self._zone = zone
         self.agents = {record.place.agent: record for record in agents}
         self._equipment = Equipment(devices, newest_change, self._is_online)
-        self._streams = {
-            (change.place.agent, change.boot): Stream.from_text(change.ranges) for change in streams
-        }
+        self._streams: dict[tuple[str, str], Stream] = {}
+        self._runs: dict[str, dict[str, int]] = {}
+        for change in streams:
+            agent_id, ranges = change.place.agent, Stream.from_text(change.ranges)
+            self._streams[agent_id, change.boot] = ranges
+            if change.run:
+                self._runs.setdefault(agent_id, {})[change.boot] = change.run
         self._past_boots: dict[str, _LastHeard] = {}
         self._asked_ms: dict[str, int] = {}
         self._lesson_seq: dict[tuple[str, str], int] = {}
-        self.ahead_ms: dict[str, tuple[str, int]] = {}
+        self.ahead = ClocksAhead()
         self._device_silent_ms = device_silent_s * 1000
         self.awake_since_ms = awake_since_ms
 
@@ -154,6 +167,9 @@ class Fleet:
                 return self._hear_birth(agent_id, message, now_ms)
             case Health() | DeviceState() | DeviceForgotten():
                 return self._hear_state(agent_id, message, now_ms)
+            case Explained():
+                past = self._is_past(message)
+                return [] if past else [Explanation(self._school.of_agent(agent_id), message)]
             case _:
                 return self._hear_event(agent_id, message, now_ms)
 
@@ -161,7 +177,11 @@ class Fleet:
         """Take a message that was passed over: of an event, what it records."""
         if isinstance(message, Presence | State):
             return self.hear(agent_id, message, now_ms)
-        return self._records_of(self._agent(agent_id, now_ms).place, message, now_ms)
+        place, boot = self._agent(agent_id, now_ms).place, message.boot
+        is_new = boot not in self._runs.get(agent_id, ())
+        run, ranges = self._run(agent_id, boot), self._stream(agent_id, boot).to_text()
+        told = [StreamChanged(place, boot, ranges, run)] if is_new else []
+        return [*self._records_of(place, message, now_ms, run), *told]
 
     def hear_retold(self, agent_id: str, message: AnyEvent, now_ms: int) -> list[Change]:
         """Take an event that is told again: it is history, and turns nothing."""
@@ -172,7 +192,8 @@ class Fleet:
         stream = self._stream(agent_id, boot)
         if not stream.add(seq):
             return []
-        return [StreamChanged(self._school.of_agent(agent_id), boot, stream.to_text())]
+        run = self._run(agent_id, boot)
+        return [StreamChanged(self._school.of_agent(agent_id), boot, stream.to_text(), run)]
 
     def expire(self, now_ms: int) -> list[Change]:
         """Let time pass: agents and devices that have been silent too long become unknown."""
@@ -198,9 +219,17 @@ class Fleet:
         """The school's book names these devices, and no others; empty if nothing changes."""
         return [*self._equipment.confirm(device_ids, now_ms)]
 
+    def contest(self, device_ids: Iterable[str], now_ms: int) -> list[Change]:
+        """The department says that these ids name no piece; empty if nothing changes."""
+        return [*self._equipment.contest(device_ids, now_ms)]
+
     def remove(self, device_id: str, now_ms: int) -> list[Change]:
         """A person takes a device out of the room's list; empty if there is no such device."""
         return [*self._equipment.remove(device_id, now_ms)]
+
+    def restore(self, device_id: str, now_ms: int) -> list[Change]:
+        """Bring back what a person took out; empty if nothing is to be brought back."""
+        return [*self._equipment.restore(device_id, now_ms)]
 
     def _is_online(self, agent_id: str) -> bool:
         agent = self.agents.get(agent_id)
@@ -217,7 +246,7 @@ class Fleet:
         if message.online:
             if message.boot == agent.boot and message.session <= agent.session:
                 return []
-            self.ahead_ms[agent_id] = message.boot, message.at_ms - now_ms
+            self.ahead.note(agent_id, message.boot, message.at_ms - now_ms)
             return [self._adopt_boot(agent, message.boot, message.session, now_ms)]
         if (message.boot, message.session) != (agent.boot, agent.session) or not agent.online:
             return []
@@ -297,8 +326,7 @@ class Fleet:
         agent = self._agent(agent_id, now_ms)
         stream = self._stream(agent_id, message.boot)
         gap_before = stream.missing
-        boot, ahead_ms = self.ahead_ms.get(agent_id, ("", 0))
-        changes = self._arrive(agent, message, now_ms, ahead_ms if boot == message.boot else 0)
+        changes = self._arrive(agent, message, now_ms, self.ahead.of(agent_id, message.boot))
         if changes and stream.missing > gap_before:
             changes += self._ask(agent_id, "gap", now_ms)
         if changes and message.boot == agent.boot:
@@ -313,9 +341,10 @@ class Fleet:
         gap_before = stream.missing
         if not stream.add(message.seq):
             return []
+        run = self._run(agent.place.agent, message.boot)
         changes: list[Change] = [
-            *self._records_of(agent.place, message, now_ms, ahead_ms),
-            StreamChanged(agent.place, message.boot, stream.to_text()),
+            *self._records_of(agent.place, message, now_ms, run, ahead_ms),
+            StreamChanged(agent.place, message.boot, stream.to_text(), run),
         ]
         if stream.missing != gap_before:
             changes.append(self._recount_missing(agent, now_ms))
@@ -326,6 +355,13 @@ class Fleet:
         if stream is None:
             stream = self._streams[agent_id, boot] = Stream()
         return stream
+
+    def _run(self, agent_id: str, boot: str) -> int:
+        """The place of an agent's start; one that has none yet gets it."""
+        runs = self._runs.setdefault(agent_id, {})
+        if boot not in runs:
+            runs[boot] = run_of(boot, runs)
+        return runs[boot]
 
     def _turn_lesson(self, agent_id: str, message: AnyEvent, now_ms: int) -> list[Change]:
         """Which lesson runs, by the event that the agent numbered last."""
@@ -343,10 +379,19 @@ class Fleet:
         return [self._keep_agent(replace(self.agents[agent_id], lesson=lesson), now_ms)]
 
     def _records_of(
-        self, place: Place, message: AnyEvent, now_ms: int, ahead_ms: int = 0
+        self, place: Place, message: AnyEvent, now_ms: int, run: int, ahead_ms: int = 0
     ) -> list[Change]:
         dating = dated(message, now_ms, self._zone, ahead_ms)
-        at = {"place": place, "event_id": message.id, "received_ms": now_ms, **dating._asdict()}
+        at: dict[str, Any] = {
+            "place": place,
+            "event_id": message.id,
+            "received_ms": now_ms,
+            "run": run,
+            "at_ms": dating.at_ms,
+            "day": dating.day,
+            "told_ms": dating.told_ms,
+            "told_day": dating.told_day,
+        }
         match message:
             case AttendanceMarked():
                 erased = message.student == ERASED
@@ -354,8 +399,8 @@ class Fleet:
             case RollConfirmed():
                 tombstones = sum(line.student == ERASED for line in message.lines)
                 by = {"teacher": message.teacher or None, "proof": message.proof or None}
-                told = {"reopened": False, "erased": tombstones, **by, **at}
-                return [record_of(RollRecord, message, **told)]
+                at |= {"reopened": False, "erased": tombstones, **by}
+                return [record_of(RollRecord, message, **at)]
             case RollReopened():
                 return [record_of(RollRecord, message, reopened=True, **at)]
             case ErasureProof():
@@ -434,16 +479,15 @@ class Fleet:
 
 
 def _event_of(message: AnyEvent, at: Mapping[str, Any]) -> EventRecord:
-    own_day = at["day"] if getattr(message, "lesson", None) else None
+    if not getattr(message, "lesson", None):
+        at = {**at, "day": None}
     kind = str(message.__struct_config__.tag)
-    return record_of(
-        EventRecord, message, kind=kind, body=_body_of(message), **{**at, "day": own_day}
-    )
+    return record_of(EventRecord, message, kind=kind, body=_body_of(message), **at)
 
 
 def _body_of(message: AnyEvent) -> bytes:
     """The kind's own fields, as a JSON object."""
-    return msgspec.json.encode({name: getattr(message, name) for name in _own(type(message))})
+    return _to_json({name: getattr(message, name) for name in _own(type(message))})
 
 
 @cache

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from controller.database.changes import of_kind
@@ -22,14 +24,19 @@ from protocol.messages import (
     AnyEvent,
     Birth,
     Health,
+    IdentityShared,
     Presence,
     Rebirth,
     SchoolClock,
+    SharingComputer,
+    State,
     TabletsConfirmed,
     Up,
 )
+from protocol.sharing import names_of
 
 _LOGGER = logging.getLogger(__name__)
+_BEAT: Final = (Birth, Health)
 
 
 class FleetListener(Listener[Up]):
@@ -45,8 +52,9 @@ class FleetListener(Listener[Up]):
         self._stored: list[Command] = []
         self._clocks = ClockRounds()
         self._tablets = TabletTellings()
+        self._ended: list[str] = []
         self._expected: tuple[int, frozenset[str]] | None = None
-        self._ahead_ms: dict[str, tuple[str, int]] = {}
+        self._ahead = self._fleet.ahead
 
     def knows(self, name: str) -> bool:
         """Whether it is a room's computer that has told something."""
@@ -77,7 +85,7 @@ class FleetListener(Listener[Up]):
             device_silent_s=self._program.config.device_silent_s,
             awake_since_ms=self._awake_since_ms,
         )
-        self._fleet.ahead_ms = self._ahead_ms  # heard once a session, and stored nowhere
+        self._fleet.ahead = self._ahead  # heard once a session, and stored nowhere
 
     def greet(self, now_ms: int) -> None:
         """Nobody was silent while nobody could be heard."""
@@ -87,10 +95,21 @@ class FleetListener(Listener[Up]):
         self._fleet.awake_since_ms = now_ms
 
     def hear(self, agent: str, message: Up, now_ms: int) -> MessageEffect:
-        """Take one message of an agent; a birth that was said now tells who says it."""
-        if isinstance(message, Birth):
-            self._clones.hear_birth(agent, message, time.monotonic(), now_ms)
+        """Take one message of an agent; of two computers of one name one speaks for the room."""
+        now_s = time.monotonic()
+        match message:
+            case Birth():
+                self._clones.hear_birth(agent, message, now_s, now_ms)
+            case Presence():
+                self._clones.hear_presence(agent, message, now_s)
+        if self._clones.are_some and self._is_passed_over(agent, message, now_s):
+            return MessageEffect()
         return self._take(agent, message, now_ms)
+
+    def _is_passed_over(self, agent: str, message: Up, now_s: float) -> bool:
+        return isinstance(message, State | Presence) and self._clones.is_passed_over(
+            agent, message, now_s
+        )
 
     def hear_retained(self, agent: str, message: Up, now_ms: int) -> MessageEffect:
         """An end that was kept is an end; a beginning may be long over."""
@@ -100,7 +119,7 @@ class FleetListener(Listener[Up]):
 
     def _take(self, agent: str, message: Up, now_ms: int) -> MessageEffect:
         """What an agent says of the present bears witness to the time."""
-        if isinstance(message, Birth | Health):
+        if isinstance(message, _BEAT):
             self._program.clock.hear(agent, message.at_ms)
         return MessageEffect(self._judged(self._fleet.hear(agent, message, now_ms)))
 
@@ -121,11 +140,20 @@ class FleetListener(Listener[Up]):
         """Let silence become unknown, and two computers of one name one again."""
         known = self._fleet.agents
         ended = [known[name] for name in self._clones.take_ended(time.monotonic()) if name in known]
+        self._ended += [agent.place.agent for agent in ended]
         return [*self._judged([*ended, *self._fleet.expire(now_ms)]), *self.confirm(now_ms)]
 
     def remove(self, device_id: str, now_ms: int) -> Sequence[object]:
         """A person takes a device out; empty if there is none."""
         return self._fleet.remove(device_id, now_ms)
+
+    def restore(self, device_id: str, now_ms: int) -> Sequence[object]:
+        """A person brings back what was taken out; empty if there is nothing to bring back."""
+        return self._fleet.restore(device_id, now_ms)
+
+    def contest(self, device_ids: Iterable[str], now_ms: int) -> Sequence[object]:
+        """The department says that these ids name no piece; empty if that was known."""
+        return self._judged(self._fleet.contest(device_ids, now_ms))
 
     def poll(self, db: Connection, now_ms: int) -> Sequence[object]:
         """Look up what is stored of agents whose session is new."""
@@ -140,6 +168,8 @@ class FleetListener(Listener[Up]):
         yield from stored
         yield from self._tell_time(changes, now_ms)
         yield from self._tell_tablets(changes, now_ms)
+        yield from self._ask_clones(now_ms)
+        yield from self._tell_clones(now_ms)
         for ask in of_kind(changes, Ask):
             _LOGGER.info("asking agent %s for a birth: %s", ask.agent, ask.reason)
             rebirth = Rebirth(boot=self._program.boot, at_ms=now_ms, reason=ask.reason)
@@ -165,13 +195,44 @@ class FleetListener(Listener[Up]):
             message = TabletsConfirmed(boot=self._program.boot, at_ms=now_ms, devices=ids)
             yield Command(name, "tablets", message, qos=1)
 
-    def _judged(self, changes: Iterable[Change]) -> list[Change]:
+    def _ask_clones(self, now_ms: int) -> Iterator[Command]:
+        """Have those speak that may be two."""
+        for name, starts in self._clones.take_asks(time.monotonic()).items():
+            _LOGGER.info("a start of agent %s began beside another: asking both", name)
+            for start in starts:
+                rebirth = Rebirth(boot=self._program.boot, at_ms=now_ms, reason="shared")
+                yield Command(name, "rebirth", rebirth, start=start)
+
+    def _tell_clones(self, now_ms: int) -> Iterator[Command]:
+        """Tell those that are two of each other, and those that are one again."""
+        ended, self._ended = self._ended, []
+        for name in ended:
+            yield Command(name, "shared", IdentityShared(boot=self._program.boot, at_ms=now_ms))
+        for name in self._clones.take_tellings(time.monotonic()):
+            here = tuple(self._sharing(name))
+            shared = IdentityShared(boot=self._program.boot, at_ms=now_ms, computers=here)
+            for one in here:
+                yield Command(name, "shared", shared, start=one.boot)
+
+    def _sharing(self, agent: str) -> list[SharingComputer]:
+        """The computers of an agent that are here, with the addresses of their lines."""
+        address_of = self._program.address_of
+        return [
+            replace(one, address=address_of(agent, one.boot))
+            for one in self._clones.computers(agent, time.monotonic())
+        ]
+
+    def _judged(self, changes: list[Change]) -> list[Change]:
         """The changes, with the agents that are two computers shown as such."""
+        if not self._clones.are_some:
+            return changes
         return [self._judged_agent(one) if isinstance(one, AgentRecord) else one for one in changes]
 
     def _judged_agent(self, agent: AgentRecord) -> AgentRecord:
         since_ms = self._clones.since_ms(agent.place.agent)
-        return agent if since_ms is None else as_cloned(agent, since_ms)
+        if since_ms is None:
+            return agent
+        return as_cloned(agent, since_ms, names_of(self._sharing(agent.place.agent)))
 
     def _stored_of(self, db: Connection, agent: AgentRecord, now_ms: int) -> Command:
         since_ms = self._since_ms()

@@ -9,6 +9,7 @@ import msgspec
 
 from protocol.messages import (
     Ending,
+    Explained,
     HostMeasures,
     Kit,
     LineMeasures,
@@ -99,7 +100,8 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What happened to equipment or lessons; no child is in it. no: its place in the log.
 
     lesson, day: of what belongs to a lesson; the school's local date. boot: the run of the agent
-    that told it, while it is fresh. told_ms: what the agent said, where at_ms is an estimate.
+    that told it, while it is fresh. run, seq: its place in what the agent said, see `runs.py`; 0 in
+    what was stored before that was. told_ms: what the agent said, where at_ms is an estimate.
     """
 
     place: Place
@@ -114,12 +116,15 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     no: int = 0
     boot: str = ""
     told_ms: int | None = None
+    run: int = 0
+    seq: int = 0
 
 
 class AttendanceRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A pupil's mark, alone. day: the school's local date, yyyy-mm-dd. no: its place in the log.
 
     actor, why, before, hash: as its message tells. erased: a tombstone, whose pupil is forgotten.
+    run, seq: its place in what the agent said, as of an event.
     told_ms: what the agent said, where at_ms is an estimate.
     """
 
@@ -141,13 +146,16 @@ class AttendanceRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     erased: bool = False
     no: int = 0
     told_ms: int | None = None
+    run: int = 0
+    seq: int = 0
 
 
 class RollRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A roll that was confirmed, or (reopened) a confirmation that was taken back.
 
     Its lines and links are as the message tells them. erased: how many lines are tombstones.
-    teacher, proof: who confirmed, and by what it was shown, where the school asked.
+    teacher, proof: who confirmed, and by what it was shown, where the school asked. run, seq: its
+    place in what the agent said, as of an event.
     told_ms, told_day: what the agent said, where at_ms and day are an estimate.
     """
 
@@ -172,6 +180,8 @@ class RollRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     no: int = 0
     told_ms: int | None = None
     told_day: str | None = None
+    run: int = 0
+    seq: int = 0
 
 
 class CorrectionsHeld(NamedTuple):
@@ -186,7 +196,8 @@ class ErasureProofRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An agent's proof that it erased a pupil, a link of its attendance log; it names nobody.
 
     erasure: the school's name for it. records: in how many events it put a tombstone.
-    left_files: how many of its files still named the pupil.
+    left_files: how many of its files still named the pupil. run, seq: its place in what the agent
+    said, as of an event.
     """
 
     place: Place
@@ -202,6 +213,8 @@ class ErasureProofRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     received_ms: int
     no: int = 0
     told_ms: int | None = None
+    run: int = 0
+    seq: int = 0
 
 
 class ChainHeadRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -254,6 +267,13 @@ class FaultRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at_ms: int
     received_ms: int
     done_ms: int | None = None
+
+
+class Explanation(NamedTuple):
+    """What an agent told of why its devices are what they are."""
+
+    place: Place
+    explained: Explained
 
 
 Logged = AttendanceRecord | RollRecord

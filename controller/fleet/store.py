@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
@@ -16,9 +16,10 @@ from controller.database.shape import Shape
 from controller.database.writing import Writing, write
 from controller.fleet.fleet import Fleet, StreamChanged, Touched
 from controller.fleet.records import AgentRecord, DeviceRecord, EventRecord
+from controller.fleet.rivals import mark_among
 from controller.fleet.tables import agents, devices, events, streams
 from controller.sheets.names import room_code
-from protocol.model import PERSON, SCHOOL, DeviceKind, Identity, Place
+from protocol.model import PERSON, SCHOOL, DeviceKind, Identity, Place, Status
 from protocol.ranges import Stream
 
 AGENTS = Shape(AgentRecord, agents, {"beat_ms": lambda record: int(record.beat_s * 1000)})
@@ -113,6 +114,22 @@ def devices_and_presences(db: Connection, scope: Place) -> list[DeviceRecord]:
     return DEVICES.records(rows_of(db, query.order_by(devices.c.device_id)))
 
 
+def seen_marks(
+    db: Connection, school: Place, marks: Collection[str], since_ms: int
+) -> list[tuple[str, str]]:
+    """Which devices of these marks agents have seen since then: the mark, and the device's id."""
+    query = select(devices).where(
+        within(devices, school),
+        devices.c.removed_ms.is_(None),
+        devices.c.status != Status.UNKNOWN.value,
+        devices.c.last_seen_ms >= since_ms,
+        or_(devices.c.device_id.in_(marks), devices.c.aliases != "[]"),
+    )
+    records = DEVICES.records(rows_of(db, query.order_by(devices.c.device_id)))
+    found = ((mark_among(record, marks), record.device_id) for record in records)
+    return [(mark, device_id) for mark, device_id in found if mark]
+
+
 def newest_change(db: Connection, scope: Place) -> int:
     """The number of the newest change of a device; 0 while there is none."""
     query = select(func.max(devices.c.change)).where(within(devices, scope))
@@ -176,9 +193,9 @@ def _agent(row: Mapping[str, Any]) -> AgentRecord:
 def _stream_row(change: StreamChanged, now_ms: int) -> tuple[object, ...]:
     place = change.place
     codes = place.province, place.school, place.agent
-    return (*codes, change.boot, change.ranges, now_ms)
+    return (*codes, change.boot, change.ranges, now_ms, change.run)
 
 
 def _stream(row: Mapping[str, Any]) -> StreamChanged:
     place = Place(row["province"], row["school"], row["agent"])
-    return StreamChanged(place, row["boot"], row["ranges"])
+    return StreamChanged(place, row["boot"], row["ranges"], row["run"])

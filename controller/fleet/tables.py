@@ -52,7 +52,7 @@ streams: Final = Table(
     metadata,
     *keys("province", "school", "agent", "boot"),
     *texts("ranges"),  # JSON: the sequence numbers that arrived
-    *longs("heard_ms"),
+    *longs("heard_ms", "run"),
 )
 
 
@@ -65,6 +65,7 @@ events: Final = Table(
     Column("body", LargeBinary, nullable=False),  # JSON
     *texts("lesson", "day", nullable=True),
     *longs("told_ms", nullable=True),
+    *longs("run", "seq"),
     UniqueConstraint("event_id", name="events_id"),
     Index("events_lesson", "lesson"),
     sqlite_autoincrement=True,

@@ -8,7 +8,7 @@ itself, else nobody knows. What lacks a year or a life is counted apart, never g
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -20,7 +20,7 @@ from controller.register.vocabulary import Condition
 
 YEARS: Final = 11  # this one and ten more
 
-_LEFT: Final = frozenset({Condition.DISPOSED.value, Condition.LOST.value})
+LEFT: Final = frozenset({Condition.DISPOSED.value, Condition.LOST.value})
 _OVERDUE, _LATER = -1, YEARS  # beside the years' own slots, 0 to 10
 
 
@@ -148,20 +148,21 @@ def forecast(
     groups: Iterable[ItemGroup],
     table: LifeTable,
     this_year: int,
-    areas: Mapping[tuple[str, str], AreaName] | None = None,
+    areas: Mapping[tuple[str, str], Sequence[AreaName]] | None = None,
 ) -> Forecast:
-    """What reaches its end when. areas: of each province and school that lies in one."""
+    """What reaches its end when. areas: all that each province and school lies in, if any."""
     total, left_out, awaiting = _Sum(), 0, 0
     by: tuple[dict[tuple[str, ...], _Sum], ...] = ({}, {}, {})
     unknown, types = Counter[str](), Counter[str]()
     for group in groups:
-        if group.condition in _LEFT:
+        if group.condition in LEFT:
             left_out += group.items
             continue
         types[group.type] += group.items
-        area = (areas or {}).get(group[:2], AreaName())
-        keys: tuple[tuple[str, ...], ...] = ((group.type,), group[:2], area)
-        sums = [sums.setdefault(key, _Sum()) for sums, key in zip(by, keys, strict=True)]
+        around = (areas or {}).get(group[:2], (AreaName(),))
+        keys: tuple[Sequence[tuple[str, ...]], ...] = ([(group.type,)], [group[:2]], around)
+        parts = zip(by, keys, strict=True)
+        sums = [sums.setdefault(key, _Sum()) for sums, those in parts for key in those]
         slot = _slot_of(group, table, this_year)
         if isinstance(slot, Unknown):
             unknown[slot.value] += group.items

@@ -64,6 +64,11 @@ def table_in(folder: Path) -> LifeTable:
     return table_at(own if own.exists() else _SHIPPED)
 
 
+def years_in(folder: Path) -> Mapping[str, int]:
+    """For how many years types are in use, by the folder's tables. Raises LifeTableError."""
+    return {type_: life.years for type_, life in table_in(folder).life.items()}
+
+
 def table_at(path: Path) -> LifeTable:
     """The tables in a file. Raises LifeTableError."""
     try:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 
 from controller.forecast.forecast import Assumption, Due, Forecast, Share, Unknown
 from controller.forecast.life_table import LifeTable
+from controller.inventory.rested import ALL_FRESH, Rest, rest_words
 from controller.register.vocabulary import TYPE_WORDS
 from controller.sheets.writing import Cell, new_workbook, write_row
+from protocol.formats import phrase
 from protocol.words import N_, Translate
 
 UNKNOWN_WORDS: Final = {
@@ -26,7 +29,9 @@ _ASSUMED: Final = (
 _DUES: Final = ("Số lượng", "Kinh phí (đồng)", "Chưa rõ giá")
 
 
-def forecast_fields(projection: Forecast, table: LifeTable) -> dict[str, Any]:
+def forecast_fields(
+    projection: Forecast, table: LifeTable, rest: Rest = ALL_FRESH
+) -> dict[str, Any]:
     """For programs: each share's years by their number."""
     shares = ("by_type", "by_school", "by_area")
     assumed = [msgspec.structs.asdict(assumption) for assumption in projection.assumptions]
@@ -36,6 +41,7 @@ def forecast_fields(projection: Forecast, table: LifeTable) -> dict[str, Any]:
         "left_out": projection.left_out,
         "awaiting_disposal": projection.awaiting,
         "unknown": projection.unknown,
+        "rests_on_silent": rest._asdict(),
         **_said_share(projection.total, projection),
         **{
             name: [
@@ -53,12 +59,14 @@ def type_name(code: str, say: Translate) -> str:
     return say(TYPE_WORDS[code]) if code in TYPE_WORDS else code or say(N_("without a type"))
 
 
-def as_xlsx(projection: Forecast, table: LifeTable, say: Translate) -> bytes:
+def as_xlsx(
+    projection: Forecast, table: LifeTable, say: Translate, rest: Rest = ALL_FRESH
+) -> bytes:
     """A workbook in Vietnamese: by year, type, school and area, and what is assumed."""
     buffer = io.BytesIO()
     with new_workbook(buffer) as book:
         bold = book.add_format({"bold": True, "text_wrap": True})
-        for title, rows in _sheets(projection, table, say):
+        for title, rows in _sheets(projection, table, say, rest):
             page = book.add_worksheet(title)
             for number, row in enumerate(rows):
                 write_row(page, number, row, bold if number == 0 else None)
@@ -97,10 +105,12 @@ def _by_year(
 
 
 def _sheets(
-    projection: Forecast, table: LifeTable, say: Translate
+    projection: Forecast, table: LifeTable, say: Translate, rest: Rest
 ) -> Iterable[tuple[str, list[Sequence[Cell]]]]:
     years = [str(projection.first_year + number) for number in range(len(projection.total.years))]
-    yield "Theo năm", _by_year(projection, years, table, say)
+    footnote = rest_words(rest, partial(phrase, translate=say))
+    noted = [(footnote,)] if footnote else []
+    yield "Theo năm", [*_by_year(projection, years, table, say), *noted]
     head = ("Quá niên hạn", *years, f"Sau {years[-1]}", "Không rõ", f"Kinh phí đến {years[-1]}")
     yield "Theo loại", _shares("Loại", head, projection.by_type, lambda key: type_name(key[0], say))
     yield "Theo trường", _shares("Trường", head, projection.by_school, lambda key: key[-1])

@@ -13,11 +13,19 @@ from msgspec.structs import replace
 
 from controller.fleet.records import DeviceRecord
 from controller.reconcile.evidence import SeenBy, observations_of
-from controller.reconcile.reconcile import LineFinding, Reconciled
+from controller.reconcile.reconcile import (
+    DAY_MS,
+    VERIFIED_MS,
+    LineFinding,
+    Reconciled,
+    is_missing_at,
+    is_verified_at,
+)
 from controller.register.decisions import Rulings
 from controller.register.prices import share_of
 from controller.register.vocabulary import TYPE_OF_KIND
-from controller.sheets.names import room_key
+from controller.sheets.names import room_key, serial_key, tag_key
+from controller.sheets.text import searchable
 from protocol.fields import fields_for
 from protocol.model import DeviceKind, Identity, Place, Reason, Status
 from protocol.upward import ItemFields
@@ -47,6 +55,9 @@ class AssetState(StrEnum):
 
 # What is no equipment of the school's own: it stays out of counts, exports and the department.
 NOT_OWNED: Final = frozenset({AssetState.IGNORED, AssetState.VISITOR, AssetState.ACCESSORY})
+# What is missing once nobody saw it for long; what presses more stays what it is first.
+GROWS_MISSING: Final = frozenset({AssetState.OK, AssetState.MOVED, AssetState.NEVER_SEEN})
+_ORDER: Final = {state.value: place for place, state in enumerate(AssetState)}
 THING_MARK: Final = " #"  # before the number of a thing of several
 KIND_OF_TYPE: Final[Mapping[str, DeviceKind]] = {
     **{type_: kind for kind, type_ in TYPE_OF_KIND.items()},
@@ -56,6 +67,12 @@ KIND_OF_TYPE: Final[Mapping[str, DeviceKind]] = {
     "speaker": DeviceKind.AUDIO,
     "microphone": DeviceKind.AUDIO,
 }
+
+
+_SEARCHED: Final = (
+    *("asset_tag", "serial", "type", "maker", "model", "name", "room", "there", "site", "building"),
+    "device_id",
+)
 
 
 class Spot(NamedTuple):
@@ -71,7 +88,9 @@ class Asset(ItemFields, frozen=True, kw_only=True, gc=False):
     device_id: the agents' id of it, or "line:<no>"; unique in its school. seen_ms: when it was
     seen last by whomever, 0 if never; told_ms: as of when that was told. change, relay_change: its
     numbers in the feed, and in what goes to the department. unit_cost_vnd: as register.prices has
-    it; the department knows the equal share alone.
+    it; the department knows the equal share alone. counted_for: the school whose item it is now,
+    its own where empty; counted: whether it counts there: see counting.py. verified_ms, missing_ms:
+    as of a LineFinding, as they were told. verified, state: as of when it was asked for.
     """
 
     place: Place
@@ -85,6 +104,11 @@ class Asset(ItemFields, frozen=True, kw_only=True, gc=False):
     identity: Identity | None = None
     aliases: tuple[str, ...] = ()
     unit_cost_vnd: int | None = None
+    counted_for: str = ""
+    counted: bool = True
+    verified: bool = False
+    verified_ms: int = 0
+    missing_ms: int = 0
     since_ms: int = 0
     told_ms: int = 0
     removed_ms: int | None = None
@@ -103,6 +127,21 @@ class Asset(ItemFields, frozen=True, kw_only=True, gc=False):
         return share if self.unit_cost_vnd is None else self.unit_cost_vnd
 
     @property
+    def home(self) -> str:
+        """The code of the school whose item it is now."""
+        return self.counted_for or self.place.school
+
+    def as_of(self, now_ms: int) -> Asset:
+        """The same as it stands at a moment: what was seen grows old while nobody tells of it."""
+        verified = is_verified_at(self.verified_ms, now_ms)
+        known = (self.state.value, *self.also)
+        if not is_missing_at(self.missing_ms, now_ms) or AssetState.MISSING.value in known:
+            return replace(self, verified=verified) if verified else self
+        states = sorted({*known, AssetState.MISSING.value} - {AssetState.OK.value}, key=_pressing)
+        state, also = AssetState(states[0]), tuple(states[1:])
+        return replace(self, verified=verified, state=state, also=also)
+
+    @property
     def owned(self) -> bool:
         """Whether it is equipment of the school, or may be."""
         return self.state not in NOT_OWNED
@@ -114,8 +153,19 @@ LASTING: Final = (
     *("kind", "state", "removed_ms"),
 )
 _BOOK_FIRST: Final = ("maker", "model", "serial", "room")  # what the device says counts for less
-_FLEETING: Final = frozenset({"place", "seen_ms", "told_ms", "change", "relay_change"})
+_AGEING: Final = (("verified_ms", VERIFIED_MS), ("missing_ms", 0))  # and how long each word holds
+_TOLD: Final = ("told_ms", *(name for name, _ in _AGEING))
+_FLEETING: Final = frozenset(
+    {*_TOLD, "place", "seen_ms", "change", "relay_change", "counted_for", "counted", "verified"}
+)
 _LIVING: Final = tuple(name for name in Asset.__struct_fields__ if name not in _FLEETING)
+
+
+def words_of(asset: Asset) -> str:
+    """By what an item is searched: its own words and codes, without marks and case."""
+    codes = f"{serial_key(asset.serial)} {tag_key(asset.asset_tag)}"
+    words = searchable(" ".join((*(getattr(asset, name) for name in _SEARCHED), codes)))
+    return " ".join(dict.fromkeys(words.split()))
 
 
 def things_of(asset: Asset) -> Iterator[Asset]:
@@ -248,6 +298,7 @@ def _of_line(finding: LineFinding, school: Place) -> Asset:
         "by": finding.by.value if finding.by else "",
         "seen_ms": finding.seen_ms or 0,
     }
+    fields.pop("verified", None)
     return Asset(
         **fields,
         place=school.of_agent(""),
@@ -279,21 +330,38 @@ def news(
     assets = []
     for asset in (*gone, *now):
         previous = before.get(asset.device_id)
-        again = previous is not None and asset.seen_ms - previous.told_ms >= RETELL_AFTER_MS
+        again = previous is not None and _is_owed(previous, asset, now_ms)
         if previous is not None and not again and _same(previous, asset, _LIVING):
             continue
         newest += 1
         lasting = previous is None or again or not _same(previous, asset, ("place", *LASTING))
         relayed += lasting
-        assets.append(
-            replace(
-                asset,
-                change=newest,
-                relay_change=relayed if lasting or previous is None else previous.relay_change,
-                told_ms=asset.seen_ms if lasting or previous is None else previous.told_ms,
-            )
-        )
+        fresh = replace(asset, change=newest, relay_change=relayed, told_ms=asset.seen_ms)
+        if not lasting and previous is not None:
+            stays = {name: getattr(previous, name) for name in ("relay_change", *_TOLD)}
+            fresh = replace(fresh, **stays)
+        assets.append(fresh)
     return assets
+
+
+def _is_owed(previous: Asset, asset: Asset, now_ms: int) -> bool:
+    """Whether being seen is news: after a week, or where what was told is not so, or soon not.
+
+    Else whoever was told last would see it grow old otherwise than the school does.
+    """
+    if not previous.told_ms <= asset.seen_ms < previous.told_ms + RETELL_AFTER_MS:
+        return True
+    for name, lasts_ms in _AGEING:
+        told_ms, at_ms = getattr(previous, name), getattr(asset, name)
+        is_near = 0 < told_ms <= at_ms < told_ms + RETELL_AFTER_MS
+        if told_ms != at_ms and (not is_near or told_ms + lasts_ms <= now_ms + DAY_MS):
+            return True
+    return False
+
+
+def _pressing(state: str) -> int:
+    """By which states are sorted, the most pressing first; one that only others know, last."""
+    return _ORDER.get(state, len(_ORDER))
 
 
 def _same(one: Asset, other: Asset, names: Collection[str]) -> bool:

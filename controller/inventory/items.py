@@ -11,14 +11,23 @@ from controller.inventory.asset import Asset, AssetState
 from protocol.model import iso
 
 
+class RestItem(BaseModel):
+    """How many things of the book rest on lists of schools silent for longer than that."""
+
+    over_1d: int
+    over_1w: int
+    over_3w: int
+
+
 class InventoryItem(EquipmentItem):
     """An item of the inventory feed, which leaves the school: no address and no measures.
 
     device_id: the agents' id of it, or "line:<no>" of a line of the book that no agent sees.
     line, row: its line's lasting number and its number in the book, null without a line. room:
     where it belongs; seen_room: where it was seen last. quantity: how many things its line is;
-    unit_cost_vnd: of one of them; cost_vnd: of all. lacks: what keeps its record from being
-    complete. next: hand it back as `since` to go on behind this item.
+    unit_cost_vnd: of one of them; cost_vnd: of all. counts_for: the school whose item it is now,
+    which `school` may have merged into. state, verified: as of now. lacks: what keeps its record
+    from being complete. next: hand it back as `since` to go on behind this item.
     """
 
     first_seen: str | None
@@ -44,6 +53,7 @@ class InventoryItem(EquipmentItem):
     next: str
     quantity: int
     unit_cost_vnd: int | None
+    counts_for: str
 
 
 class GoneItem(Tombstone):
@@ -97,6 +107,7 @@ def inventory_fields(asset: Asset, behind: str) -> dict[str, Any]:
         "complete": asset.complete,
         "lacks": asset.lacks,
         "verified": asset.verified,
+        "counts_for": asset.home,
         "removed": False,
         "next": behind,
         "quantity": asset.quantity,

@@ -25,21 +25,35 @@ from sqlalchemy import (
 
 from controller.database.engine import one_numbers
 from controller.database.facts import fact_of, set_fact
+from controller.database.part import Part
 from controller.database.plan_version import bump_version
-from controller.database.reading import rows_of
-from controller.database.scope import of, within
+from controller.database.reading import bunches, rows_of
+from controller.database.scope import counted_in, in_province, of, within
 from controller.database.shape import Row, Shape
 from controller.database.starts import Start, note_start
-from controller.database.store import Store
+from controller.database.store import Store, StoreError
 from controller.database.writing import Writing, write
-from controller.inventory.asset import Asset, AssetState, Spot, assets_of, news
+from controller.inventory.asset import Asset, AssetState, Spot, assets_of, news, words_of
 from controller.inventory.chosen import Chosen
+from controller.inventory.counting import (
+    IS_LINE,
+    ItemKey,
+    aged,
+    counted,
+    is_managed,
+    is_missing,
+    is_verified,
+    renumber_aged,
+    settle,
+    settle_due,
+)
 from controller.inventory.tables import assets, spots
 from controller.reconcile.kpi import Kpi
 from controller.reconcile.reconcile import Reconciled
 from controller.reconcile.store import kpi_in, mark_of, reconciled_with, sights_of
 from controller.sheets.names import room_key, serial_key, tag_key
-from protocol.model import Place
+from protocol.model import Place, instant
+from protocol.upward import database_of
 
 SPOTS: Final = Shape(Spot, spots)
 ASSETS: Final = Shape(
@@ -51,14 +65,23 @@ ASSETS: Final = Shape(
         "room_key": lambda asset: room_key(asset.room),
         "complete": lambda asset: asset.complete,
         "owned": lambda asset: asset.owned,
+        "counted_for": lambda asset: asset.home,
+        "words": words_of,
     },
 )
 
 
-def bring_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> Reconciled | None:
+def bring_up(
+    db: Connection,
+    school: Place,
+    zone: tzinfo,
+    now_ms: int,
+    grown_old: Iterable[ItemKey] | None = None,
+) -> Reconciled | None:
     """Bring the school's own records up to what is known now; None where nothing has changed.
 
-    zone: of the school's day, with which what was seen a year ago stops counting.
+    zone: of the school's day, with which what was seen a year ago stops counting. grown_old: of all
+    lists, looked for before anybody had to wait; None: to be looked for.
     """
     mark, last_mark = mark_of(db, school, zone, now_ms), fact_of(db, _mark_name(school))
     if last_mark == mark:
@@ -82,15 +105,35 @@ def bring_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> Reconc
     fresh = news(before, now, newest, relayed, now_ms)
     keep_assets(db, fresh)
     _seen_again(db, school, before, now, {asset.device_id for asset in fresh})
+    day = instant(now_ms).astimezone(zone).date().isoformat()
+    if fresh:
+        settle(db, school, day)
+    else:
+        settle_due(db, school, day)
+    renumber_aged(db, school.province, now_ms, grown_old)
     set_fact(db, _mark_name(school), mark)
     return reconciled
 
 
 def refresh(store: Store, school: Place, zone: tzinfo, now_ms: int) -> None:
-    """Bring the school's inventory up to what is known now. Raises StoreError."""
-    if not store.read(is_up, school, zone, now_ms):
+    """Bring the school's inventory up to what is known now. Raises StoreError.
+
+    Where another process is about it, or writes for long, what was known before is told.
+    """
+    if store.read(is_up, school, zone, now_ms):
+        return
+    grown_old = store.read(aged, school.province, now_ms)
+    try:
         with store.locked(school) as db:  # nobody numbers changes at the same time
-            bring_up(db, school, zone, now_ms)
+            bring_up(db, school, zone, now_ms, grown_old)
+    except StoreError as error:
+        if error.code != "store_held" or not store.read(is_begun, school):
+            raise
+
+
+def is_begun(db: Connection, school: Place) -> bool:
+    """Whether the school's inventory was ever brought up, or is but a part of what is here."""
+    return bool(fact_of(db, _mark_name(school))) or has_others(db, school)
 
 
 def is_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> bool:
@@ -109,50 +152,83 @@ def changes(
     *,
     since: int,
     limit: int,
-    chosen: Chosen | None = None,
+    chosen: Chosen,
+    now_ms: int,
     begun: int = 0,
 ) -> list[Asset]:
     """Records in the order in which they last changed, those behind `since`, gone ones included.
 
-    chosen: of what changed up to `begun`, only these are told.
+    scope: whose lists. chosen: of what changed up to `begun`, only these are told. Each is as it
+    stands at that moment.
     """
-    query = select(assets).where(within(assets, scope), assets.c.change > since)
-    if chosen is not None:
-        query = query.where(or_(assets.c.change > begun, chosen.where()))
-    return read(db, query.order_by(assets.c.change).limit(limit))
+    whole = Place(scope.province, scope.school, scope.agent)
+    query = select(assets).where(within(assets, whole), assets.c.change > since)
+    if isinstance(scope, Part):  # in the order of changes: by schools each page would sort the rest
+        query = query.where(assets.c.school.concat("").in_(sorted(scope.schools)))
+    query = query.where(or_(assets.c.change > begun, chosen.where(now_ms)))
+    return as_of(read(db, query.order_by(assets.c.change).limit(limit)), now_ms)
 
 
 def items(
-    db: Connection, scope: Place, chosen: Chosen, *, after: Asset | None = None, limit: int = -1
+    db: Connection,
+    scope: Place,
+    chosen: Chosen,
+    *,
+    now_ms: int,
+    after: Asset | None = None,
+    limit: int = -1,
 ) -> list[Asset]:
-    """Records that are there now, by school and id, those behind `after`."""
-    query = select(assets).where(within(assets, scope), chosen.where())
-    key = (assets.c.province, assets.c.school, assets.c.device_id)
+    """What counts, as it stands at a moment, by school, list and id, what is behind `after`."""
+    query = select(assets).where(counted_in(assets, scope), chosen.where(now_ms))
+    # A province that is said already leads no comparison: PostgreSQL would expect that nothing is
+    # behind it, and read and sort the whole table for each page.
+    said = int(bool(scope.province))
+    order = (assets.c.province, assets.c.counted_for, assets.c.school, assets.c.device_id)
+    key = order[said:]
     if after is not None:
-        last = (after.place.province, after.place.school, after.device_id)
+        last = (after.place.province, after.home, after.place.school, after.device_id)[said:]
         query = query.where(tuple_(*key) > tuple_(*map(literal, last)))
     query = query.order_by(*key)
-    return read(db, query.limit(limit) if limit >= 0 else query)
+    return as_of(read(db, query.limit(limit) if limit >= 0 else query), now_ms)
 
 
-def count_items(db: Connection, scope: Place, chosen: Chosen) -> int:
-    """How many records that are there now fit the choice."""
-    query = select(func.count()).select_from(assets).where(within(assets, scope), chosen.where())
+def with_id(db: Connection, scope: Place, device_id: str, now_ms: int) -> list[Asset]:
+    """What counts and has this id, one of each list, as it stands at a moment."""
+    query = select(assets).where(counted_in(assets, scope), counted())
+    return as_of(read(db, query.where(assets.c.device_id == device_id)), now_ms)
+
+
+def as_of(records: Iterable[Asset], now_ms: int) -> list[Asset]:
+    """The records as they stand at a moment."""
+    return [asset.as_of(now_ms) for asset in records]
+
+
+def count_items(db: Connection, scope: Place, chosen: Chosen, now_ms: int) -> int:
+    """How many records that count fit the choice at a moment."""
+    where = chosen.where(now_ms)
+    query = select(func.count()).select_from(assets).where(counted_in(assets, scope), where)
     return int(db.execute(query).scalar_one())
 
 
-def shared_tags(db: Connection, scope: Place) -> frozenset[str]:
-    """The asset tags that several schools have, by their tag_key."""
-    schools = func.count(func.distinct(assets.c.school))
-    query = select(assets.c.tag_key).where(
-        within(assets, scope), assets.c.removed_ms.is_(None), assets.c.tag_key != ""
+def keys_of(
+    db: Connection, scope: Place, chosen: Chosen, now_ms: int
+) -> frozenset[tuple[str, str]]:
+    """What is chosen at a moment: the schools that it counts for, and its ids."""
+    query = select(assets.c.counted_for, assets.c.device_id).where(
+        counted_in(assets, scope), chosen.where(now_ms)
     )
-    return frozenset(db.execute(query.group_by(assets.c.tag_key).having(schools > 1)).scalars())
+    return frozenset((school, item) for school, item in db.execute(query))
 
 
-def kpi_now(db: Connection, school: Place) -> Kpi:
-    """The figure of the school's lines, as its records were last brought up."""
-    return kpi_in(count_records(db, school)._asdict())
+def has_others(db: Connection, school: Place) -> bool:
+    """Whether other schools' items lie here too, as at a department."""
+    query = select(assets.c.school).where(in_province(assets, school.province))
+    return db.execute(query.where(assets.c.school != school.school).limit(1)).first() is not None
+
+
+def kpi_now(db: Connection, school: Place, now_ms: int) -> Kpi:
+    """The figure of the school's lines at a moment, by its records as last brought up."""
+    return kpi_in(count_records(db, school, now_ms)._asdict())
 
 
 def newest_change(db: Connection, scope: Place) -> int:
@@ -179,15 +255,14 @@ def relay_changes(db: Connection, school: Place, *, since: int, limit: int) -> l
     return read(db, query.order_by(assets.c.relay_change).limit(limit))
 
 
-def count_records(db: Connection, school: Place) -> RecordCounts:
-    """The school's records, counted: of lines their things."""
-    line = assets.c.line.is_not(None)
+def count_records(db: Connection, school: Place, now_ms: int) -> RecordCounts:
+    """The school's records, counted as they stand at a moment: of lines their things."""
     terms = (
-        (line, assets.c.quantity),
-        (line & assets.c.complete, assets.c.quantity),
-        (line & assets.c.verified, assets.c.quantity),
-        (line & assets.c.complete & assets.c.verified, assets.c.quantity),
-        (line & (assets.c.state == AssetState.MISSING.value), 1),
+        (IS_LINE, assets.c.quantity),
+        (IS_LINE & assets.c.complete, assets.c.quantity),
+        (IS_LINE & is_verified(now_ms), assets.c.quantity),
+        (is_managed(now_ms), assets.c.quantity),
+        (is_missing(now_ms), 1),
         (assets.c.state == AssetState.UNREGISTERED.value, 1),
     )
     sums = (func.coalesce(func.sum(case((term, n), else_=0)), 0) for term, n in terms)
@@ -201,14 +276,34 @@ def with_feeds(db: Connection, school: Place, ids: Sequence[str]) -> dict[str, t
     return {row["device_id"]: (ASSETS.record(row), row["feed"]) for row in rows_of(db, query)}
 
 
-def of_other_feeds(db: Connection, school: Place, feed: str) -> list[Asset]:
-    """The records that are there, but were told by another database."""
+def of_lines(db: Connection, school: Place, lines: Sequence[int]) -> list[Asset]:
+    """The records of these lines of the school's book that are there."""
+    found: list[Asset] = []
+    for some in bunches(lines):
+        present = assets.c.removed_ms.is_(None), assets.c.line.in_(some)
+        found += read(db, select(assets).where(of(assets, school), *present))
+    return found
+
+
+def has_lines(db: Connection, school: Place) -> bool:
+    """Whether any of the school's records is, or was, of a book."""
+    query = select(assets.c.line).where(of(assets, school), assets.c.line.is_not(None)).limit(1)
+    return db.execute(query).first() is not None
+
+
+def of_other_feeds(db: Connection, school: Place, feed: str, *, older: bool) -> list[Asset]:
+    """The records that are there, but were told by another list.
+
+    older: those of other databases among them.
+    """
     other = assets.c.removed_ms.is_(None), assets.c.feed != feed
-    return read(db, select(assets).where(of(assets, school), *other))
+    query = select(assets).where(of(assets, school), *other)
+    same = assets.c.feed.startswith(database_of(feed), autoescape=True)
+    return read(db, query if older else query.where(same))
 
 
 def read(db: Connection, query: Select[Any]) -> list[Asset]:
-    """The records of a query on the whole table of records, in its order."""
+    """The records of a query on the whole table of records, in its order; as they were told."""
     return ASSETS.records(rows_of(db, query))
 
 

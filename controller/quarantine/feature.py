@@ -13,6 +13,7 @@ from protocol.words import N_
 
 FEATURE: Final = Feature(
     name="quarantine",
+    held=("POST /quarantine",),
     keep=store.keep,
     figures=store.counts,
     forget=(quarantine.c.received_ms,),

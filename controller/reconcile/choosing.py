@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from controller.reconcile.reconcile import LineFinding, LineState
+from controller.register.vocabulary import type_word
 from controller.sheets.names import room_key, serial_key
+from controller.sheets.text import searchable
+from protocol.language import translator
 
 _ORDER: Final = {state: place for place, state in enumerate(LineState)}
 
@@ -17,7 +21,8 @@ class LineFilter(msgspec.Struct, frozen=True, kw_only=True):
     """A choice of lines; what is empty chooses all.
 
     state: also one that holds beside the first. room: where it belongs. alone: what, put right,
-    would make the line count (kpi.Raise.what). text: a part of tag, serial, maker or model.
+    would make the line count (kpi.Raise.what). text: words of tag, serial, type, name, maker, model
+    or room, without marks; or a part of tag or serial as these are compared.
     """
 
     state: str = ""
@@ -29,7 +34,11 @@ class LineFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     def of(self, findings: Iterable[LineFinding]) -> list[LineFinding]:
         """Those that are asked for, in their order."""
-        room, text = room_key(self.room), serial_key(self.text)
+        room, code, words = (
+            room_key(self.room),
+            serial_key(self.text),
+            searchable(self.text).split(),
+        )
         return [
             finding
             for finding in findings
@@ -38,7 +47,7 @@ class LineFilter(msgspec.Struct, frozen=True, kw_only=True):
             and (not room or room_key(finding.home) == room)
             and (not self.condition or finding.condition == self.condition)
             and (not self.alone or finding.wants == (self.alone,))
-            and (not text or text in _searched(finding))
+            and (not self.text or _has(finding, code, words))
         ]
 
 
@@ -47,6 +56,18 @@ def pressing_first(findings: Iterable[LineFinding]) -> list[LineFinding]:
     return sorted(findings, key=lambda finding: (_ORDER[finding.state], finding.line.data.row))
 
 
-def _searched(finding: LineFinding) -> str:
+def _has(finding: LineFinding, code: str, words: Sequence[str]) -> bool:
+    """Whether a line has all words, or its codes this part. A search for nothing finds nothing."""
     data = finding.line.data
-    return "\n".join(map(serial_key, (data.asset_tag, data.serial, data.model, data.maker)))
+    if code and any(code in serial_key(own) for own in (data.asset_tag, data.serial)):
+        return True
+    text = _text_of(
+        data.asset_tag, data.serial, data.type, data.name, data.maker, data.model, finding.home
+    )
+    return bool(words) and all(word in text for word in words)
+
+
+@lru_cache(maxsize=32_768)  # a large school's lines, told anew at each search
+def _text_of(tag: str, serial: str, kind: str, *more: str) -> str:
+    word = type_word(kind, translator("vi"))
+    return searchable(" ".join((tag, serial, kind, word, type_word(kind, str), *more)))

@@ -66,7 +66,7 @@ def reconciled_in(store: Store, place: Place, options: argparse.Namespace) -> Re
         ) from error
     observations = observations_in(options.observations, zone) if options.observations else ()
     with store.view() as db:
-        return reconciled(db, place, as_of_ms, observations)
+        return reconciled(db, place, as_of_ms, observations, now_ms)
 
 
 def _reconcile(options: argparse.Namespace, say: Translate) -> int:

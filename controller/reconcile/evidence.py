@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from pathlib import Path
@@ -34,8 +34,8 @@ class SeenBy(StrEnum):
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """An item that was seen at a time in a room (empty: its room says nothing of where it belongs).
 
-    device: the agent's id of it; aliases: other ids under which it was known. line: the line's
-    number, where a person named the line itself.
+    device: the agent's id of it, name: what it is called there; aliases: other ids of it. line: the
+    line's number, where a person named the line itself.
     anonymous: nothing tells it from a visitor's own, so that only a line of the book may claim it.
     """
 
@@ -47,6 +47,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     type: str = ""
     condition: str = ""
     device: str = ""
+    name: str = ""
     aliases: tuple[str, ...] = ()
     line: int | None = None
     anonymous: bool = False
@@ -142,12 +143,20 @@ def observations_of(
             serial=text_of(device.serial),
             type=TYPE_OF_KIND[device.kind],
             device=device.device_id,
+            name=device.name,
             aliases=_own_aliases(device),
             anonymous=not is_equipment(_as_seen(device)),
         )
         for device in devices
         if device.kind in TYPE_OF_KIND and device.last_seen_ms
     )
+
+
+def arrived(observations: Iterable[Observation], now_ms: int) -> Iterator[Observation]:
+    """The observations, what is dated later than now as of now: it is here, so it was seen."""
+    for observation in observations:
+        at_ms = min(observation.at_ms, now_ms)
+        yield observation if at_ms == observation.at_ms else replace(observation, at_ms=at_ms)
 
 
 def _as_seen(device: DeviceRecord) -> DeviceRecord:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from controller.feature import Feature
+from controller.feature import Feature, Level
 from controller.reconcile.listener import BookListener
 from controller.reconcile.tables import figures
 
 FEATURE: Final = Feature(
     name="reconcile",
+    level=Level.SCHOOL,
+    held=("POST /register/decisions",),
     planned=(figures,),
     listener=lambda program: program.service(BookListener),
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final
+from functools import partial
+from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import parse_qs, urlencode
 
 from fastapi import Depends, Query, Request, Response
@@ -14,22 +15,36 @@ from starlette.concurrency import run_in_threadpool
 from controller.feature import Program
 from controller.people.person import Permission
 from controller.reconcile.choosing import LineFilter
+from controller.reconcile.columns import line_columns
 from controller.reconcile.kpi import Kpi
 from controller.reconcile.listener import BookListener
 from controller.reconcile.reconcile import LineFinding, LineState
-from controller.reconcile.standing import Desk, desk_of
+from controller.reconcile.standing import Desk, RegisterStanding, desk_of
 from controller.reconcile.words import BookWords
 from controller.register.decisions import Deed
-from controller.register.vocabulary import Condition
+from controller.register.vocabulary import CONDITION_WORDS, Condition
 from controller.sheets.names import natural
+from controller.sheets.table import TableFormat
 from controller.web.forms import fields_of
+from controller.web.listing import (
+    Asked,
+    File,
+    ListPage,
+    Sort,
+    TableFile,
+    check_for_excel,
+    in_order,
+    listed,
+    written,
+)
 from controller.web.page import PageRenderer
+from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
+from controller.web.words import Words
 from protocol.errors import ActionError
 from protocol.words import N_
 
-ROWS: Final = 50
 STRANGERS: Final = 8  # on one page of what is not in the book
 MOVED: Final = 8
 PRESENCES: Final = 40  # a cart
@@ -37,7 +52,7 @@ DECISIONS: Final = 15
 _MAX_SUBJECT: Final = 300
 _MAX_NUMBER: Final = 10**9
 
-_FAILURES: Final = {
+FAILURES: Final = {
     "subject_unknown": N_("That device is not waiting any more: it was decided, or it is gone."),
     "line_missing": N_("Which line is it? Choose one, or write its number."),
     "line_unknown": N_("The book has no line with that number."),
@@ -86,27 +101,40 @@ def _add_book(router: FeatureRouter, screens: PageRenderer, desk: Desk) -> None:
         page_of_strangers: Annotated[Number, Query(alias="others")] = 1,
         decided: Number | None = None,
         failed: Short = "",
+        sort: Sort = "",
+        changed: Number | None = None,
+        format: File = "",  # noqa: A002 - a query's usual name
     ) -> Response:
         standing = await run_in_threadpool(desk.standing)
         strangers = standing.reconciled.strangers
         rooms = sorted(standing.by_room, key=natural)
-        lines = line_filter.of(standing.findings)
-        at, pages = _page_of(page, len(lines), ROWS)
+        talk, words = BookWords(standing.reconciled, desk.zone), screens.words(request)
+        asked = Asked("/register", _query_of(line_filter), sort, page)
+        try:
+            made = partial(_listed, asked, line_filter, standing, talk, words)
+            view = await run_in_threadpool(made)
+            if format:
+                return await run_in_threadpool(_file, format, view, desk, screens.today(), words)
+        except HttpError as refused:
+            return screens.error(request, refused)
         at_strangers, pages_of_strangers = _page_of(page_of_strangers, len(strangers), STRANGERS)
         moved = [finding for finding in standing.findings if LineState.MOVED in finding.states]
         return screens.page(
             request,
             "register.html",
             standing=standing,
-            talk=BookWords(standing.reconciled, desk.zone),
+            talk=talk,
             to_go=_to_go(standing.kpi),
             wanted=line_filter,
             by_room={room: standing.by_room[room] for room in rooms},
             states=_counted(standing.findings),
             choices=_choices(standing.findings),
-            lines=lines[(at - 1) * ROWS : at * ROWS],
-            total=len(lines),
-            paging=(at, pages),
+            view=view.page,
+            lines=view.page.rows,
+            total=view.page.total,
+            paging=(view.page.at, view.page.last),
+            changed=changed,
+            conditions=CONDITION_WORDS,
             strangers=strangers[(at_strangers - 1) * STRANGERS : at_strangers * STRANGERS],
             paging_others=(at_strangers, pages_of_strangers),
             by_row={finding.line.data.row: finding for finding in standing.findings},
@@ -117,11 +145,42 @@ def _add_book(router: FeatureRouter, screens: PageRenderer, desk: Desk) -> None:
             notice=next(
                 (decision for decision in standing.decisions if decision.no == decided), None
             ),
-            failed=_FAILURES.get(failed, ""),
+            failed=FAILURES.get(failed, ""),
             may=person_of(request).may(Permission.BOOK),
             address=_addresses(request),
             query=request.url.query,
         )
+
+
+class _Listed(NamedTuple):
+    """Lines that were asked for: a page of them, and all in the same order."""
+
+    page: ListPage[LineFinding]
+    rows: Sequence[LineFinding]
+
+
+def _listed(
+    asked: Asked, chosen: LineFilter, standing: RegisterStanding, talk: BookWords, words: Words
+) -> _Listed:
+    """The lines that are asked for. Raises HttpError where no column is called so."""
+    columns, lines = line_columns(talk), chosen.of(standing.findings)
+    page = listed(lines, asked, columns, words)
+    return _Listed(page, in_order(lines, asked, columns, words))
+
+
+def _file(form: str, view: _Listed, desk: Desk, day: str, words: Words) -> Response:
+    """All lines of a list as a file. Raises HttpError."""
+    if form == TableFormat.XLSX:
+        check_for_excel(view.page.total)
+    title = words.say(N_("Equipment book")), words.when(desk.now_ms())
+    file = TableFile("so-thiet-bi", day, title)
+    return written(TableFormat(form), file, view.page.columns, view.rows, words)
+
+
+def _query_of(chosen: LineFilter) -> dict[str, str]:
+    """What an address says of a choice of lines."""
+    told = {name: str(getattr(chosen, name)) for name in _FILTERS if name != "q"}
+    return {name: text for name, text in {**told, "q": chosen.text}.items() if text}
 
 
 def _add_decisions(router: FeatureRouter, desk: Desk, program: Program) -> None:
@@ -154,9 +213,11 @@ def _add_decisions(router: FeatureRouter, desk: Desk, program: Program) -> None:
 
 
 def _back(form: Mapping[str, str], **outcome: object) -> Response:
-    """To the page as it was, which says what was done."""
+    """To the page as it was, which says what was done; the book's, or a device's own."""
+    if (device := form.get("at", "")[:600]).startswith("/devices/"):
+        return RedirectResponse(f"{device}?{urlencode(outcome)}", 303)
     query = parse_qs(form.get("back", "")[:2000])
-    names = (*_FILTERS, "page", "others")
+    names = (*_FILTERS, "page", "others", "sort")
     parameters: dict[str, str] = {name: query[name][0] for name in names if name in query}
     parameters |= {name: str(value) for name, value in outcome.items()}
     return RedirectResponse(f"/register?{urlencode(parameters)}#decide", 303)
@@ -164,7 +225,8 @@ def _back(form: Mapping[str, str], **outcome: object) -> Response:
 
 def _addresses(request: Request) -> Any:
     """Makes this page's address with other filters; what is not named stays as it is."""
-    now = {name: request.query_params[name] for name in _FILTERS if name in request.query_params}
+    names = (*_FILTERS, "sort")
+    now = {name: request.query_params[name] for name in names if name in request.query_params}
 
     def address(**changed: object) -> str:
         query = {name: value for name, value in {**now, **changed}.items() if value}

@@ -28,7 +28,9 @@ from controller.sheets.names import room_key, serial_key, tag_key
 DAY_MS: Final = 86_400_000
 MISSING_AFTER_DAYS: Final = 45
 VERIFIED_WITHIN_DAYS: Final = 365
+VERIFIED_MS: Final = VERIFIED_WITHIN_DAYS * DAY_MS
 MAX_CANDIDATES: Final = 5
+_EVER: Final = 1  # of what is missing whenever it was seen
 VERIFY: Final = "verify"  # what a line wants that nobody has seen for a year
 
 
@@ -73,7 +75,8 @@ class LineFinding(msgspec.Struct, frozen=True, kw_only=True):
     rows, schools: other lines of this school, and other schools, that have its serial.
     lacks: what keeps the record from being complete. other_serial: seen under its tag. lost: it
     was said to be lost and nobody has seen it since. reappeared: seen since it was said to be lost
-    or disposed. devices: the agents' ids of it, the last seen last.
+    or disposed. devices: the agents' ids of it, the last seen last. verified_ms: as of when all its
+    things were seen; missing_ms: from when on it is missing; 0 for never.
     """
 
     line: Kept
@@ -89,6 +92,8 @@ class LineFinding(msgspec.Struct, frozen=True, kw_only=True):
     other_serial: str = ""
     lacks: tuple[str, ...] = ()
     verified: bool = False
+    verified_ms: int = 0
+    missing_ms: int = 0
     lost: bool = False
     reappeared: bool = False
     devices: tuple[str, ...] = ()
@@ -294,12 +299,12 @@ def _finding(
     home = index.home(line)
     fares = _fares(line, observations, index.conditions.get(line.no))
     count = line.data.count
-    since_ms = as_of_ms - VERIFIED_WITHIN_DAYS * DAY_MS
-    recent = _covers([one for one in observations if one.at_ms >= since_ms], count)
+    verified_ms = 0 if fares.lost else _covered_ms(observations, count)
+    missing_ms = _missing_ms(line, last, fares) if count > 0 else 0
     holds = {
         LineState.DUPLICATE_SERIAL: bool(rows or schools),
         LineState.NO_ASSET_TAG: not line.data.asset_tag,
-        LineState.MISSING: count > 0 and (fares.lost or _is_missing(line, last, fares, as_of_ms)),
+        LineState.MISSING: is_missing_at(missing_ms, as_of_ms),
         LineState.NEVER_SEEN: count > 0 and last is None,
         LineState.MOVED: bool(home and last_room) and room_key(home) != room_key(last_room),
         LineState.OK: True,
@@ -318,7 +323,9 @@ def _finding(
         schools=schools,
         other_serial=_other_serial(line, observations),
         lacks=_lacks(line, home, unique=not (rows or schools)),
-        verified=recent and not fares.lost,
+        verified=is_verified_at(verified_ms, as_of_ms),
+        verified_ms=verified_ms,
+        missing_ms=missing_ms,
         lost=fares.lost,
         reappeared=fares.reappeared,
         devices=tuple(
@@ -327,12 +334,32 @@ def _finding(
     )
 
 
-def _covers(recent: Sequence[Observation], count: int) -> bool:
-    """Whether all things of a line were seen: a person looks at all, a device is one of them."""
+def is_verified_at(verified_ms: int, now_ms: int) -> bool:
+    """Whether all things of a line were seen within a year. verified_ms: as of a LineFinding."""
+    return verified_ms > 0 and verified_ms >= now_ms - VERIFIED_MS
+
+
+def is_missing_at(missing_ms: int, now_ms: int) -> bool:
+    """Whether a line is missing. missing_ms: as of a LineFinding."""
+    return 0 < missing_ms <= now_ms
+
+
+def missing_from(seen_ms: int) -> int:
+    """From when on a thing is missing that an agent would see, and that was last seen then."""
+    return seen_ms + MISSING_AFTER_DAYS * DAY_MS + 1
+
+
+def _covered_ms(observations: Sequence[Observation], count: int) -> int:
+    """As of when all things of a line were seen, 0 for never.
+
+    A person looks at all of them, a device is one. observations: by time.
+    """
     if count <= 1:
-        return bool(recent)
-    is_scanned = any(one.by is SeenBy.PERSON_SCAN for one in recent)
-    return is_scanned or len({one.device for one in recent if one.device}) >= count
+        return observations[-1].at_ms if observations else 0
+    scans = (one.at_ms for one in observations if one.by is SeenBy.PERSON_SCAN)
+    newest = {one.device: one.at_ms for one in observations if one.device}
+    devices_ms = sorted(newest.values(), reverse=True)
+    return max(*scans, devices_ms[count - 1] if len(devices_ms) >= count else 0, 0)
 
 
 class _Fares(NamedTuple):
@@ -366,10 +393,12 @@ def _fares(line: Kept, observations: Sequence[Observation], step: Step | None) -
     )
 
 
-def _is_missing(line: Kept, last: Observation | None, fares: _Fares, as_of_ms: int) -> bool:
-    """Unseen for too long, of what an agent would see; what is out of use need not be seen."""
-    unseen = last is not None and as_of_ms - last.at_ms > MISSING_AFTER_DAYS * DAY_MS
-    return unseen and line.data.type in VISIBLE and not fares.out
+def _missing_ms(line: Kept, last: Observation | None, fares: _Fares) -> int:
+    """From when on it is missing: of what an agent would see; what is out of use need not be."""
+    if fares.lost:
+        return _EVER
+    is_watched = last is not None and line.data.type in VISIBLE and not fares.out
+    return missing_from(last.at_ms) if last and is_watched else 0
 
 
 def _other_serial(line: Kept, observations: Sequence[Observation]) -> str:

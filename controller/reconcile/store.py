@@ -15,7 +15,7 @@ from controller.database.writing import Writing, write
 from controller.fleet.records import DeviceRecord
 from controller.fleet.store import agents_of, devices_and_presences
 from controller.fleet.tables import devices
-from controller.reconcile.evidence import Observation, SeenBy, observations_of
+from controller.reconcile.evidence import Observation, SeenBy, arrived, observations_of
 from controller.reconcile.kpi import Kpi, figure_of
 from controller.reconcile.reconcile import Reconciled, named_devices, reconcile
 from controller.reconcile.tables import figures
@@ -58,28 +58,44 @@ def figure_until(db: Connection, place: Place, day: str) -> tuple[str, Kpi] | No
 
 
 def reconciled(
-    db: Connection, place: Place, as_of_ms: int, extra: Sequence[Observation] = ()
+    db: Connection,
+    place: Place,
+    as_of_ms: int,
+    extra: Sequence[Observation] = (),
+    now_ms: int | None = None,
 ) -> Reconciled:
-    """The school's register against what agents and persons saw, and what is told beside."""
-    return reconciled_with(db, place, as_of_ms, sights_of(db, place), extra)
+    """The school's register against what agents and persons saw, and what is told beside.
+
+    now_ms: where it is about another moment. What is dated later than now is of a clock that ran
+    ahead: it was seen by now, and counts.
+    """
+    return reconciled_with(db, place, as_of_ms, sights_of(db, place), extra=extra, now_ms=now_ms)
 
 
 def reconciled_with(
-    db: Connection, place: Place, as_of_ms: int, sights: Sights, extra: Sequence[Observation] = ()
+    db: Connection,
+    place: Place,
+    as_of_ms: int,
+    sights: Sights,
+    *,
+    extra: Sequence[Observation] = (),
+    now_ms: int | None = None,
 ) -> Reconciled:
     """The same, with what was read already."""
     lines = register.lines_of(db, place)
+    is_past = now_ms is not None and as_of_ms < now_ms
+    observations = (
+        *observations_of(sights.devices, sights.roaming),
+        *observations_of_scans(db, place),
+        *extra,
+    )
     return reconcile(
         lines,
-        (
-            *observations_of(sights.devices, sights.roaming),
-            *observations_of_scans(db, place),
-            *extra,
-        ),
+        arrived(observations, max(as_of_ms, now_ms or 0)),
         as_of_ms,
         rulings=sights.rulings,
         elsewhere=register.schools_with(db, place, lines),
-        conditions=lives.standing_of(db, place, as_of_ms),
+        conditions=lives.standing_of(db, place, as_of_ms if is_past else None),
     )
 
 

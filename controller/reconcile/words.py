@@ -231,8 +231,10 @@ class BookWords:
         return phrase(_SUBJECTS.get(kind, "{code}"), say, code=code)
 
     def name_of(self, observation: Observation, say: Translate) -> str:
-        """What something seen is known by, as it was read."""
+        """What something seen is known by, as it was read; its name before an id of ours."""
         kind, _, _ = observation.key.partition(":")
+        if kind == "device" and observation.name:
+            return observation.name
         code = {"serial": observation.serial, "tag": observation.asset_tag}.get(
             kind, observation.device
         )

@@ -29,6 +29,25 @@ HEADINGS: Final = frozenset(
         "eol date", "last audit", "next audit", "asset notes", "checkout type", "checkout location",
     }
 )  # fmt: skip
+# The same labels as a Vietnamese screen of Snipe-IT has them (inventory/exports/snipeit.py).
+_ENGLISH: Final[Mapping[str, str]] = {
+    folded(label): name
+    for label, name in {
+        "Công ty": "company",
+        "Thẻ tài sản": "asset tag",
+        "Thể loại": "category",
+        "Nhà sản xuất": "manufacturer",
+        "Tình trạng": "status",
+        "Địa phương": "location",
+        "Ngày mua": "purchase date",
+        "Chi phí mua hàng": "purchase cost",
+        "Ngày EOL": "eol date",
+        "Kiểm toán Lần cuối": "last audit",
+        "Tài sản Notes": "asset notes",
+        "Checkout to Location": "checkout location",
+    }.items()
+}
+_MISSING: Final = "khong tim thay"  # which nobody can be handed, however well it was
 _SAME: Final = ("asset tag", "category", "name", "manufacturer", "model name", "serial number",
                 "purchase date")  # fmt: skip
 _OWN: Final = ("Phòng", "Số lượng", "Đơn giá (đồng)", "Nguồn vốn", "Tình trạng", "Hồ sơ sổ")
@@ -44,6 +63,7 @@ _STATUSES: Final[Mapping[str, frozenset[Condition | None]]] = {
     "pending": frozenset({Condition.BROKEN, Condition.REPAIR, Condition.AWAITING_DISPOSAL}),
     "archived": frozenset({Condition.DISPOSED, Condition.LOST}),
 }
+_HANDED_OUT: Final = _STATUSES["ready to deploy"]
 _UNTOLD: Final = Unreadable(Cause.UNTOLD)
 _MAX_NAMED: Final = 30
 
@@ -89,7 +109,7 @@ def as_book(sheet: Worksheet, file: str) -> tuple[Worksheet, list[Notice]] | Non
     at = next((at for at, row in enumerate(sheet.rows[:HEAD_WITHIN]) if _is_head(row)), None)
     if at is None:
         return None
-    head = [folded(cell) for cell in sheet.rows[at]]
+    head = [_label(cell) for cell in sheet.rows[at]]
     rows = {
         place: _parsed(dict(zip(head, row, strict=False)))
         for place, row in enumerate(sheet.rows[at + 1 :], start=at + 1)
@@ -101,12 +121,24 @@ def as_book(sheet: Worksheet, file: str) -> tuple[Worksheet, list[Notice]] | Non
 
 
 def _is_head(row: Sequence[Cell]) -> bool:
-    return {folded(cell) for cell in row} >= HEADINGS
+    return {_label(cell) for cell in row} >= HEADINGS
+
+
+def _label(cell: Cell) -> str:
+    """A heading in Snipe-IT's English."""
+    return _ENGLISH.get(folded(cell), folded(cell))
 
 
 def _parsed(cells: Mapping[str, Cell]) -> _Parsed:
-    texts = [_text(cells, name) for name in ("company", "asset tag", "asset notes")]
-    return _Parsed(cells, texts[0], texts[1], _NOTES.fullmatch(texts[2]))
+    school, tag, notes = (_text(cells, name) for name in ("company", "asset tag", "asset notes"))
+    return _Parsed(cells, school, _own_tag(tag, school), _NOTES.fullmatch(notes))
+
+
+def _own_tag(tag: str, school: str) -> str:
+    """A department's file names the school behind each tag: TS-1 (00123) #2."""
+    base = _base_of(tag)
+    own = base.removesuffix(f" ({school})") if school else base
+    return f"{own}{tag.removeprefix(base)}" if own else tag
 
 
 def _text(cells: Mapping[str, Cell], name: str) -> str:
@@ -149,9 +181,9 @@ def _rewritten(
 
 
 def _heads(row: Sequence[Cell]) -> list[Cell]:
-    """The headings of what stays as it is, as the file writes them."""
-    own = {folded(cell): cell for cell in row}
-    return [own[name] for name in _SAME]
+    """The headings of what stays as it is, as the file writes them in English."""
+    own = {_label(cell): cell for cell in row}
+    return [own[name] if folded(own[name]) == name else name for name in _SAME]
 
 
 def _named(row: _Parsed, word: str) -> list[Cell]:
@@ -166,11 +198,11 @@ def _line(row: _Parsed, things: Sequence[_Parsed]) -> list[Cell]:
     category, model = row.cells.get("category", ""), row.cells.get("model name", "")
     is_line = row.said("item").startswith("line:")
     return [
-        "" if _is_made_up(row) else row.cells.get("asset tag", ""),
+        "" if _is_made_up(row) else _tag_cell(row),
         "" if folded(category) == _NO_TYPE else category,
         row.cells.get("name", "") if is_line else _UNTOLD,
         row.cells.get("manufacturer", ""),
-        _UNTOLD if folded(model) in {folded(category), _NO_TYPE} else model,
+        _UNTOLD if folded(model) in _stand_ins(row) else model,
         row.cells.get("serial number", ""),
         row.cells.get("purchase date", ""),
         _room(row),
@@ -180,6 +212,18 @@ def _line(row: _Parsed, things: Sequence[_Parsed]) -> list[Cell]:
         _condition(row),
         "",
     ]
+
+
+def _tag_cell(row: _Parsed) -> Cell:
+    """The cell of the tag; without the school where the file names it there."""
+    cell = row.cells.get("asset tag", "")
+    return row.tag if row.tag != _text(row.cells, "asset tag") else cell
+
+
+def _stand_ins(row: _Parsed) -> set[str]:
+    """What stands in the model's place where nobody knows it: the type, and its maker."""
+    category, maker = _text(row.cells, "category"), _text(row.cells, "manufacturer")
+    return {folded(category), folded(f"{category} {maker}"), _NO_TYPE}
 
 
 def _is_made_up(row: _Parsed) -> bool:
@@ -220,6 +264,9 @@ def _condition(row: _Parsed) -> Cell:
     if row.notes is None:
         return _text(row.cells, "status")
     said, status = row.said("condition"), _text(row.cells, "status")
+    is_missing = _MISSING in map(folded, row.said("states").split(", "))
+    if is_missing and folded(status) == "pending" and condition_of(said) in _HANDED_OUT:
+        return said
     return said if condition_of(said) in _STATUSES.get(folded(status), ()) else status
 
 

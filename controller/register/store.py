@@ -19,6 +19,7 @@ from controller.database.shape import Shape
 from controller.register import import_store as imports
 from controller.register import life_store as lives
 from controller.register.book import Line
+from controller.register.by_hand import HandChange
 from controller.register.decisions import Decision, Deed
 from controller.register.life import Said
 from controller.register.merging import UNASKED, Answers, Kept, Merged, Origin, merged
@@ -56,6 +57,11 @@ def line_by_row(db: Connection, place: Place, row: int) -> Kept | None:
     return next(iter(lines_where(db, place, chosen)), None)
 
 
+def line_numbered(db: Connection, place: Place, no: int) -> Kept | None:
+    """The line of this number of its own (Kept.no), also one that left."""
+    return next(iter(lines_where(db, place, register.c.no == no)), None)
+
+
 def bring_in(
     db: Connection,
     place: Place,
@@ -83,6 +89,18 @@ def bring_in(
     imports.keep_import(db, place, before, merger, steps, stamp=stamp, file=file)
     write_lines(db, place, merger.writes)
     return merger
+
+
+def change_by_hand(db: Connection, place: Place, change: HandChange, stamp: Said) -> int | None:
+    """Keep what a person changes; its number among the imports, None where it changes nothing."""
+    if not change.writes:
+        return None
+    before = lines_of(db, place)
+    kept = lives.keep_steps(db, place, change.steps)
+    no = imports.keep_change(db, place, before, change, kept, stamp=stamp)
+    same = {line.no: line for line in before}
+    write_lines(db, place, [line for line in change.writes if same.get(line.no) != line])
+    return no
 
 
 def undo_import(db: Connection, place: Place, no: int, stamp: Said) -> BookImport | None:

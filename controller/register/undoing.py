@@ -104,15 +104,26 @@ def _restored(change: LineChange, now_ms: int) -> Kept:
 
 
 def _clashing(free: Sequence[LineChange], now: Mapping[int, Kept]) -> set[int]:
-    """The lines whose tag or serial of before is another line's by now."""
+    """The lines whose tag or serial of before is another line's by now.
+
+    A serial that the other line had all along was twice in the book before, too.
+    """
     reverted = {change.line for change in free}
+    since_ms = min((_made_ms(change.becomes) for change in free), default=0)
     stay = [entry for no, entry in now.items() if no not in reverted and entry.removed_ms is None]
-    codes = {code for entry in stay for code in _codes(entry)}
+    fresh = (entry for entry in stay if entry.changed_ms >= since_ms)
+    tags = {code for entry in stay for code in _codes(entry) if code[0] == "tag"}
+    codes = tags | {code for entry in fresh for code in _codes(entry)}
     return {
         change.line
         for change in free
         if change.was and codes & (_codes(change.was) - _codes(change.becomes))
     }
+
+
+def _made_ms(entry: Kept) -> int:
+    """When a line became so."""
+    return max(entry.changed_ms, entry.removed_ms or 0)
 
 
 def _codes(entry: Kept) -> set[tuple[str, str]]:

@@ -10,7 +10,7 @@ from controller.feature import Program
 from controller.people.person import Permission
 from controller.repairs.actions import handle_fault
 from controller.repairs.figures import MAX_TERM_DAYS, TERM_DAYS, term_of, told_figures
-from controller.repairs.items import FaultItem
+from controller.repairs.items import FaultItem, RepairFiguresItem, RepairItem
 from controller.repairs.repair import told_repair
 from controller.repairs.service import Repairing
 from controller.repairs.store import faults_of
@@ -48,7 +48,7 @@ def api(program: Program) -> FeatureRouter:
                 404, "fault_unknown", N_("There is no such fault."), N_("See /api/v1/faults.")
             )
 
-    @router.get("/repairs")
+    @router.get("/repairs", responses={200: {"model": list[RepairItem]}})
     @needs(Permission.SCHOOL)
     def listed(
         request: Request,
@@ -63,7 +63,7 @@ def api(program: Program) -> FeatureRouter:
         items = [told_repair(entry.repair, zone, entry.kept, entry.maybe) for entry in entries]
         return items if inside else [_unnamed(item) for item in items]
 
-    @router.get("/repairs/figures")
+    @router.get("/repairs/figures", responses={200: {"model": RepairFiguresItem}})
     @needs(Permission.SCHOOL)
     def figures(
         days: Annotated[int, Query(ge=1, le=MAX_TERM_DAYS)] = TERM_DAYS,

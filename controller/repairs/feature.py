@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from controller.database.writing import Writing
-from controller.feature import Feature, MenuEntry
+from controller.feature import Feature, Level, MenuEntry
 from controller.people.person import Permission
 from controller.repairs import store
 from controller.repairs.listener import FaultListener
@@ -14,13 +14,10 @@ from protocol.words import N_
 
 FEATURE: Final = Feature(
     name="repairs",
+    level=Level.SCHOOL,
     keep=store.keep,
     written={faults: Writing.INSERT_NEW},
     planned=(repairs, repair_moves),
     listener=FaultListener,
-    menu=(
-        MenuEntry(
-            "/repairs", N_("Repairs"), (Permission.SCHOOL,), lambda frame: frame["own_rooms"]
-        ),
-    ),
+    menu=(MenuEntry("/repairs", N_("Repairs"), (Permission.SCHOOL,)),),
 )

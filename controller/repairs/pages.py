@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 
 from fastapi import Path, Query, Request, Response
@@ -15,6 +15,7 @@ from controller.people.person import Permission
 from controller.register.life import Said, Step, step_words
 from controller.register.merging import Kept
 from controller.register.vocabulary import type_word
+from controller.repairs.columns import chosen, repair_columns
 from controller.repairs.figures import TERM_DAYS, term_of
 from controller.repairs.repair import (
     OUTCOME_WORDS,
@@ -27,8 +28,12 @@ from controller.repairs.repair import (
     part_word,
 )
 from controller.repairs.service import DEEDS, TROUBLES, Repairing
+from controller.sheets.names import natural
+from controller.sheets.table import TableFormat
 from controller.web.forms import fields_of
+from controller.web.listing import Asked, File, Sort, TableFile, in_order, listed, written
 from controller.web.page import PageRenderer
+from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.errors import ActionError
@@ -67,20 +72,48 @@ def _add_list(
 
     @router.get("/repairs")
     @needs(Permission.SCHOOL)
-    async def listed(
+    async def shown_list(
         request: Request,
         everything: Annotated[bool, Query(alias="all")] = False,  # noqa: FBT002 - a query's own flag
         trouble: Annotated[str, Query(max_length=64)] = "",
+        *,
+        room: Annotated[str, Query(max_length=64)] = "",
+        state: RepairState | Literal[""] = "",
+        q: Annotated[str, Query(max_length=200)] = "",
+        sort: Sort = "",
+        format: File = "",  # noqa: A002 - a query's usual name
     ) -> Response:
-        term = term_of(TERM_DAYS, program.now_ms())
+        term, words = term_of(TERM_DAYS, program.now_ms()), screens.words(request)
+        inside = person_of(request).may(Permission.BOOK)
+        told = {"all": "true" if everything else "", "room": room, "state": state, "q": q}
+        query = {name: str(text) for name, text in told.items() if text}
+        shown = await run_in_threadpool(
+            partial(repairing.shown, everything=everything or state == RepairState.DONE)
+        )
+        fitting, columns = chosen(shown, query, inside=inside), repair_columns(inside=inside)
+        asked = Asked("/repairs", query, sort, 1)
+        try:
+            view = listed(fitting, asked, columns, words)
+            rows = in_order(fitting, asked, columns, words)
+            if format:
+                title = words.say(N_("Repairs")), words.when(program.now_ms())
+                file = TableFile("sua-chua", screens.today(), title)
+                made = partial(written, TableFormat(format), file, columns, rows, words)
+                return await run_in_threadpool(made)
+        except HttpError as refused:
+            return screens.error(request, refused)
         return screens.page(
             request,
             "repairs.html",
             figures=await run_in_threadpool(repairing.figures, *term),
             term_days=TERM_DAYS,
             type_word=partial(type_word, say=screens.say(request)),
-            shown=await run_in_threadpool(partial(repairing.shown, everything=everything)),
-            inside=person_of(request).may(Permission.BOOK),
+            shown=rows,
+            view=view,
+            wanted=query,
+            rooms=sorted({one.repair.room for one in shown} - {""}, key=natural),
+            states=STATE_WORDS,
+            inside=inside,
             everything=everything,
             trouble=TROUBLES.get(trouble, ""),
             speak=Speech(screens.say(request)),

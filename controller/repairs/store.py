@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from controller.database.changes import of_kind
 from controller.database.plan_version import bump_version, lock_plan
@@ -159,6 +159,20 @@ def repairs_of(
     return [
         REPAIRS.record(row, moves=tuple(moves_by_repair[row["no"]])) for row in rows_of(db, query)
     ]
+
+
+def count_open(db: Connection, place: Place) -> int:
+    """How many repairs nobody has ended."""
+    back = repair_moves.alias()
+    is_back = select(back.c.no).where(of(back, place), back.c.undoes == repair_moves.c.no)
+    ended = select(repair_moves.c.no).where(
+        of(repair_moves, place),
+        repair_moves.c.repair == repairs.c.no,
+        repair_moves.c.deed == RepairDeed.DONE.value,
+        ~is_back.exists(),
+    )
+    query = select(func.count()).select_from(repairs).where(of(repairs, place), ~ended.exists())
+    return int(db.execute(query).scalar_one())
 
 
 def repair_at(db: Connection, place: Place, number: int) -> Repair | None:

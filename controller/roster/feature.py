@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from controller.feature import Feature, MenuEntry
+from controller.feature import Feature, Level, MenuEntry
 from controller.people.person import Permission
 from controller.roster.tables import (
     bells,
@@ -22,6 +22,7 @@ from protocol.words import N_
 
 FEATURE: Final = Feature(
     name="roster",
+    level=Level.SCHOOL,
     planned=(
         classes,
         pupils,
@@ -40,7 +41,7 @@ FEATURE: Final = Feature(
             "/lists/import",
             N_("Class lists"),
             (Permission.MANAGE,),
-            lambda frame: frame["own_rooms"] and frame["one_school"],
+            lambda frame: frame["one_school"],
             is_tool=True,
         ),
     ),

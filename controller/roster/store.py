@@ -96,6 +96,11 @@ def classes_of(db: Connection, place: Place) -> tuple[SchoolClass, ...]:
     )
 
 
+def class_rooms(db: Connection, place: Place) -> list[tuple[str, str]]:
+    """The school's classes by their code, each with its room; no pupil is read."""
+    return [(row["code"], row["room"]) for row in _rows(db, classes, place, "code")]
+
+
 def keep_lists(db: Connection, place: Place, lists: Lists, *, day: str) -> bool:
     """Keep class lists from a local day on; returns whether anything is other than before.
 

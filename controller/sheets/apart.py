@@ -21,7 +21,7 @@ import msgspec
 from controller.sheets.bounds import DAMAGED, TOO_BIG
 from controller.sheets.errors import SheetError
 from protocol.errors import error_place
-from protocol.process import running_module
+from protocol.process import module_command, module_environ, running_module
 from protocol.unreadable import UNREADABLE
 
 _LOGGER = logging.getLogger(__name__)
@@ -104,11 +104,11 @@ async def read_apart(
 
 def read_apart_now(module: str, order: msgspec.Struct, answer: type[Answer]) -> Answer:
     """The same for a program that has nothing else to do meanwhile. Raises SheetError."""
-    command = [sys.executable, "-P", "-m", module]
+    command, environ = module_command(module), module_environ()
     told = msgspec.msgpack.encode(order)
     try:
         done = subprocess.run(
-            command, input=told, capture_output=True, timeout=_TIMEOUT_S, check=False
+            command, env=environ, input=told, capture_output=True, timeout=_TIMEOUT_S, check=False
         )
         frames = [*_frames_in(done.stdout)]
     except subprocess.TimeoutExpired:

@@ -24,6 +24,7 @@ from controller.sheets.text import (
     text_of,
 )
 from protocol.model import NO_ROOM
+from protocol.names import text_key
 from protocol.words import N_
 
 MAX_CODE: Final = 64
@@ -162,9 +163,9 @@ def without_agent(rooms: Iterable[str], answering: Iterable[str]) -> list[str]:
 
 
 def _in_order(part: str) -> tuple[bool, int, str]:
-    """Digits by their value, however many they are, before letters without their case."""
+    """Digits by their value, however many they are, before letters in the order of the alphabet."""
     if part[0] not in "0123456789":
-        return True, 0, part.casefold()
+        return True, 0, text_key(part)
     digits = part.lstrip("0")
     return False, len(digits), digits
 

@@ -189,3 +189,12 @@ def text_of(cell: Cell) -> str:
         return text[:MAX_FIELD]
     blank = not any(char.isalnum() for char in text) or folded(text) in BLANKS
     return "" if blank else text[:MAX_FIELD]
+
+
+def searchable(text: str) -> str:
+    """A text as it is searched: letters and digits without marks and case, parted by a space."""
+    text = text.casefold()
+    if not text.isascii():
+        parted = unicodedata.normalize("NFKD", text.replace("đ", "d"))
+        text = "".join(char for char in parted if not unicodedata.combining(char))
+    return " ".join("".join(char if char.isalnum() else " " for char in text).split())

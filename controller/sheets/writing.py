@@ -40,11 +40,14 @@ def harmless(text: str) -> str:
 
 def csv_text(rows: Iterable[Iterable[Cell]], *, delimiter: str = ",") -> str:
     """The rows as RFC 4180, each text harmless; None is empty."""
+    guarded = ([harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    return csv_for_machines(guarded, delimiter=delimiter)
+
+
+def csv_for_machines(rows: Iterable[Iterable[Cell]], *, delimiter: str = ",") -> str:
+    """The rows as RFC 4180, every text as it is: for programs, which run nothing."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=delimiter)
-    writer.writerows(
-        [harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
-    )
+    csv.writer(text, delimiter=delimiter).writerows(rows)
     return text.getvalue()
 
 

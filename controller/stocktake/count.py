@@ -47,7 +47,8 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
 class Stocktake(msgspec.Struct, frozen=True, kw_only=True):
     """One stocktake. rooms: those that it is about, empty for all. book: the list at its beginning.
 
-    finished_ms: None while it goes on; afterwards nothing of it changes.
+    finished_ms: None while it goes on; afterwards nothing of it changes. title: what it is for,
+    where it is no ordinary one; only: the lines that it is about, by number, empty for all.
     """
 
     no: int
@@ -57,6 +58,8 @@ class Stocktake(msgspec.Struct, frozen=True, kw_only=True):
     finished_ms: int | None = None
     finished_by: str = ""
     book: tuple[Expected, ...] = ()
+    title: str = ""
+    only: tuple[int, ...] = ()
 
     def is_about(self, room: str) -> bool:
         """Whether the room is one of this stocktake."""
@@ -65,7 +68,8 @@ class Stocktake(msgspec.Struct, frozen=True, kw_only=True):
     def expects(self, line: Expected) -> bool:
         """Whether the line's things are to be found: what was disposed of is not."""
         is_there = line.condition != Condition.DISPOSED and line.quantity > 0
-        return is_there and self.is_about(line.room)
+        is_asked = not self.only or line.no in self.only
+        return is_there and is_asked and self.is_about(line.room)
 
     @property
     def lines(self) -> tuple[Expected, ...]:
@@ -88,7 +92,7 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     """A line and what was found. rooms: where, the last first; times: how many scans said so.
 
     condition, quality_pct, note: as the last finder told; empty or None where nobody did.
-    told_ms: when the condition was told.
+    told_ms: when the condition was told. seen_ms, how: of the scan that decides, 0 for none.
     """
 
     line: Expected
@@ -99,6 +103,8 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     quality_pct: int | None = None
     note: str = ""
     told_ms: int = 0
+    seen_ms: int = 0
+    how: str = ""
 
     @property
     def actual(self) -> int:
@@ -281,6 +287,8 @@ def _counted(line: Expected, scans: Sequence[Scan]) -> Counted:
         ),
         note=next((scan.note for scan in words if scan.note), ""),
         told_ms=next((scan.seen_ms for scan in words if scan.condition), 0),
+        seen_ms=words[0].seen_ms if words else 0,
+        how=next((scan.how for scan in words if scan.how), ""),
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from controller.feature import Feature
+from controller.feature import Feature, Level
 from controller.stocktake.tables import labels, scans, stocktakes
 
 FEATURE: Final = Feature(
     name="stocktake",
+    level=Level.SCHOOL,
     planned=(stocktakes, scans, labels),
 )

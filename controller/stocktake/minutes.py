@@ -39,13 +39,17 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class Minutes(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the paper says, in order. facts: lines below the title; sums: below the tables."""
+    """All that the paper says, in order. facts: lines below the title; sums: below the tables.
+
+    sheet: the name of a workbook's only page.
+    """
 
     form: MinutesForm
     school: str
     facts: tuple[str, ...]
     tables: tuple[Table, ...]
     sums: tuple[str, ...]
+    sheet: str = "Biên bản kiểm kê"
 
 
 def minutes_of(

@@ -30,7 +30,7 @@ def as_xlsx(minutes: Minutes) -> bytes:
     """A workbook of one page, which prints across A4."""
     buffer = io.BytesIO()
     with new_workbook(buffer) as book:
-        page = book.add_worksheet("Biên bản kiểm kê")
+        page = book.add_worksheet(minutes.sheet)
         page.set_landscape()
         page.set_paper(9)  # A4
         page.fit_to_pages(1, 0)

@@ -19,6 +19,7 @@ FOUND_IN: Final = (
 )
 _ID: Final = re.compile(r"[0-9A-Za-z_-]{8,64}")
 _LAST_MS: Final = 1 << 53
+LABEL: Final = "label"  # how: a code was read, by a camera, in a photo or by a hand scanner
 # The text of a label's code is LOPHOC, a space, the tag: see docs/decisions/0020.
 _LEAD: Final = re.compile(r"^lophoc[ :]\s*", re.IGNORECASE)
 # What many hand scanners set before a code: its kind, such as ]Q1 (ISO/IEC 15424).
@@ -35,6 +36,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     line: the number of a line of the register, else its tag or serial says which it is; with
     neither, a thing that only its type names. cancels: the id of a scan that this takes back.
     at_ms: by the phone's clock; seen_ms: as the controller reckons it; late: it came after the end.
+    how: LABEL where its code was read, empty where a person tapped or typed, or is not known.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     received_ms: int = 0
     who: str = ""
     late: bool = False
+    how: str = ""
 
 
 Text = Annotated[str, msgspec.Meta(max_length=1000)]
@@ -75,6 +78,7 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True):
     note: Text = ""
     cancels: Text = ""
     at_ms: Annotated[int, msgspec.Meta(ge=0, lt=_LAST_MS)] = 0
+    how: Text = ""
 
 
 def scan_schema() -> dict[str, Any]:
@@ -109,6 +113,7 @@ def scan_of(raw: bytes | msgspec.Raw) -> Scan:
         note=text_of(sent.note)[:MAX_NOTE],
         cancels=sent.cancels,
         at_ms=sent.at_ms,
+        how=LABEL if sent.how == LABEL else "",
     )
 
 

@@ -44,9 +44,19 @@ class ScanReceipt(NamedTuple):
 
 
 def begin(
-    db: Connection, place: Place, rooms: Sequence[str], *, who: str, now_ms: int
+    db: Connection,
+    place: Place,
+    rooms: Sequence[str],
+    *,
+    who: str,
+    now_ms: int,
+    title: str = "",
+    only: Sequence[int] = (),
 ) -> Stocktake | None:
-    """Begin a stocktake of some rooms, or of all; None where the book has no line of them."""
+    """Begin a stocktake of some rooms, or of all; None where the book has no line of them.
+
+    title: what it is for. only: about these lines alone, by their numbers.
+    """
     rulings = Rulings(register.decisions_of(db, place))
     standing = lives.standing_of(db, place)
     lines = [_as_it_fares(line, standing.get(line.no)) for line in register.lines_of(db, place)]
@@ -57,6 +67,8 @@ def begin(
         begun_by=who,
         rooms=tuple(rooms),
         book=book_of(lines, rulings),
+        title=title,
+        only=tuple(only),
     )
     if not take.lines:
         return None

@@ -18,6 +18,7 @@ stocktakes: Final = Table(
     *longs("finished_ms", nullable=True),
     *texts("finished_by"),
     *texts("book"),  # JSON: the lines as they were when it began
+    *texts("title", "only"),  # JSON: only
 )
 
 
@@ -36,6 +37,7 @@ scans: Final = Table(
     *longs("seen_ms", "received_ms"),
     *texts("who"),
     *flags("late"),
+    *texts("how"),
     Index("scans_of_stocktake", "province", "school", "stocktake"),
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from controller.feature import Feature, Jobs, MenuEntry, Program
+from controller.feature import Feature, Jobs, Level, MenuEntry, Program
 from controller.people.person import Permission
 from controller.students import store
 from controller.students.listener import ErasureListener
@@ -21,6 +21,7 @@ def _jobs(program: Program) -> Iterator[Jobs]:
 
 FEATURE: Final = Feature(
     name="students",
+    level=Level.SCHOOL,
     keep=store.erase_late,
     listener=ErasureListener,
     jobs=_jobs,

@@ -67,7 +67,7 @@ class RoundTrip(Listener[OwnWord]):
 
     async def probe(self, line: Line) -> None:
         """Go round once; where only the broker fails, start it again, less and less often."""
-        trouble = Trouble.NONE if await self._returns(line) else self._cause()
+        trouble = Trouble.NONE if await self._returns(line) else self._cause(line)
         if trouble is not self.trouble:
             _LOGGER.warning("round trip: %s, was: %s", trouble or "well", self.trouble or "well")
         self.trouble = trouble
@@ -105,10 +105,12 @@ class RoundTrip(Listener[OwnWord]):
             else:
                 return True
 
-    def _cause(self) -> Trouble:
+    def _cause(self, line: Line) -> Trouble:
+        """Who keeps it: while what came before is being stored, a slow database and no broker."""
         if not takes_writes(self._folder):
             return Trouble.DISK_FULL
-        return Trouble.STORE_REFUSING if self._heard == self._number else Trouble.BROKER_DEAF
+        is_here = self._heard == self._number or line.busy()
+        return Trouble.STORE_REFUSING if is_here else Trouble.BROKER_DEAF
 
     async def _mend(self, line: Line) -> None:
         now_s = asyncio.get_running_loop().time()

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from controller.feature import Feature, MenuEntry
+from controller.feature import Feature, Level, MenuEntry
 from controller.people.person import Permission
 from controller.teachers.tables import confirming, teachers
 from protocol.words import N_
 
 FEATURE: Final = Feature(
     name="teachers",
+    level=Level.SCHOOL,
     planned=(teachers, confirming),
     menu=(
         MenuEntry(
             "/teachers",
             N_("Teachers' PINs"),
             (Permission.MANAGE,),
-            lambda frame: frame["own_rooms"] and frame["one_school"],
+            lambda frame: frame["one_school"],
             is_tool=True,
         ),
     ),

@@ -6,26 +6,25 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Final
 
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from controller.feature import Program
+from controller.inventory.filters import Filters, filters_of
 from controller.people.person import Permission
 from controller.sheets.writing import file_name
+from controller.use.choosing import WEEKS, boards_of
+from controller.use.items import UseItem
 from controller.use.report import use_csv, whole_weeks
-from controller.use.store import use_of, use_report
 from controller.web.downloads import CSV_WITH_HEAD, attachment, files
-from controller.web.paging import ERRORS, Day, narrowed
+from controller.web.paging import ERRORS, Day
 from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.words import N_
 
 MAX_WEEKS: Final = 53
-DEFAULT_WEEKS: Final = 4
-
-
-Code = Annotated[str, Query(max_length=64)]
+DEFAULT_WEEKS: Final = WEEKS
 
 
 class UseFormat(StrEnum):
@@ -38,30 +37,31 @@ class UseFormat(StrEnum):
 def api(program: Program) -> FeatureRouter:
     """Use, within all that the controller may tell."""
     router = FeatureRouter(prefix="/api/v1", responses=ERRORS)
-    store, scope = program.store, program.scope
+    boards = program.service(boards_of)
 
-    @router.get("/use", response_model=None, responses=files(CSV_WITH_HEAD))
-    @needs(Permission.SCHOOL, in_parts=True)
+    @router.get("/use", response_model=None, responses=files(CSV_WITH_HEAD, model=UseItem))
+    @needs(Permission.SCHOOL, in_parts=True, above=Permission.DEPARTMENT)
     def use(
         request: Request,
         *,
         since: Annotated[Day, Query(alias="from")] = "",
         until: Annotated[Day, Query(alias="to")] = "",
-        school: Code = "",
+        filters: Annotated[Filters, Depends(filters_of)],
         format: UseFormat = UseFormat.JSON,  # noqa: A002 - a query's usual name
     ) -> Response:
         """Boards' hours in the weeks of these days; without days, in the last four whole weeks.
 
         At most 53 weeks: who asks for the years before says `to` as well.
         """
-        place = narrowed(scope, school, person_of(request))
-        first, last = weeks_of(since, until, program.today())
-        with store.view() as db:
-            if format is UseFormat.JSON:
-                return JSONResponse(use_report(db, place, first, last).to_dict())
-            kept_uses = use_of(db, place, first, last)
-        headers = attachment(file_name("su-dung", first, end="csv"))
-        return StreamingResponse(use_csv(kept_uses), media_type=CSV_WITH_HEAD, headers=headers)
+        weeks = weeks_of(since, until, program.today())
+        person = person_of(request)
+        if format is UseFormat.JSON:
+            report = boards.report(filters, person, weeks)
+            rest = boards.rest(filters, person, report)._asdict()
+            return JSONResponse(report.to_dict() | {"rests_on_silent": rest})
+        headers = attachment(file_name("su-dung", weeks[0], end="csv"))
+        parts = use_csv(boards.lines(filters, person, weeks))
+        return StreamingResponse(parts, media_type=CSV_WITH_HEAD, headers=headers)
 
     return router
 

@@ -46,7 +46,7 @@ def _use(options: argparse.Namespace, say: Translate) -> int:
         for place in own(store, options):
             bring_up_use(store, place, zone, now_ms)
         with store.view() as db:
-            report = use_report(db, scope, since, until)
+            report = use_report(db, scope, since, until, today.isoformat())
     if options.json:
         tell(json.dumps(report.to_dict(), ensure_ascii=False, indent=1))
         return 0

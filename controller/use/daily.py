@@ -44,7 +44,7 @@ def note_today(store: Store, school: Place, zone: tzinfo, now_ms: int) -> None:
     refresh(store, school, zone, now_ms)
     day = f"{datetime.fromtimestamp(now_ms / 1000, zone):%Y-%m-%d}"
     with store.view() as db:
-        kpi = assets.kpi_now(db, school)
+        kpi = assets.kpi_now(db, school, now_ms)
         figure = figure_until(db, school, day)
     if figure == (day, kpi) or (figure is None and not kpi.declared):
         return

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from controller.database.writing import Writing
 from controller.feature import Feature, Jobs, MenuEntry, Program
@@ -23,11 +23,18 @@ def _jobs(program: Program) -> Iterator[Jobs]:
     yield {"figures": figures}
 
 
+def _choose(program: Program) -> Callable[[Any, Any, Any], Any]:
+    from controller.use.choosing import choosing_of  # noqa: PLC0415 - of pages alone
+
+    return choosing_of(program)
+
+
 FEATURE: Final = Feature(
     name="use",
+    choose=_choose,
     keep=signs.keep,
     written={board_signs: Writing.UPSERT, watches: Writing.UPSERT},
     forget=(board_signs.c.at_ms, watches.c.until_ms),
     jobs=_jobs,
-    menu=(MenuEntry("/use", N_("Board use"), (Permission.SCHOOL,)),),
+    menu=(MenuEntry("/use", N_("Board use"), (Permission.SCHOOL,), above=Permission.DEPARTMENT),),
 )

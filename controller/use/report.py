@@ -127,10 +127,13 @@ def whole_weeks(today: date, count: int) -> tuple[str, str]:
 
 
 def report_of(
-    rows: Iterable[tuple[Place, str, BoardWeek]], since_week: str, until_week: str
+    rows: Iterable[tuple[Place, str, BoardWeek]],
+    since_week: str,
+    until_week: str,
+    verdict: str = "",
 ) -> UseReport:
-    """The report of these weeks, out of all their lines."""
-    boards = boards_in(rows)
+    """The report of these weeks, out of all their lines. verdict: only of boards that it holds."""
+    boards = [board for board in boards_in(rows) if verdict in {"", board.verdict}]
     return UseReport(
         since_week=since_week,
         until_week=until_week,

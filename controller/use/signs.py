@@ -7,7 +7,7 @@ controller's. Both tables are made of what a batch holds; the same twice changes
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -154,23 +154,28 @@ def _points(changes: Sequence[object]) -> dict[_School, list[Watch]]:
     Of those that lie close together one is enough, the last.
     """
     points = defaultdict[_School, dict[tuple[str, str, str, int], Watch]](dict)
-    for change in changes:
-        match change:
-            case AgentRecord(boot=boot) if boot:
-                at_ms = change.last_seen_ms
-            case EventRecord(boot=boot) if boot:
-                at_ms = _sane(change)
-            case DeviceRecord(boot=boot, removed_ms=None) if boot and _is_seen(change):
-                at_ms = change.last_seen_ms
-            case _:
-                continue
-        if at_ms:
-            of_school = points[change.place.province, change.place.school]
-            key = change.place.agent, boot, change.room, at_ms // FINE_MS
+    for change, at_ms in _moments(changes):
+        if at_ms and change.boot:
+            place = change.place
+            of_school = points[place.province, place.school]
+            key = place.agent, change.boot, change.room, at_ms // FINE_MS
             watch = of_school.get(key)
             if watch is None or watch.until_ms < at_ms:
                 of_school[key] = Watch(*key[:3], at_ms, at_ms)
     return {school: sorted(point.values(), key=_by_time) for school, point in points.items()}
+
+
+def _moments(
+    changes: Sequence[object],
+) -> Iterator[tuple[AgentRecord | EventRecord | DeviceRecord, int]]:
+    """What says that an agent was up, with the moment; 0 where that cannot be told."""
+    for agent in of_kind(changes, AgentRecord):
+        yield agent, agent.last_seen_ms
+    for event in of_kind(changes, EventRecord):
+        yield event, _sane(event)
+    for device in of_kind(changes, DeviceRecord):
+        if device.removed_ms is None and _is_seen(device):
+            yield device, device.last_seen_ms
 
 
 def _is_seen(device: DeviceRecord) -> bool:

@@ -5,17 +5,22 @@ Functions that take a connection work inside one transaction of the store's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta, tzinfo
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
+from controller.areas.store import atlas_of, lists_for
 from controller.attendance.store import lessons_of
+from controller.database.part import has_place
 from controller.database.reading import rows_of
 from controller.database.scope import codes_of, of, within
 from controller.database.shape import Shape
 from controller.fleet.tables import devices
+from controller.inventory.chosen import Chosen
+from controller.inventory.store import keys_of
 from controller.register.tables import register
 from controller.roster.store import plan_of
 from controller.sheets.names import serial_key
@@ -117,9 +122,63 @@ def bring_up_use(
     return changed
 
 
-def use_report(db: Connection, scope: Place, since_week: str, until_week: str) -> UseReport:
+def counted_use(
+    db: Connection, scope: Place, since_week: str, until_week: str, day: str
+) -> list[KeptUse]:
+    """The lines of these weeks for the schools that their lists count for on a day."""
+    lines = use_of(db, lists_for(db, scope), since_week, until_week)
+    places = {line.place for line in lines}
+    atlases = {province: atlas_of(db, province) for province in {one.province for one in places}}
+    heirs = {place: atlases[place.province].heir_of(place.school, day) for place in places}
+    homes = {place: Place(place.province, heir) for place, heir in heirs.items()}
+    seen = {place for place, home in homes.items() if heirs[place] and has_place(scope, home)}
+    return [line._replace(place=homes[line.place]) for line in lines if line.place in seen]
+
+
+def chosen_use(
+    db: Connection, scope: Place, lines: Sequence[KeptUse], chosen: Chosen, now_ms: int
+) -> Sequence[KeptUse]:
+    """Of these lines what is chosen: of its schools, and where it chooses items, of these alone."""
+    if chosen.schools is not None:
+        lines = [line for line in lines if line.place.school in chosen.schools]
+    if not chosen.chooses_items:
+        return lines
+    keys = keys_of(db, scope, chosen, now_ms)
+    return [line for line in lines if (line.place.school, line.line.device_id) in keys]
+
+
+def lists_of(
+    db: Connection,
+    scope: Place,
+    boards: Collection[tuple[str, str]],
+    weeks: tuple[str, str],
+    day: str,
+) -> dict[str, int]:
+    """How many of these boards each school's own list has, be it of one that merged.
+
+    boards: by the school that they count for on that day, and id.
+    """
+    weeks_, columns = use_weeks.c.week, (use_weeks.c.school, use_weeks.c.device_id)
+    query = (
+        select(*columns)
+        .where(within(use_weeks, lists_for(db, scope)), weeks_ >= weeks[0], weeks_ <= weeks[1])
+        .distinct()
+    )
+    atlas = atlas_of(db, scope.province)
+    found = (
+        school
+        for school, device_id in db.execute(query)
+        if (atlas.heir_of(school, day), device_id) in boards
+    )
+    return Counter(found)
+
+
+def use_report(
+    db: Connection, scope: Place, since_week: str, until_week: str, day: str
+) -> UseReport:
     """How boards were used in these weeks, board by board and school by school."""
-    return report_of(use_of(db, scope, since_week, until_week), since_week, until_week)
+    lines = counted_use(db, scope, since_week, until_week, day)
+    return report_of(lines, since_week, until_week)
 
 
 def boards_of(db: Connection, place: Place) -> list[Board]:

@@ -31,6 +31,11 @@ def own_host_names(config: ControllerConfig) -> frozenset[str]:
     return frozenset(name for name in told if _is_name(name))
 
 
+def reachable_addresses() -> list[str]:
+    """This machine's addresses in its networks, those people type first."""
+    return sorted(set(_addresses()), key=lambda address: (":" in address, address))
+
+
 def coverable(names: frozenset[str]) -> frozenset[str]:
     """Those that the school's own authority may sign; for others it takes another one."""
     signed = sorted(name for name in names if _is_written(name) and covers(name))

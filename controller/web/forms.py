@@ -5,16 +5,18 @@ multipart/form-data is RFC 7578 as the HTML standard narrows it: names in quotes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.concurrency import run_in_threadpool
 
 from controller.sheets.text import clean
 from controller.web.refusals import HttpError
+from protocol.errors import LopHocError
 from protocol.words import N_
 
 MAX_FORM: Final = 4096
@@ -79,6 +81,45 @@ async def upload_of(request: Request) -> Upload:
     return upload
 
 
+async def stream_upload(request: Request, take: Callable[[bytes], None], limit: int) -> None:
+    """Hand on the first file of a form, piece by piece, on a thread; what is refused is drained.
+
+    take: raises to refuse. Raises HttpError, and what `take` raises.
+    """
+    kind, options = parse_options_header(
+        request.headers.get("content-type", "").encode("latin-1", "replace")
+    )
+    boundary = options.get(b"boundary")
+    pieces = _Pieces()
+    parser = MultipartParser(boundary or b"-", pieces.callbacks)
+    refused: Exception | None = None
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if refused is not None:
+            if size > _DRAINED_BYTES:
+                break
+            continue
+        try:
+            if size > limit or kind.lower() != b"multipart/form-data" or not boundary:
+                raise _no_file()
+            parser.write(chunk)
+            if held := pieces.take():
+                await run_in_threadpool(take, held)
+        except FormParserError:
+            refused = _no_file()
+        except (HttpError, LopHocError, OSError) as error:
+            refused = error
+    if refused is not None:
+        raise refused
+    if not pieces.is_found:
+        raise _no_file()
+
+
+def _no_file() -> HttpError:
+    return HttpError(422, "upload_missing", N_("No file was chosen."), N_("Choose one, and wait."))
+
+
 def file_in(body: bytes, content_type: str) -> Upload | None:
     """The first file in the body of a form; None where there is none."""
     kind, options = parse_options_header(content_type.encode("latin-1", "replace"))
@@ -93,6 +134,44 @@ def file_in(body: bytes, content_type: str) -> Upload | None:
     except FormParserError:
         pass  # what came whole before it counts
     return parts.upload
+
+
+class _Pieces:
+    """Hands on what comes of the first file of a form."""
+
+    def __init__(self) -> None:
+        self.is_found = self._is_file = self._is_over = False
+        self._held = bytearray()
+        self._field, self._value = bytearray(), bytearray()
+        self.callbacks: Any = {
+            "on_header_field": lambda data, start, end: self._field.extend(data[start:end]),
+            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+            "on_header_end": self._end_header,
+            "on_part_data": self._take,
+            "on_part_end": self._end,
+        }
+
+    def take(self) -> bytes:
+        """What has come since; it is held no longer."""
+        held = bytes(self._held)
+        self._held.clear()
+        return held
+
+    def _end_header(self) -> None:
+        if self._field.lower() == b"content-disposition" and not self._is_over:
+            _, options = parse_options_header(bytes(self._value[:MAX_FORM]))
+            self._is_file = bool(options.get(b"filename"))
+            self.is_found = self.is_found or self._is_file
+        self._field.clear()
+        self._value.clear()
+
+    def _take(self, data: bytes, start: int, end: int) -> None:
+        if self._is_file and not self._is_over:
+            self._held += data[start:end]
+
+    def _end(self) -> None:
+        self._is_over = self._is_over or self._is_file
+        self._is_file = False
 
 
 class _Parts:

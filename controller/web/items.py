@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Generic, Self, TypeVar
 
+import msgspec
 from pydantic import (
     AliasChoices,
     AliasGenerator,
@@ -11,6 +12,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    create_model,
 )
 
 from protocol.model import iso
@@ -40,6 +42,16 @@ class RecordItem(BaseModel):
         return cls.model_validate(record)
 
 
+def described(name: str, record: type[msgspec.Struct], **more: Any) -> type[BaseModel]:
+    """A record's fields as a named schema, for an answer that is written straight from records.
+
+    more: further fields, or others in their place, by their type.
+    """
+    own = {field.name: field.type for field in msgspec.structs.fields(record)}
+    fields: dict[str, Any] = {field: (kind, ...) for field, kind in (own | more).items()}
+    return create_model(name, **fields)
+
+
 class Listing(BaseModel, Generic[Item]):
     """One page of a list; next is the cursor of the page after it, null on the last."""
 
@@ -56,6 +68,15 @@ class ErrorBody(BaseModel):
 
 
 class ErrorItem(BaseModel):
-    """Every error that the controller answers with."""
+    """Every error that the controller answers with (RFC 9457), in the language that was asked for.
 
+    type: names the kind of error, and leads nowhere. title: what went wrong; detail: what to do.
+    error: the same as versions before told it.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
     error: ErrorBody

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 
-from controller.feature import MenuEntry, Program, packages_with
+from controller.feature import Level, MenuEntry, Program, packages_with
 from controller.people.person import Person
-from controller.web.refusals import HttpError
+from controller.sheets.names import natural
+from controller.web.bare_page import wants_page
+from controller.web.refusals import HttpError, PendingError, problem_answer
 from controller.web.rules import visitor_of
 from controller.web.words import Words, language_of
-from protocol.words import LANGUAGES, Translate
+from protocol.words import LANGUAGES, N_, Translate
 
 _NOBODY: Final = Person(account="", permissions=frozenset())
+_HOMES: Final = {True: N_("All rooms"), False: N_("All schools")}  # by whether it has rooms
+_ADVICE: Final = {  # what to do, where an error has advice for programs alone
+    400: N_("Go back, look at what was entered, and try again."),
+    404: N_("Look at the address: what was here may be gone, or have another name now."),
+    405: N_("Go back, open the page anew, and press its button."),
+    500: N_("Try again; if it breaks again, tell who looks after the server when it was."),
+}
 _YEAR_S: Final = 365 * 24 * 3600
 SomeWords = TypeVar("SomeWords", bound=Words)
+
+
+def _in_order(areas: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """What begins with something that has a label, in the one order of names."""
+    return sorted(areas, key=lambda pair: natural(pair[0].label))
 
 
 class PageRenderer:
@@ -28,8 +42,12 @@ class PageRenderer:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._menu = sorted(
-            (entry for feature in program.features for entry in feature.menu),
-            key=lambda entry: entry.rank,
+            (
+                (entry.level or feature.level, entry)
+                for feature in program.features
+                for entry in feature.menu
+            ),
+            key=lambda pair: pair[1].rank,
         )
         self._templates = Environment(
             loader=ChoiceLoader(
@@ -39,6 +57,7 @@ class PageRenderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._templates.filters["in_order"] = _in_order
 
     def page(
         self,
@@ -63,18 +82,28 @@ class PageRenderer:
     def _frame(self, request: Request, words: Words) -> dict[str, Any]:
         """What every page shows, by name."""
         program, now_ms = self._program, self._program.now_ms()
-        frame: dict[str, Any] = {}
+        levels = program.levels()
+        frame: dict[str, Any] = {
+            "own_rooms": Level.SCHOOL in levels,
+            "above_schools": Level.DEPARTMENT in levels,
+            "home_word": _HOMES[Level.SCHOOL in levels],
+        }
         for feature in program.features:
             if feature.frame:
                 frame |= feature.frame(program, words.language)
         person = visitor_of(request) or _NOBODY
-        shown = [entry for entry in self._menu if _is_for(entry, person, frame)]
+        shown = [
+            entry
+            for level, entry in self._menu
+            if level in {None, *levels} and _is_for(entry, person, frame)
+        ]
         return frame | {
             "_": words.say,
             "person": person,
             "words": words,
             "number": words.number,
             "school": program.name,
+            "school_name_of": program.school_name,
             "scope": program.school,
             "many_schools": not program.school.school,
             "at": words.iso(now_ms),
@@ -84,9 +113,25 @@ class PageRenderer:
             "tools": [entry for entry in shown if entry.is_tool],
         }
 
-    def error(self, request: Request, refused: HttpError) -> HTMLResponse:
-        """A page that says what cannot be shown."""
-        return self.page(request, "error.html", status_code=refused.status, refused=refused)
+    def error(self, request: Request, refused: HttpError) -> Response:
+        """A page that says what cannot be shown; to a program a problem."""
+        if not wants_page(request.scope, usually=True):
+            words = self.words(request)
+            return problem_answer(refused, words.language, words.translate)
+        if isinstance(refused, PendingError):
+            answer = self.page(request, "pending.html", refused=refused)
+            answer.headers["Refresh"] = str(refused.again_s)
+            return answer
+        lead, hint = ("", refused.hint)
+        if hint.startswith("/"):
+            lead, hint = hint, ""
+        if not hint or "/openapi.json" in hint:
+            hint = _ADVICE.get(refused.status, _ADVICE[refused.status // 500 * 100 + 400])
+        answer = self.page(
+            request, "error.html", status_code=refused.status, refused=refused, hint=hint, lead=lead
+        )
+        answer.headers.update(refused.headers or {})
+        return answer
 
     def today(self) -> str:
         """The school's local date."""
@@ -111,7 +156,8 @@ class PageRenderer:
 
 
 def _is_for(entry: MenuEntry, person: Person, frame: Mapping[str, Any]) -> bool:
-    return person.may(*entry.permissions) and entry.is_shown(frame)
+    above = entry.above if frame["above_schools"] and person.account else None
+    return person.may(*entry.permissions, *filter(None, [above])) and entry.is_shown(frame)
 
 
 def _with_language(request: Request, language: str) -> str:

@@ -8,11 +8,8 @@ from typing import Annotated, Any, Final
 from fastapi import Query
 from pydantic import AfterValidator
 
-from controller.people.person import Person
 from controller.web.items import ErrorItem, Item, Listing
-from controller.web.refusals import HttpError
-from protocol.model import Place, day_from
-from protocol.words import N_
+from protocol.model import day_from
 
 
 def day_or(text: str, default: str) -> str:
@@ -87,13 +84,3 @@ def page_of(items: list[Item], limit: int, cursor: Callable[[Item], str]) -> Lis
     """A page of `limit`; one more item than that says that there is a next page."""
     page = items[:limit]
     return Listing(items=page, next=cursor(page[-1]) if len(items) > limit else None)
-
-
-def narrowed(scope: Place, school: str, person: Person) -> Place:
-    """What of the scope the person sees, or one school of it. Raises HttpError for another's."""
-    seen = person.part_of(scope)
-    if not school or school == seen.school:
-        return seen
-    if seen.school or not person.has_school(school):
-        raise HttpError(404, "school_unknown", N_("There is no such school here."), N_("See /use."))
-    return Place(scope.province, school)

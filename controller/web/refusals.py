@@ -1,4 +1,4 @@
-"""This file gives every error one shape: a stable code, a sentence, what to do."""
+"""This file gives every error the shape of RFC 9457: a stable code, a sentence, what to do."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
 from controller.database.store import StoreError
+from controller.web.bare_page import bare_page, wants_page
 from protocol.guard import BodyTooLargeError
-from protocol.language import requested_language
+from protocol.language import fill, requested_language
 from protocol.words import N_, Translate
 
 _LOGGER = logging.getLogger(__name__)
@@ -26,23 +28,59 @@ _MISSING: Final = {
     404: ("not_found", N_("There is nothing here.")),
     405: ("method_refused", N_("This cannot be done here.")),
 }
-Answer = Callable[[Request, Any], Awaitable[JSONResponse]]
+PROBLEM: Final = "application/problem+json"  # RFC 9457, 6.1
+Answer = Callable[[Request, Any], Awaitable[Response]]
+Show = Callable[[Request, "HttpError"], Response]
+HEADERS: Final = {  # of every answer
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        "object-src 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",  # with no-referrer a form of ours would come from "null"
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_SERVERS_OWN: Final = 500
 _TOO_MANY: Final = 1 << 53  # no log is that long, and a database's number ends near
 
 
 class HttpError(Exception):
-    """A request that cannot be served: the HTTP status, and what to tell the caller."""
+    """A request that cannot be served: the HTTP status, what to tell the caller, more headers.
 
-    def __init__(self, status: int, code: str, message: str, hint: str) -> None:
+    values: for the {names} in message and hint.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        hint: str,
+        headers: Mapping[str, str] | None = None,
+        **values: object,
+    ) -> None:
         super().__init__(f"{code}: {message}")
+        self.headers = headers
         self.status = status
         self.code = code
         self.message = message
         self.hint = hint
+        self.values = values
 
 
 class PageRefusedError(HttpError):
     """The same, for a person who looks at a page: it is told on one."""
+
+
+class PendingError(HttpError):
+    """What is not there yet: a page says so and opens anew by itself, a program asks again."""
+
+    def __init__(self, code: str, message: str, again_s: int) -> None:
+        hint = N_("Please ask again in a moment.")
+        super().__init__(503, code, message, hint, {"Retry-After": str(again_s)})
+        self.again_s = again_s
 
 
 class ElsewhereError(Exception):
@@ -77,18 +115,62 @@ def decode_cursor(word: str, *types: type) -> list[Any]:
     )
 
 
+def problem_of(status: int, code: str, title: str, detail: str) -> dict[str, Any]:
+    """An error's body. `error` is the shape of before, which programs may still read."""
+    return {
+        "type": f"urn:lophoc:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "error": {"code": code, "message": title, "hint": detail},
+    }
+
+
+def problem_answer(
+    refusal: HttpError, language: str, say: Translate, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """The refusal, as programs are told it."""
+    title, detail = (fill(say(text), refusal.values) for text in (refusal.message, refusal.hint))
+    body = problem_of(refusal.status, refusal.code, title, detail)
+    more = {"Content-Language": language, **(headers or refusal.headers or {})}
+    return JSONResponse(body, refusal.status, more, media_type=PROBLEM)
+
+
 def answer_refusals(
-    app: FastAPI, default_language: str, translate_to: Callable[[str], Translate]
+    app: FastAPI,
+    default_language: str,
+    translate_to: Callable[[str], Translate],
+    show: Show | None = None,
 ) -> None:
-    """Have the application answer every error in the one shape, in the caller's language."""
+    """Have the application answer every error: a person on a page, a program in the one shape.
+
+    show: makes the page; it may ask the database. Without it a bare one answers. All is in the
+    caller's language.
+    """
 
     def answered(refusal_of: Callable[[Any], HttpError]) -> Answer:
-        async def answer(request: Request, error: Any) -> JSONResponse:
+        async def answer(request: Request, error: Any) -> Response:
             refusal = refusal_of(error)
-            say = translate_to(language_asked(request, default_language))
-            words = {"message": say(refusal.message), "hint": say(refusal.hint)}
-            body = {"error": {"code": refusal.code, **words}}
-            return JSONResponse(body, refusal.status, _headers_of(request, error))
+            language = language_asked(request, default_language)
+            say = translate_to(language)
+            title, detail = (
+                fill(say(text), refusal.values) for text in (refusal.message, refusal.hint)
+            )
+            headers = {"Content-Language": language, **(_headers_of(request, error) or {})}
+            is_page = isinstance(error, PageRefusedError)
+            if wants_page(request.scope, usually=is_page):
+                if isinstance(error, RequestValidationError):
+                    refusal = misspelt(_name_in(error))
+                page = await _page(request, refusal, show)
+                page = page or bare_page(refusal.status, refusal.code, language, say, title, detail)
+                page.headers.update(
+                    {**headers, "Content-Language": page.headers["content-language"]}
+                )
+                for name, value in HEADERS.items():
+                    page.headers.setdefault(name, value)
+                return page
+            return problem_answer(refusal, language, say, HEADERS | headers)
 
         return answer
 
@@ -96,8 +178,21 @@ def answer_refusals(
         app.add_exception_handler(kind, answered(refusal_of))
 
 
+async def _page(request: Request, refusal: HttpError, show: Show | None) -> Response | None:
+    """The refusal on a page like all others; None where there is no database to ask for them."""
+    is_told = isinstance(refusal, PageRefusedError | PendingError)
+    if show is None or (refusal.status >= _SERVERS_OWN and not is_told):
+        return None
+    try:
+        return await run_in_threadpool(show, request, refusal)
+    except StoreError:
+        return None
+
+
 def _headers_of(request: Request, error: Exception) -> Mapping[str, str] | None:
     """A method that is not there is told with all that are (RFC 9110, 15.5.6)."""
+    if isinstance(error, HttpError):
+        return error.headers
     headers = error.headers if isinstance(error, HTTPException) else None
     return {"Allow": ", ".join(_methods_at(request))} if headers and "Allow" in headers else headers
 
@@ -110,10 +205,23 @@ def _methods_at(request: Request) -> list[str]:
 
 
 def _invalid(error: RequestValidationError) -> HttpError:
-    first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"][1:])[:80]
-    message = f"{name}: {first['msg']}"
+    message = f"{_name_in(error)}: {error.errors()[0]['msg']}"
     return HttpError(422, "parameter_invalid", message, N_("See /openapi.json for the values."))
+
+
+def _name_in(error: RequestValidationError) -> str:
+    return ".".join(str(part) for part in error.errors()[0]["loc"][1:])[:80]
+
+
+def misspelt(name: str) -> PageRefusedError:
+    """What answers an address in which something is no value that is known."""
+    return PageRefusedError(
+        422,
+        "parameter_invalid",
+        N_("The address asks for something unknown."),
+        N_("Look at {name} in the address, or begin at the first page."),
+        name=name,
+    )
 
 
 def _unserved(error: HTTPException) -> HttpError:
@@ -122,7 +230,12 @@ def _unserved(error: HTTPException) -> HttpError:
 
 
 def _too_large(error: BodyTooLargeError) -> HttpError:
-    return HttpError(413, error.code, error.message, N_("Send less at once."))
+    return HttpError(
+        413,
+        error.code,
+        error.message,
+        N_("Go back and choose a smaller file, or send less at once."),
+    )
 
 
 def _unreadable(error: StoreError) -> HttpError:
@@ -131,12 +244,20 @@ def _unreadable(error: StoreError) -> HttpError:
     return HttpError(503, "store_unusable", message, hint)
 
 
+def _broken(_error: Exception) -> HttpError:
+    message = N_("Something in the server broke.")
+    hint = N_("Try again; if it breaks again, tell who looks after the server when it was.")
+    return HttpError(500, "internal", message, hint)
+
+
 _REFUSALS: Final[Mapping[type[Exception], Callable[[Any], HttpError]]] = {
     HttpError: lambda error: error,
+    PageRefusedError: lambda error: error,
     RequestValidationError: _invalid,
     HTTPException: _unserved,
     BodyTooLargeError: _too_large,
     StoreError: _unreadable,
+    Exception: _broken,
 }
 
 

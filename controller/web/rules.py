@@ -10,8 +10,10 @@ from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
 from starlette.requests import HTTPConnection
 from starlette.routing import Mount
 
+from controller.feature import Level
 from controller.people.person import Permission, Person
 
+PASSED: Final = "lophoc_passed"  # of a scope: who was let in by another process of ours, or None
 _ATTRIBUTE: Final = "lophoc_rule"
 Endpoint = TypeVar("Endpoint")
 
@@ -21,13 +23,17 @@ class Rule(NamedTuple):
 
     is_open: everybody, too, where the settings leave the first screen open. in_parts: also who sees
     only some of a department's schools, of which it then tells alone. is_data: it answers
-    programs and scripts, so nobody is led from it to the page for logging in.
+    programs and scripts, so nobody is led from it to the page for logging in. above: who comes in,
+    too, where the controller stands above schools and nowhere else. level: where alone it answers,
+    if not where its feature does.
     """
 
     permissions: frozenset[Permission] = frozenset()
     is_open: bool = False
     in_parts: bool = False
     is_data: bool = False
+    above: frozenset[Permission] = frozenset()
+    level: Level | None = None
 
 
 class Address(NamedTuple):
@@ -47,10 +53,16 @@ class RuleMissingError(Exception):
 
 
 def needs(
-    *permissions: Permission, is_open: bool = False, in_parts: bool = False, is_data: bool = False
+    *permissions: Permission,
+    is_open: bool = False,
+    in_parts: bool = False,
+    is_data: bool = False,
+    above: Permission | None = None,
+    level: Level | None = None,
 ) -> Callable[[Endpoint], Endpoint]:
     """Let in who may do one of these."""
-    return _marking(Rule(frozenset(permissions), is_open, in_parts, is_data))
+    others = frozenset({above} if above else ())
+    return _marking(Rule(frozenset(permissions), is_open, in_parts, is_data, others, level))
 
 
 def public(endpoint: Endpoint) -> Endpoint:
@@ -64,6 +76,11 @@ def _marking(rule: Rule) -> Callable[[Endpoint], Endpoint]:
         return endpoint
 
     return mark
+
+
+def given_rule(endpoint: Endpoint, rule: Rule | None) -> Endpoint:
+    """An endpoint that stands in the place of another, with that one's rule."""
+    return _marking(rule)(endpoint) if rule is not None else endpoint
 
 
 def rule_of(endpoint: object) -> Rule | None:

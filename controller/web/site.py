@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Final
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
@@ -12,14 +12,35 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from controller.feature import Program, packages_with
+from controller.feature import Feature, Level, Program, packages_with
+from controller.web.asked import check_names
 from controller.web.certificate import screen_tls_of
+from controller.web.description import complete
+from controller.web.exporting import Exports
 from controller.web.guard import HeadAsGet, WebGuard
 from controller.web.noting import Noting
 from controller.web.page import PageRenderer
-from controller.web.refusals import ElsewhereError, PageRefusedError, answer_refusals
-from controller.web.rules import check_rules, public
+from controller.web.refusals import (
+    ElsewhereError,
+    HttpError,
+    PageRefusedError,
+    answer_refusals,
+)
+from controller.web.rules import check_rules, public, rule_of
+from controller.web.tagged import Tagged
 from protocol import __version__
+from protocol.words import N_
+
+_ELSEWHERE: Final[Mapping[Level, tuple[str, str]]] = {
+    Level.SCHOOL: (
+        N_("Only a school has this page; this is the department."),
+        N_("Ask the school itself, or see what it has told under Schools."),
+    ),
+    Level.DEPARTMENT: (
+        N_("Only the department has this page; this is a school."),
+        N_("Ask the department."),
+    ),
+}
 
 
 def create_web(program: Program, allowed_hosts: Sequence[str]) -> FastAPI:
@@ -39,22 +60,30 @@ def create_web(program: Program, allowed_hosts: Sequence[str]) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         dependencies=[
-            Depends(feature.admit(program)) for feature in program.features if feature.admit
+            *(Depends(feature.admit(program)) for feature in program.features if feature.admit),
+            Depends(check_names),
+            Depends(program.service(Exports).hold),
         ],
     )
     notes = [feature.note(program) for feature in program.features if feature.note]
     app.add_middleware(Noting, notes=notes)
+    app.add_middleware(Tagged)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     app.add_middleware(HeadAsGet)
     tls = program.service(screen_tls_of)
     app.add_middleware(  # added last, so it stands in front
-        WebGuard, allowed_hosts=allowed_hosts, own_names=lambda: tls.names
+        WebGuard,
+        allowed_hosts=allowed_hosts,
+        own_names=lambda: tls.names,
+        default_language=program.default_language,
+        translate_to=program.translate_to,
     )
-    answer_refusals(app, program.default_language, program.translate_to)
-    _answer_on_pages(app, program)
+    show = program.service(PageRenderer).error
+    answer_refusals(app, program.default_language, program.translate_to, show)
+    app.add_exception_handler(ElsewhereError, _lead)
     for feature in program.features:
         if api := feature.router(program, "api"):
-            api.build_in(app.router)
+            api.build_in(app.router, _gate(program, feature, HttpError))
     _include_pages(app, program)
     static: list[str | tuple[str, str]] = [
         (package, "static") for package in packages_with(program, "static")
@@ -62,21 +91,13 @@ def create_web(program: Program, allowed_hosts: Sequence[str]) -> FastAPI:
     app.mount("/static", public(StaticFiles(packages=static)))
     _open_description(app)
     check_rules(app.routes)
+    complete(app)
     return app
 
 
-def _answer_on_pages(app: FastAPI, program: Program) -> None:
-    """Have pages say what is refused, and lead to another page, as a person expects of them."""
-    screens = program.service(PageRenderer)
-
-    async def refuse(request: Request, error: Any) -> Response:
-        return screens.error(request, error)
-
-    async def lead(_: Request, error: Any) -> Response:
-        return RedirectResponse(error.path, 303)
-
-    app.add_exception_handler(PageRefusedError, refuse)
-    app.add_exception_handler(ElsewhereError, lead)
+async def _lead(_: Request, error: Any) -> Response:
+    """To another page of ours."""
+    return RedirectResponse(error.path, 303)
 
 
 def _open_description(app: FastAPI) -> None:
@@ -90,4 +111,17 @@ def _include_pages(app: FastAPI, program: Program) -> None:
     looks = [Depends(feature.look(program)) for feature in program.features if feature.look]
     for feature in program.features:
         if pages := feature.router(program, "pages"):
-            pages.build_in(app.router, looks, in_schema=False)
+            gate = _gate(program, feature, PageRefusedError)
+            pages.build_in(app.router, [*gate, *looks], in_schema=False)
+
+
+def _gate(program: Program, feature: Feature, refusal: type[HttpError]) -> list[Any]:
+    """What keeps a feature's addresses to the level that it is for, for whoever may ask there."""
+
+    def gate(request: Request) -> None:
+        rule = rule_of(request.scope.get("endpoint"))
+        level = (rule and rule.level) or feature.level
+        if level and level not in program.levels():
+            raise refusal(404, "not_here", *_ELSEWHERE[level])
+
+    return [Depends(gate)] if feature.level else []

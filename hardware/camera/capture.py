@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import struct
+import sys
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -129,6 +130,8 @@ def _with_login(url: str, user: str, password: str) -> str:
 
 def _ask_node(path: str) -> None:
     """Ask the driver what OpenCV does not tell: whether another program holds the camera."""
+    if sys.platform == "win32":
+        return
     try:
         opened = os.open(path, os.O_RDWR | os.O_NONBLOCK)
     except PermissionError as error:
@@ -142,11 +145,12 @@ def _ask_node(path: str) -> None:
 
 
 def _request_buffers(opened: int) -> None:
-    from fcntl import ioctl  # noqa: PLC0415 - Linux only, as device nodes are
+    if sys.platform != "win32":
+        from fcntl import ioctl  # noqa: PLC0415 - not on Windows
 
-    try:
-        ioctl(opened, _REQUEST_BUFFERS, _NO_BUFFERS)
-    except OSError as error:
-        # Any other refusal is the driver's own way: OpenCV finds another.
-        if error.errno == errno.EBUSY:
-            raise CameraTrouble("in_use") from error
+        try:
+            ioctl(opened, _REQUEST_BUFFERS, _NO_BUFFERS)
+        except OSError as error:
+            # Any other refusal is the driver's own way: OpenCV finds another.
+            if error.errno == errno.EBUSY:
+                raise CameraTrouble("in_use") from error

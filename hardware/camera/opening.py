@@ -32,6 +32,7 @@ _FINAL: Final = frozenset({"in_use", "no_rights"})
 
 _LOAD_S: Final = 15.0  # OpenCV, from a slow card
 _MEMORY_LIMIT: Final = 1 << 30
+_PR_SET_DUMPABLE: Final = 4  # linux/prctl.h
 _ENVIRONMENT: Final = {
     "OPENCV_LOG_LEVEL": "SILENT",
     "OPENCV_IO_MAX_IMAGE_PIXELS": "50000000",
@@ -42,7 +43,8 @@ _ENVIRONMENT: Final = {
 
 def prepare() -> None:
     """Make this process one that ends with its parent and takes no more memory than it should."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if sys.platform != "win32":  # there its job ends it, and loading a DLL waits for such a thread
+        threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ.update(_ENVIRONMENT)
     _limit()
 
@@ -152,9 +154,16 @@ def _end_with_parent() -> None:
 
 
 def _limit() -> None:
-    """No more memory than a look needs, whatever a camera sends; and no picture in a core file."""
+    """No more memory than a look needs, whatever a camera sends; no picture or password in a core.
+
+    A limit of nothing does not keep a core from a program that the system hands it to (core(5)).
+    """
     if sys.platform == "win32":
         return
+    if sys.platform == "linux":
+        from ctypes import CDLL  # noqa: PLC0415 - Linux only
+
+        CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     import resource  # noqa: PLC0415 - not on Windows
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

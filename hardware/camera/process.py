@@ -9,7 +9,6 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
-from pathlib import Path
 from typing import Final, TypeVar
 
 from hardware.camera.order import (
@@ -30,7 +29,6 @@ _START_S: Final = 10.0  # Python itself, on a busy machine
 _SILENCE_LIMIT_S: Final = 25.0  # whatever the child says
 _POLL_S: Final = 0.25
 _BURY_S: Final = 10.0
-_ROOT: Final = Path(__file__).parents[2]
 _MODULE: Final = "hardware.camera.child"
 
 Word = TypeVar("Word")
@@ -130,7 +128,8 @@ def no_vision() -> SenseMissing:
 @asynccontextmanager
 async def _child_of(module: str, line_limit: int) -> AsyncIterator[Process]:
     """A process that runs a module of ours and waits for its order; dead once this is left."""
-    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH", ""))))
+    # Where we find our modules: an installed package lies in no folder that Python knows.
+    path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH", ""), *sys.path)))
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-P",

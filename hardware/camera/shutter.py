@@ -34,11 +34,18 @@ class Shutter:
     """The room's cameras may be looked through, or not.
 
     is_closed: asked before each look, and four times a second during it. now_ms: the wall's clock.
+    changed: called where a look begins and where it ends.
     """
 
-    def __init__(self, is_closed: Callable[[], bool], now_ms: Callable[[], int] = int) -> None:
+    def __init__(
+        self,
+        is_closed: Callable[[], bool],
+        now_ms: Callable[[], int] = int,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._is_closed = is_closed
         self._now_ms = now_ms
+        self._changed = changed
         self._looks: list[CameraLook] = []
 
     def is_open(self) -> bool:
@@ -59,10 +66,12 @@ class Shutter:
         """Show a look for as long as it lasts."""
         look = CameraLook(key, use, self._now_ms())
         self._looks.append(look)
+        self._changed()
         try:
             yield
         finally:
             self._looks.remove(look)
+            self._changed()
 
 
 class View(NamedTuple):

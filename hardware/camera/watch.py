@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -19,12 +20,13 @@ from hardware.camera.process import ask, no_vision
 from hardware.camera.shutter import FILE_VIEW, CameraUse, Shutter
 from hardware.http.login import NOBODY, WebLogin
 from hardware.readings import CameraReading, CameraState, Report
+from hardware.rest import Rest, polling
 
 LOOK_S: Final = 6.0
 EVERY_S: Final = 60.0
 AGAIN_S: Final = 5.0
 
-_POLL_S: Final = 1.0
+_NEWS_S: Final = 60.0
 _FILM_S: Final = 300.0
 _NODE: Final = re.compile(r"/dev/(video\d+|v4l/by-(id|path)/[\w.:+-]+)")
 _SCHEMES: Final = frozenset({"http", "https", "rtsp"})
@@ -75,6 +77,10 @@ class Rounds(Generic[T]):
         self._due = {target: self._due.get(target, _Due(float("-inf"))) for target in targets}
         due = [target for target, when in self._due.items() if when.at <= now]
         return min(due, default=None, key=lambda target: self._due[target].at)
+
+    def next_in_s(self, now: float) -> float:
+        """How long until the next camera's turn; for ever while there is none."""
+        return max(0.0, min((when.at for when in self._due.values()), default=inf) - now)
 
     def note_look(self, target: T, now: float, *, well: bool, refused: bool = False) -> None:
         """A look is over. refused: a password of ours was."""
@@ -156,13 +162,14 @@ async def watch(
     every_s: float = EVERY_S,
     again_s: float = AGAIN_S,
     seconds: float = LOOK_S,
+    rest: Rest = polling,
 ) -> None:
     """Look at each camera in turn, one at a time, and report each look; never returns.
 
-    targets: asked a few times a second, and must be cheap; a camera that it no longer names is
-    let go within one second, even while it is looked at. every_s: the pause after a look at a
-    camera that is well. again_s: after one at a camera in trouble. Raises
-    SenseMissing("no_vision").
+    targets: asked a few times a second during a look, and must be cheap; a camera that it no longer
+    names is let go within one second, even while it is looked at. every_s: the pause after a
+    look at a camera that is well. again_s: after one at a camera in trouble. rest: until the
+    targets, or what the shutter says, may be otherwise. Raises SenseMissing("no_vision").
     """
     if await asyncio.to_thread(find_spec, "cv2") is None:
         raise no_vision()
@@ -173,7 +180,7 @@ async def watch(
         current = tuple(targets()) if shutter.is_open() else ()
         target = rounds.next(current, time.monotonic())
         if target is None:
-            await asyncio.sleep(_POLL_S)
+            await rest(min(_NEWS_S, rounds.next_in_s(time.monotonic())))
             continue
         baselines = {camera: base for camera, base in baselines.items() if camera in current}
         places = {camera: place for camera, place in places.items() if camera in current}

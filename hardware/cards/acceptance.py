@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from itertools import combinations
 from math import dist
-from statistics import median
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
@@ -130,6 +129,8 @@ class Acceptance:
         }
         if not moves:
             return
+        from statistics import median  # noqa: PLC0415 - of 220 KiB, and only a scan needs it
+
         drift = (median(x for x, _ in moves.values()), median(y for _, y in moves.values()))
         for pair in combinations(sorted(moves), 2):
             one, other = pair

@@ -7,15 +7,17 @@ import math
 import platform
 import re
 import socket
+import sys
 import uuid
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 
-from hardware.host.disks import read_disk
-from hardware.host.power import read_power
-from hardware.host.raspberry import Raspberry
+from hardware.host.disks import DiskReading, read_disk
+from hardware.host.power import PowerReading, read_power
+from hardware.host.raspberry import PiReading, Raspberry
+from hardware.host.sensed import sensed
 from hardware.host.temperature import Thermometer
 from hardware.host.wifi import signal_dbm
 from hardware.readings import HostIdentity, HostReading, IdentityKind, Kind, Sighting, clean
@@ -40,6 +42,8 @@ def identify(root: Path = Path("/")) -> HostIdentity:
 
     root: where `sys`, `proc` and `etc` are found. Never raises: what is unknown is empty.
     """
+    if sys.platform == "win32":
+        return _identify_windows()
     dmi = root / "sys/class/dmi/id"
     tree = root / "proc/device-tree"
     board = _read_filled(tree / "model")
@@ -52,6 +56,23 @@ def identify(root: Path = Path("/")) -> HostIdentity:
         os=_os_name(root),
         machine=_machine(root, hostname),
     )
+
+
+if sys.platform == "win32":
+    from hardware.host.windows import identity as windows
+
+    def _identify_windows() -> HostIdentity:
+        """As `identify`, by the registry and the firmware's tables."""
+        hostname = clean(socket.gethostname())
+        installation = windows.installation() or _mac(Path("/")) or hostname
+        return HostIdentity(
+            hostname=hostname,
+            vendor=_filled(windows.vendor()),
+            model=_filled(windows.model()),
+            serial=_filled(windows.serial()),
+            os=windows.system_name(),
+            machine=_digest(installation),
+        )
 
 
 def identity_sighting(identity: HostIdentity) -> Sighting:
@@ -85,25 +106,27 @@ class HostSense:
     def read(self, at: float, monotonic_s: float) -> HostReading:
         """Read every sensor once. at: epoch seconds. monotonic_s: the steady clock then.
 
-        The first reading has no cpu_percent, for that needs two. Never raises for lack of a sensor.
+        The first reading has no cpu_percent, for that needs two. Never raises: what cannot be
+        read is None.
         May wait 2 s for a Raspberry Pi's firmware: to be called in a thread.
         """
-        memory = psutil.virtual_memory()
-        disk_used_percent, disk_free_mb = _disk(self._disk)
+        root, disk = self._root, self._disk
+        memory = sensed("memory", _memory, _Space())
+        space = sensed("space", lambda: _disk(disk), _Space())
         return HostReading(
             at=at,
-            cpu_percent=self._cpu_percent(),
-            memory_used_percent=round(memory.percent, 1),
-            memory_free_mb=round(memory.available / _MB, 1),
-            disk_used_percent=disk_used_percent,
-            disk_free_mb=disk_free_mb,
-            temperature_c=self._thermometer.read(),
-            wifi_signal_dbm=signal_dbm(self._root),
-            uptime_s=_uptime_s(self._root, at),
+            cpu_percent=sensed("cpu", self._cpu_percent, None),
+            memory_used_percent=memory.used_percent,
+            memory_free_mb=memory.free_mb,
+            disk_used_percent=space.used_percent,
+            disk_free_mb=space.free_mb,
+            temperature_c=sensed("temperature", self._thermometer.read, None),
+            wifi_signal_dbm=sensed("wifi", lambda: signal_dbm(root), None),
+            uptime_s=sensed("uptime", lambda: _uptime_s(root, at), None),
             clock_jump_s=self._clock_jump_s(_Clocks(at, monotonic_s)),
-            **read_disk(self._disk, self._root)._asdict(),
-            **read_power(self._root)._asdict(),
-            **self._raspberry.read()._asdict(),
+            **sensed("disk", lambda: read_disk(disk, root), DiskReading())._asdict(),
+            **sensed("power", lambda: read_power(root), PowerReading())._asdict(),
+            **sensed("raspberry", self._raspberry.read, PiReading())._asdict(),
         )
 
     def _cpu_percent(self) -> float | None:
@@ -115,6 +138,11 @@ class HostSense:
     def _clock_jump_s(self, now: _Clocks) -> float:
         before, self._clocks = self._clocks, now
         return 0.0 if before is None else clock_jump_s(before, now)
+
+
+class _Space(NamedTuple):
+    used_percent: float | None = None
+    free_mb: float | None = None
 
 
 class _Busy(NamedTuple):
@@ -149,12 +177,14 @@ def _busy() -> _Busy:
     return _Busy(total_s - times.idle - getattr(times, "iowait", 0.0), total_s)
 
 
-def _disk(path: Path) -> tuple[float | None, float | None]:
-    try:
-        usage = psutil.disk_usage(str(path))
-    except OSError:
-        return None, None
-    return round(usage.percent, 1), round(usage.free / _MB, 1)
+def _memory() -> _Space:
+    memory = psutil.virtual_memory()
+    return _Space(round(memory.percent, 1), round(memory.available / _MB, 1))
+
+
+def _disk(path: Path) -> _Space:
+    usage = psutil.disk_usage(str(path))
+    return _Space(round(usage.percent, 1), round(usage.free / _MB, 1))
 
 
 def _uptime_s(root: Path, at: float) -> float:
@@ -169,7 +199,10 @@ def _uptime_s(root: Path, at: float) -> float:
 
 
 def _read_filled(path: Path) -> str:
-    text = read_text(path)
+    return _filled(read_text(path))
+
+
+def _filled(text: str) -> str:
     return "" if _UNFILLED.fullmatch(text) else text
 
 
@@ -189,6 +222,10 @@ def _machine(root: Path, hostname: str) -> str:
     """Hash what names this installation, so that the name itself never leaves the machine."""
     machine_id = read_text(root / "etc/machine-id")
     named = machine_id if _MACHINE_ID.fullmatch(machine_id) else _mac(root) or hostname
+    return _digest(named)
+
+
+def _digest(named: str) -> str:
     return hashlib.sha256(b"lophoc" + named.encode()).hexdigest()[:32]
 
 

@@ -10,7 +10,7 @@ import psutil
 from hardware.text import entries, read_number, read_text
 
 _SUPPLIES = "sys/class/power_supply"
-_DISCHARGING = "Discharging"
+_DISCHARGING, _CHARGING = "Discharging", "Charging"
 # 10 kWh in the microwatt-hours of sysfs; no battery of a computer comes near.
 _FULL_MOST = 1e10
 # A new battery holds a little more than its label says; beyond this one of the figures is wrong.
@@ -73,7 +73,7 @@ def _charge_percent(batteries: list[Path]) -> float | None:
     weighed = [
         (min(100.0, max(0.0, percent)), _full(battery))
         for battery in batteries
-        if (percent := read_number(battery / "capacity")) is not None
+        if (percent := _percent(battery)) is not None
     ]
     if not weighed:
         return None
@@ -81,6 +81,18 @@ def _charge_percent(batteries: list[Path]) -> float | None:
     weights = [full if all_known else 1.0 for _, full in weighed]
     total = sum(percent * weight for (percent, _), weight in zip(weighed, weights, strict=True))
     return round(total / sum(weights), 1)
+
+
+def _percent(battery: Path) -> float | None:
+    """What a battery tells of its charge; reckoned where it only tells what it holds."""
+    told = read_number(battery / "capacity")
+    if told is not None:
+        return told
+    for unit in ("energy", "charge"):
+        now, full = (read_number(battery / f"{unit}_{name}") for name in ("now", "full"))
+        if now is not None and full and full > 0:
+            return 100 * now / full
+    return None
 
 
 def _wear_percent(batteries: list[Path]) -> float | None:
@@ -104,14 +116,15 @@ def _full(battery: Path) -> float:
 
 
 def _on_mains(batteries: list[Path], mains: list[str]) -> bool | None:
-    """Whether the mains feed it: a battery that discharges knows better than any plug.
+    """Whether the mains feed it: a battery that discharges, or charges, knows better than any plug.
 
     Plugs that stay "online" for a charger too weak, or for good, are common. Without a battery
     whatever runs is fed; plugs that deny it tell nothing.
     """
-    if any(read_text(battery / "status") == _DISCHARGING for battery in batteries):
+    states = {read_text(battery / "status") for battery in batteries}
+    if _DISCHARGING in states:
         return False
-    is_online = any(online not in {"", "0"} for online in mains)
+    is_online = _CHARGING in states or any(online not in {"", "0"} for online in mains)
     if batteries:
         return is_online if mains else True
     return True if is_online else None

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import psutil
 
 from hardware.host.installed import Installed, read_installed
+from hardware.host.sensed import sensed
 from hardware.readings import SoftwareReading, clean
 
 INSTALLED_EVERY_S = 600.0
@@ -85,13 +86,13 @@ class Software:
         )
 
     def _look_installed(self) -> list[bool | None]:
-        installed = read_installed(self._root)
+        installed = sensed("installed", lambda: read_installed(self._root), None)
         if installed is None:
             return [None] * len(self._programs)
         return [is_installed(program, installed) for program in self._programs]
 
     def _look_running(self) -> list[bool | None]:
-        names = self._processes()
+        names = sensed("processes", self._processes, None)
         if names is None:
             return [None] * len(self._programs)
         running = {words(name) for name in names}

@@ -10,13 +10,17 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from hardware.host.nl80211 import WifiLink, wifi_links
+from hardware.host.nl80211 import WifiLink
 from hardware.network.neighbours import plain_mac
 from hardware.readings import IdentityKind, Kind, Sighting, clean
 from hardware.text import entries, read_raw
 
 if sys.platform != "win32":
     import fcntl
+
+    from hardware.host.nl80211 import wifi_links
+else:
+    from hardware.host.windows.wlan import wifi_links
 
 _TABLE_LIMIT = 20_000
 _HEAD_LINES = 2
@@ -48,6 +52,8 @@ def signal_dbm(root: Path = Path("/"), links: Links = wifi_links) -> float | Non
 
 def interfaces(root: Path = Path("/")) -> tuple[str, ...]:
     """Give the names of the Wi-Fi interfaces. root: where `sys` is found."""
+    if sys.platform == "win32":
+        return tuple(link.interface for link in wifi_links())
     cards = entries(root / "sys/class/net")
     return tuple(
         card.name for card in cards if (card / "phy80211").exists() or (card / "wireless").exists()

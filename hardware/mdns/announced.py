@@ -12,7 +12,7 @@ from hardware.matchers import MdnsRow, matchers
 from hardware.mdns.ids import identity_of, named_key, split_name, trusted_uuid
 from hardware.network.interfaces import Networks, via
 from hardware.network.neighbours import trusted_mac
-from hardware.readings import KindProof, Sighting, clean
+from hardware.readings import Kind, KindProof, Sighting, clean
 
 # What one neighbour may make us keep: a TXT record can hold thousands of keys, a host addresses.
 _TXT_KEYS_LIMIT = 64
@@ -84,19 +84,22 @@ def service_of(
     key, *aliases = [*_marks(row, values, instance), weak_key]
     address = best_address(near)
     model = _first(values, row.model)
+    kind, asks, proof = row.kind, row.asks, KindProof.CAPABILITY if row.bits else KindProof.SERVICE
+    if kind is Kind.BOARD and _is_computer(server):
+        kind, asks, proof = Kind.HOST, Kind.BOARD, KindProof.NAME
     return AnnouncedService(
         sighting=Sighting(
             source="mdns",
             key=key,
             identity=identity_of(key),
-            kind=row.kind,
+            kind=kind,
             name=model if row.private else _first(values, row.name) or _shown_name(row, instance),
             vendor=_first(values, row.vendor) or row.maker,
             model=model,
             serial=_serial(row, values, instance),
             aliases=tuple(aliases[:-1]),
-            asks=row.asks,
-            proof=f"{KindProof.CAPABILITY if row.bits else KindProof.SERVICE} {plain_type}",
+            asks=asks,
+            proof=f"{proof} {plain_type}",
             address=address,
             port=port if address and plain_type.endswith("._tcp") else 0,
             via=via(address, ours or ()),
@@ -183,6 +186,12 @@ def _has_bits(row: MdnsRow, text: str) -> bool:
     number |= int(match[3] or "0", 16) << 32
     has = not row.has_bits or any(number >> bit & 1 for bit in row.has_bits)
     return has and not any(number >> bit & 1 for bit in row.lacks_bits)
+
+
+def _is_computer(server: str) -> bool:
+    """Whether a host is called as computers are by their own systems."""
+    name = clean(server).partition(".")[0].casefold()
+    return any(fnmatchcase(name, pattern) for pattern in matchers().computer_hosts)
 
 
 def _marks(row: MdnsRow, values: Mapping[str, str], instance: str) -> list[str]:

@@ -18,6 +18,7 @@ from hardware.readings import Kind, Sighting
 # No device announces so many services: where more share an address, it tells nothing.
 _AT_AN_ADDRESS: Final = 32
 _RANKS: Final = ("mac", "uuid", "name")
+_KIND_ORDER: Final = {Kind.HOST: 0, Kind.OTHER: 2}  # a computer is one whatever runs on it
 
 _Links = Callable[[str], Iterable[str]]
 
@@ -144,7 +145,10 @@ class Announced:
         return _without_choice(groups, pairs)
 
     def _disagree(self, one: set[str], other: set[str], *, strict: bool) -> bool:
-        """Whether both tell marks of one kind; strictly, also a type in both, or two kinds."""
+        """Whether both tell marks of one kind; strictly, also a type in both, or two kinds.
+
+        A computer's program may well show a screen, as a board does.
+        """
         if self._mark_kinds(one) & self._mark_kinds(other):
             return True
         if not strict:
@@ -152,7 +156,9 @@ class Announced:
         services = [[self._services[name] for name in names] for names in (one, other)]
         types_of = [{service.type for service in group} for group in services]
         kinds = {service.sighting.kind for group in services for service in group}
-        return bool(types_of[0] & types_of[1]) or len(kinds - {Kind.OTHER}) > 1
+        is_screen = kinds >= {Kind.HOST, Kind.BOARD}
+        kinds -= {Kind.OTHER, Kind.BOARD} if is_screen else {Kind.OTHER}
+        return bool(types_of[0] & types_of[1]) or len(kinds) > 1
 
     def _mark_kinds(self, names: set[str]) -> set[str]:
         return {
@@ -188,8 +194,10 @@ class Announced:
         past = _all_of(names, self._judge.former)
         # Alone, a service that tells no mark would be known by its names.
         weak = {self._services[name].weak_key for name in names} if believed else set()
+        kinds = {self._services[name].sighting.kind for name in names}
         return replace(
             whole,
+            asks=Kind.BOARD if kinds >= {Kind.HOST, Kind.BOARD} else whole.asks,
             key=key,
             identity=identity_of(key),
             aliases=tuple(mark for mark in believed if mark != key),
@@ -197,9 +205,9 @@ class Announced:
             former=tuple(mark for mark in (*past, *sorted(weak)) if mark != key),
         )
 
-    def _order(self, name: str) -> tuple[bool, int, str]:
+    def _order(self, name: str) -> tuple[int, int, str]:
         ranks = (rank for rank, type_ in enumerate(types()) if f".{type_}." in name)
-        return self._services[name].sighting.kind is Kind.OTHER, next(ranks, 0), name
+        return _KIND_ORDER.get(self._services[name].sighting.kind, 1), next(ranks, 0), name
 
 
 def _links(service: AnnouncedService) -> Iterator[str]:

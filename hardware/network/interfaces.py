@@ -172,7 +172,8 @@ async def next_look(
     interfaces: Interfaces[Places], changed: asyncio.Event, *, notified: bool
 ) -> None:
     """Wait until it is time to look at our addresses again, or the kernel tells of a change."""
-    wait_s = NOTIFIED_POLL_S if notified and interfaces.is_settled else interfaces.poll_in_s
+    is_calm = interfaces.is_settled or interfaces.is_gone
+    wait_s = NOTIFIED_POLL_S if notified and is_calm else interfaces.poll_in_s
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(wait_s):
             # Two looks in a row count only if they are apart, however much the kernel tells.

@@ -107,6 +107,20 @@ class PresenceJudge:
         self._free_at = max(self._free_at, now - 1.0) + 1.0 / BUDGET_PER_S
         return key, target.where
 
+    def beside(self, key: Key, now: float) -> list[Key]:
+        """Give what is asked by the same probe: all that is due soon at its address and port."""
+        asked = self._targets[key]
+        keys = [
+            other
+            for other, target in self._targets.items()
+            if target.where == asked.where
+            and target.due is not None
+            and target.due < now + PERIOD_S
+        ]
+        for other in keys:
+            self._targets[other].due, self._targets[other].asked_at = None, now
+        return keys
+
     def answer(self, key: Key, where: tuple[str, int], now: float) -> list[Sighting]:
         """Take in that an address answered. Gives the device if it had been gone."""
         target = self._probed_target(key, where, now)

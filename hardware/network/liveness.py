@@ -87,7 +87,8 @@ class Liveness:
             while True:
                 await free.acquire()
                 key, where = await self._next()
-                task = probes.create_task(self._probe(key, where), name="probe")
+                keys = (key, *self._judgement.beside(key, time.monotonic()))
+                task = probes.create_task(self._probe(keys, where), name="probe")
                 task.add_done_callback(lambda _: free.release())
 
     async def _next(self) -> tuple[Key, tuple[str, int]]:
@@ -103,17 +104,19 @@ class Liveness:
                 async with asyncio.timeout(wait_s):
                     await self._news.wait()
 
-    async def _probe(self, key: Key, where: tuple[str, int]) -> None:
+    async def _probe(self, keys: Iterable[Key], where: tuple[str, int]) -> None:
+        """Ask once, for all that is at this address and port: a recorder, and its channels."""
         asked_at = self._clock()
         answer = await self._ask(*where)
-        self._note(key, where, answer, asked_at)
         now = time.monotonic()
-        if answer.alive:
-            self._report_all(self._judgement.answer(key, where, now))
-        elif self._could_answer(key, where):
-            self._report_all(self._judgement.miss(key, where, now))
-        else:
-            self._judgement.pass_over(key, where, now)
+        for key in keys:
+            self._note(key, where, answer, asked_at)
+            if answer.alive:
+                self._report_all(self._judgement.answer(key, where, now))
+            elif self._could_answer(key, where):
+                self._report_all(self._judgement.miss(key, where, now))
+            else:
+                self._judgement.pass_over(key, where, now)
         self._news.set()
 
     def _could_answer(self, key: Key, where: tuple[str, int]) -> bool:

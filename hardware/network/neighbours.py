@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from hardware.text import read_raw
@@ -12,6 +14,7 @@ NEIGHBOURS = Path("/proc/net/arp")
 
 # linux/if_arp.h: ATF_COM, the entry is complete: the neighbour has answered.
 _COMPLETE = 0x2
+_PREFIX_OCTETS = 3  # the maker's; the others are the piece's
 _FIELDS = 4  # address, type, flags, MAC; then mask and device
 _MAC = re.compile(r"([0-9a-f]{2})" + r"[:-]?([0-9a-f]{2})" * 5, re.IGNORECASE)
 # The lowest bits of the first octet: sent to many, and made up on the spot (IEEE 802, 8.2).
@@ -52,7 +55,8 @@ def answered_on(root: Path = Path("/")) -> dict[str, frozenset[str]]:
     for line in _read(root / "proc/net/arp").splitlines():
         fields = line.split()
         if len(fields) > _FIELDS + 1 and _is_complete(fields[2]) and plain_mac(fields[3]):
-            found.setdefault(fields[-1], set()).add(fields[0])
+            interface = " ".join(fields[_FIELDS + 1 :])  # Windows' have blanks in their names
+            found.setdefault(interface, set()).add(fields[0])
     return {interface: frozenset(addresses) for interface, addresses in found.items()}
 
 
@@ -64,12 +68,31 @@ def plain_mac(text: str) -> str:
 
 
 def trusted_mac(text: str) -> str:
-    """Give a MAC as plain_mac does; "" also of one that a device made up."""
+    """Give a MAC as plain_mac does; "" also of one made up, or left as a chip's maker wrote it."""
     mac = plain_mac(text)
-    return mac if mac and not int(mac[:2], 16) & _MADE_UP else ""
+    is_own = mac and not int(mac[:2], 16) & _MADE_UP and not _is_of_many(mac)
+    return mac if is_own else ""
+
+
+def _is_of_many(mac: str) -> bool:
+    """Whether a MAC is one that nobody gave to this piece: it counts up, stands still, or is empty.
+
+    Of those that were given one in 30,000 looks so, and is known by its next mark. Source:
+    home-assistant/core issue 59218 (00:12:34:56:78:9a), 00:11:22:33:44:55 of many chips' examples,
+    00:50:43:02:02:02 of Marvell's.
+    """
+    octets = bytes.fromhex(mac)
+    steps = {(after - before) % 256 for before, after in pairwise(octets[_PREFIX_OCTETS - 1 :])}
+    has_own = len(set(octets[_PREFIX_OCTETS:])) > 1
+    return len(steps) == 1 or not has_own or not any(octets[:_PREFIX_OCTETS])
 
 
 def _read(table: Path) -> str:
+    if sys.platform == "win32":
+        from hardware.network.windows import ip_helper  # noqa: PLC0415 - there alone
+
+        answered = ip_helper.neighbours()
+        return "\n".join(f"{one.address} 0x1 0x2 {one.mac} * {one.interface}" for one in answered)
     return read_raw(table, _TABLE_LIMIT).decode("ascii", "replace")
 
 

@@ -18,6 +18,11 @@ _SCHEMES = frozenset({"", "http", "https", "rtsp", "rtsps", "pjlink", "onvif"})
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://(\S+)", re.IGNORECASE)
 _IPV4_SOMEWHERE = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?(?![\d.])")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+# "user:pass#word@" in front of an address: no port follows the colon, and no "@" the name.
+_RAW_LOGIN = re.compile(
+    r"(?!\d{1,3}(?:\.\d{1,3}){3}:)[^/?#@:]+:(?!\d{1,5}/)[^/?#@]*[/?#].*@"
+    r"(?=\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?(?:[/?#]|$))"
+)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _SCOPE = re.compile(r"[A-Za-z0-9_.-]{1,15}")
 # Cheap cameras want the password in the path: "/user=admin_password=x_channel=1", "?pwd=x&...".
@@ -149,7 +154,10 @@ def _only_address(text: str) -> str:
 def _from_url(scheme: str, rest: str, *, own: bool) -> TypedPlace:
     if scheme not in _SCHEMES:
         raise PlaceError("unknown_scheme")
-    end = next((at for at, sign in enumerate(rest) if sign in "/?#"), len(rest))
+    # People type passwords as they are, "#", "/" and "?" too.
+    login = found[0] if (found := _RAW_LOGIN.match(rest)) else ""
+    begin = len(login)
+    end = next((at for at in range(begin, len(rest)) if rest[at] in "/?#"), len(rest))
     return _from_authority(scheme, rest[:end], rest[end:].partition("#")[0], own=own)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +37,7 @@ class _Route(NamedTuple):
 
 def tells_routes(root: Path = Path("/")) -> bool:
     """Say whether this system tells its routes at all. root: where `proc` is found."""
-    return (root / _ROUTES).exists()
+    return sys.platform == "win32" or (root / _ROUTES).exists()
 
 
 def gateways(root: Path = Path("/")) -> list[Gateway]:
@@ -45,8 +46,7 @@ def gateways(root: Path = Path("/")) -> list[Gateway]:
     A VPN that takes the whole way out is none: what it is reached by still is. root: where `sys`
     and `proc` are found. Source: proc(5), /proc/net/route.
     """
-    table = read_raw(root / _ROUTES, _TABLE_LIMIT).decode("ascii", "replace")
-    routes = list(_routes(table))
+    routes = [*_listed(root)]
     links = room_links({route.gateway.interface for route in routes}, root=root)
     near = [one for one in routes if one.gateway.address and one.gateway.interface in links]
     defaults = [route.gateway for route in near if route.is_default]
@@ -59,6 +59,19 @@ def gateways(root: Path = Path("/")) -> list[Gateway]:
 def gateway(root: Path = Path("/")) -> Gateway | None:
     """Give the IPv4 gateway in use, or None in no network."""
     return next(iter(gateways(root)), None)
+
+
+def _listed(root: Path) -> Iterator[_Route]:
+    if sys.platform == "win32":
+        from hardware.network.windows import ip_helper  # noqa: PLC0415 - there alone
+
+        nobody = "0.0.0.0"  # noqa: S104 - no address that is listened on
+        for one in ip_helper.routes():
+            is_default = one.destination == one.mask == nobody
+            if is_default and one.gateway != nobody:
+                yield _Route(Gateway(one.gateway, one.interface, one.metric), is_default)
+    else:
+        yield from _routes(read_raw(root / _ROUTES, _TABLE_LIMIT).decode("ascii", "replace"))
 
 
 def _routes(table: str) -> Iterator[_Route]:

@@ -24,6 +24,7 @@ from hardware.readings import (
     Sighting,
     SourceFlaw,
 )
+from hardware.rest import Rest, polling
 
 # Asks one place by one protocol. Gives nothing where it is not spoken there; its sighting has
 # Identity.HOST where the device told no name that stays. May raise OSError.
@@ -31,7 +32,7 @@ Asker = Callable[[TypedPlace], Awaitable[list[Reading]]]
 USUAL: tuple[Asker, ...] = (probes.rtsp, probes.http)
 
 ASK_AGAIN_S = 60.0
-_LOOK_S = 2.0
+_NEWS_S = 60.0
 _ASKER_S = 10.0
 _RESOLVE_S = 5.0
 _JITTER = 0.2
@@ -103,8 +104,12 @@ async def watch(
     neighbours: Path = NEIGHBOURS,
     jitter: Callable[[], float] = random.random,
     again_s: float = ASK_AGAIN_S,
+    rest: Rest = polling,
 ) -> None:
-    """Ask every typed place, new ones at once, each again and again until found; never returns."""
+    """Ask every typed place, new ones at once, each again and again until found; never returns.
+
+    rest: until the places may be others.
+    """
     ask = functools.partial(find, askers=tuple(askers), own=own, neighbours=neighbours)
     turn = asyncio.Semaphore(_AT_ONCE)
 
@@ -122,7 +127,7 @@ async def watch(
                 asking.pop(entry).cancel()
             for entry in current - asking.keys():
                 asking[entry] = group.create_task(keep(entry), name="typed find")
-            await asyncio.sleep(_LOOK_S)
+            await rest(_NEWS_S)
 
 
 async def _ask_and_report(

@@ -11,11 +11,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from html import escape
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 from xml.etree.ElementTree import Element
-from xml.sax.saxutils import escape
 
+from hardware.camera import rtsp
+from hardware.camera.order import CameraTrouble
 from hardware.http.login import WebLogin
 from hardware.network.marks import JudgedMarks
 from hardware.network.neighbours import mac_at, trusted_mac
@@ -45,6 +47,7 @@ from hardware.serials import trusted_serial
 
 _TALK_S = 9.0
 _CHANNEL_S = 0.5  # more for each further channel of a recorder
+_TRIES_S, _TRY_S = 6.0, 1.0  # for all channels' streams, and for one
 _LONGEST_S = 20.0
 _SMALLEST_WIDTH = 320  # below that nothing is to be judged by
 _DIGITS, _CARDS_LIMIT, _CHANNELS_LIMIT = 5, 4, 32
@@ -65,11 +68,15 @@ Who = tuple[str, str, tuple[int, str] | None]
 
 
 class Channel(NamedTuple):
-    """One of the pictures that a recorder shows: its number and name, and where it is."""
+    """One of the pictures that a recorder shows: its number and name, and where it is.
+
+    shows: whether there is one now, as far as its own stream tells: many list empty inputs.
+    """
 
     token: str
     name: str
     urls: tuple[str, ...]
+    shows: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +192,8 @@ def readings_of(
         url=details.urls[0] if details.urls else "",
         more_urls=details.urls[1:],
     )
-    found = [sighting, *(_channel_sighting(sighting, one) for one in details.channels)]
+    shown = (one for one in details.channels if one.shows)
+    found = [sighting, *(_channel_sighting(sighting, one) for one in shown)]
     if not details.trouble:
         return [*found]
     state = CameraState.DISCONNECTED
@@ -235,6 +243,7 @@ class _CameraTalk:
 
     def __init__(self, device: ServiceAddress, login: WebLogin, manner: Manner) -> None:
         self._device = device
+        self._login = login
         self._soap = SoapTalk(_now, login, manner, ends_at=time.monotonic() + _TALK_S)
         self._failures: list[CallFailed] = []
         self._said = 0
@@ -375,7 +384,40 @@ class _CameraTalk:
         if len(channels) == 1:
             self.details = replace(self.details, urls=channels[0].urls)
         else:
-            self.details = replace(self.details, channels=tuple(channels))
+            self.details = replace(self.details, channels=self._tried(channels))
+
+    def _tried(self, channels: list[Channel]) -> tuple[Channel, ...]:
+        """Which of these show a picture: each by its own stream, which is described, not played.
+
+        Two tries, the second by its largest. Where none at all tells, or a password is refused,
+        nothing is judged.
+        """
+        shows: dict[str, bool] = {}
+        ends_at = time.monotonic() + _TRIES_S
+        for at in (0, -1):
+            for channel in channels:
+                streams = [url for url in channel.urls if url.startswith("rtsp:")]
+                left_s = min(_TRY_S, ends_at - time.monotonic())
+                if streams and not shows.get(channel.token) and left_s > 0:
+                    try:
+                        shows[channel.token] = self._shows(streams[at], left_s)
+                    except CameraTrouble:
+                        return tuple(channels)
+        if not any(shows.values()):
+            return tuple(channels)
+        return tuple(one._replace(shows=shows.get(one.token, True)) for one in channels)
+
+    def _shows(self, url: str, timeout_s: float) -> bool:
+        """Whether a stream is there. Raises CameraTrouble where the password is refused."""
+        login = self._login
+        try:
+            rtsp.ask(url, login.user, login.password, timeout_s=timeout_s, is_typed=login.is_typed)
+        except CameraTrouble as trouble:
+            if trouble.reason in {"no_answer", "nonsense"}:
+                return False
+            if trouble.reason != "in_use":
+                raise
+        return True
 
     def _urls(
         self, media: ServiceAddress, version: int, profiles: list[_Profile]
@@ -387,7 +429,7 @@ class _CameraTalk:
         urls: list[str] = []
         for body, profile in asks:
             before = len(self._failures)
-            answer = self._call(media, body.replace("{token}", escape(profile.token)))
+            answer = self._call(media, body.replace("{token}", escape(profile.token, quote=False)))
             url = picture_url(text_of(answer, "Uri"), media.address) if answer is not None else ""
             if url:
                 # Many cameras have no snapshots; what another call told is enough.

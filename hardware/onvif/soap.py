@@ -16,9 +16,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from html import escape
 from typing import Final
 from xml.etree.ElementTree import Element
-from xml.sax.saxutils import escape
 
 from hardware.http.client import WebClient, WebTrouble
 from hardware.http.login import NOBODY, WebLogin
@@ -248,7 +248,7 @@ def security(login: WebLogin, created_at: datetime) -> str:
     said = digest(nonce, created, login.password)
     return (
         f'<wsse:Security s:mustUnderstand="1" xmlns:wsse="{_WSSE}" xmlns:wsu="{_WSU}">'
-        f"<wsse:UsernameToken><wsse:Username>{escape(login.user)}</wsse:Username>"
+        f"<wsse:UsernameToken><wsse:Username>{escape(login.user, quote=False)}</wsse:Username>"
         f'<wsse:Password Type="{_DIGEST}">{said}</wsse:Password>'
         f'<wsse:Nonce EncodingType="{_BASE64}">{base64.b64encode(nonce).decode()}</wsse:Nonce>'
         f"<wsu:Created>{created}</wsu:Created></wsse:UsernameToken></wsse:Security>"

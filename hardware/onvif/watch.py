@@ -41,12 +41,12 @@ from hardware.readings import (
     Report,
     Sighting,
 )
+from hardware.rest import Rest, polling
 
 SEARCH_S = 60.0
 _ROUND_S = 2.0  # cameras answer within half a second; those that just got power take longer
 _ASKS = 2  # datagrams get lost
 _ASK_AGAIN_S = 0.4
-_LOOK_S = 4.0  # our addresses are looked at so often: within five seconds is soon enough
 _TALKS_AT_ONCE = 8
 _REFUSED_ROUNDS = 60
 _REFUSALS = {"needs_password", "camera_clock", "login_way"}
@@ -79,20 +79,25 @@ async def watch(
     addresses: Callable[[], Sequence[str]] = own_addresses,
     settings: SearchSettings = USUAL,
     judge: MarkJudge | None = None,
+    rest: Rest = polling,
 ) -> None:
     """Report every ONVIF camera of our networks, and each that changes; never returns.
 
     credentials: user and password at a camera now, asked before each talk and never kept.
-    addresses: our own. judge: of the marks of every source, where they share one.
+    addresses: our own; rest: until they may be others. judge: of the marks of every source, where
+    they share one.
     Raises SenseMissing("no_network") where we have none.
     """
     cameras = _Cameras(report, credentials, MarkJudge() if judge is None else judge)
     with cameras.judging():
-        await _search_again(cameras, addresses, settings)
+        await _search_again(cameras, addresses, settings, rest)
 
 
 async def _search_again(
-    cameras: _Cameras, addresses: Callable[[], Sequence[str]], settings: SearchSettings
+    cameras: _Cameras,
+    addresses: Callable[[], Sequence[str]],
+    settings: SearchSettings,
+    rest: Rest,
 ) -> None:
     async with asyncio.TaskGroup() as group:
         while True:
@@ -103,8 +108,9 @@ async def _search_again(
                 if cameras.wants(camera):
                     group.create_task(cameras.talk(camera), name=f"onvif {camera.address}")
             cameras.round += 1
-            rest_s = settings.search_s * (0.9 + 0.2 * settings.jitter())
-            await _rest(rest_s, lambda bound=bound: tuple(addresses()) != bound)  # type: ignore[misc]
+            ends_s = time.monotonic() + settings.search_s * (0.9 + 0.2 * settings.jitter())
+            while (left_s := ends_s - time.monotonic()) > 0 and tuple(addresses()) == bound:
+                await rest(left_s)
 
 
 async def ask(
@@ -153,6 +159,7 @@ class _Cameras:
         self._cameras: dict[Who, _Entry] = {}
         self._sightings: dict[Who, Sighting] = {}
         self._channels: dict[Who, dict[str, Sighting]] = {}
+        self._lost: dict[Who, int] = {}
         self._talking: set[Who] = set()
         self._turn = asyncio.Semaphore(_TALKS_AT_ONCE)
 
@@ -169,6 +176,9 @@ class _Cameras:
             return not tried or self.round - before.round >= _REFUSED_ROUNDS
         if before.camera.match != camera.match or before.details.trouble:
             return True
+        lost = self._lost.get(camera.who, -_TELL_AGAIN_ROUNDS)
+        if self.round - lost < _TELL_AGAIN_ROUNDS:
+            return True  # what a recorder lost may be a camera that starts anew
         return self.round - before.round >= _TELL_AGAIN_ROUNDS
 
     @contextmanager
@@ -226,8 +236,15 @@ class _Cameras:
         if entry.details.trouble:  # it could not say
             now = {**before, **now}
         self._channels[entry.camera.who] = now
-        lost = (channel for key, channel in before.items() if key not in now)
-        return [replace(channel, present=False, reason="goodbye") for channel in lost]
+        listed = tuple(f":{one.token}" for one in entry.details.channels)
+        gone = [
+            replace(one, present=False, reason="no_answer" if key.endswith(listed) else "goodbye")
+            for key, one in before.items()
+            if key not in now
+        ]
+        if gone:
+            self._lost[entry.camera.who] = self.round
+        return gone
 
     def _login(self, camera: DiscoveredCamera) -> WebLogin:
         return self._credentials(keys_told(camera.match), camera.address)
@@ -306,11 +323,3 @@ async def _search(
             await asyncio.sleep(_ASK_AGAIN_S)
         await asyncio.sleep(max(0.0, settings.round_s - _ASKS * _ASK_AGAIN_S))
     return list(cameras.values())
-
-
-async def _rest(seconds: float, changed: Callable[[], bool]) -> None:
-    """Rest until it is time, or our addresses are others."""
-    for _ in range(max(1, round(seconds / _LOOK_S))):
-        if changed():
-            return
-        await asyncio.sleep(min(_LOOK_S, seconds))

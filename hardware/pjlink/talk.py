@@ -6,6 +6,7 @@ Source: PJLink Specifications, version 2.10 (JBMIA), sections 4 (commands) and 5
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -40,6 +41,16 @@ _LAMPS_LIMIT = 8
 _TEXT_LIMIT = 100
 
 _CLASSES = ("1", "2")
+_PADDING = " \r\n\t\0"
+# What some write for POWR's digits (2.10, section 4.2), without the signs between the letters.
+_POWER_WORDS = {
+    **dict.fromkeys(("off", "poweroff", "lampoff", "standby", "sleep"), "0"),
+    **dict.fromkeys(("on", "poweron", "lampon"), "1"),
+    **dict.fromkeys(("cooling", "coolingdown", "cooldown"), "2"),
+    **dict.fromkeys(("warmup", "warmingup", "warming"), "3"),
+}
+_NO_TROUBLES = frozenset({"none", "normal", "noerror", "noerrors"})
+_PARTS_TOLD = 6  # digits of ERST
 _REFUSED = (PJLinkERR1, PJLinkERR2, PJLinkERR3, PJLinkERR4)
 
 _Answer = TypeVar("_Answer")
@@ -182,8 +193,31 @@ class Talk:
         return _parts(errors, Errors.Level.ERROR), _parts(errors, Errors.Level.WARN)
 
 
+def _tidy(line: str) -> str:
+    """An answer as the specification writes it: without signs around its parts that mean nothing.
+
+    Some end or pad it with spaces or NULs, write a word before the class or instead of a digit, or
+    leave out whether the lamp is lit.
+    """
+    name, equals, value = line.partition("=")
+    name, value = name.strip().upper(), value.strip(_PADDING)
+    if name.endswith("CLSS"):
+        value = value[-1:] if value[-1:] in _CLASSES else value
+    elif name.endswith("LAMP") and value.isdecimal():
+        value = f"{value} 0"
+    elif name.endswith("POWR"):
+        value = _POWER_WORDS.get(_letters(value), value.lstrip("0") or value[:1])
+    elif name.endswith("ERST") and _letters(value) in _NO_TROUBLES:
+        value = "0" * _PARTS_TOLD
+    return f"{name}{equals}{value}\r"
+
+
+def _letters(value: str) -> str:
+    return re.sub("[^a-z]", "", value.casefold())
+
+
 class _Link(PJLink):  # type: ignore[misc] # aiopjlink has no types
-    """A link that knows whether it was greeted; a line feed or NUL may follow each line.
+    """A link that knows whether it was greeted, and reads what is written loosely.
 
     Some answer in their own class whatever class they were asked in: that is an answer too.
     """
@@ -197,10 +231,10 @@ class _Link(PJLink):  # type: ignore[misc] # aiopjlink has no types
 
     async def _read_next(self) -> str:
         line: str = await super()._read_next()
-        line = line.lstrip("\n\0")
+        line = line.lstrip(_PADDING)
         self.greeted = self.greeted or line[:7].upper() == "PJLINK "
         is_answer = line[:1] == "%" and line[1:2] in _CLASSES
-        return f"%{self._asked}{line[2:]}" if is_answer and self._asked else line
+        return f"%{self._asked}{_tidy(line[2:])}" if is_answer and self._asked else line
 
     @property
     def is_connected(self) -> bool:

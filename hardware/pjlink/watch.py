@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,13 +20,15 @@ from hardware.pjlink.search import Notification, SearchProtocol, listening
 from hardware.pjlink.talk import PORT
 from hardware.pjlink.tracked import TrackedProjector
 from hardware.readings import Report
+from hardware.rest import Rest, polling
 
 SEARCH_S = 60.0
 # The first answers of a room that just got its power may be lost: called so often at once.
 _CALLS = 3
 _CALL_AGAIN_S = 1.0
 _JITTER = 0.2
-_TYPED_S = 2.0
+# What was typed, and the passwords, are looked at where they may be others, at least so often.
+_NEWS_S = 60.0
 # The shortest time between two looks at one projector, however often it calls.
 _LOOK_AGAIN_S = 2.0
 # More than any room has; only those that are not there any more make room for others.
@@ -35,7 +38,10 @@ _TALKS_AT_ONCE = 8
 
 
 class Settings(NamedTuple):
-    """Where and how to look; tests set these. targets: whom to call instead of all subnets."""
+    """Where and how to look; tests set these. targets: whom to call instead of all subnets.
+
+    rest: until what was typed, or a password, may be another.
+    """
 
     port: int = PORT
     listen: tuple[str, int] = ("0.0.0.0", PORT)  # noqa: S104 - broadcasts come to no other
@@ -44,6 +50,7 @@ class Settings(NamedTuple):
     networks: Callable[[], Networks] = networks
     jitter: Callable[[], float] = random.random
     search_s: float = SEARCH_S
+    rest: Rest = polling
 
 
 USUAL = Settings()
@@ -67,11 +74,15 @@ async def watch(
 
 
 class _Watcher:
-    """A projector and what runs for it. entry: what a person typed of it."""
+    """A projector and what runs for it. entry: what a person typed of it.
+
+    password: what was said to it last.
+    """
 
     def __init__(self, projector: TrackedProjector, entry: ProjectorEntry | None = None) -> None:
         self.projector = projector
         self.entry = entry
+        self.password = ""
         self.wake = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
@@ -95,7 +106,7 @@ class Projectors:
         self._flaws = FlawReporter(report, "pjlink", time.monotonic)
         self._watchers: list[_Watcher] = []
         self._talks = asyncio.Semaphore(_TALKS_AT_ONCE)
-        self._changed = asyncio.Event()
+        self._begin: Callable[[], None] = lambda: None
 
     async def watch(self) -> None:
         """Search, and look at each that is found; never returns."""
@@ -109,14 +120,13 @@ class Projectors:
 
     async def _follow(self) -> None:
         async with asyncio.TaskGroup() as group:
+            self._begin = partial(self._start, group)
             group.create_task(self._search(), name="pjlink search")
             while True:
                 self._follow_typed()
-                self._start(group)
-                self._changed.clear()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_TYPED_S):
-                        await self._changed.wait()
+                self._try_passwords()
+                self._begin()
+                await self._settings.rest(_NEWS_S)
 
     def _judge_anew(self, names: set[str]) -> None:
         for watcher in self._watchers:
@@ -232,7 +242,7 @@ class Projectors:
         at = notification.address, self._settings.port
         projector = self._track(at, mac=notification.mac, is_discovered=True)
         self._watchers.append(_Watcher(projector))
-        self._changed.set()
+        self._begin()
 
     def _track(
         self, at: tuple[str, int], *, mac: str = "", token: str = "", is_discovered: bool = False
@@ -255,20 +265,16 @@ class Projectors:
             rest_s = watcher.projector.wait_s(self._settings.jitter()) - _LOOK_AGAIN_S
             with suppress(TimeoutError):
                 async with asyncio.timeout(rest_s):
-                    await self._woken(watcher)
+                    await watcher.wake.wait()
             watcher.wake.clear()
 
-    async def _woken(self, watcher: _Watcher) -> None:
-        """Wait until something calls for a look: its own word, a command, another password."""
-        before = self._password_of(watcher.projector)
-        while (
-            watcher.projector.reason != "needs_password"
-            or self._password_of(watcher.projector) == before
-        ):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_TYPED_S):
-                    await watcher.wake.wait()
-                    return
+    def _try_passwords(self) -> None:
+        """Look again at whatever refused a password that is another one now."""
+        for watcher in self._watchers:
+            if watcher.projector.reason == "needs_password":
+                password = self._password_of(watcher.projector)
+                if password != watcher.password:
+                    watcher.wake.set()
 
     def _password_of(self, projector: TrackedProjector) -> str:
         return self._password(projector.keys, projector.address)
@@ -278,8 +284,12 @@ class Projectors:
         async with self._talks:
             info = projector.info(time.monotonic())
             projector.neighbour = mac_at(projector.address, self._settings.neighbours)
-            password = self._password_of(projector)
+            password = watcher.password = self._password_of(projector)
+            asked = projector.address, projector.mac
             result = await poll(projector.address, projector.port, password, info)
+        if (projector.address, projector.mac) != asked:
+            watcher.wake.set()  # it moved meanwhile: what answered may be another one
+            return
         projector.neighbour = mac_at(projector.address, self._settings.neighbours)
         projector.via = projector.via or via(projector.address, self._settings.networks())
         for reading in projector.update(result, time.time(), time.monotonic()):

@@ -34,6 +34,19 @@ class DeviceKey(NamedTuple):
     socket: str = ""
 
 
+class _Told(NamedTuple):
+    """What a device tells of itself: its socket, its path, and the name that its serial makes.
+
+    serial: the name; "" where it may name others, too. plausible: the name that was one up to 0.2.
+    """
+
+    socket: str
+    path: str
+    serial: str
+    plausible: str
+    number: str
+
+
 class Claim(NamedTuple):
     """A name that a device tells of itself, and where the device is: its socket, or its path."""
 
@@ -72,13 +85,7 @@ class Holders:
 
 def claims_of(devices: Iterable[UsbDevice], host: str) -> list[Claim]:
     """Give every name that these devices tell: their serials, and their sockets."""
-    claims: list[Claim] = []
-    for device in devices:
-        socket = _socket_of(device, host)
-        claims.append(Claim(socket, _path_of(device)))
-        if serial := _serial_name(device):
-            claims.append(Claim(serial, socket))
-    return claims
+    return _claims_of(_told_by(device, host) for device in devices)
 
 
 def keys_of(
@@ -89,11 +96,12 @@ def keys_of(
     host: names this machine in keys of devices that are known by their port only. holders: who
     holds which name, these devices among them; without, nothing is remembered.
     """
-    holders = holders or Holders().after(claims_of(devices, host))
+    all_told = [_told_by(device, host) for device in devices]
+    holders = holders or Holders().after(_claims_of(all_told))
     keys: list[DeviceKey] = []
     used: set[str] = set()
-    for device in devices:
-        keys.append(_key_of(device, host, holders, used))
+    for told in all_told:
+        keys.append(_key_of(told, holders, used))
         used.add(keys[-1].text)
     return keys
 
@@ -122,37 +130,36 @@ def free_key(key: str, used: Container[str]) -> str:
     return numbered
 
 
-def _key_of(device: UsbDevice, host: str, holders: Holders, used: Container[str]) -> DeviceKey:
-    socket, serial, plausible = _socket_of(device, host), _serial_name(device), _plausible(device)
-    contested = tuple(filter(holders.contested.__contains__, [serial]))
+def _claims_of(all_told: Iterable[_Told]) -> list[Claim]:
+    claims: list[Claim] = []
+    for told in all_told:
+        claims.append(Claim(told.socket, told.path))
+        if told.serial:
+            claims.append(Claim(told.serial, told.socket))
+    return claims
+
+
+def _key_of(told: _Told, holders: Holders, used: Container[str]) -> DeviceKey:
+    socket, serial, plausible = told.socket, told.serial, told.plausible
+    contested = (serial,) if serial in holders.contested else ()
     if serial and holders.is_held(Claim(serial, socket)) and serial not in used:
-        number = device.own.get("ID_SERIAL_SHORT", "")
-        return DeviceKey(serial, IdentityKind.USB, number, contested, socket=socket)
+        return DeviceKey(serial, IdentityKind.USB, told.number, contested, socket=socket)
     # Up to 0.2 each plausible serial was a key.
     weak = (plausible,) if plausible and not serial else ()
-    is_first = holders.is_held(Claim(socket, _path_of(device))) and socket not in used
+    is_first = holders.is_held(Claim(socket, told.path)) and socket not in used
     text = socket if is_first else free_key(f"{socket}:2", used)
     return DeviceKey(text, IdentityKind.PORT, "", contested, weak, former=weak, socket=socket)
 
 
-def _serial_name(device: UsbDevice) -> str:
-    """Give the name that its serial makes; "" where that may name others, too."""
-    names = (vendor_of(device), model_of(device), device.own.get("ID_VENDOR", ""))
-    serial = device.own.get("ID_SERIAL_SHORT", "")
-    return _plausible(device) if trusted_serial(serial, product_of(device), names) else ""
-
-
-def _plausible(device: UsbDevice) -> str:
-    serial = device.own.get("ID_SERIAL_SHORT", "")
-    return f"usb:{product_of(device)}:{serial}" if plausible_serial(serial) else ""
-
-
-def _socket_of(device: UsbDevice, host: str) -> str:
-    return f"{_SOCKET}{host}:{_port(device)}:{product_of(device)}"
-
-
-def _path_of(device: UsbDevice) -> str:
-    return device.own.get("DEVPATH", "")
+def _told_by(device: UsbDevice, host: str) -> _Told:
+    """Read a device once for all that is asked of it."""
+    own, product = device.own, product_of(device)
+    number = own.get("ID_SERIAL_SHORT", "")
+    plausible = f"usb:{product}:{number}" if plausible_serial(number) else ""
+    names = (vendor_of(device), model_of(device), own.get("ID_VENDOR", "")) if plausible else ()
+    serial = plausible if plausible and trusted_serial(number, product, names) else ""
+    socket = f"{_SOCKET}{host}:{_port(device)}:{product}"
+    return _Told(socket, own.get("DEVPATH", ""), serial, plausible, number)
 
 
 def _port(device: UsbDevice) -> str:

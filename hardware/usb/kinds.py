@@ -14,6 +14,7 @@ from typing import NamedTuple
 from hardware.matchers import Makes, UsbId, matchers
 from hardware.readings import Kind, KindProof
 from hardware.usb.digitizers import is_digitizer, is_touch_name, is_touch_vendor, is_wide
+from hardware.usb.hidraw import UPS
 from hardware.usb.keys import product_of
 from hardware.usb.names import model_of, vendor_of
 from hardware.usb.nodes import UsbDevice, capture_nodes, interfaces_of
@@ -99,6 +100,8 @@ def _by_android(device: UsbDevice) -> JudgedKind | None:
 
 
 def _by_ups(device: UsbDevice) -> JudgedKind | None:
+    if any(node.get(UPS) for node in device.nodes):
+        return JudgedKind(Kind.UPS, KindProof.CAPABILITY, "HID Power Device")
     if not _has_class(device, _HID) or _has_input(device) or not _is_of(matchers().ups, device):
         return None
     return JudgedKind(Kind.UPS, KindProof.TABLE, product_of(device))

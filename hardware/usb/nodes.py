@@ -38,7 +38,7 @@ PROPERTIES = (
 # The subsystems whose nodes are of use to people; a machine has ten times as many others.
 SUBSYSTEMS = (
     *("usb", "video4linux", "input", "sound", "block"),
-    *("net", "dvb", "usbmisc", "power_supply"),
+    *("net", "dvb", "usbmisc", "power_supply", "hidraw"),
 )
 # Not udev's: the file `removable` of a USB device's folder, for a watcher to add where it can.
 REMOVABLE = "REMOVABLE"

@@ -1,17 +1,20 @@
-"""This file watches udev for USB devices as they come and go."""
+"""This file watches for USB devices as they come and go: by udev, or as Windows tells."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hardware.readings import SenseMissing, Sighting
 from hardware.text import read_text
 from hardware.usb.digitizers import chassis_has_screen
+from hardware.usb.hidraw import ups_properties
 from hardware.usb.keys import Holders
 from hardware.usb.nodes import PROPERTIES, REMOVABLE, SUBSYSTEMS, Properties, is_usb_device
 from hardware.usb.plugs import Plugs
@@ -47,9 +50,7 @@ async def watch(
     root: where `sys` is found.
     Raises SenseMissing("no_udev") where udev or its library is absent.
     """
-    pyudev = _pyudev()
-    if not (run / "control").exists():
-        raise _no_udev("udev is not running on this machine; USB devices cannot be seen.")
+    follow = _follower(run)
     chassis = await asyncio.to_thread(read_text, root / "sys/class/dmi/id/chassis_type")
     plugs = Plugs(host, has_screen=chassis_has_screen(chassis), holders=holders)
     loop = asyncio.get_running_loop()
@@ -57,13 +58,25 @@ async def watch(
     while True:
         started_at = loop.time()
         try:
-            await _follow(pyudev, plugs, report)
+            await follow(plugs, report)
         except OSError as error:
-            _LOGGER.warning("udev events lost, listing all anew error=%s", error)
+            _LOGGER.warning("USB events lost, listing all anew error=%s", error)
         if loop.time() - started_at > _STEADY_S:
             restart_s = _RESTART_FIRST_S
         await asyncio.sleep(restart_s)
         restart_s = min(2 * restart_s, _RESTART_LONGEST_S)
+
+
+def _follower(run: Path) -> Callable[[Plugs, Report], Awaitable[None]]:
+    """What follows this system's devices until it fails, by OSError. Raises SenseMissing."""
+    if sys.platform == "win32":
+        from hardware.usb.windows.follow import follow  # noqa: PLC0415 - there alone
+
+        return follow
+    pyudev = _pyudev()
+    if not (run / "control").exists():
+        raise _no_udev("udev is not running on this machine; USB devices cannot be seen.")
+    return partial(_follow, pyudev)
 
 
 def _pyudev() -> Any:
@@ -112,7 +125,7 @@ def _list_nodes(pyudev: Any) -> list[Properties]:
     devices = pyudev.Context().list_devices()
     for subsystem in SUBSYSTEMS:
         devices.match_subsystem(subsystem)
-    return [_properties(device) for device in devices]
+    return [_properties(device, is_asked=True) for device in devices]
 
 
 async def _listen(monitor: Any, plugs: Plugs, report: Report, *, until: float) -> None:
@@ -149,8 +162,11 @@ def _receive(monitor: Any) -> Iterator[Any]:
         yield device
 
 
-def _properties(device: Any) -> Properties:
-    """Copy what we read of a udev device: the device itself changes under the reader."""
+def _properties(device: Any, *, is_asked: bool = False) -> Properties:
+    """Copy what we read of a udev device: the device itself changes under the reader.
+
+    is_asked: a UPS for its charge, which may take seconds.
+    """
     properties: dict[str, str] = {}
     for name in PROPERTIES:
         # A device may call itself anything, bytes that are no text among it.
@@ -162,6 +178,9 @@ def _properties(device: Any) -> Properties:
         properties[REMOVABLE] = (device.attributes.get("removable") or b"").decode(
             "ascii", "replace"
         )
+    if properties.get("SUBSYSTEM") == "hidraw":
+        node = properties.get("DEVNAME", "")
+        properties |= ups_properties(Path(device.sys_path), node, is_asked=is_asked)
     return properties
 
 

@@ -10,8 +10,8 @@ import logging
 from typing import Any, Final
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from protocol.doors.lean_uvicorn import H11Protocol
 from protocol.doors.pace import Pace, PacedWriting
 from protocol.doors.visits import Visits
 

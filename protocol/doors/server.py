@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final, cast
 
-import uvicorn
-
 from protocol.doors.departures import Departures
 from protocol.doors.entrance import Entrance, Tls
+from protocol.doors.lean_uvicorn import Config, Server
 from protocol.doors.limits import DoorLimits
 from protocol.doors.turns import Turns
 from protocol.doors.visits import Visits
@@ -23,7 +23,7 @@ BACKLOG: Final = 128
 _KEEP_ALIVE_S: Final = 5
 
 
-class DoorServer(uvicorn.Server):
+class DoorServer(Server):
     """uvicorn under another's signals, and behind limits. visits: who is in.
 
     tls: with what lines are encrypted now; without it none are. before: stands before the turns,
@@ -40,8 +40,9 @@ class DoorServer(uvicorn.Server):
         **uvicorns: Any,
     ) -> None:
         self.visits: Visits[asyncio.BaseTransport] = Visits(limits)
+        self.opened = asyncio.Event()
         super().__init__(
-            uvicorn.Config(
+            Config(
                 cast("Any", before(Turns(Departures(app), limits))),
                 interface="asgi3",
                 http=_bound(Entrance, self.visits, tls),
@@ -56,6 +57,29 @@ class DoorServer(uvicorn.Server):
                 **uvicorns,
             )
         )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin, and say so by `opened`."""
+        await super().startup(sockets)
+        self.opened.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End; no line outlives it, for the program may begin anew in the same process."""
+        await super().shutdown(sockets)
+        for line in self.visits.lines():
+            if isinstance(line, asyncio.Transport):
+                line.abort()
+
+    async def take(self, line: socket.socket) -> None:
+        """Serve one line that another process took in."""
+        connection = partial(
+            cast("Any", self.config.http_protocol_class),
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+        loop = asyncio.get_running_loop()
+        await loop.connect_accepted_socket(connection, line)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -55,6 +55,10 @@ class Visits(Generic[Line]):
         """How many lines are in."""
         return len(self._peer_of)
 
+    def lines(self) -> list[Line]:
+        """Those that are in."""
+        return [*self._peer_of]
+
     @property
     def sockets(self) -> int:
         """How many of them are WebSockets."""

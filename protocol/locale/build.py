@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+_NO_DATE: Final = datetime.fromtimestamp(0, UTC)
 
 
 class CatalogueHook(BuildHookInterface):  # type: ignore[type-arg]
@@ -17,4 +20,7 @@ class CatalogueHook(BuildHookInterface):  # type: ignore[type-arg]
         """Compile every catalogue under protocol/locale."""
         for source in Path(self.root, "protocol", "locale").rglob("*.po"):
             with source.open("rb") as text, source.with_suffix(".mo").open("wb") as compiled:
-                write_mo(compiled, read_po(text))
+                catalogue = read_po(text)
+                # Else it is that of the build, and no two builds are alike.
+                catalogue.creation_date = catalogue.revision_date = _NO_DATE
+                write_mo(compiled, catalogue)

@@ -36,10 +36,13 @@ FPS: Final = 10.0
 SLOW_FPS: Final = 1.0
 STALL_AFTER: Final = 5  # pictures
 _HEAD_LIMIT: Final = 64 * 1024
+_TURNS: Final = 8  # of the event loop: by then a connection that was taken has begun
 _PICTURES: Final = 8  # so many are taken and shown in turn: each has noise of its own
 _BOUNDARY: Final = "lophoc-frame"
 _LENGTH: Final = re.compile(rb"content-length:\s*(\d+)", re.IGNORECASE)
 _CSEQ: Final = re.compile(rb"CSeq:\s*(\d+)", re.IGNORECASE)
+_INPUT: Final = re.compile(rb"profile=ch(\d+)")
+_WITH_CAMERA: Final = 2  # of a recorder's inputs, where some are empty
 _COOKIE: Final = "seen=yes"
 _LOCAL: Final = timedelta(hours=7)  # of Vietnam
 _DRIP_S: Final = 0.2
@@ -126,9 +129,11 @@ class OnvifCamera:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._open.aclose()
+        for _turn in range(_TURNS):  # who was let in already is noted by then
+            await asyncio.sleep(0)
         for writer in list(self._connections):
             writer.transport.abort()
-        await self._open.aclose()
 
     @asynccontextmanager
     async def _secure(self) -> AsyncIterator[int]:
@@ -345,6 +350,8 @@ class OnvifCamera:
             return "200 OK", "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n", b""
         if not self._lets_in(head):
             return "401 Unauthorized", f"{self._challenge}\r\n", b""
+        if method == "DESCRIBE" and self._is_empty_input(head):
+            return "404 Not Found", "", b""
         if method == "DESCRIBE":
             sdp = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=camera\r\nt=0 0\r\nm=video 0 RTP/AVP 26\r\n"
             body = (sdp + "a=control:track1\r\n").encode()
@@ -354,6 +361,11 @@ class OnvifCamera:
             transport = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n"
             return "200 OK", f"{transport}Session: 4c48\r\n", b""
         return "200 OK", "Session: 4c48\r\n", b""
+
+    def _is_empty_input(self, head: bytes) -> bool:
+        channel = _INPUT.search(head)
+        is_beyond = channel is not None and int(channel[1]) > _WITH_CAMERA
+        return is_beyond and CameraFault.EMPTY_INPUTS in self.faults
 
     async def _play(self, writer: asyncio.StreamWriter) -> None:
         sequence, began = 0, asyncio.get_running_loop().time()

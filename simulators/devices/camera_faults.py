@@ -11,7 +11,8 @@ class CameraFault(StrEnum):
 
     Of its login: http_digest: calls want HTTP's Digest, no token. strict_digest: refuses an answer
     that names an algorithm. sha_256, two_challenges, basic, other_login: how it asks. hangs_up:
-    ends the line after a refusal. Of its answers: action, no_action: wants the action named beside
+    ends the line after a refusal. Of its answers: empty_inputs: of a recorder's
+    channels only the first two have a camera. action, no_action: wants the action named beside
     the content's type, refuses it. media_2: only the later media service. From no_type on: what
     its pictures are called. From redirects on: where it sends us, and what a hostile one does.
     """
@@ -55,6 +56,7 @@ class CameraFault(StrEnum):
     DEVICE_TYPE = "device_type"
     SPELLINGS = "spellings"
     RECORDER = "recorder"
+    EMPTY_INPUTS = "empty_inputs"
     TLS = "tls"
     NO_TYPE = "no_type"
     ODD_TYPE = "odd_type"

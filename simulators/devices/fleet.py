@@ -52,6 +52,7 @@ _INSTANCES: Final = {
 LONG_TYPE: Final = "_sixteen-letters._tcp.local."
 _PREFIX: Final = "000ec6"
 _SHARED: Final = "000ec6000001"
+_EXAMPLE: Final = "00123456789a"
 _GARBAGE_BYTES: Final = 200
 
 
@@ -59,7 +60,8 @@ class FleetFault(StrEnum):
     """What may be wrong with a fleet from the start; the rest is done to one device at a time.
 
     shared_mac: whatever tells a MAC tells the same. loudspeakers: what casts shows no picture.
-    groups: it is a name for several. empty_printers: a second service that says nothing.
+    groups: it is a name for several. empty_printers: a second service that says nothing. mirrors:
+    what casts is a program on a computer. example_mac: as shared_mac, the MAC of a chip's example.
     """
 
     DUPLICATE_IDS = "duplicate_ids"
@@ -70,6 +72,8 @@ class FleetFault(StrEnum):
     LOUDSPEAKERS = "loudspeakers"
     GROUPS = "groups"
     EMPTY_PRINTERS = "empty_printers"
+    MIRRORS = "mirrors"
+    EXAMPLE_MAC = "example_mac"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +197,14 @@ def name_of(voice: Voice) -> str:
     return f"{voice.service.instance}.{voice.service.type}"
 
 
-def _sharing_mac(voice: Voice) -> Iterable[Voice]:
-    texts = {"{mac}": mac_text(_SHARED), "{hex}": _SHARED}
-    shape = {type_: txt for type_, _, txt in MAKES}[voice.service.type.removesuffix(".local.")]
-    same = {key: texts[text] for key, text in shape.items() if text in texts}
-    yield _serving(voice, txt={**voice.service.txt, **same})
+def _sharing(mac: str) -> Callable[[Voice], Iterable[Voice]]:
+    def change(voice: Voice) -> Iterable[Voice]:
+        texts = {"{mac}": mac_text(mac), "{hex}": mac}
+        shape = {type_: txt for type_, _, txt in MAKES}[voice.service.type.removesuffix(".local.")]
+        same = {key: texts[text] for key, text in shape.items() if text in texts}
+        yield _serving(voice, txt={**voice.service.txt, **same})
+
+    return change
 
 
 def _casting(capabilities: str, model: str) -> Callable[[Voice], Iterable[Voice]]:
@@ -209,6 +216,12 @@ def _casting(capabilities: str, model: str) -> Callable[[Voice], Iterable[Voice]
     return change
 
 
+def _mirroring(voice: Voice) -> Iterable[Voice]:
+    digest = sha256(voice.service.instance.encode()).hexdigest().upper()
+    casts = voice.service.type.startswith("_googlecast.")
+    yield _serving(voice, host=f"DESKTOP-{digest[:7]}.local") if casts else voice
+
+
 def _with_empty_printer(voice: Voice) -> Iterable[Voice]:
     yield voice
     if voice.service.type.startswith("_ipp."):
@@ -216,9 +229,11 @@ def _with_empty_printer(voice: Voice) -> Iterable[Voice]:
 
 
 # Source: Skyost/Bonsoir issue 49; Chromium's names of the bits of `ca`; OpenPrinting/ipp-usb
-# issue 22; home-assistant/core issue 162687.
+# issue 22; home-assistant/core issues 162687 and 59218; names that Windows gives.
 _CHANGES: Final[Mapping[FleetFault, Callable[[Voice], Iterable[Voice]]]] = {
-    FleetFault.SHARED_MAC: _sharing_mac,
+    FleetFault.SHARED_MAC: _sharing(_SHARED),
+    FleetFault.EXAMPLE_MAC: _sharing(_EXAMPLE),
+    FleetFault.MIRRORS: _mirroring,
     FleetFault.LOUDSPEAKERS: _casting("199172", "Google Nest Mini"),
     FleetFault.GROUPS: _casting("199204", "Google Cast Group"),
     FleetFault.EMPTY_PRINTERS: _with_empty_printer,

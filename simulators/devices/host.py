@@ -22,15 +22,17 @@ class HostMake(StrEnum):
 class HostFault(StrEnum):
     """What can be wrong with it.
 
-    worn_battery, weak_wifi, lying_plug (the battery empties though the plug says "online"): of a
-    laptop. under_voltage, under_voltage_since_boot, throttled, old_firmware_file (it says 0 for
-    ever): of a Raspberry Pi. read_only, disk_errors, hot, vpn (takes the way out): of any.
-    no_sensors: it tells next to nothing. garbage: every file holds what belongs in no file.
+    worn_battery, weak_wifi, lying_plug (the battery empties though the plug says "online"),
+    mute_plug (it fills, and the plug says nothing): of a laptop. under_voltage, throttled,
+    under_voltage_since_boot, old_firmware_file (it says 0 for ever): of a Raspberry Pi. read_only,
+    disk_errors, hot, vpn (takes the way out): of any. no_sensors: it tells next to nothing.
+    garbage: every file holds what belongs in no file.
     """
 
     WORN_BATTERY = "worn_battery"
     WEAK_WIFI = "weak_wifi"
     LYING_PLUG = "lying_plug"
+    MUTE_PLUG = "mute_plug"
     UNDER_VOLTAGE = "under_voltage"
     UNDER_VOLTAGE_SINCE_BOOT = "under_voltage_since_boot"
     THROTTLED = "throttled"
@@ -216,7 +218,7 @@ def _battery(faults: _Faults) -> _Files:
         "BAT0/energy_full_design": "42000000",
         "BAT0/cycle_count": "812",
         "AC/type": "Mains",
-        "AC/online": "1",
+        "AC/online": "0" if HostFault.MUTE_PLUG in faults else "1",
     }
     return {f"sys/class/power_supply/{name}": f"{text}\n" for name, text in files.items()}
 

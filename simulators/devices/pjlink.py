@@ -49,7 +49,7 @@ class ProjectorFault(StrEnum):
     slow: it answers after 3 s. busy: it serves somebody else. From fan to other: a part fails;
     with _warning it only warns. From garbage to http: what it says instead of answers, see LIES.
     standby: while its lamp is dark it never says so (ERR3). other_class: it answers in its own
-    class whatever class it was asked in.
+    class whatever class it was asked in. loose: it pads its lines. words: it says words for digits.
     """
 
     OFF = "off"
@@ -80,6 +80,8 @@ class ProjectorFault(StrEnum):
     HTTP = "http"
     STANDBY = "standby"
     OTHER_CLASS = "other_class"
+    LOOSE = "loose"
+    WORDS = "words"
 
 
 # What is said instead of an answer, by the fault; {class} and {name} are the command's.
@@ -93,6 +95,16 @@ LIES: Final = {
     ProjectorFault.WRONG_COMMAND: b"%1XXXX=1\r",
     ProjectorFault.NUMBERS: b"{class}{name}=" + b"9" * 5000 + b" 1\r",
     ProjectorFault.HTTP: b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n",
+}
+
+
+# What is said for a code, by the command.
+_WORDS: Final = {
+    ("POWR", "0"): "OFF",
+    ("POWR", "1"): "Lamp On",
+    ("POWR", "2"): "Cool-down",
+    ("POWR", "3"): "WARM_UP",
+    ("ERST", "000000"): "No error",
 }
 
 
@@ -111,7 +123,9 @@ class PjlinkFaults:
     connections and says nothing. mute: greets, then says nothing. errors: the six digits of ERST.
     refusals: commands with the error they meet ("POWR": "ERR4"). delay_s: before each answer.
     line_end: what ends its lines, a carriage return by the specification. mute_standby: says ERR3
-    for its lamp in standby. other_class: answers in the other class than it was asked in.
+    for its lamp in standby. other_class: answers in the other class than it was asked in. loose:
+    pads its lines, writes a word before its class, and no state behind a single lamp's hours.
+    words: says in words what its lamp does, and that nothing is wrong.
     """
 
     lie: ProjectorFault | None = None
@@ -123,6 +137,8 @@ class PjlinkFaults:
     delay_s: float = 0.0
     mute_standby: bool = False
     other_class: bool = False
+    loose: bool = False
+    words: bool = False
     line_end: str = "\r"
     crowd: Crowd = Crowd.CLOSED
     connections: int = 1
@@ -193,7 +209,20 @@ class Mind:
         reply = self.faults.refusals.get(command) or self._execute(class_, command, value)
         if self.faults.other_class:
             class_ = "1" if class_ == "2" else "2"
+        if self.faults.words:
+            reply = _WORDS.get((command, reply), reply)
+        if self.faults.loose:
+            return f"%{class_}{command.lower()} = {self._loosely(command, reply)} \0"
         return f"%{class_}{command}={reply}"
+
+    def _loosely(self, command: str, reply: str) -> str:
+        match command:
+            case "CLSS":
+                return f"Class {reply}"
+            case "LAMP" if reply.count(" ") == 1:
+                return reply.partition(" ")[0]
+            case _:
+                return reply
 
     def _execute(self, class_: str, command: str, value: str) -> str:
         if command in _CLASS_2 and class_ != "2":

@@ -238,6 +238,10 @@ class FaultyProjector:
                 faults.mute_standby = on
             case ProjectorFault.OTHER_CLASS:
                 faults.other_class = on
+            case ProjectorFault.LOOSE:
+                faults.loose = on
+            case ProjectorFault.WORDS:
+                faults.words = on
             case ProjectorFault.BUSY:
                 faults.connections = 0 if on else 1
             case _ if fault.removesuffix("_warning") in _PARTS:

@@ -310,10 +310,8 @@ def _environment() -> dict[str, str]:
 
 
 def _ports(count: int) -> list[int]:
-    """Ports below those that the kernel gives to outgoing lines."""
+    """Ports below those that the kernel gives to outgoing lines, and above those of the tests."""
     ports: list[int] = []
     while len(ports) < count:
-        ports.append(
-            free_port(10_240 + (os.getpid() * 257 + len(ports) * 37) % 20_000, avoid=ports)
-        )
+        ports.append(free_port(28_672 + (os.getpid() * 257 + len(ports) * 37) % 4_000, avoid=ports))
     return ports

@@ -76,7 +76,7 @@ def classroom(devices_: Devices | None = None) -> Classroom:
     return Classroom(
         room=here,
         placement=placement_at_start("6A1", roaming=False, stay=SavedPlacement()),
-        template=KitTemplate(boards=0, cameras=0, access_points=0),
+        template=KitTemplate(computers=1),
         devices=devices_ or devices.restore_devices(here, ()),
         vitals=Vitals(room=here, limits=Limits(), report_s=60.0),
         teaching=Teaching(room=here, lesson=Lesson(room=here), roll=MarkBook(room=here)),

@@ -123,6 +123,20 @@ def test_help_and_sample_load_nothing_heavy() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_what_only_a_person_or_a_lesson_asks_for_is_not_kept_ready() -> None:
+    """A room's computer is idle most of its life: together these are three MiB."""
+    script = (
+        "import sys; import agent.app;"
+        "late = {'click', 'multiprocessing', 'difflib', 'statistics', 'xml.sax',"
+        " 'protocol.symptoms', 'protocol.doctor', 'cryptography', 'cv2', 'numpy', 'segno'};"
+        "sys.exit(', '.join(late & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_scan_lists_this_computer_and_what_it_lacks() -> None:
     """In a real process, as JSON for programs."""
     done = subprocess.run(

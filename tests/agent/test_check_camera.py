@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +17,8 @@ from hardware.camera.order import REASONS
 from hardware.camera.shutter import Shutter
 from hardware.readings import CameraReading, CameraState, SenseMissing
 from simulators.devices.pictures import FAULTS, HARD, SMALL, frame, jpeg_of
+from tests.ports import free_port
+from tests.tiers import wide
 
 FPS = 15.0
 OPEN = Shutter(lambda: False)
@@ -64,7 +65,7 @@ def test_pictures_of_other_kinds_are_read(name: str, tmp_path: Path) -> None:
     assert told(tmp_path / name)["state"] == "ok"
 
 
-@pytest.mark.parametrize(("name", "codec"), [("a.avi", "MJPG"), ("a.mp4", "mp4v")])
+@pytest.mark.parametrize(("name", "codec"), [("a.avi", "MJPG"), *wide(("a.mp4", "mp4v"))])
 @pytest.mark.parametrize(
     ("state", "row"),
     [
@@ -136,8 +137,7 @@ def test_a_file_that_is_no_picture_is_an_error_with_a_hint(
 
 def test_a_camera_that_does_not_answer_is_told_without_its_password() -> None:
     """Nobody listens there."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = free_port()
     found = told(f"rtsp://admin:secret@127.0.0.1:{port}/live?channel=1&pwd=secret")
     assert found == {
         "file": f"rtsp://127.0.0.1:{port}/live",

@@ -16,11 +16,12 @@ from protocol.messages import (
     DeviceState,
     Health,
     HostMeasures,
+    KitLine,
     OutboxReport,
     to_bytes,
     up_from,
 )
-from protocol.model import AttendanceStatus, Method, Reason, Status
+from protocol.model import AttendanceStatus, DeviceKind, Method, Reason, Status
 from tests.agent.classrooms import (
     CALM,
     DAY,
@@ -186,7 +187,10 @@ def test_flaws_add_up_and_alarm_nobody() -> None:
 
 def test_a_missing_program_and_kit_are_told() -> None:
     """The kit goes with every report."""
-    room_ = replace(classroom(), template=KitTemplate(software="LibreOffice", boards=0))
+    room_ = replace(
+        classroom(),
+        template=KitTemplate(software="LibreOffice", computers=1, cameras=1, access_points=1),
+    )
     programs = {"LibreOffice": KitProgram(installed=False, running=False)}
     step = room_.beat(CALM, OutboxReport(), (), moment(), programs)
     health = next(each for each in step.messages if isinstance(each, Health))
@@ -197,6 +201,28 @@ def test_a_missing_program_and_kit_are_told() -> None:
         ("LibreOffice", 0),
     ]
     assert [each.code for each in health.reasons] == ["software_missing"]
+
+
+def test_what_the_school_asks_for_comes_before_the_settings() -> None:
+    """Until it says something the settings hold; that it asks for nothing is something."""
+    room_ = replace(classroom(), template=KitTemplate(boards=2))
+    assert [each.wanted for each in room_.kit()] == [2]
+    asked = (KitLine(kind=DeviceKind.CAMERA, wanted=1, here=0),)
+    assert [each.kind for each in replace(room_, asked=asked).kit()] == [DeviceKind.CAMERA]
+    assert replace(room_, asked=()).kit() == ()
+    assert replace(room_, template=KitTemplate()).kit() == ()
+
+
+def test_what_is_only_heard_in_the_network_is_no_part_of_the_kit() -> None:
+    """A neighbour's answers there, too; a person's word, or another source, makes it the room's."""
+    room_ = replace(classroom(), template=KitTemplate(cameras=3))
+    heard = sighting(source="mdns", key="mac:00408c112201")
+    seen = sighting(source="onvif", key="mac:00408c112202")
+    room_ = room_.see([heard, seen], 0).classroom
+    assert [each.here for each in room_.kit()] == [1]
+    own = device_id_of(heard.key)
+    step = room_.change_devices(lambda devices, at_ms: devices.claim(own, at_ms, ours=True), 0)
+    assert [each.here for each in step.classroom.kit()] == [2]
 
 
 def test_a_cameras_picture_is_its_status_unless_it_is_switched_off() -> None:

@@ -37,6 +37,7 @@ from protocol import probing
 from protocol.doctor import bundle, diagnose
 from protocol.door_key import bearer, key_file
 from protocol.words import translator
+from tests.agent.school_double import answers
 from tests.agent.test_local_api import AROUND, KEYS
 from tests.agent.test_store import desk
 from tests.ports import free_port
@@ -116,7 +117,8 @@ def test_page_and_command_say_the_digits_of_a_room_that_knocks(
             left = partial(key_left, KEYS.key, port, "", "")
             serving = asyncio.create_task(serve(app, "127.0.0.1", port, LOCAL, while_open=left))
             url, shown = f"http://127.0.0.1:{port}/api/v1", bearer(KEYS.key)
-            await eventually(key_file(tmp_path / "lophoc", port).exists)
+            key = key_file(tmp_path / "lophoc", port)
+            await eventually(lambda: key.exists() and answers(port), "the door is open")
             assert await asyncio.to_thread(report_at, port, KEYS.key) is None
             assert DIGITS not in (await said())[0]
             async with httpx.AsyncClient(headers=shown, timeout=LIMIT_S) as web:

@@ -33,7 +33,7 @@ from agent.tablets.backend import CartFile, backend_of
 from agent.tablets.service import TabletService
 from protocol.door_key import bearer, door_key, key_file, own_folder
 from protocol.health import ReasonCode
-from tests.agent.school_double import AgentProcess
+from tests.agent.school_double import AgentProcess, answers
 from tests.agent.test_local_api import AROUND, KEYS, at_door
 from tests.agent.test_store import Desk, desk
 from tests.browser import Page
@@ -280,7 +280,7 @@ def test_another_user_reads_nothing_and_ends_nothing(open_folder: Path, tmp_path
     )
     file = key_file(open_folder, port)
     with agent, http_client(agent.url) as teacher:
-        until(file.exists, "the door is open")
+        until(lambda: file.exists() and answers(port), "the door is open")
         key = door_key(port, {}, str(open_folder))
         started = teacher.post("/api/v1/lesson/start", json={}, headers=bearer(key))
         assert started.status_code == httpx.codes.OK
@@ -309,7 +309,8 @@ def test_a_browser_comes_in_by_the_link_and_keeps_no_code(page: Page, tmp_path: 
         port=port,
     )
     with agent, http_client(agent.url) as tray:
-        until(key_file(tmp_path / "keys", port).exists, "the door is open")
+        file = key_file(tmp_path / "keys", port)
+        until(lambda: file.exists() and answers(port), "the door is open")
         tray.headers.update(bearer(door_key(port, {}, str(tmp_path / "keys"))))
 
         def link(to: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -120,6 +121,15 @@ def test_a_file_that_nobody_knows_is_told_and_left_for_a_person(tmp_path: Path) 
             assert proof.left == 1
 
     asyncio.run(story())
+
+
+def test_two_computers_of_one_disk_prove_each_for_itself() -> None:
+    """By ids of their own: of two records of one id the school keeps one, and the log has a gap."""
+    one = classroom().teaching
+    other = dataclasses.replace(one, room=dataclasses.replace(one.room, boot="boot-b"))
+    proofs = [each.prove_erasure("e1", 3, 0, moment()).messages for each in (one, other)]
+    ids = {record.id for (record,) in proofs}  # type: ignore[union-attr]
+    assert len(ids) == len(proofs)
 
 
 def test_what_is_proved_holds_as_a_link_of_the_chain() -> None:

@@ -101,6 +101,13 @@ def test_it_is_said_which_marks_were_believed_and_why_it_is_of_its_kind() -> Non
         "Thuộc loại này vì nó trả lời bằng ONVIF.",
     ):
         assert part in said
+    named = sighting("name:" + "0a" * 16, source="mdns", identity=IdentityKind.HOST)
+    (line, *_) = (
+        devices.restore_devices(room(), ())
+        .see([named], 0)[0]
+        .grounds_of(device_id_of(named.key), translator("vi"))
+    )
+    assert line == "Nhận ra nhờ tên của nó."
     answered, _ = known.answer(device_id_of(twin.key), Kind.BOARD, 1)
     assert "Thuộc loại này theo lời người dùng." in answered.grounds_of(
         device_id_of(twin.key), translator("vi")

@@ -85,8 +85,8 @@ def test_a_taken_port_is_said_once_and_tried_again(caplog: pytest.LogCaptureFixt
     outages, tries = ServiceOutages(), list[int]()
 
     async def play() -> None:
-        with socket.create_server(("127.0.0.1", 0)) as other:
-            port = other.getsockname()[1]
+        port = free_port()
+        with socket.create_server(("127.0.0.1", port)):
 
             async def start() -> None:
                 tries.append(port)

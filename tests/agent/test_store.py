@@ -17,7 +17,7 @@ from agent.database.generations import DocumentError
 from agent.equipment import memos as equipment_memos
 from agent.lessons import memos
 from agent.store import ClassroomStore
-from protocol.messages import AnyEvent, AnyState, up_from
+from protocol.messages import AnyEvent, AnyState, Birth, up_from
 from protocol.model import AttendanceStatus, Method, Reason, Status
 from protocol.outbox import Outbox, OutboxError
 from protocol.plan import Plan
@@ -69,12 +69,13 @@ class Desk(NamedTuple):
 
 
 @asynccontextmanager
-async def desk(folder: Path, start: Classroom | None = None) -> AsyncIterator[Desk]:
-    """A store at work; the loop must never be blocked by it."""
+async def desk(folder: Path, start: Classroom | None = None, boot: str = "") -> AsyncIterator[Desk]:
+    """A store at work; the loop must never be blocked by it. boot: of a start that is counted."""
     documents = Documents(folder / DOCUMENTS)
     documents.load()
     stirred: list[int] = []
-    with FickleOutbox(folder / OUTBOX, PLACE, "b1") as outbox:
+    named = {"boot": boot or "b1", "counts_starts": bool(boot)}
+    with FickleOutbox(folder / OUTBOX, PLACE, **named) as outbox:
         store = ClassroomStore(
             start or classroom(),
             outbox,
@@ -181,8 +182,9 @@ def test_refused_sightings_are_counted_and_told_by_the_next_birth(tmp_path: Path
         assert (here.store.refusing, here.store.untold) == (False, True)  # a beat tells no devices
         assert await here.store.birth(1)
         assert not here.store.untold
-        (birth,) = here.outbox.waiting_states()
-        assert len(up_from(birth.payload).devices) == 2  # type: ignore[union-attr]
+        waiting = [up_from(each.payload) for each in here.outbox.waiting_states()]
+        (birth,) = [each for each in waiting if isinstance(each, Birth)]
+        assert len(birth.devices) == 2
 
     at_desk(tmp_path, story)
 

@@ -17,11 +17,13 @@ from starlette.types import ASGIApp
 
 from agent.server import LOCAL, serve
 from agent.tablets import board
+from tests.agent.school_double import answers
 from tests.agent.tablet_room import HOST, Room, lesson_of, served
 from tests.axe import violations
 from tests.browser import LAPTOP, UPRIGHT, Page
 from tests.ports import free_port
-from tests.waiting import LIMIT_S, until
+from tests.tiers import wide
+from tests.waiting import LIMIT_S, eventually, until
 
 PHONE = (360, 640)
 WALL = (1920, 1080)
@@ -64,6 +66,7 @@ class Served:
         async with served(self.service) as self.url, asyncio.TaskGroup() as tasks:
             loopback = tasks.create_task(serve(app, HOST, port, LOCAL))
             self.board = f"http://{HOST}:{port}/board"
+            await eventually(lambda: answers(port), "the board's door is open")
             self._ready.set_result(None)
             await self._end.wait()
             loopback.cancel()
@@ -170,7 +173,7 @@ def test_the_page_hears_of_others_and_of_the_lesson(page: Page, room: Served) ->
     assert page.errors == []
 
 
-@pytest.mark.parametrize("state", ["open", "taken", "refused", "joint", "before"])
+@pytest.mark.parametrize("state", ["open", *wide("taken", "refused", "joint", "before")])
 def test_everybody_can_use_the_tablets_page(page: Page, state: str) -> None:
     """axe-core finds nothing against WCAG 2.1 A and AA, whatever the page shows."""
     lesson = {"before": None, "joint": lesson_of("10A1", "10A2")}.get(state, lesson_of("10A1"))

@@ -11,11 +11,13 @@ from protocol.messages import (
     Ack,
     ControllerState,
     CorrectionsGiven,
+    IdentityShared,
     ListsRefused,
     NotEnrolled,
     Presence,
     Rebirth,
     SchoolClock,
+    SharingComputer,
     TabletsConfirmed,
     to_bytes,
     up_from,
@@ -329,3 +331,27 @@ def test_confirmed_tablets_are_taken_from_the_start_that_listens() -> None:
 
     asyncio.run(play())
     assert held == [("net-1",), ("net-2",)]
+
+
+def test_other_computers_of_its_identity_are_known_until_it_is_one_again() -> None:
+    """Its own start is not another's."""
+    computers = tuple(SharingComputer(boot=boot, name="MAY") for boot in ("b1", "b2"))
+    message = IdentityShared(boot="c", at_ms=0, computers=computers)
+    here, _, _ = heard(f"{COMMAND}/shared", to_bytes(message))
+    assert here.sharing == computers[1:]
+    here.greeting(8)
+    assert here.sharing == ()
+
+
+def test_a_word_to_another_start_leaves_nobody_in_doubt() -> None:
+    """The school said it, to another computer of this name; what nobody proved is doubted."""
+
+    async def play(secret: str, boot: str) -> bool:
+        here = SchoolTalk(PLACE, "b1", now_ms=lambda: 5, secret=SECRET)
+        payload = proven(secret, PLACE.agent, "c", 1, boot, to_bytes(REBIRTH))
+        arrival = Arrival(f"{COMMAND}/rebirth", payload, 1, 1, 7)
+        await here.hear(arrival, cast("Any", FakeRelay()), cast("Any", None))
+        return here.is_doubted
+
+    assert not asyncio.run(play(SECRET, "b0"))
+    assert asyncio.run(play("cd" * 32, "b1"))

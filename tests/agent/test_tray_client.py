@@ -12,7 +12,8 @@ pytest.importorskip("PySide6", reason="needs the extra [tray]")
 
 from PySide6.QtCore import QCoreApplication
 
-from agent.tray.client import AgentClient, answer_from
+from agent.tray.client import AgentClient
+from agent.tray.door import answer_from
 from agent.tray.view import Press
 from protocol.door_key import key_file
 from tests.agent.teacher_double import TeacherDouble, teacher_door

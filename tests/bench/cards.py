@@ -26,7 +26,7 @@ KEYS = {1: b"k" * 32}
 
 def measure(*, quick: bool) -> dict[str, object]:
     """Drawn pictures of 1920 x 1080, each of another class."""
-    pictures, classes, forged = (20, 4, 100_000) if quick else (200, 40, 1_000_000)
+    pictures, classes, forged = (20, 4, 100_000) if quick else (100, 15, 500_000)
     print(f"cards: {pictures} classes in one frame, {classes} in ten, {forged} forged door codes")
     single = in_one_frame(range(1000, 1000 + pictures))
     followed = over_ten_frames(range(3000, 3000 + classes))

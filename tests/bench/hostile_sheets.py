@@ -17,7 +17,7 @@ from tests.hostile_sheets import KINDS, hostile
 
 def measure(*, quick: bool) -> dict[str, object]:
     """What four times a file costs more than it / what twice the file costs more: 3 if linear."""
-    runs = 1 if quick else 3
+    runs = 1 if quick else 2
     print(f"hostile sheets: {len(KINDS)} kinds at three sizes, best of {runs}")
     figures: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as folder:

@@ -176,7 +176,7 @@ def an_item(number: int, change: int) -> Asset:
         state=AssetState.OK,
         there=room,
         by="agent",
-        verified=True,
+        verified_ms=change,
         status=Status.OK,
         sources=("adb",),
         since_ms=1,

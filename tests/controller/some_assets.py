@@ -54,7 +54,7 @@ def asset(number: int = 1, **changes: object) -> Asset:
         condition=Condition.GOOD.value,
         there="6A1",
         by=SeenBy.AGENT.value,
-        verified=True,
+        verified_ms=NOW_MS,
         seen_ms=NOW_MS,
     )
     return replace(well, **changes)
@@ -72,7 +72,7 @@ def unseen(number: int, type_: str, **changes: object) -> Asset:
         there="",
         by="",
         seen_ms=0,
-        verified=False,
+        verified_ms=0,
         state=AssetState.NEVER_SEEN,
     )
     return replace(line, **changes)
@@ -82,7 +82,7 @@ def stray(number: int, **changes: object) -> Asset:
     """A device that no line names."""
     found = asset(
         number, line=None, row=None, asset_tag="", year=None, cost_vnd=None, funding="",
-        condition="", state=AssetState.UNREGISTERED, verified=False,
+        condition="", state=AssetState.UNREGISTERED, verified_ms=0,
     )  # fmt: skip
     return replace(found, **changes)
 

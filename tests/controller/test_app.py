@@ -10,12 +10,16 @@ import re
 import shutil
 import socket
 import sys
+import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -23,6 +27,7 @@ import pytest
 from controller import app
 from controller.__main__ import main
 from controller.config import ControllerConfig
+from controller.database.store import Store
 from controller.feature import Feature, Jobs, Program
 from controller.features import FEATURES
 from controller.web import plain
@@ -222,3 +227,25 @@ def test_an_installation_that_was_open_comes_up_encrypted(
 
     opened = {"http_host": "0.0.0.0"}  # noqa: S104 - as the handbook said before
     asyncio.run(while_running(tmp_path, answered, monkeypatch, **opened))
+
+
+def test_threads_that_ask_at_once_share_one_service(tmp_path: Path) -> None:
+    """Pages are made in threads: a second one of what counts all schools would count them twice."""
+    config = ControllerConfig(province="14", school="1", data=tmp_path)
+    program = Program(
+        config=config, features=(), store=Store(""), zone=ZoneInfo("UTC"), boot="b", wall_ms=int
+    )
+    meeting, made = threading.Barrier(8), []
+
+    def make(asked: Program) -> object:
+        time.sleep(0.01)  # so that the others come by
+        made.append(asked)
+        return object()
+
+    def ask(_: int) -> object:
+        meeting.wait()
+        return program.service(make)
+
+    with ThreadPoolExecutor(8) as threads:
+        found = {id(one) for one in threads.map(ask, range(8))}
+    assert (len(found), len(made)) == (1, 1)

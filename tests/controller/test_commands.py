@@ -24,6 +24,8 @@ PLACE = "--data d --config c.toml"
 # Every command as it stood before the commands moved to their features, with all its options.
 OLD = [
     "run --config c.toml --school 1 --province 14 --data d --http-port 8001 --mdns false",
+    "ingest --config c.toml --school 1 --province 14 --data d --mqtt-port 1884",
+    "web --workers 3 --config c.toml --school 1 --province 14 --data d --http-port 8001",
     "agents add laptop-6a1 --data d",
     "agents remove laptop-6a1 --data d",
     "agents list --data d",
@@ -58,6 +60,25 @@ OLD = [
     f"reconcile --as-of 2026 --observations o.json --json {PLACE}",
     f"use --weeks 4 --json {PLACE}",
     f"forecast --init-tables --json --xlsx a.xlsx {PLACE}",
+    f"report list --json {PLACE}",
+    f"report make month {PLACE}",
+    f"report show 2 --before 1 --json {PLACE}",
+    f"report write 2 --plain -o a.xlsx {PLACE}",
+    f"report template a.xlsx {PLACE}",
+    f"webhooks --json {PLACE}",
+    f"updates list {PLACE}",
+    f"updates add x.lophoc --update-keys k {PLACE}",
+    f"updates begin 0.2.0 --room P203 {PLACE}",
+    f"updates stop {PLACE}",
+    f"updates go-on {PLACE}",
+    f"updates back {PLACE}",
+    f"inspection begin --title t --of-school s --of-area a --type b --seed x --json {PLACE}",
+    f"inspection begin --unit rooms --size 5 --hours 24 {PLACE}",
+    f"inspection withdraw 1 {PLACE}",
+    f"history list {PLACE}",
+    f"history write {PLACE}",
+    f"history show --figure missing --by area --span year --school s --area a --json {PLACE}",
+    f"history show --type board {PLACE}",
     f"repairs list --all --json {PLACE}",
     f"repairs open 12 --note x --json {PLACE}",
     f"repairs pick 3 12 --json {PLACE}",
@@ -74,6 +95,10 @@ OLD = [
     f"stocktake finish 1 {PLACE}",
     f"stocktake minutes 1 -o a.docx {PLACE}",
     f"stocktake minutes 1 --out a.xlsx {PLACE}",
+    f"inspection list {PLACE}",
+    f"inspection draw 1 {PLACE}",
+    f"inspection minutes 1 -o a.docx {PLACE}",
+    "inspection verify frame.txt --seed 7 --size 10",
     *(
         f"{what} import {what}.csv --dry-run --json {PLACE}"
         for what in ("areas", "schools", "rooms")
@@ -96,21 +121,27 @@ OLD = [
     f"dossier safety -o h.md {PLACE}",
     "password setup-link --data d",
     f"token create glpi --days 90 --json {PLACE}",
+    "pull https://so.example --token-file t --into a.csv",
     "sample-config",
 ]
 WITH_DEEDS = {
     *("roster", "schedule", "cards", "register", "repairs", "stocktake"),
-    *("areas", "schools", "rooms", "guests", "dossier"),
+    *("areas", "schools", "rooms", "guests", "dossier", "inspection"),
+    *("history", "report", "updates"),
 }
 FOLDERLESS = (
     "doctor",
     "dossier notice",
     "dossier safety",
     "enrol",
+    "ingest",
+    "inspection verify",
+    "pull",
     "restore",
     "run",
     "schedule sample",
     "sample-config",
+    "web",
 )
 IN_FOLDER = [line for line in OLD if not line.startswith(FOLDERLESS)]
 

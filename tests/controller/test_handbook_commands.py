@@ -16,7 +16,7 @@ from tests.controller.fresh import fresh_folder
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINE = re.compile(
-    r"^(?:sudo (?:-u \S+ )?)?(?:/opt/lophoc/bin/)?lophoc-controller (?!run|sample)(.+)$",
+    r"^(?:sudo (?:-u \S+ )?)?(?:/opt/lophoc/bin/)?lophoc-controller (?!run|ingest|web|sample)(.+)$",
     re.MULTILINE,
 )
 LINES = sorted(
@@ -26,7 +26,8 @@ LINES = sorted(
 NEEDS_DATA = re.compile(
     r"repairs (pick|start|done|undo|open)|register (condition|history|decide|undo|import)"
     r"|roster (import|erase|show)|schedule import|cards|attendance|stocktake (begin|minutes)|labels"
-    r"|areas|schools|rooms|export .*--school|doctor|token end|students|guests end"
+    r"|areas|schools|rooms|export .*--(school|room)|doctor|token end|students|guests end|pull"
+    r"|inspection|report (show|write)|history write"
 )
 LOST = ("no controller's folder", "no database", "No such option", "Traceback", "--help")
 

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 import protocol.link
+from controller import ingest as ingesting
 from controller.attendance.store import marks_of
 from controller.config import ControllerConfig
 from controller.database.store import Store
@@ -57,7 +58,7 @@ from protocol.topics import (
 )
 from protocol.upward import Upward, upward_from
 from tests.conftest import Mosquitto, Nats
-from tests.databases import Database
+from tests.databases import Database, sqlite_in
 from tests.structs import extremes
 from tests.waiting import eventually
 
@@ -67,6 +68,9 @@ BELOW = SCHOOL.of_agent("s1")
 GOLDEN = Path(__file__).parents[1] / "protocol/golden"
 # As docs/quan-tri-vien.md advises: by its own it hands out 20 at once, and everybody's wait there.
 MOSQUITTO_LIMITS = ("max_inflight_messages 4096", "max_queued_messages 100000")
+
+
+SAID_AGAIN_S = 0.5
 
 
 def now_ms() -> int:
@@ -156,7 +160,9 @@ class Stage:
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[Stage]:
-        with self.store, self.outbox:
+        """What nats-server tells nobody in the moment of a subscription is said again soon."""
+        with self.store, self.outbox, pytest.MonkeyPatch.context() as patched:
+            patched.setattr(ingesting, "PRESENT_EVERY_S", SAID_AGAIN_S)
             self.link = Link(
                 Broker("127.0.0.1", self.nats.port),
                 "school",
@@ -302,7 +308,7 @@ def test_one_agents_flood_keeps_nobody_waiting_and_loses_nothing(
     place = SCHOOL.of_agent("flood")
 
     async def flow() -> None:
-        stage = Stage(broker, tmp_path, Database(f"sqlite:///{tmp_path / 'lophoc.db'}"))
+        stage = Stage(broker, tmp_path, Database(sqlite_in(tmp_path)))
         with Outbox(tmp_path / "flood.db", place, "boot-2") as outbox:
             flood = Side(broker.port, outbox, place, window=10_000)
             flood.relay._window.size = 10_000  # whatever is answered
@@ -331,7 +337,7 @@ def test_what_lies_where_nothing_may_lie_is_taken_away_and_counted(
     """Retained messages come at every start; only who is there may lie at the broker."""
 
     async def flow() -> None:
-        database = Database(f"sqlite:///{tmp_path / 'lophoc.db'}")
+        database = Database(sqlite_in(tmp_path))
         async with Stage(nats, tmp_path, database).open() as stage:
             await stage.until_heard()
             for number in range(5):
@@ -397,7 +403,7 @@ def test_each_bound_of_each_field_is_taken(
     """Nothing is refused, nothing set aside, and what comes behind is stored."""
 
     async def flow() -> None:
-        stage = Stage(nats, tmp_path, Database(f"sqlite:///{tmp_path / 'lophoc.db'}"))
+        stage = Stage(nats, tmp_path, Database(sqlite_in(tmp_path)))
         async with stage.open():
             letters = at_their_bounds(kind)
             assert len(letters) > 5
@@ -416,7 +422,7 @@ def test_of_a_page_with_a_broken_item_the_others_are_stored(nats: Nats, tmp_path
     """The page is set aside as it came, and acknowledged: it blocks nothing behind it."""
 
     async def flow() -> None:
-        stage = Stage(nats, tmp_path, Database(f"sqlite:///{tmp_path / 'lophoc.db'}"))
+        stage = Stage(nats, tmp_path, Database(sqlite_in(tmp_path)))
         async with stage.open():
             whole = json.loads((GOLDEN / "items-v3.json").read_bytes())
             good = whole["items"][0]

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from msgspec.structs import replace
 
-from controller.dashboard.live import LiveView
+from controller.areas import store as areas
+from controller.areas.areas import Area, Membership, Merger, SchoolFacts
+from controller.areas.tables import areas as areas_table
+from controller.areas.tables import memberships, mergers, school_facts
+from controller.database.plan_version import bump_version
 from controller.database.store import Store
-from controller.department import areas_store as areas
-from controller.department.areas import Area, Membership, Merger, SchoolFacts
 from controller.department.overview import Department
-from controller.department.tables import areas as areas_table
-from controller.department.tables import memberships, mergers, school_facts
 from controller.department.tables import schools as schools_table
 from controller.inventory.asset import Asset, AssetState
+from controller.inventory.counting import settle
 from controller.inventory.store import keep_assets, newest_change
 from controller.inventory.tables import assets as assets_table
+from controller.inventory.tables import contested_marks
+from controller.live.live import LiveView
 from controller.reconcile.tables import figures
 from controller.web.site import create_web
 from protocol.model import DeviceKind, Place
@@ -37,8 +40,9 @@ TODAY = "2026-09-05"  # of NOW_MS in Vietnam
 MISSING, NEVER_SEEN = AssetState.MISSING, AssetState.NEVER_SEEN
 
 
-def line(school: str, number: int, **changes: Any) -> Asset:
+def line(school: str, number: int, *, verified: bool = True, **changes: Any) -> Asset:
     """A line of a school's book whose record is complete, seen by an agent."""
+    is_missing = MISSING in (changes.get("state"), *changes.get("also", ()))
     well = Asset(
         place=Place(PROVINCE, school),
         device_id=f"line:{number}",
@@ -54,7 +58,8 @@ def line(school: str, number: int, **changes: Any) -> Asset:
         year=2021,
         condition="good",
         state=AssetState.OK,
-        verified=True,
+        verified_ms=NOW_MS if verified else 0,
+        missing_ms=1 if is_missing else 0,
         seen_ms=NOW_MS,
         told_ms=NOW_MS,
     )
@@ -83,6 +88,7 @@ def fill(store: Store, items: Sequence[Asset]) -> None:
         newest = newest_change(db, SCOPE)
         told = [replace(each, change=newest + n) for n, each in enumerate(items, start=1)]
         keep_assets(db, told, feed="f")
+        settle(db, OWN, TODAY)
 
 
 def hear(store: Store, school: str, *, ago_ms: int = 0, name: str = "", **told: Any) -> None:
@@ -123,11 +129,13 @@ def know(
         areas.keep_memberships(db, PROVINCE, members, TODAY)
         for each in merged:
             areas.keep_merger(db, PROVINCE, each)
+        bump_version(db, OWN, changed=True)
 
 
 def forget_all(store: Store) -> None:
     """Begin anew with an empty department."""
     tables = (assets_table, schools_table, areas_table, figures, memberships, mergers, school_facts)
+    tables += (contested_marks,)
     with store.locked(OWN) as db:
         for table in tables:
             db.execute(table.delete())
@@ -146,10 +154,13 @@ def a_department(folder: Path) -> Iterator[Store]:
         yield store
 
 
-def a_department_face(store: Store, live: LiveView) -> FastAPI:
-    """The face of a department whose store this process holds."""
+def a_department_face(
+    store: Store, live: LiveView, services: Mapping[Any, Any] | None = None
+) -> FastAPI:
+    """The face of a department whose store this process holds. services: in place of its own."""
     program = a_program(store, live, scope=OWN, upstream="")
-    program.config = replace(program.config, name="Sở GD&ĐT Sơn La")
+    program.config = replace(program.config, name="Sở GD&ĐT Sơn La", role="department")
+    program._services.update(services or {})
     web = create_web(program, ("127.0.0.1", "localhost", "testserver"))
     return with_office(web, program)
 
@@ -158,6 +169,7 @@ class ServedDepartment(Served):
     """A department's face on a real port; its clock stands at NOW_MS unless it is set."""
 
     now_ms = NOW_MS
+    officer = ""  # a session of somebody with that role, where a test logs one in
 
     def made(self) -> FastAPI:
         """The face to serve."""

@@ -20,7 +20,6 @@ from fastapi import FastAPI
 from msgspec.structs import replace
 
 from controller.config import ControllerConfig
-from controller.dashboard.live import LiveView
 from controller.database.store import Store
 from controller.feature import Program
 from controller.features import FEATURES, counts, keep_batch, listeners_of
@@ -33,6 +32,9 @@ from controller.fleet.records import (
     Record,
 )
 from controller.fleet.store import newest_change
+from controller.incidents.causes import Signal
+from controller.incidents.service import Incidents
+from controller.live.live import LiveView
 from controller.web.server import SCREENS, listening, server_of
 from controller.web.site import create_web
 from protocol.doors.limits import DoorLimits
@@ -320,9 +322,16 @@ def asked(
 
     face: more for `a_face`. options: more for `httpx.AsyncClient.request`.
     """
+    return asked_of(_face_at_rest(store, scope, **(face or {})), path, method, host, **options)
+
+
+def asked_of(
+    face: FastAPI, path: str, method: str = "GET", host: str = "127.0.0.1", **options: Any
+) -> httpx.Response:
+    """What a face answers to a host. options: more for `httpx.AsyncClient.request`."""
 
     async def answered() -> httpx.Response:
-        way = httpx.ASGITransport(_face_at_rest(store, scope, **(face or {})), client=(host, 5))
+        way = httpx.ASGITransport(face, client=(host, 5))
         async with httpx.AsyncClient(transport=way, base_url="http://testserver") as web:
             return await web.request(method, path, **options)
 
@@ -333,6 +342,20 @@ def asked(
 def _face_at_rest(store: Store, scope: Place, **face: Any) -> FastAPI:
     """A face for all that is asked of a store: building one takes longer than its answers."""
     return a_face(store, a_live(store, scope=scope), scope=scope, **face)
+
+
+class NoFindings:
+    """A server with which nothing is wrong."""
+
+    def signals(self, now_ms: int) -> list[Signal]:
+        """Nothing."""
+        del now_ms
+        return []
+
+
+def at_rest() -> float:
+    """The clock of a school morning that does not go on."""
+    return NOW_MS / 1000
 
 
 class Served:
@@ -346,13 +369,17 @@ class Served:
         scope: Place = SCHOOL,
         limits: DoorLimits = SCREENS,
         tls: ssl.SSLContext | None = None,
+        clock: Callable[[], float] = time.time,
         **face: object,
     ) -> None:
         self._store = store
+        self._clock = clock
+        self._passed_s = 0.0
         self._scope = scope
         self._limits = limits
         self.tls = tls
         self._face = face
+        self._looking: Incidents | None = None
         self.port = port or free_port()
 
     def __enter__(self) -> Self:
@@ -376,7 +403,8 @@ class Served:
 
     def made(self) -> FastAPI:
         """The face to serve."""
-        self.live = a_live(self._store, time.time, self._scope)
+        self._looking = None
+        self.live = a_live(self._store, lambda: self._clock() + self._passed_s, self._scope)
         return a_face(self._store, self.live, scope=self._scope, **self._face)  # type: ignore[arg-type]
 
     def stop(self) -> None:
@@ -389,6 +417,19 @@ class Served:
     def tell(self, *records: Record) -> None:
         """Commit and publish, as ingest does."""
         self._loop.call_soon_threadsafe(self.live.publish, self.tell_store(*records))
+
+    def judge(self, *, passing_s: float = 0.0) -> None:
+        """Let time pass, and look for incidents of rooms before and after it."""
+        for passed_s in (0.0, passing_s):
+            self._passed_s += passed_s
+            asyncio.run_coroutine_threadsafe(self._incidents().look(), self._loop).result(LIMIT_S)
+
+    def _incidents(self) -> Incidents:
+        """What looks; this machine's own disk is no part of a test."""
+        if self._looking is None:
+            self._looking = a_program(self._store, self.live, scope=self._scope).service(Incidents)
+            self._looking._own = NoFindings()
+        return self._looking
 
     def tell_store(self, *records: Record) -> list[Change]:
         """Commit alone, as happens while nobody serves."""

@@ -6,14 +6,17 @@ Where the answer was lost the teacher looks what became of the press: done whole
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from agent.tablets.checkins import CheckInOutcome
+from tests.days.carts import KnownCart
 from tests.days.meaning import TaughtLesson
 from tests.days.rooms import Answer, Room
 
 SETTLE_S, UNDO_S = 1.0, 10.0
+NO_ROOM = "?"
 SHELF_DAYS = 7
 LOST = 0
 IN = {CheckInOutcome.IN, CheckInOutcome.SHARED, CheckInOutcome.MOVED, CheckInOutcome.ALREADY}
@@ -52,6 +55,8 @@ class Desk:
         self.is_clock_right = True
         self.began_s = 0.0
         self.proposed: list[str] = []
+        self.cart = KnownCart(self.claim)
+        self.rooms = {NO_ROOM if room.is_carried else room.name}  # in one of which it surely is
 
     def claim(self, holds: object, what: str) -> None:
         """Raises WrongError."""
@@ -69,6 +74,7 @@ class Desk:
         self.view = answer.body
         if not await self._settle():
             return None
+        self._hold_room()
         self._note_end()
         self._hold_roll(self.view["roll"])
         return self.view
@@ -98,6 +104,17 @@ class Desk:
             self.running.running, self.running, self.undo = False, None, None
         self.claim(not meant["running"] or self.running, "a lesson runs that nobody started")
 
+    def _hold_room(self) -> None:
+        shown = self.view["room"]
+        self.claim(shown in self.rooms, f"is in {shown}, was carried to {self.rooms}")
+        self.rooms = {shown}
+
+    async def choose(self, room: str) -> None:
+        """Say in which room this laptop is now."""
+        answer = await self.room.ask("POST", "room", {"room": room})
+        self.claim(answer.status in {200, LOST, 507}, f"a room is refused: {answer}")
+        self.rooms = {room} if answer.status == 200 else self.rooms | {room}
+
     def _hold_roll(self, roll: dict[str, Any] | None) -> None:
         code = self.view["meant"]["lesson"]
         if roll is None or code not in self.lessons:
@@ -116,6 +133,14 @@ class Desk:
         if not lesson.confirmed:
             lesson.listed = listed
 
+    async def look_at(self, meant: dict[str, Any]) -> bool:
+        """The roll of a lesson that is over, before it is confirmed; whether somebody answers."""
+        code = meant["lesson"]
+        tree = await self.tree(code)
+        if tree and tree["roll"] and code in self.lessons:
+            self._hold_lines(self.lessons[code], tree["roll"])
+        return tree is not None
+
     async def hold_all(self) -> None:
         """Every lesson that a teacher may still ask for is here, as it was meant."""
         if await self.look() is None:
@@ -131,6 +156,17 @@ class Desk:
                     self._hold_lines(lesson, tree["roll"])
             else:
                 self.claim(not self._is_owed(lesson), f"{lesson.code} is gone")
+
+    async def hold_school(self) -> None:
+        """The room shows the school's word where that stands, and nowhere else."""
+        for lesson in [*self.lessons.values()]:
+            tree = await self.tree(lesson.code)
+            if not (self.is_clock_right and lesson.sure) or not tree or not tree["roll"]:
+                continue
+            lines = {one["student"]: one for one in tree["roll"]["lines"]}
+            shown = {student: one["status"] for student, one in lines.items() if one["school"]}
+            office = {one: status for one, (status, _) in lesson.office.items() if one in lines}
+            self.claim(shown == office, f"{lesson.code}: the school says {shown}, meant {office}")
 
     def _is_owed(self, lesson: TaughtLesson) -> bool:
         if not (self.is_clock_right and lesson.sure):
@@ -157,10 +193,10 @@ class Desk:
         body = {"meant": meant, **more}
         many = [self.room.ask("POST", PATHS[deed], body) for _ in range(times)]
         answers = list(await asyncio.gather(*many))
-        lesson = self.lessons.get(meant["lesson"])
+        lesson, proof = self.lessons.get(meant["lesson"]), self._proof(more)
         apply = {
             "start": lambda: self._mean_start(more.get("classes")),
-            "confirm": lambda: lesson and self._mean_confirm(lesson),
+            "confirm": lambda: lesson and self._mean_confirm(lesson, proof),
             "end": self._mean_end,
         }[deed]
         is_done = {
@@ -198,7 +234,7 @@ class Desk:
         known = self.lessons.get(code)
         if known is None:
             told = tuple(classes or self.proposed)
-            known = TaughtLesson(code, self.room.name, told, self._day(), self._half())
+            known = TaughtLesson(code, self.view["room"], told, self._day(), self._half())
             known.sure = self.is_clock_right
             self.lessons[code] = known
             back = self._never_was
@@ -214,9 +250,15 @@ class Desk:
     def _goes_on(self, lesson: TaughtLesson) -> None:
         lesson.running, self.running = False, None
 
-    def _mean_confirm(self, lesson: TaughtLesson) -> None:
+    def _proof(self, more: Mapping[str, Any]) -> tuple[str, str]:
+        """Who confirms, and by what; nobody where the room does not ask."""
+        if not self.view.get("asks"):
+            return "", ""
+        return more.get("teacher", ""), "pin" if more.get("pin") else "none"
+
+    def _mean_confirm(self, lesson: TaughtLesson, proof: tuple[str, str]) -> None:
         if not lesson.confirmed:
-            lesson.confirm(self._day())
+            lesson.confirm(self._day(), proof)
             self._offer("confirm", lesson, lesson.reopen)
 
     def _mean_end(self) -> None:
@@ -318,7 +360,10 @@ class Desk:
             return
         codes = list(dict.fromkeys(one["class_code"] for one in lines))
         number = codes.index(line["class_code"]), line["number"]
-        outcome = await self.room.check_in(tablet, number)
+        answer = await self.room.check_in(tablet, number)
+        outcome = answer.outcome if answer else None
+        if answer and outcome in IN:
+            self.cart.seat(tablet, answer.slot, lesson.code)
         if lesson.confirmed:
             return
         if outcome in IN:
@@ -326,9 +371,29 @@ class Desk:
         elif outcome is None:
             lesson.dubious.add(student)
 
+    async def speak_for(self, tablet: str, *, ours: bool) -> None:
+        """Say that a tablet is the room's, or forget it."""
+        device = self.room.device_of(tablet)
+        if device is None:
+            return
+        deed, body = ("claim", {"ours": True}) if ours else ("forget", {})
+        answer = await self.room.ask("POST", f"devices/{device}/{deed}", body)
+        self.claim(answer.status in {200, LOST, 507}, f"{deed} of a tablet is refused: {answer}")
+        if ours and answer.status == HTTPStatus.OK:
+            self.cart.speak_for(tablet, self.running.code if self.running else "")
+        else:
+            self.cart.spoken_for.discard(tablet)
+
     def restarted(self) -> None:
-        """What a restart forgets: what could be taken back."""
+        """What a restart forgets: what could be taken back, and numbers that were not saved."""
         self.undo = None
+        self.cart.restart()
+
+    def save_cart(self) -> None:
+        """The tablets' numbers go to the disk."""
+        if self.room.is_up:
+            self.room.save_cart()
+            self.cart.save()
 
     def note_proposal(self) -> None:
         """What the teacher read before pressing."""

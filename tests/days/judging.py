@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from protocol.model import AttendanceStatus
@@ -62,10 +62,10 @@ def _judge_lessons(desk: Desk, school: School) -> None:
             told.update({str(status): count for status, count in by_status.items()})
         claim(told == counts, f"{code}: counts {told}, meant {counts}")
         claim(
-            {one: str(mark.class_code) for one, mark in marks.marks.items()}
-            == (dict(lesson.listed) if lesson.confirmed else {}),
+            {one: str(mark.class_code) for one, mark in marks.marks.items()} == lesson.codes(),
             f"{code}: classes",
         )
+        claim(record.room == lesson.room, f"{code}: in {record.room}, was in {lesson.room}")
 
 
 def _history(school: School, code: str) -> list[str]:
@@ -85,9 +85,12 @@ def _history(school: School, code: str) -> list[str]:
 
 
 def _said(tapped: dict[str, str], lesson: TaughtLesson) -> dict[str, str]:
-    """What was tapped, without pupils who have left the list since they were told of."""
-    listed = dict(lesson.listed)
-    return {student: status for student, status in tapped.items() if student in listed}
+    """What was tapped, without pupils who have left the list since they were told of.
+
+    Nor with those of whom nobody knows whether "present" was tapped where it stood already.
+    """
+    known = {*dict(lesson.listed)} - (lesson.dubious - {*lesson.word})
+    return {student: status for student, status in tapped.items() if student in known}
 
 
 def _judge_log(desk: Desk, school: School) -> None:
@@ -103,6 +106,10 @@ def _judge_log(desk: Desk, school: School) -> None:
         own = [one for one in rolls if one.lesson == code]
         confirms = [one for one in own if not one.reopened]
         claim(len(confirms) == lesson.confirms, f"{code}: {len(confirms)} rolls")
+        rooms = {one.room for one in (*own, *marks) if one.lesson == code}
+        claim(rooms <= {lesson.room}, f"{code}: was in {lesson.room}, told of {rooms}")
+        proofs = Counter((one.teacher or "", str(one.proof or "")) for one in confirms)
+        claim(proofs == Counter(lesson.proofs), f"{code}: by {proofs}, was by {lesson.proofs}")
         claim(len(own) - len(confirms) == lesson.reopened, f"{code}: reopened {len(own)}")
         said = [
             (one.student, str(one.status))
@@ -126,7 +133,8 @@ def _judge_methods(lesson: TaughtLesson, told: dict[str, str]) -> None:
 
 def _judge_sheet(play: Play, class_code: str) -> None:
     """The month as the school's book has it."""
-    lessons = [one for desk in play.desks for one in desk.lessons.values()]
+    held = [one for desk in play.desks for one in desk.lessons.values()]
+    lessons = [*held, *(one for one in play.missed.values() if one.office)]
     if any(not one.sure for one in lessons):
         lessons_unsure = {one for lesson in lessons if not lesson.sure for one in lesson.classes}
         if class_code in lessons_unsure:
@@ -146,6 +154,21 @@ def _judge_sheet(play: Play, class_code: str) -> None:
             {k: v for k, v in sums.items() if v} == dict(totals(meant[line.student])),
             f"{class_code}: sums of {line.student} {sums}",
         )
+
+
+def judge_missed(
+    told: Sequence[tuple[str, int, str]],
+    lessons: Sequence[TaughtLesson],
+    day: str,
+    bells: Sequence[str],
+) -> None:
+    """A class of which nobody told that day has missed every period, and none has two of one."""
+    slots = [(code, period) for code, period, _ in told]
+    claim(len(slots) == len(set(slots)), f"missed twice: {told}")
+    learned = {code for one in lessons if one.day == day for code in one.all_classes()}
+    missed = Counter(code for code, _ in slots if code not in learned)
+    for code, count in missed.items():
+        claim(count == len(bells), f"{code} missed {count} periods")
 
 
 def _other(shown: Mapping[str, object], meant: Mapping[str, object]) -> str:

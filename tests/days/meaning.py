@@ -25,7 +25,7 @@ class TaughtLesson:
     listed: pupils and their classes, as the screen showed them last, or when it was confirmed.
     word: what was tapped or corrected. touched, seated: by hand, by tablet; dubious: of whom an
     answer was lost that would have told. half: morning or afternoon. sure: by a right clock.
-    office: what the school corrected.
+    office: what the school corrected or entered, as of which class. proofs: who confirmed, by what.
     """
 
     code: str
@@ -46,7 +46,8 @@ class TaughtLesson:
     corrections: list[tuple[str, str]] = field(default_factory=list)
     running: bool = True
     undone: bool = False
-    office: dict[str, str] = field(default_factory=dict)
+    office: dict[str, tuple[str, str]] = field(default_factory=dict)
+    proofs: list[tuple[str, str]] = field(default_factory=list)
 
     def status(self, student: str) -> str:
         """Present until the teacher says otherwise."""
@@ -60,10 +61,11 @@ class TaughtLesson:
             self.touched.add(student)
         self.word[student] = status
 
-    def confirm(self, day: str) -> None:
+    def confirm(self, day: str, proof: tuple[str, str]) -> None:
         """The teacher's word on everyone who is listed."""
         self.confirmed, self.confirmed_day = True, day
         self.confirms += 1
+        self.proofs.append(proof)
 
     def reopen(self) -> None:
         """The word is taken back."""
@@ -76,19 +78,36 @@ class TaughtLesson:
             return "manual"
         return "tablet" if student in self.seated else "default"
 
+    def hear_office(self, marks: Mapping[str, str | None], class_code: str) -> None:
+        """What the office says of pupils of a class; None takes its word back."""
+        for student, status in marks.items():
+            self.office.pop(student, None)
+            if status:
+                self.office[student] = status, class_code
+
     def roll(self) -> dict[str, str]:
         """What the school must have of it, its own corrections above."""
         own = {student: self.status(student) for student, _ in self.listed}
-        return own | self.office if self.confirmed else {}
+        office = {student: status for student, (status, _) in self.office.items()}
+        return own | office if self.confirmed else office
+
+    def codes(self) -> dict[str, str]:
+        """Of which class each pupil of that roll is."""
+        office = {student: code for student, (_, code) in self.office.items()}
+        return dict(self.listed) | office if self.confirmed else office
 
     def roll_of(self, class_code: str) -> dict[str, str]:
         """The same of one class."""
-        own = dict(self.listed)
-        return {one: status for one, status in self.roll().items() if own[one] == class_code}
+        codes = self.codes()
+        return {one: status for one, status in self.roll().items() if codes[one] == class_code}
 
     def all_classes(self) -> set[str]:
         """Whose lesson it was, and whose pupils were marked in it."""
-        return {*self.classes} | ({code for _, code in self.listed} if self.confirmed else set())
+        return {*self.classes, *self.codes().values()}
+
+    def is_open(self, class_code: str) -> bool:
+        """Whether its roll is not confirmed, and it is over, or the office has spoken of it."""
+        return not self.confirmed and (not self.running or class_code in self.codes().values())
 
     def tapped(self) -> dict[str, str]:
         """What it must have of a lesson that ended and that nobody confirmed."""
@@ -134,7 +153,7 @@ def cells(
             if held or half in planned.get(day, ()):
                 rolls = [one.roll_of(class_code) for one in held]
                 marks = [roll[student] for roll in rolls if student in roll]
-                is_open = any(not (one.running or one.confirmed) for one in held)
+                is_open = any(one.is_open(class_code) for one in held)
                 state = UNCONFIRMED if is_open else NOT_TAKEN
                 yield min(marks, key=GRAVEST.index, default=state if was_there else None)
 

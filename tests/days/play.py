@@ -20,15 +20,15 @@ from uuid import UUID
 
 from agent.clock import RoomClock
 from protocol.messages import Ack, ControllerState, down_from
-from protocol.model import AttendanceStatus
 from protocol.plan import Bell, Booking
 from protocol.retelling import Retelling
 from tests.days import judging
+from tests.days.carts import FORGOTTEN
 from tests.days.desks import LOST, Desk, WrongError
-from tests.days.meaning import HERE, MARKS, Membership
+from tests.days.meaning import HERE, MARKS, Membership, TaughtLesson
 from tests.days.power import Machine, machine, one_thread
 from tests.days.rooms import Room
-from tests.days.school import SCHOOL, ZONE, School, is_for
+from tests.days.school import OFFICE, SCHOOL, ZONE, School, is_for
 from tests.seeds import play as play_seeds
 
 MONDAY = datetime(2026, 9, 7, 6, 50, tzinfo=ZONE)
@@ -37,7 +37,12 @@ LESSON_MIN = 45
 CODES = ("6A", "6B", "6C", "6D")
 CLASSES = {code: [f"{code}-{number}" for number in range(1, 6)] for code in CODES}
 ROOMS = {"R101": ("6A", "6B"), "R102": ("6B", "6C"), "R103": ("6C", "6A")}
+CARRIED = "carried"  # a laptop without a room of its own
 MEMORY = Path("/dev/shm")  # noqa: S108 - if it is there: a thousand days wear a disk out
+TEACHERS = {"gv-a": "4711", "gv-b": "80915", "gv-c": ""}  # by id, with a PIN or without
+TABLETS = 9
+WRONG_PIN = "1213"
+LEAP_S = 590  # the line carries once in each: ten minutes late would be a clock that is off
 ROUNDS, CALM_ROUNDS = 60, 4  # of eleven seconds: a session, what is stored of it, an answer
 
 
@@ -71,7 +76,7 @@ class Play:
         self.school = School(folder / "school", Machine(now), Random(seed + 1))
         self.rooms = [
             Room(folder / name, SCHOOL, name, Machine(now), Random(seed + at))
-            for at, name in enumerate(ROOMS, 2)
+            for at, name in enumerate((*ROOMS, CARRIED), 2)
         ]
         self.desks = [Desk(room, now, self.day, self.half) for room in self.rooms]
         self.lists = deepcopy(CLASSES)
@@ -81,6 +86,8 @@ class Play:
         self.copied: tuple[Any, ...] | None = None
         self.is_calm = False
         self.false_room = self.chance.choice([None, None, self.rooms[0]])
+        self.missed: dict[str, TaughtLesson] = {}  # what the office entered and no room told of
+        self.asks = self.chance.random() < 0.4
         self.days = [self.day()]
         self.beat_s = self.now_s
         self.deeds: list[str] = []
@@ -103,7 +110,7 @@ class Play:
         """Let time pass, with beats on the way."""
         until_s = self.now_s + seconds
         while self.now_s < until_s:
-            self.now_s = min(until_s, self.now_s + 600)
+            self.now_s = min(until_s, self.now_s + LEAP_S)
             if self.now_s - self.beat_s >= 10:
                 self.beat_s = self.now_s
                 await self.beat()
@@ -165,7 +172,8 @@ class Play:
             (self.kill_room, 6),
             (self.fuse_room, 8),
             (self.fill_disk, 4),
-            (self.keep_numbers, 4),
+            (self.keep_numbers, 6),
+            (self.speak_for_tablet, 5),
             (self.kill_school, 4),
             (self.fuse_school, 5),
             (self.put_copy_back, 2),
@@ -175,6 +183,7 @@ class Play:
             (self.renumber, 5),
             (self.move_pupil, 4),
             (self.correct, 6),
+            (self.enter, 5),
         ]
         fault = self.chance.choices([one for one, _ in faults], [often for _, often in faults])[0]
         self.deeds.append(fault.__name__)
@@ -209,7 +218,14 @@ class Play:
 
     def keep_numbers(self) -> None:
         """A cart's numbers, as they are now; those of later come from the lesson alone."""
-        self.chance.choice(self.rooms).save_cart()
+        self.chance.choice(self.desks).save_cart()
+
+    async def speak_for_tablet(self) -> None:
+        """Somebody says that a tablet is the room's, mostly, or forgets it."""
+        desk = self.chance.choice(self.desks)
+        if desk.cart.now.numbers:
+            tablet = self.chance.choice(sorted(desk.cart.now.numbers))
+            await desk.speak_for(tablet, ours=self.chance.random() < 0.7)
 
     def kill_school(self) -> None:
         """With its broker: what was not taken is lost, or comes again."""
@@ -236,9 +252,8 @@ class Play:
         self.kill_school()
         self.school.put_back()
         self.lists, self.members, office = deepcopy(self.copied)
-        for desk in self.desks:
-            for code, lesson in desk.lessons.items():
-                lesson.office = dict(office.get(code, {}))
+        for code, lesson in self.office_lessons().items():
+            lesson.office = dict(office.get(code, {}))
 
     def cut_line(self) -> None:
         """Of one room, or of all."""
@@ -292,23 +307,71 @@ class Play:
         self.members += [Membership(*pair, self.day()) for pair in sorted(now - there)]
 
     async def correct(self) -> None:
-        """The office corrects a mark of a confirmed roll."""
-        lessons = [
-            (desk, lesson)
-            for desk in self.desks
-            for lesson in desk.lessons.values()
-            if lesson.confirmed and lesson.sure and not lesson.undone
-        ]
+        """The office corrects a mark that counts, or takes its own word back."""
+        lessons = [one for one in self.known_lessons() if one[1].codes()]
         if not lessons or not self.school.is_up:
             return
         desk, lesson = self.chance.choice(lessons)
-        student, code = self.chance.choice(lesson.listed)
-        status = self.chance.choice(MARKS)
-        taken = await self.school.correct(
-            desk.room.place, lesson.code, code, student, AttendanceStatus(status)
-        )
-        if taken:
-            lesson.office[student] = status
+        student, code = self.chance.choice(sorted(lesson.codes().items()))
+        is_back = student in lesson.office and self.chance.random() < 0.3
+        status = None if is_back else self.chance.choice(MARKS)
+        if await self.school.correct(desk.room.place, lesson.code, code, student, status):
+            lesson.hear_office({student: status}, code)
+
+    async def enter(self) -> None:
+        """The office gives a roll that the room has not confirmed, or takes all of it back."""
+        lessons = [one for one in self.known_lessons() if not one[1].confirmed and one[1].classes]
+        if not lessons or not self.school.is_up:
+            return
+        desk, lesson = self.chance.choice(lessons)
+        code = self.chance.choice(lesson.classes)
+        mine = [one for one in self.members if one.class_code == code and one.holds(lesson.day)]
+        is_back = bool(lesson.office) and self.chance.random() < 0.3
+        roll = {
+            one.student: None if is_back else self.chance.choice((HERE, *MARKS)) for one in mine
+        }
+        if await self.school.enter(desk.room.place, lesson.code, code, roll):
+            lesson.hear_office(roll, code)
+
+    async def enter_missed(self) -> None:
+        """The office gives the roll of what the timetable had today and nobody held."""
+        doubted = any(not one.sure for desk in self.desks for one in desk.lessons.values())
+        plan = self.school.missed(self.day(), self.at())
+        mine = [one for one in self.missed.values() if one.office]
+        if doubted or not plan or self.chance.random() < 0.3:
+            return
+        judging.judge_missed(plan, [*self.taught(), *mine], self.day(), BELLS)
+        code, period, name = self.chance.choice(plan)
+        if name not in self.missed:
+            half = "morning" if BELLS[period - 1] < "12" else "afternoon"
+            own = TaughtLesson(name, "", (code,), self.day(), half, running=False)
+            self.missed[name] = own
+        lesson = self.missed[name]
+        roll = {
+            one.student: self.chance.choice((HERE, *MARKS))
+            for one in self.members
+            if one.class_code == code and one.holds(lesson.day)
+        }
+        if await self.school.enter(OFFICE, name, code, roll):
+            lesson.hear_office(roll, code)
+
+    def office_lessons(self) -> dict[str, TaughtLesson]:
+        """Every lesson that the office may have said something of."""
+        held = {code: one for desk in self.desks for code, one in desk.lessons.items()}
+        return held | self.missed
+
+    def taught(self) -> list[TaughtLesson]:
+        """What rooms held."""
+        return [one for desk in self.desks for one in desk.lessons.values() if not one.undone]
+
+    def known_lessons(self) -> list[tuple[Desk, TaughtLesson]]:
+        """Those whose day nobody doubts."""
+        return [
+            (desk, lesson)
+            for desk in self.desks
+            for lesson in desk.lessons.values()
+            if lesson.sure and not lesson.undone
+        ]
 
     def start_school(self) -> None:
         """Its programs start."""
@@ -322,14 +385,14 @@ class Play:
     async def lesson(self, desk: Desk) -> AsyncIterator[None]:
         """One period in a room, as teachers do it; each step may be the last for a while."""
         chance = self.chance
-        if chance.random() < 0.08:
+        if chance.random() < (0.5 if desk.room.is_carried else 0.08):
             return
         async for _ in self.start(desk):
             yield
         for _ in range(chance.randint(0, 4)):
             if await desk.look() is not None and desk.running and desk.view["roll"]:
                 line = chance.choice(desk.view["roll"]["lines"])
-                await desk.check_in(str(chance.randint(1, 6)), line["student"])
+                await desk.check_in(str(chance.randint(1, TABLETS)), line["student"])
             yield
         for _ in range(chance.randint(0, 4)):
             await self.mark(desk)
@@ -353,8 +416,20 @@ class Play:
             await self.undo(desk)
         await self.wake(desk)
 
+    async def choose_room(self, desk: Desk) -> None:
+        """A teacher who carries a laptop says where, mostly before the lesson; once it is wrong."""
+        for _ in range(self.chance.choice((1, 1, 2))):
+            if not await self.fresh(desk) or not desk.view["rooms"]:
+                return
+            if desk.view["pick_room"] or self.chance.random() < 0.5:
+                await desk.choose(self.chance.choice(desk.view["rooms"]))
+
     async def start(self, desk: Desk) -> AsyncIterator[None]:
         """Start, with the class proposed or another one; some take it back and start again."""
+        if desk.room.is_carried:
+            await self.choose_room(desk)
+            await self.earlier(desk)  # of another room, perhaps
+            yield
         if not await self.fresh(desk):
             return
         if self.chance.random() < 0.2:
@@ -386,18 +461,38 @@ class Play:
         shown = {one["action"] for one in (view["button"], view["also"]) if one}
         if deed not in shown or (deed == "confirm" and not view["roll"] and not view["also"]):
             return
+        if deed == "confirm" and not view["roll"] and not await desk.look_at(view["meant"]):
+            return
         times = self.chance.choice((1, 1, 1, 2, 3))
         before = self.standing(desk)
+        more |= self.proof(desk) if deed == "confirm" else {}
         answers = await desk.press(deed, view["meant"], times, **more)
-        self.judge_press(desk, deed, answers)
+        self.judge_press(desk, deed, answers, more)
         if self.chance.random() < 0.2:
             await self.hold(desk, before)
 
-    def judge_press(self, desk: Desk, deed: str, answers: list[Any]) -> None:
+    def proof(self, desk: Desk) -> dict[str, Any]:
+        """Where the room asks: a teacher with their PIN, with a wrong one, or without."""
+        if not desk.view["asks"] or not desk.view["teachers"]:
+            return {}
+        teacher = self.chance.choice(desk.view["teachers"])["teacher"]
+        pin = self.chance.choice(
+            (TEACHERS[teacher] or None, TEACHERS[teacher] or None, None, "1212")
+        )
+        return {"teacher": teacher} | ({"pin": pin} if pin else {})
+
+    def judge_press(
+        self, desk: Desk, deed: str, answers: list[Any], more: dict[str, Any] | None = None
+    ) -> None:
         """A press that was looked at is done, unless the disk or the power failed."""
         statuses = {one.status for one in answers}
         allowed = 200 in statuses or LOST in statuses or 507 in statuses
         codes = {one.code for one in answers}
+        teacher, pin = (more or {}).get("teacher", ""), (more or {}).get("pin")
+        if pin and pin != TEACHERS[teacher]:
+            desk.claim(200 not in statuses, "a wrong PIN was taken")
+            codes -= {"pin_wrong"}
+        codes -= {"pin_wait"} if pin else set()
         desk.claim(allowed or codes <= {"no_class", "no_roll"}, f"{deed} is refused: {codes}")
 
     async def hold(self, desk: Desk, before: object) -> None:
@@ -458,8 +553,9 @@ class Play:
             student = self.chance.choice(tree["roll"]["lines"])["student"]
             await desk.tap(code, tree["meant"], student, self.chance.choice(MARKS))
         else:
-            answers = await desk.press("confirm", tree["meant"])
-            self.judge_press(desk, "confirm", answers)
+            more = self.proof(desk)
+            answers = await desk.press("confirm", tree["meant"], **more)
+            self.judge_press(desk, "confirm", answers, more)
 
     async def wake(self, desk: Desk) -> None:
         """A page that slept presses what it showed then."""
@@ -480,6 +576,8 @@ class Play:
         self.school.boot()
         self.school.plan(bells(), timetable())
         self.school.lists(self.lists, "")
+        if self.asks:
+            self.school.ask(TEACHERS)
         for room in self.rooms:
             await self.boot(room)
         for _ in range(3):
@@ -515,11 +613,7 @@ class Play:
         """The copy is made; some lessons run on into midnight."""
         if not self.school.is_up:
             self.start_school()
-        office = {
-            lesson.code: dict(lesson.office)
-            for desk in self.desks
-            for lesson in desk.lessons.values()
-        }
+        office = {code: dict(one.office) for code, one in self.office_lessons().items()}
         self.school.copy_all()
         self.copied = deepcopy((self.lists, self.members, office))
         morning = (self.at() + timedelta(days=1)).replace(hour=6, minute=50, second=0)
@@ -556,8 +650,10 @@ class Play:
         else:
             waiting = [self.school.heard, *map(self.waiting_in, self.rooms)]
             raise WrongError(f"still waiting: {waiting}")
+        await self.enter_missed()
         for desk in self.desks:
             await desk.hold_all()
+            await desk.hold_school()
         judging.judge(self)
         for room in self.rooms:
             room.up.is_true = room.down.is_true = False
@@ -604,6 +700,8 @@ def world(seed: int) -> Iterator[None]:
         patch("agent.database.restore.RoomClock", clock),
         patch("agent.database.restore.uuid4", uuid4),
         patch("agent.local.lessons.uuid4", uuid4),
+        patch("protocol.guide._SCRYPT_N", 2),
+        patch("agent.tablets.cart.FORGOTTEN_LESSONS", FORGOTTEN),
         patch.dict("os.environ", {"TZ": ZONE.key}),
     ):
         time.tzset()

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from agent.config import AgentConfig
 from agent.database.restore import open_room
+from agent.equipment.description import device_id_of
 from agent.health.machine import ThisMachine
 from agent.local.api import application
 from agent.local.keys import DoorKeys
@@ -19,9 +20,10 @@ from agent.school.connection import ConnectionState
 from agent.school.talk import SchoolTalk
 from agent.store import ClassroomStore
 from agent.tablets.backend import CART, CartFile, backend_of
-from agent.tablets.cart import key_of
-from agent.tablets.checkins import CheckInAttempt, CheckInOutcome
+from agent.tablets.cart import key_of, token_of
+from agent.tablets.checkins import CheckInAnswer, CheckInAttempt
 from agent.tablets.service import SuggestionRefused, TabletService
+from hardware.readings import Reading
 from protocol.door_key import bearer
 from protocol.link import Letter, Link
 from protocol.model import Place
@@ -89,13 +91,15 @@ class Room:
         self, folder: Path, school: Place, room: str, box: Machine, chance: Random
     ) -> None:
         self.name, self.box = room, box
+        self.is_carried = not room.startswith("R")
         self.place = school.of_agent(f"may-{room.lower()}")
         self.up, self.down = Way(chance), Way(chance)
         folder.mkdir()
         self.config = AgentConfig(
             province=school.province,
             school=school.school,
-            room=room,
+            room="" if self.is_carried else room,
+            roaming=self.is_carried,
             agent_id=self.place.agent,
             data=folder,
             broker="mqtt://127.0.0.1:1",
@@ -138,6 +142,8 @@ class Room:
             now_s=self.box.steady_s,
             random=self._random.randbytes,
         )
+        self._sighted: list[Reading] = []
+        self.tablets._report = self._sighted.append
         around = Surroundings(self.place, self._line, "vi", cast("DeviceActions", None))
         self.app = application(self.store, around, KEYS, self.tablets)
         await self.store.see([itself])
@@ -194,6 +200,9 @@ class Room:
         machine.set(self.box)
         try:
             await self.store.beat(CALM, ())
+            await self.tablets.look()
+            sighted, self._sighted[:] = [*self._sighted], []
+            await self.store.see(sighted)
             self.parts.clock.keep()
         except PowerCut:
             await self.drop()
@@ -216,7 +225,7 @@ class Room:
             await self.drop()
             return Answer(0)
 
-    async def check_in(self, tablet: str, number: tuple[int, int]) -> CheckInOutcome | None:
+    async def check_in(self, tablet: str, number: tuple[int, int]) -> CheckInAnswer | None:
         """A pupil types the board's code on a tablet; None where no answer came."""
         if not self.is_up:
             return None
@@ -227,9 +236,14 @@ class Room:
             tablet=key_of(tablet), address=f"10.0.0.{tablet}", number=number, digits=digits
         )
         try:
-            return (await self.tablets.check_in(attempt)).outcome
+            return await self.tablets.check_in(attempt)
         except SuggestionRefused:
             return None
         except PowerCut:
             await self.drop()
             return None
+
+    def device_of(self, tablet: str) -> str | None:
+        """The id under which the room's equipment knows a tablet."""
+        name = device_id_of(token_of(key_of(tablet)))
+        return name if self.is_up and name in self.store.classroom.devices.by_id else None

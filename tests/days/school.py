@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
@@ -13,10 +13,11 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from controller import feature
-from controller.attendance.correction import CorrectionReason, CorrectionWish, seen_of
+from controller.attendance.correction import CorrectionReason, CorrectionWish, RollWish, seen_of
 from controller.attendance.lessons import LessonMarks, sheet_of
+from controller.attendance.missed import missed_on
 from controller.attendance.sheet import Attendance, attendance_of
-from controller.attendance.store import correct, lessons_of, log_of, marks_of, rolls_of
+from controller.attendance.store import correct, enter_roll, lessons_of, log_of, marks_of, rolls_of
 from controller.config import ControllerConfig
 from controller.database.clock import keep_mark
 from controller.database.store import Store, StoreError
@@ -31,7 +32,9 @@ from controller.features import (
 from controller.fleet.records import AttendanceRecord, LessonRecord, RollRecord
 from controller.ingest import Ingest
 from controller.roster.plan import Lists, Schedule, SchoolClass
-from controller.roster.store import keep_lists, keep_schedule
+from controller.roster.store import keep_lists, keep_schedule, plan_of
+from controller.teachers import store as teachers_store
+from controller.teachers.teacher import Teacher, with_pin
 from protocol.errors import ActionError
 from protocol.link import Letter, Link
 from protocol.model import AttendanceStatus, Place
@@ -41,6 +44,7 @@ from tests.days.line import End, Way, arrival
 from tests.days.power import Machine, PowerCut, machine
 
 SCHOOL = Place("79", "00140708")
+OFFICE = SCHOOL.of_agent("controller")
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
@@ -179,25 +183,56 @@ class School:
         )
         self.store.write(keep_lists, SCHOOL, Lists(classes=whole, whole_school=True), day=day)
 
+    def missed(self, day: str, now: datetime) -> list[tuple[str, int, str]]:
+        """Which classes should have learned in which periods, of which no room told; and codes."""
+        plan = self.store.read(plan_of, SCHOOL)
+        held = self.store.read(lessons_of, SCHOOL, day, day)
+        found = missed_on(plan, held, SCHOOL, day, now)
+        return [(one.classes[0], one.period or 0, one.lesson) for one in found]
+
+    def ask(self, teachers: Mapping[str, str]) -> None:
+        """Rooms ask who confirms: each by an id and a PIN; who has none cannot show it."""
+        self.store.write(teachers_store.ask, SCHOOL, asks=True)
+        for code, pin in teachers.items():
+            teacher = Teacher(teacher=code, name=f"Thầy {code}")
+            known = with_pin(teacher, pin) if pin else teacher
+            self.store.write(teachers_store.keep_teacher, SCHOOL, known)
+
     async def correct(
-        self, place: Place, lesson: str, class_code: str, student: str, status: AttendanceStatus
+        self, place: Place, lesson: str, class_code: str, student: str, status: str | None
     ) -> bool:
-        """The office corrects a mark as its page shows it; whether it was taken."""
-        machine.set(self.box)
+        """The office corrects a mark, or takes that back; whether it was taken."""
+        wish = self._wish(place, lesson, class_code, student, status)
+        return await self._write(correct, place, wish)
+
+    async def enter(
+        self, place: Place, lesson: str, class_code: str, roll: Mapping[str, str | None]
+    ) -> bool:
+        """The office gives a class's roll that is not confirmed, or takes it back."""
+        wishes = [self._wish(place, lesson, class_code, *one) for one in roll.items()]
+        return await self._write(enter_roll, place, RollWish(lesson, class_code, tuple(wishes)))
+
+    def _wish(
+        self, place: Place, lesson: str, class_code: str, student: str, status: str | None
+    ) -> CorrectionWish:
         marks = self.marks(place, lesson)
-        wish = CorrectionWish(
+        back = CorrectionReason.TAKEN_BACK
+        return CorrectionWish(
             lesson=lesson,
             class_code=class_code,
             student=student,
             seen=seen_of(marks.status_of(student), marks.corrections.get(student)),
-            status=status,
-            reason=CorrectionReason.LEAVE_LETTER,
+            status=AttendanceStatus(status) if status else None,
+            reason=CorrectionReason.LEAVE_LETTER if status else back,
             note="",
             actor="office",
         )
+
+    async def _write(self, deed: Callable[..., object], place: Place, wish: object) -> bool:
+        machine.set(self.box)
         try:
-            return await self.ingest.write(correct, place, wish, self.program.now_ms())
-        except ActionError:
+            return bool(await self.ingest.write(deed, place, wish, self.program.now_ms()))
+        except (ActionError, StoreError):
             return False
         except PowerCut:
             self.drop()

@@ -137,6 +137,7 @@ def test_a_translation_names_the_same_values_and_ends_alike() -> None:
         assert text.endswith(".") == name.endswith("."), name
 
 
+@lru_cache
 def counted() -> dict[str, set[str]]:
     """What each sentence that counts something counts, by its message id."""
     return {text: {found[1] for found in CHOICE.finditer(text)} for text in translations()}

@@ -38,6 +38,7 @@ WALL: Final[Mapping[str, str]] = {
     "controller/copies/command.py": "when a copy was made by hand, of what cannot be read perhaps",
     "controller/cli/repair_command.py": "a name for what is set aside; the database cannot be read",
     "controller/web/stand_in.py": "no database takes the guarded time while the disk takes nothing",
+    "controller/access/codes.py": "how old the first code is, by the clock that dated its file",
     "controller/doctor/probes.py": "how old copies are, also where the database cannot be read",
     "controller/roster/command.py": "the day of a trial without a database",
 }

@@ -13,6 +13,7 @@ from starlette.routing import Match, Mount
 from agent.config import AgentConfig
 from controller.config import ControllerConfig
 from controller.openapi import app
+from controller.webhooks.hook import Hook
 from protocol.settings import settings_of
 from simulators.__main__ import PLAYS
 
@@ -36,7 +37,8 @@ OF_OTHERS = {
     },
     "rtr": {"--remote-header-name", "--remote-name"},
 }
-OTHER_SETTINGS = {"verified", "alias"}  # of life-table.toml and nginx
+HOOK = {*Hook.__struct_fields__}  # of webhooks.toml
+OTHER_SETTINGS = {"verified", "alias"} | HOOK  # the former of life-table.toml and nginx
 FOLDERS = ("/etc/", "/usr/", "/var/", "/opt/", "/run/", "/media/")
 # Quoted, and no words of ours: what stands in files, and what GLPI's own page says.
 NOT_OURS = {"10 a1", "device_id", "removed", "removed_at", "Update existing values"}

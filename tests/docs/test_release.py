@@ -119,6 +119,7 @@ def test_a_checkout_with_changes_is_refused(clone: Clone) -> None:
     assert clone.release("1.3.0", code=1).endswith("not everything is committed:\n?? agent/new.py")
 
 
+@pytest.mark.wide
 def test_a_wheel_that_cannot_be_built_leaves_everything_as_it_was(clone: Clone) -> None:
     """A half release would be worse than none."""
     (clone.folder / "protocol/locale/build.py").write_text("raise SystemExit\n")

@@ -47,7 +47,7 @@ def test_the_ports_are_those_of_the_settings() -> None:
         for setting in settings_of(config)
     }
     ports = PORT.findall(PAGE)
-    assert len(ports) == 5
+    assert len(ports) == 6
     assert {name: int(port) for port, name in ports} == {name: defaults[name] for _, name in ports}
 
 

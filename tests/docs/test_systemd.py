@@ -14,6 +14,11 @@ from tests.conftest import need
 from tests.waiting import LIMIT_S
 
 SYSTEMD = Path(__file__).parents[2] / "systemd"
+# Parts of one program, which share its folder.
+ROLES = {
+    "lophoc-ingest": ("lophoc-controller", "ingest"),
+    "lophoc-web": ("lophoc-controller", "web"),
+}
 UNITS = sorted(SYSTEMD.glob("*.service"))
 
 
@@ -47,10 +52,11 @@ def test_a_unit_runs_its_own_program_as_its_own_user(unit: Path, tmp_path: Path)
     assert made.returncode == 0, made.stderr
     users = {line.split(":")[0] for line in (tmp_path / "etc/passwd").read_text().splitlines()}
     text = unit.read_text("utf-8")
-    assert f"User={unit.stem}\n" in text
-    assert f"StateDirectory={unit.stem}\n" in text
-    assert f"ExecStart=/opt/lophoc/bin/{unit.stem} run " in text
-    assert unit.stem in users
+    user, role = ROLES.get(unit.stem, (unit.stem, "run"))
+    assert f"User={user}\n" in text
+    assert f"StateDirectory={user}\n" in text
+    assert f"ExecStart=/opt/lophoc/bin/{user} {role} " in text
+    assert user in users
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

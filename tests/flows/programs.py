@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -64,6 +65,20 @@ def get(url: str) -> Any:
     except OSError:
         return None
     return body if status == 200 else None
+
+
+def key_of_open_door(port: int) -> str:
+    """Wait for an agent's door that answers; returns the key left for it, which comes first."""
+
+    def opened() -> str:
+        key = door_key(port, os.environ)
+        try:
+            socket.create_connection(("127.0.0.1", port), LIMIT_S).close()
+        except OSError:
+            return ""
+        return key
+
+    return until(opened, "the room's door, and its key")
 
 
 class Program:

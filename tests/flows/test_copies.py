@@ -99,6 +99,9 @@ def rooms(tmp_path: Path) -> Iterator[ThreeRooms]:
         three.close()
 
 
+@pytest.mark.wide(
+    "tests/controller/copies/test_copying.py::test_a_restore_gives_the_newest_moment_that_is_whole"
+)
 def test_three_rooms_come_back_by_themselves_from_a_copy(rooms: ThreeRooms) -> None:
     """Same passwords, same ids; what came after the copy and is still held comes again."""
     until(rooms.online, "all rooms are connected", holds=lambda online: online == {*ROOMS})

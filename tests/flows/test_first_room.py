@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from agent.commands.page import link_of
 from controller.access.codes import FirstCode, setup_link
 from controller.broker.knocks import BROKER_LOG, knocks_in
-from protocol.door_key import door_key
 from tests.axe import violations
 from tests.browser import Page
-from tests.flows.programs import Program, get
+from tests.flows.programs import Program, get, key_of_open_door
 from tests.ports import free_port
 from tests.waiting import calm_s, until
 
@@ -109,8 +110,7 @@ def first_room(page: Page, day: FirstDay, look: Callable[[Page, str], None] = un
     look(page, "code")
     code = page.see("document.querySelector('.digits').innerText")
     code_page = page.see("location.href")
-    until(lambda: door_key(day.local, os.environ), "the key of the room's page")
-    page.open(link_of(day.local, door_key(day.local, os.environ)).url)
+    page.open(link_of(day.local, key_of_open_door(day.local)).url)
     page.wait("document.querySelector('#enrolment').open")
     page.click("#fault")
     page.click("#parts button")  # told before the school is known: nothing of it is lost
@@ -136,6 +136,7 @@ def first_room(page: Page, day: FirstDay, look: Callable[[Page, str], None] = un
     return words
 
 
+@pytest.mark.wide("tests/flows/test_first_day.py::test_a_first_lesson_is_held_after_few_clicks")
 def test_the_first_room_joins_by_clicks_and_one_code(page: Page, tmp_path: Path) -> None:
     """No file is edited, nothing is started again, nothing is refused on the way."""
 
@@ -151,6 +152,7 @@ def test_the_first_room_joins_by_clicks_and_one_code(page: Page, tmp_path: Path)
         assert page.errors == []
 
 
+@pytest.mark.wide("tests/agent/test_joining.py::test_the_program_that_knocks_asks_a_person")
 def test_the_first_room_joins_by_knocking(page: Page, tmp_path: Path) -> None:
     """No code is typed: six digits on two screens, a press on each."""
 
@@ -164,8 +166,7 @@ def test_the_first_room_joins_by_knocking(page: Page, tmp_path: Path) -> None:
         page.open(office)
         page.click("form[action='/enrolment/knocks'] button")
         page.wait("document.querySelector('[data-knocks=open]') !== null")
-        until(lambda: door_key(day.local, os.environ), "the key of the room's page")
-        room = link_of(day.local, door_key(day.local, os.environ)).url
+        room = link_of(day.local, key_of_open_door(day.local)).url
         page.open(room)
         page.wait("document.querySelector('#enrolment').open")
         page.click("#knock")  # nobody is found: its address is asked for

@@ -1,20 +1,23 @@
-"""Ten slices of the fuzz: whatever is said or asked, the programs go on and break nowhere."""
+"""Slices of the fuzz: whatever is said or asked, the programs go on and break nowhere."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
 
-from tests.fuzz.play import Estate, play
+import pytest
 
-SEEDS = range(1, 11)
+from tests.fuzz.play import Estate, play
+from tests.tiers import wide
+
 SLICE = 30  # messages, and requests
 
 
-def test_whatever_arrives_breaks_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("slices", [2, *wide(10)])
+def test_whatever_arrives_breaks_nothing(tmp_path: Path, slices: int) -> None:
     """One estate for all slices; each begins where chance has it in the long run's numbers."""
     with Estate(tmp_path).running() as estate:
-        for seed in SEEDS:
+        for seed in range(1, slices + 1):
             numbers = range(seed * 10_000, seed * 10_000 + SLICE)
             findings = asyncio.run(play(estate, seed, numbers, numbers))
             assert (findings.broken, findings.ended, findings.tracebacks) == ([], [], 0)

@@ -100,6 +100,7 @@ def _waiting(door: str) -> int | None:
     return status["outbox"]["pending"] if status else None
 
 
+@pytest.mark.wide
 def test_a_lost_folder_comes_back_while_everything_is_killed(rooms: Rooms) -> None:
     """The database is gone; controller and agents are SIGKILLed in the middle; marks go on."""
     rooms.begin(MARKS)

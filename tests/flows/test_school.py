@@ -20,8 +20,10 @@ from protocol.errors import EXIT_PASSING
 from protocol.messages import MAX_BYTES, SCHEMA, MessageFlaw, Presence, to_bytes
 from tests.flows.programs import Program, School, get, request
 from tests.logins import as_controller
+from tests.tiers import wide
 from tests.waiting import LIMIT_S, until
 
+UNHURRIED = 50  # messages that a controller without a core surely holds: of a crowd it drops some
 ROOT = "lophoc/v1/14/00140708"
 GOLDEN = sorted((Path(__file__).parent.parent / "protocol" / "golden").glob("*.json"))
 
@@ -61,7 +63,8 @@ def bad_messages(count: int) -> list[tuple[str, bytes]]:
     return made
 
 
-def test_1000_bad_messages_are_counted_and_harm_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [100, *wide(1000)])
+def test_bad_messages_are_counted_and_harm_nothing(tmp_path: Path, count: int) -> None:
     """The controller runs on, and later good messages are stored."""
     with School(tmp_path) as school:
         school.ready()
@@ -69,9 +72,11 @@ def test_1000_bad_messages_are_counted_and_harm_nothing(tmp_path: Path) -> None:
         as_controller(client, school.folder / "controller")
         client.connect("127.0.0.1", school.mqtt_port)
         client.loop_start()
-        for topic, payload in bad_messages(1000):
-            client.publish(topic, payload, qos=1).wait_for_publish(20)
-        until(lambda: sum(refused(school).values()) >= 990, "they are refused and counted")
+        for no, (topic, payload) in enumerate(bad_messages(count), 1):
+            client.publish(topic, payload, qos=1).wait_for_publish(LIMIT_S)
+            if no % UNHURRIED == 0:
+                counted = lambda most: lambda: sum(refused(school).values()) >= most  # noqa: E731
+                until(counted(no - 10), f"{no} are refused and counted")
         assert set(refused(school)) == {*map(str, MessageFlaw)} - {
             MessageFlaw.LEFT_OUT,  # of a school's page alone
             MessageFlaw.NOT_APPLIED,

@@ -28,7 +28,7 @@ from protocol.model import Place
 from protocol.pin import pinned
 from protocol.topics import school_root
 from tests.flows.leaks import Processes, leaks, spellings
-from tests.flows.programs import BIN, get, request
+from tests.flows.programs import BIN, get, key_of_open_door, request
 from tests.flows.test_first_room import FirstDay
 from tests.flows.test_three_clicks import SETTLE_S, TIMETABLE
 from tests.logins import as_controller
@@ -189,8 +189,7 @@ def teach(day: Morning) -> None:
     (code,) = re.findall(r"lophoc-agent enrol (\w{3} \w{3})", shown)
     day.secrets |= {"room's code": code, "room's bare code": code.replace(" ", "")}
     day.agent.start()
-    until(lambda: door_key(day.local, os.environ), "the key of the room's door")
-    day.secrets["door's key"] = door_key(day.local, os.environ)
+    day.secrets["door's key"] = key_of_open_door(day.local)
     press(day, "enrolment", {"code": code, "controller": f"127.0.0.1:{day.enrol}"})
     until(lambda: day.room_of_computer() == "P203", "the computer speaks as its room")
     until(lambda: (now := look(day)) and now["proposal"]["classes"], "the plan is here")

@@ -20,11 +20,11 @@ from paho.mqtt.client import CallbackAPIVersion, Client
 from controller.broker.embedded import CONTROLLER_USER
 from simulators.ledger.clocks import Clock, clock_library
 from tests.controller.fresh import fresh_folder
-from tests.databases import KINDS
 from tests.flows.programs import BIN, Program, get, run_command
 from tests.hostile.school import _COOKIE, _logged_in
 from tests.ports import free_port
 from tests.postgres import Cluster
+from tests.tiers import wide
 from tests.waiting import LIMIT_S, until
 
 DEPARTMENT, SCHOOL = "so-14", "00140708"
@@ -91,7 +91,8 @@ class Above:
     def copy_of_the_school(self) -> Program:
         """The school's folder on another machine, not started."""
         above = ("--upstream", f"mqtt://127.0.0.1:{self.mqtt}", "--upstream-department", DEPARTMENT)
-        return self._controller("second", SCHOOL, free_port(), free_port(), *above)
+        self.second_api = f"http://127.0.0.1:{(port := free_port())}"
+        return self._controller("second", SCHOOL, port, free_port(), *above)
 
     def known(self) -> tuple[int, int]:
         """When the department knew of two servers, and of another history; 0: never."""
@@ -99,7 +100,7 @@ class Above:
             row: tuple[int, int] = db.execute("SELECT rival_ms, forked_ms FROM schools").fetchone()
             return row
 
-    def import_book(self, count: int, room: str) -> None:
+    def import_book(self, count: int, room: str, name: str = "school") -> None:
         """Bring an equipment book in while the school's controller runs, or does not."""
         rows = [f"{n};TB-{n:04};Bảng tương tác;SN{n:05};{room}{n % 7};2022" for n in range(count)]
         book = self.folder / "book.csv"
@@ -107,7 +108,7 @@ class Above:
         book.write_text("\n".join([head, *rows]), "utf-8")
         done = run_command(
             *("lophoc-controller", "register", "import", str(book), "--json", "--all"),
-            *("--data", str(self.folder / "school")),
+            *("--data", str(self.folder / name)),
             **ENVIRON,
         )
         done.check_returncode()
@@ -147,7 +148,7 @@ def jumps() -> bool:
     return False
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=["sqlite", *wide("postgresql")])
 def above(
     request: pytest.FixtureRequest,
     tmp_path: Path,
@@ -252,6 +253,7 @@ class Tap(Client):
                 self.publish(topic, payload, 1).wait_for_publish(LIMIT_S)
 
 
+@pytest.mark.wide
 def test_late_words_are_no_second_server_and_a_second_server_is_one(tmp_path: Path) -> None:
     """Both are killed midway, and words of the earlier start come late; then a copy serves too."""
     both = Above(tmp_path)
@@ -281,10 +283,26 @@ def test_late_words_are_no_second_server_and_a_second_server_is_one(tmp_path: Pa
         both.school.start()
         second.start()
         until(lambda: both.known()[0], "two servers that bear one code")
+        assert_both_are_named_and_usable(both)
     finally:
         for program in (second, both.school, both.department):
             program.close()
         tap.loop_stop()
+
+
+def assert_both_are_named_and_usable(both: Above) -> None:
+    """Each serves its own people, the book of the one that is heard goes up, both are named."""
+    apis = both.school_api, both.second_api
+    cookies = {_COOKIE: _logged_in(both.folder / "department")}
+    with httpx.Client(base_url=both.api, cookies=cookies) as office:
+        until(
+            lambda: all(api[7:] in office.get(f"/schools/{SCHOOL}").text for api in apis),
+            "both servers' addresses",
+        )
+    for name in ("school", "second"):
+        both.import_book(43, "S", name)
+    until(lambda: len(both.there()) == 43, "the book of the one that is heard")
+    assert all(get(f"{api}/healthz") for api in apis)
 
 
 def test_a_school_joins_by_a_code_and_lets_go_on_proof_alone(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -180,16 +181,20 @@ async def _playing(ffmpeg: str, film: Path, writer: asyncio.StreamWriter) -> Asy
             f"-loglevel quiet -re -stream_loop -1 -r 15 -i {film} {coded}"
             f" -x264-params repeat-headers=1 -f rtp rtp://127.0.0.1:{port}?pkt_size=1200"
         )
-        process = await asyncio.create_subprocess_exec(
-            ffmpeg, *arguments.split(), stdout=asyncio.subprocess.DEVNULL
-        )
+        with _running(ffmpeg, *arguments.split()):
+            yield
+    finally:
+        relay.close()
+
+
+@contextmanager
+def _running(*command: str) -> Iterator[None]:
+    """Nothing is awaited between its start and its end: who is cancelled there would leave it."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             yield
         finally:
             process.kill()
-            await process.wait()
-    finally:
-        relay.close()
 
 
 def _basic(user: str, password: str) -> str:

@@ -153,12 +153,16 @@ def test_without_mac_and_id_host_and_instance_are_the_device_and_the_key_hides_b
         ("da:a1:19:00:00:01", ""),
         ("01:00:5e:00:00:fb", ""),
         ("00:00:00:00:00:00", ""),
+        ("00:00:00:12:34:57", ""),
+        *(("00:12:34:56:78:9a", ""), ("00:11:22:33:44:55", ""), ("00:50:43:02:02:02", "")),
+        *(("00:01:02:03:04:05", ""), ("00:aa:bb:cc:dd:ee", ""), ("b8:a4:4f:ff:ff:ff", "")),
+        *(("00:11:22:33:44:56", "001122334456"), ("e4:f1:4c:00:00:01", "e4f14c000001")),
         ("ff:ff:ff:ff:ff:ff", ""),
         ("", ""),
     ],
 )
 def test_only_a_makers_own_mac_is_trusted(text: str, mac: str) -> None:
-    """Random, broadcast, empty and broken addresses name no device."""
+    """Random, broadcast, empty and broken ones name no device, nor do those of no own digits."""
     assert trusted_mac(text) == mac
 
 

@@ -34,7 +34,7 @@ from tests.hardware.camera_peers import (
     status,
     trickle,
 )
-from tests.waiting import eventually
+from tests.waiting import eventually, until
 
 OPEN = Shutter(lambda: False)
 KNOWN_S = 5.0
@@ -209,6 +209,8 @@ def test_a_camera_that_gives_no_picture_is_known_with_its_reason_within_five_sec
     assert {name: took_s for name, (_, took_s) in found.items() if took_s > KNOWN_S} == {}
 
 
+@pytest.mark.wide
+@pytest.mark.usefixtures("true_children")
 def test_a_live_camera_is_judged_by_some_seconds_of_it() -> None:
     """By single pictures and by streams, open and locked, well and unwell."""
     cases = live_cases()
@@ -252,6 +254,7 @@ def test_nothing_but_numbers_leaves_the_child() -> None:
     assert SECRET not in " ".join(arguments)
 
 
+@pytest.mark.usefixtures("true_children")
 def test_a_child_that_is_stopped_is_killed() -> None:
     """Whatever holds it up, a driver or a decoder, its silence is what counts."""
 
@@ -291,6 +294,7 @@ def test_a_child_whose_parent_is_gone_ends_by_itself() -> None:
     assert asyncio.run(test()) == 1
 
 
+@pytest.mark.usefixtures("true_children")
 def test_switching_cameras_off_ends_a_look_within_a_second() -> None:
     """The room's "camera off" closes the device, for its process is gone."""
     wanted: list[CameraTarget] = []
@@ -359,8 +363,12 @@ def test_an_rtsp_stream_is_opened_with_its_password(
     serve = rtsp(need("ffmpeg", "ffmpeg"), film, "admin", SECRET)
     reason = "" if state == "ok" else "needs_password"
     case = Case(serve, state, reason, RTSP, password, is_typed=True)
-    reading, _ = looked({"rtsp": case})["rtsp"]
-    assert (reading.state, reading.reason) == (state, reason)
+
+    def told() -> tuple[str, str]:
+        reading, _ = looked({"rtsp": case})["rtsp"]
+        return reading.state, reading.reason
+
+    until(told, "a look that its film did not come too late for", holds=(state, reason).__eq__)
 
 
 def test_a_machine_without_opencv_lacks_the_sense(monkeypatch: pytest.MonkeyPatch) -> None:

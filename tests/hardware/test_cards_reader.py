@@ -15,6 +15,7 @@ from protocol.doorcode import sign
 from simulators.devices.cards import Frame, Scene, class_of, clutter, door
 from tests.hardware import card_frames
 from tests.hardware.card_frames import cost_ratio, in_one_frame, over_ten_frames, without_cards
+from tests.tiers import wide
 
 
 def test_one_frame_shows_nearly_every_card() -> None:
@@ -25,6 +26,7 @@ def test_one_frame_shows_nearly_every_card() -> None:
     assert count.wrong == 0
 
 
+@pytest.mark.wide
 def test_ten_frames_show_every_card_from_18_px() -> None:
     """By the rule of two sightings."""
     count = over_ten_frames(range(200, 202))
@@ -86,9 +88,10 @@ def _on_dark(grey: Frame, card: Card) -> Frame:
     return np.where(inside > 0, grey, dark)
 
 
-def test_no_card_is_read_where_none_is() -> None:
+@pytest.mark.parametrize("seeds", [range(1), *wide(range(1, 3))], ids=["one", "two more"])
+def test_no_card_is_read_where_none_is(seeds: range) -> None:
     """In clutter, in tags of other kinds, in sheets of QR codes."""
-    assert [read(each.grey, *EVERY) for each in without_cards(range(3))] == [()] * 9
+    assert [read(each.grey, *EVERY) for each in without_cards(seeds)] == [()] * 3 * len(seeds)
 
 
 def test_the_fast_profile_is_cheaper_than_the_defaults() -> None:

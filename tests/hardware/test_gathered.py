@@ -61,6 +61,44 @@ def test_services_of_one_device_are_one_and_fill_each_other_in() -> None:
     assert (board.kind, board.name, board.model) == (Kind.BOARD, "TV", "iQ")
 
 
+CAST: Txt = {b"id": UUID.encode(), b"ca": b"5", b"md": b"Chromecast", b"fn": b"AirServer"}
+COMPUTER = seen("_workstation._tcp", "pc [00:0e:c6:44:55:66]", None, "pc")
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_program_that_shows_a_screen_is_its_computers(is_first: bool) -> None:  # noqa: FBT001 - a case
+    """Whatever comes first: one device, a computer, and a person is asked; without it, a board."""
+    announced, cast = Announced(), seen("_googlecast._tcp", "AirServer", CAST, "pc")
+    services = [
+        ("AirServer._googlecast._tcp.local.", cast),
+        ("pc._workstation._tcp.local.", COMPUTER),
+    ]
+    (first,) = announced.see(*services[0 if is_first else 1])
+    assert first.kind is (Kind.BOARD if is_first else Kind.HOST)
+    last = {one.key: one for one in announced.see(*services[1 if is_first else 0])}
+    (here,) = [one for one in last.values() if one.present]
+    assert (here.key, here.kind, here.asks) == ("mac:000ec6445566", Kind.HOST, Kind.BOARD)
+    assert f"uuid:{UUID}" in here.aliases
+
+
+@pytest.mark.parametrize(
+    ("host", "kind"),
+    [
+        *(("DESKTOP-7QK2L9A", Kind.HOST), ("laptop-0a1b2c3d", Kind.HOST), ("P203-PC", Kind.HOST)),
+        *(("Co-Lan-MacBook-Air", Kind.HOST), ("WIN-0123456789A", Kind.HOST)),
+        *(("fuchsia-dc91-a2ff", Kind.BOARD), ("Android-2", Kind.BOARD), ("desktop", Kind.BOARD)),
+        ("4b1f7c2a-90de-4455-aa01-bb23cc0001", Kind.BOARD),
+    ],
+)
+def test_a_host_that_is_called_as_computers_are_is_no_board(host: str, kind: Kind) -> None:
+    """By the name that its system gave it, and a person is asked."""
+    sighting = seen("_googlecast._tcp", "AirServer", CAST, host).sighting
+    is_computer = kind is Kind.HOST
+    assert (sighting.kind, sighting.asks) == (kind, Kind.BOARD if is_computer else None)
+    proof = "name" if is_computer else "service"
+    assert sighting.proof == f"{proof} _googlecast._tcp"
+
+
 def test_a_device_is_gone_when_its_last_service_is() -> None:
     """A goodbye of one service among several is none of the device."""
     announced = Announced()

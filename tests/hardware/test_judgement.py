@@ -14,6 +14,7 @@ from hardware.network.judgement import BUDGET_PER_S, PresenceJudge
 from hardware.network.liveness import _TOGETHER_S
 from hardware.network.probe import TRIES_S
 from hardware.readings import IdentityKind, Kind, Sighting
+from tests.tiers import wide
 
 LOSS = 0.05
 
@@ -67,13 +68,14 @@ class World:
             self.tell(self.judgement.miss(key, where, self.now + sum(TRIES_S)))
 
 
-def test_a_million_probes_at_five_percent_loss_judge_nobody_gone() -> None:
+@pytest.mark.parametrize(("probes", "days"), [(100_000, 0.2), *wide((1_000_000, 2))])
+def test_many_probes_at_five_percent_loss_judge_nobody_gone(probes: int, days: float) -> None:
     """Five in a hundred packets are lost each way; all devices are there."""
     world = World(20)
-    while world.probes < 1_000_000:
+    while world.probes < probes:
         world.step()
     assert world.told == []
-    assert world.now / 86_400 > 2
+    assert world.now / 86_400 > days
 
 
 @pytest.mark.parametrize("count", [1, 10, 15])

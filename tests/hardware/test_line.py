@@ -19,6 +19,7 @@ from hardware.host.dns import any_answers, is_answer, question, resolvers
 from hardware.host.line import ConnectAnswer, Outage, Targets, reach, read_line, watch_line
 from hardware.host.lookup import Lookup, resolve
 from hardware.readings import LineReading
+from tests.ports import free_port
 from tests.waiting import LIMIT_S, calm_s
 
 HERE = "127.0.0.1"
@@ -49,8 +50,7 @@ def silent() -> Iterator[Target]:
 
 def refusing() -> Target:
     """A port that nobody listens on."""
-    with socket.create_server((HERE, 0)) as server:
-        return HERE, server.getsockname()[1]
+    return HERE, free_port()
 
 
 @contextmanager

@@ -232,6 +232,10 @@ def test_spoilt_makes_say_what_the_reports_say() -> None:
     loud = seen_of(*spoilt(casts, {FleetFault.LOUDSPEAKERS}, 1))
     assert [one.kind for one in loud] == [Kind.AUDIO]
     assert seen_of(*spoilt(casts, {FleetFault.GROUPS}, 1)) == []
+    (mirrored,) = seen_of(*spoilt(casts, {FleetFault.MIRRORS}, 1))
+    assert (mirrored.kind, mirrored.asks) == (Kind.HOST, Kind.BOARD)
+    examples = seen_of(*spoilt(boards, {FleetFault.EXAMPLE_MAC}, 1))
+    assert not any(one.key.startswith("mac:") for one in examples)
     assert len(printers) == 2
     assert len(seen_of(*printers)) == 1
     apart = [replace(one, addresses=(f"10.0.0.{n}",)) for n, one in enumerate(boards, 1)]

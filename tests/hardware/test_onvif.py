@@ -17,7 +17,7 @@ from hardware.http.login import WebLogin
 from hardware.network.marks import MarkJudge
 from hardware.onvif import watch as onvif
 from hardware.onvif.camera import CameraDetails as Answer
-from hardware.onvif.camera import DiscoveredCamera, picture_url, readings_of
+from hardware.onvif.camera import DiscoveredCamera, is_channel, picture_url, readings_of
 from hardware.onvif.discovery import Match, matches
 from hardware.onvif.envelope import Garbage
 from hardware.onvif.soap import digest
@@ -244,7 +244,7 @@ def test_ten_cameras_are_found_in_one_sweep() -> None:
     async def story() -> None:
         told = Told()
         makes = [
-            MAKE._replace(mac=f"00408c0000{n:02x}", endpoint=f"{MAKE.endpoint[:-2]}{n:02x}")
+            MAKE._replace(mac=f"00408c7c21{n:02x}", endpoint=f"{MAKE.endpoint[:-2]}{n:02x}")
             for n in range(10)
         ]
         async with cameras(*makes) as (_, settings), watching(told, settings):
@@ -393,6 +393,30 @@ def test_a_recorders_channels_come_and_go() -> None:
                 gone = await told.until(lambda one: not one.present)
                 assert (gone.key, gone.reason) == (f"channel:{KEY}:source1", "goodbye")
                 assert not [one for one in told.sightings if one.key == KEY and not one.present]
+
+    play(story)
+
+
+def test_an_input_of_a_recorder_without_a_camera_is_none() -> None:
+    """onvif/specs issue 470: many list all inputs. One that is unplugged goes, and comes back."""
+
+    async def story() -> None:
+        told = Told()
+        async with cameras(MAKE) as ([recorder], settings):
+            recorder.faults |= {CameraFault.RECORDER, CameraFault.EMPTY_INPUTS}
+            quick = settings._replace(search_s=0.0, round_s=0.0)
+            async with watching(told, quick):
+                await told.until(lambda one: one.key.endswith("source2"))
+                assert not [one for one in told.sightings if is_channel(one)]
+                recorder.faults.discard(CameraFault.EMPTY_INPUTS)
+                last = await told.until(lambda one: one.key.endswith("source4"))
+                assert last.present
+                recorder.faults.add(CameraFault.EMPTY_INPUTS)
+                gone = await told.until(lambda one: not one.present)
+                assert (gone.key, gone.reason) == (f"channel:{KEY}:source3", "no_answer")
+                recorder.faults.discard(CameraFault.EMPTY_INPUTS)
+                back = await told.until(lambda one: one.key.endswith("source3") and one.present)
+                assert back.url == last.url.replace("ch4", "ch3")
 
     play(story)
 

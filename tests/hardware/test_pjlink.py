@@ -389,9 +389,15 @@ def say_from(address: str, text: str, target: tuple[str, int]) -> None:
         sock.sendto(text.encode(), target)
 
 
-@pytest.mark.parametrize("fault", [ProjectorFault.STANDBY, ProjectorFault.OTHER_CLASS], ids=str)
+ODD_FAULTS = [
+    *(ProjectorFault.STANDBY, ProjectorFault.OTHER_CLASS, ProjectorFault.LOOSE),
+    ProjectorFault.WORDS,
+]
+
+
+@pytest.mark.parametrize("fault", ODD_FAULTS, ids=str)
 def test_what_an_odd_projector_says_is_kept(fault: ProjectorFault) -> None:
-    """One that answers ERR3 for its lamp tells the rest; one answers in the other class."""
+    """One says ERR3 for its lamp, one answers in the other class, one in words, one loosely."""
 
     async def story() -> None:
         async with projector() as one:
@@ -405,6 +411,7 @@ def test_what_an_odd_projector_says_is_kept(fault: ProjectorFault) -> None:
             is_mute = fault is ProjectorFault.STANDBY
             assert reading.power is (PowerState.UNKNOWN if is_mute else PowerState.OFF)
             assert reading.reason == ("busy" if is_mute else "")
+            assert (reading.failing, reading.warned) == ((), ())
 
     asyncio.run(asyncio.wait_for(story(), LIMIT_S))
 
@@ -459,3 +466,19 @@ def here(sightings: list[Sighting]) -> set[str]:
     """The keys of those that were told present last."""
     last = {sighting.key: sighting.present for sighting in sightings}
     return {key for key, present in last.items() if present}
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        *(("POWR=OFF", "POWR=0"), ("powr = stand-by", "POWR=0"), ("POWR=Lamp On", "POWR=1")),
+        *(("POWR=COOLING DOWN", "POWR=2"), ("POWR=warm_up", "POWR=3"), ("POWR=01", "POWR=1")),
+        *(("POWR=00", "POWR=0"), ("POWR=3", "POWR=3"), ("POWR=ERR3", "POWR=ERR3")),
+        *(("POWR=OK", "POWR=OK"), ("POWR=banana", "POWR=banana"), ("POWR=", "POWR=")),
+        *(("ERST=No error", "ERST=000000"), ("ERST=010000", "ERST=010000"), ("ERST=", "ERST=")),
+        ("NAME=OFF", "NAME=OFF"),
+    ],
+)
+def test_words_for_digits_are_the_digits(line: str, meant: str) -> None:
+    """Only where digits belong; a name stays what it is, and what means nothing does, too."""
+    assert talk._tidy(line) == f"{meant}\r"

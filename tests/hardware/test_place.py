@@ -40,6 +40,13 @@ from hardware.network.place import PlaceError, TypedPlace, place_of
         ),
         ("HTTP://10.0.0.5:8000#top", "http", "10.0.0.5", 8000, "http://10.0.0.5:8000"),
         ("xem rtsp://10.0.0.7/live nhé", "rtsp", "10.0.0.7", 0, "rtsp://10.0.0.7/live"),
+        (
+            "rtsp://10.0.0.7:8554/cam@10.0.0.9/x",
+            "rtsp",
+            "10.0.0.7",
+            8554,
+            "rtsp://10.0.0.7:8554/cam@10.0.0.9/x",
+        ),
         ("pjlink://10.0.0.9", "pjlink", "10.0.0.9", 0, "pjlink://10.0.0.9"),
         ("rtsp://[2001:db8::7]:554/a", "rtsp", "2001:db8::7", 554, "rtsp://[2001:db8::7]:554/a"),
     ],
@@ -48,6 +55,16 @@ def test_a_place_is_read(text: str, scheme: str, host: str, port: int, url: str)
     """However phones and labels write it."""
     place = place_of(text)
     assert (place.scheme, place.host, place.port, place.url) == (scheme, host, port, url)
+
+
+@pytest.mark.parametrize(
+    "password", ["a#b", "12##X@y", "q?", "/x", "p@ss", "a:b", "%", "#@10.0.0.1"]
+)
+def test_a_password_is_typed_as_it_is(password: str) -> None:
+    """deepch/vdk issue 26: signs that end a host in an address are common in passwords."""
+    place = place_of(f"rtsp://admin:{password}@10.0.0.7:554/a?channel=1")
+    assert (place.host, place.port, place.path) == ("10.0.0.7", 554, "/a?channel=1")
+    assert (place.user, place.password) == ("admin", password)
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,8 @@ def test_a_battery_whose_size_is_nonsense_weighs_no_more_than_the_other(tmp_path
         (["Not charging"], ["1"], True),
         (["Unknown"], ["0"], False),
         (["Charging"], [], True),
+        (["Charging"], ["0"], True),
+        (["Full"], ["0"], False),
         (["Discharging"], [], False),
         ([], ["1"], True),
         ([], ["0"], None),
@@ -135,3 +137,13 @@ def test_the_played_laptop_with_a_lying_plug_is_on_its_battery(tmp_path: Path) -
     assert read_power(tmp_path).on_mains is False
     host.fault(HostFault.LYING_PLUG, on=False)
     assert read_power(tmp_path).on_mains is True
+    host.fault(HostFault.MUTE_PLUG)
+    assert read_power(tmp_path).on_mains is True
+
+
+def test_a_battery_that_tells_no_share_is_reckoned(tmp_path: Path) -> None:
+    """By what it holds; without that, nobody knows."""
+    battery(tmp_path, "BAT0", status="Discharging", energy_now="10000000", energy_full="40000000")
+    assert read_power(tmp_path).battery_percent == 25.0
+    battery(tmp_path, "BAT1", status="Discharging", energy_now="10000000", energy_full="0")
+    assert read_power(tmp_path).battery_percent == 25.0

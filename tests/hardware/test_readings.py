@@ -38,6 +38,12 @@ def test_cleaned_text_is_bounded_printable_and_stays_clean(text: str, limit: int
     assert unicodedata.is_normalized("NFC", cleaned)
 
 
+@given(st.text(st.characters(max_codepoint=127), max_size=150))
+def test_plain_text_is_cleaned_as_any_other(text: str) -> None:
+    """A mark that is dropped sends it the long way, to the same end."""
+    assert clean(text) == clean(f"{text}\u202e")
+
+
 def test_a_missing_sense_says_why_and_what_to_do() -> None:
     """The code is for programs, the values and the hint are for people."""
     error = SenseMissing("no_udev", {"sense": "usb"}, "Start udev.")

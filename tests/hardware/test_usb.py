@@ -27,10 +27,13 @@ def test_a_camera_is_seen_to_come_and_go_and_to_come_while_the_monitor_was_broke
     wrapper = need("umockdev-wrapper", "umockdev")
     told = json.loads(_run(wrapper, tmp_path))
     assert told["at_start"] == [
+        ["port:room12:pci-0-usb-0:8:1234:2107", "None"],
         ["port:room12:pci-0000:00:14.0-usb-0:2:04f3:24dd", "None"],
         ["port:room12:pci-0000:00:14.0-usb-0:2:413c:2107", "None"],
         ["usb:2b7e:0551:ZC7A91F03B", "None"],
     ]
+    assert told["ups"] == [["capability HID Power Device", 87]]
+    assert told["ups_asked"] == [[0x4807, "01"]]  # HIDIOCGFEATURE, of its one report
     assert told["paced"]["camera"][:3] == ["camera", None, ["/dev/video50"]]
     assert told["paced"]["touch"][:3] == ["input", "board", ["/dev/input/event1"]]
     assert told["gone"] == ["usb:2b7e:0551:ZC7A91F03B", "unplugged"]

@@ -8,19 +8,20 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import gi
 
-from hardware.readings import Sighting
+from hardware.readings import Kind, Sighting
 from hardware.usb import watch as usb
 from simulators.devices import udev as udev_replay
 from tests.hardware.told import Told
 
 gi.require_version("UMockdev", "1.0")
-from gi.repository import UMockdev  # noqa: E402 - only after its version is chosen
+from gi.repository import GLib, UMockdev  # noqa: E402 - only after its version is chosen
 
 NO_FILES: Mapping[str, str] = {}
 CAMERA = {
@@ -42,6 +43,8 @@ KEYBOARD = {
     "ID_PATH": "pci-0000:00:14.0-usb-0:2",
 }
 SCREEN = KEYBOARD | {"ID_VENDOR_ID": "04f3", "ID_MODEL_ID": "24dd", "ID_INPUT": "1"}
+UPS_DESCRIPTOR = bytes.fromhex("05840904a1018501058509667508950126ff00b102c0")
+UPS_CHARGE = 87
 TOUCH = {"DEVNAME": "/dev/input/event1", "ID_INPUT_TOUCHSCREEN": "1"}
 
 
@@ -50,11 +53,29 @@ def flat(properties: Mapping[str, str]) -> list[str]:
     return [text for pair in properties.items() for text in pair]
 
 
+class Ups(UMockdev.IoctlBase):
+    """The kernel's side of a UPS: it answers for the one feature report of its descriptor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[int, bytes]] = []
+
+    def do_handle_ioctl(self, client: UMockdev.IoctlClient) -> bool:
+        """Answer HIDIOCGFEATURE as hidraw does: the report's id first, then its bytes."""
+        request = client.get_request()
+        report = client.get_arg().resolve(0, request >> 16 & 0x3FFF)
+        self.asked.append((request & 0xFFFF, report.retrieve()[:1]))
+        report.update(0, bytes([1, UPS_CHARGE]))
+        client.complete(2, 0)
+        return True
+
+
 class Room:
     """A machine of pretence, with one bus."""
 
     def __init__(self) -> None:
         self.testbed = UMockdev.Testbed.new()
+        self.ups = Ups()
         root = {"DEVTYPE": "usb_device", "ID_VENDOR_ID": "1d6b", "ID_MODEL_ID": "0002"}
         self.bus = self.add("usb", "usb1", None, root | {"ID_USB_INTERFACES": ":090000:"})
         self.paths: list[str] = []
@@ -118,9 +139,10 @@ async def stay(work: Path) -> dict[str, object]:
     screen = room.add("usb", "1-6", room.bus, SCREEN, {"removable": "fixed"})
     room.add("input", "event1", screen, TOUCH)
     room.plug("1", CAMERA)
+    _plug_ups(room)
     monitors = _remember_monitors()
     watch = asyncio.create_task(usb.watch(told, host="room12", run=work), name="watch")
-    at_start = [await told.until(_is_present) for _ in range(3)]
+    at_start = [await told.until(_is_present) for _ in range(4)]
     gone_ms, back_ms = [], []
     for _ in range(5):
         start = time.perf_counter()
@@ -138,6 +160,8 @@ async def stay(work: Path) -> dict[str, object]:
     watch.cancel()
     return {
         "at_start": sorted([one.key, str(one.asks)] for one in at_start),
+        "ups": [[one.proof, one.charge_percent] for one in at_start if one.kind is Kind.UPS],
+        "ups_asked": sorted({(number, report.hex()) for number, report in room.ups.asked}),
         "paced": paced,
         "gone_ms": gone_ms,
         "back_ms": back_ms,
@@ -146,6 +170,20 @@ async def stay(work: Path) -> dict[str, object]:
         "found": [found.key, found.kind, list(found.nodes)],
         "monitors": len(monitors),
     }
+
+
+def _plug_ups(room: Room) -> None:
+    """A UPS of no maker that a table knows, as the kernel shows one: a raw HID node, no input."""
+    own = KEYBOARD | {"ID_VENDOR_ID": "1234", "ID_MODEL": "Power", "ID_PATH": "pci-0-usb-0:8"}
+    device = room.add("usb", "1-8", room.bus, own | {"ID_USB_INTERFACES": ":030000:"})
+    hid = room.add("hid", "0003:1234:2107.0001", device, {"HID_ID": "x"})
+    room.testbed.set_attribute_binary(hid, "report_descriptor", UPS_DESCRIPTOR)
+    path = f"{hid.removeprefix('/sys')}/hidraw0"
+    lines = [f"P: {path}", "N: hidraw0", "E: DEVNAME=/dev/hidraw0", "E: SUBSYSTEM=hidraw"]
+    room.testbed.add_from_string("\n".join([*lines, "", ""]))
+    room.testbed.set_attribute_link(f"/sys{path}", "device", "..")
+    room.testbed.attach_ioctl("/dev/hidraw0", room.ups)
+    threading.Thread(target=GLib.MainLoop().run, daemon=True).start()
 
 
 async def _replay(room: Room, told: Told) -> dict[str, object]:

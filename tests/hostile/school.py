@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import re
 import secrets
+import socket
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +26,9 @@ from controller.people.person import Role
 from protocol.credential import credential_in, keep_credential
 from protocol.enrolment import Credential
 from protocol.model import Place
+from protocol.pin import pinned
 from tests.controller.fresh import fresh_folder
+from tests.flooding import connect_packet
 from tests.flows.programs import Program, get, request
 from tests.flows.rooms_apart import Side, at_one_switch
 from tests.waiting import until
@@ -34,6 +37,7 @@ SERVER, ROOM, LAPTOP = "10.82.0.1", "10.82.0.2", "10.82.0.66"
 SCHOOL: Final = Place("14", "00140708")
 MQTT_PORT: Final = 1883
 _SCREENS: Final = "http://127.0.0.1:8000"
+ACCEPTED: Final = b"\x20\x02\x00\x00"  # CONNACK (MQTT 3.1.1, 3.2)
 _COOKIE: Final = "lophoc_session"
 
 
@@ -43,9 +47,20 @@ class ProgramInside(Program):
     def __init__(self, side: Side, log: Path, *arguments: str) -> None:
         super().__init__(log, *arguments, is_true=True)
         self._side = side
+        self.wait_first: Callable[[], object] = _nothing  # before its first start
+
+    def start(self) -> Program:
+        """Start it, or start it again."""
+        wait, self.wait_first = self.wait_first, _nothing
+        wait()
+        return super().start()
 
     def _line(self) -> list[str]:
         return [*self._side.command(*super()._line())]
+
+
+def _nothing() -> None:
+    """What most programs wait for."""
 
 
 class Room:
@@ -163,7 +178,7 @@ class HostileNetwork:
         """A room that was given its credential as the office's page gives it; not started yet."""
         room = self.joining(name, *options)
         issued = self.passwords.issue(name, name, 1)
-        room.password = issued.password
+        self._give(room, issued.password)
         keep_credential(
             room.folder,
             Credential(
@@ -185,8 +200,23 @@ class HostileNetwork:
         file = self.folder / f"{name}.password"
         file.write_text(word)
         room = self.joining(name, "--broker-password-file", str(file), *options)
-        room.password = word
+        self._give(room, word)
         return room
+
+    def admits(self, name: str, password: str) -> bool:
+        """Whether the broker lets it in: the controller looks for new passwords from time to time.
+
+        It is not asked before it was told, so that nobody seems to have knocked in vain.
+        """
+        if f'"{name}"' not in (self.data / "broker" / "nats.conf").read_text():
+            return False
+        return self.server.ask(_is_let_in, self.ca_file, name, password)
+
+    def _give(self, room: Room, password: str) -> None:
+        """Its password, and have it start once that opens the school, as on the office's page."""
+        name, room.password = room.name, password
+        told = f"{name} is let in"
+        room.program.wait_first = lambda: until(lambda: self.admits(name, password), told)
 
     def page(self, path: str) -> str:
         """A page of the controller's as the office reads it, in Vietnamese."""
@@ -226,6 +256,17 @@ class HostileNetwork:
                 answer = web.post(path, data=form)
         answer.raise_for_status()
         return answer.text
+
+
+def _is_let_in(ca_file: str, name: str, password: str) -> bool:
+    with (
+        contextlib.suppress(OSError),  # it begins again to take plain lines as well
+        socket.create_connection(("127.0.0.1", MQTT_PORT)) as plain,
+        pinned(Path(ca_file)).wrap_socket(plain) as line,
+    ):
+        line.sendall(connect_packet(name, password))
+        return line.recv(4) == ACCEPTED
+    return False
 
 
 def _logged_in(data: Path) -> str:

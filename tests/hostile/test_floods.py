@@ -67,6 +67,7 @@ def ended_of(lines: list[socket.socket]) -> int:
     return len(poll.poll(0))
 
 
+@pytest.mark.wide
 def test_lines_that_say_nothing_and_logins_that_fail(network: HostileNetwork, room: Room) -> None:
     """Some hundred of each at once: a room that comes just then is let in, and all are ended."""
 

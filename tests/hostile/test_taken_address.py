@@ -37,6 +37,9 @@ def address_taken(network: HostileNetwork, folder: Path) -> Iterator[FalseBroker
         network.laptop.has(SERVER, has=False)
 
 
+@pytest.mark.wide(
+    "tests/hostile/test_false_controller.py::test_a_room_that_starts_beside_it_speaks_with_its_school"
+)
 def test_rooms_that_were_connected(network: HostileNetwork, tmp_path: Path) -> None:
     """Enrolled, or given the certificate by hand, they say nothing; a typed password alone is lost.
 

@@ -262,3 +262,34 @@ def test_what_another_is_writing_now_is_left_alone(tmp_path: Path) -> None:
         write_whole(tmp_path / BACKUP, OLD, OWNER_ONLY)
         file.write(NEW)
     assert (tmp_path / NAME).read_bytes() == NEW
+
+
+# --- Windows, where nothing replaces a file that somebody reads
+
+
+def refusing(times: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows: so many tries to replace a file are refused."""
+    left, move = itertools.count(times, -1), Path.replace
+
+    def replace(path: Path, target: Path) -> Path:
+        if next(left) > 0:
+            raise PermissionError(13, "in use")
+        return move(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    monkeypatch.setattr(protocol.folder, "_WHILE_READ_S", (0.0, 0.0))
+
+
+@pytest.mark.parametrize("times", [0, 1, 2, 3, 4])
+def test_a_file_that_is_read_for_a_moment_is_replaced_then(
+    times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within the tries it is the new one; else the old one stays, and the writer hears of it."""
+    path = tmp_path / NAME
+    path.write_bytes(OLD)
+    refusing(times, monkeypatch)
+    is_late = times > 2
+    with pytest.raises(PermissionError) if is_late else contextlib.nullcontext():
+        write_whole(path, NEW, OWNER_ONLY)
+    assert path.read_bytes() == (OLD if is_late else NEW)
+    assert [*tmp_path.iterdir()] == [path]

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from protocol.kit import KitProgram, KitTemplate, compare, missing
+from protocol.kit import KitProgram, KitTemplate, compare, lines_of, missing
 from protocol.messages import KitLine
 from protocol.model import DeviceKind
 
+USUAL = KitTemplate(computers=1, boards=1, access_points=1)
 ROOM = [DeviceKind.HOST, DeviceKind.BOARD, DeviceKind.NETWORK, DeviceKind.TABLET]
 
 
 def test_a_room_with_all_that_it_should_have_misses_nothing() -> None:
     """More than is wanted is no fault."""
-    lines = compare(KitTemplate(cameras=0), [*ROOM, DeviceKind.BOARD], {})
+    lines = compare(lines_of(USUAL), [*ROOM, DeviceKind.BOARD], {})
     assert missing(lines) == ()
     assert lines[1] == KitLine(kind=DeviceKind.BOARD, wanted=1, here=2)
 
 
 def test_what_is_missing_is_named_with_how_many() -> None:
     """Kinds in the order in which people look for them."""
-    lines = compare(KitTemplate(cameras=2, tablets=3), ROOM, {})
+    lines = compare(lines_of(replace(USUAL, cameras=2, tablets=3)), ROOM, {})
     assert missing(lines) == (
         KitLine(kind=DeviceKind.CAMERA, wanted=2, here=0),
         KitLine(kind=DeviceKind.TABLET, wanted=3, here=1),
@@ -33,7 +35,7 @@ def test_a_program_is_missing_only_where_the_machine_says_so() -> None:
     template = KitTemplate(software=" LibreOffice ,myViewBoard,,Zoom, LibreOffice")
     assert template.programs == ("LibreOffice", "myViewBoard", "Zoom")
     told = {"LibreOffice": KitProgram(True, False), "myViewBoard": KitProgram(False, False)}
-    lines = [each for each in compare(template, ROOM, told) if each.kind is None]
+    lines = [each for each in compare(lines_of(template), ROOM, told) if each.kind is None]
     assert lines == [
         KitLine(name="LibreOffice", wanted=1, here=1, running=False),
         KitLine(name="myViewBoard", wanted=1, here=0, running=False),
@@ -46,6 +48,6 @@ def test_a_kit_is_complete_exactly_if_no_kind_is_short(
     here: list[DeviceKind], cameras: int
 ) -> None:
     """Whatever the room holds."""
-    template = KitTemplate(boards=0, access_points=0, computers=0, cameras=cameras)
+    template = KitTemplate(cameras=cameras)
     short = here.count(DeviceKind.CAMERA) < cameras
-    assert bool(missing(compare(template, here, {}))) == short
+    assert bool(missing(compare(lines_of(template), here, {}))) == short

@@ -36,6 +36,30 @@ libc.fflush(out)
 end.set()
 """
 
+# Small pieces, too large for Python's own arenas, below one that stays.
+GIVEN = """
+import ctypes
+from pathlib import Path
+from protocol.memory import give_memory_back, hold_memory
+
+def kib():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
+
+hold_memory()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.free.argtypes = [ctypes.c_void_p]
+pieces = [libc.malloc(20_000) for _ in range(1_000)]
+for piece in pieces:
+    ctypes.memset(piece, 1, 20_000)
+for piece in pieces[:-1]:
+    libc.free(piece)
+before = kib()
+give_memory_back()
+print(before, kib())
+"""
+
 
 def heaps(how: str) -> int:
     """How many heaps a program with eight busy threads has (malloc_info(3))."""
@@ -50,3 +74,11 @@ def test_all_threads_share_one_heap() -> None:
     """Left alone, they have several, and each keeps what it once needed."""
     assert heaps("held") == 1
     assert heaps("free") > 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone has such heaps")
+def test_what_was_needed_for_a_moment_is_given_back() -> None:
+    """Memory in the middle of the heap, where nothing else gives it back."""
+    done = subprocess.run([sys.executable, "-c", GIVEN], capture_output=True, check=True, text=True)
+    before_kib, after_kib = map(int, done.stdout.split())
+    assert before_kib - after_kib > 10_000

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.names import sort_key
+from protocol.names import sort_key, text_key
 
 ALPHABET = [*"aăâbcdđeêghiklmnoôơpqrstuưvxy"]
 BOOK = [
@@ -74,3 +74,36 @@ def test_any_text_has_a_place(names: list[str]) -> None:
     once = sorted(names, key=sort_key)
     again = sorted([*reversed(names)], key=sort_key)
     assert [*map(sort_key, once)] == [*map(sort_key, again)]
+
+
+WORDS = ["An", "Án", "Ăn", "Chiềng Xôm", "Dương", "Đ", "Đa Phúc", "Đà Bắc", "Em", "Ê", "Tô Hiệu",
+         "To Hien", "Y Tý", "THCS 10", "THCS Đông", "THCS Tô"]  # fmt: skip
+
+
+def by_hand(text: str) -> list[int]:
+    """Where each letter stands, signs first; tones left out."""
+    alphabet = " 0123456789aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
+    plain = "".join(
+        mark
+        for mark in unicodedata.normalize("NFD", text.lower())
+        if mark not in "\u0300\u0309\u0303\u0301\u0323"
+    )
+    return [alphabet.index(letter) for letter in unicodedata.normalize("NFC", plain)]
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=2, max_size=2))
+def test_any_text_is_sorted_as_a_dictionary_does(pair: list[str]) -> None:
+    """Đ stands behind D and before E, with and without marks in the text."""
+    one, other = pair
+    if by_hand(one) != by_hand(other):
+        assert (text_key(one) < text_key(other)) == (by_hand(one) < by_hand(other))
+    else:
+        assert (text_key(one) == text_key(other)) == (one == other)
+
+
+@given(st.text(max_size=12))
+def test_a_text_s_key_knows_neither_case_nor_composition(text: str) -> None:
+    """Whatever stands in a cell has a key."""
+    for form in ("NFC", "NFD"):
+        composed = unicodedata.normalize(form, text)
+        assert text_key(composed) == text_key(unicodedata.normalize("NFC", text))

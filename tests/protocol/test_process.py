@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from protocol.process import end, running_module
-from tests.waiting import eventually, until
+from tests.waiting import LIMIT_S, eventually, until
 
 PARENT = textwrap.dedent("""
     import subprocess, sys, time
@@ -103,15 +103,16 @@ def test_a_module_that_was_started_has_ended_whatever_became_of_who_waited(
 def test_a_process_has_ended_however_often_its_end_is_cancelled() -> None:
     """A task that is ended may be ended again, by who waits for it or by the loop's own end."""
 
-    async def play(running: list[asyncio.subprocess.Process]) -> None:
-        async with running_module("tests.protocol.deaf_child", 30.0, stdout=PIPE) as child:
+    async def play(running: list[asyncio.subprocess.Process], patience_s: float) -> None:
+        async with running_module("tests.protocol.deaf_child", patience_s, stdout=PIPE) as child:
             assert child.stdout is not None
             await child.stdout.readline()
             running.append(child)
             await asyncio.Event().wait()
 
     async def cancel(times: int, running: list[asyncio.subprocess.Process]) -> None:
-        playing = asyncio.create_task(play(running))
+        patience_s = LIMIT_S if times else 0.2  # who is cancelled once is waited out
+        playing = asyncio.create_task(play(running, patience_s))
         await eventually(lambda: running)
         for _ in range(times):
             playing.cancel()

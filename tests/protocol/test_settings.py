@@ -20,6 +20,7 @@ from protocol.settings import (
     settings_of,
     speaker,
 )
+from protocol.words import translator
 
 
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,6 +97,53 @@ def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
     """Not taken for an empty one."""
     with pytest.raises(SettingsError, match=r"none\.toml"):
         read(tmp_path, "", {}, "--config", str(tmp_path / "none.toml"))
+
+
+CURE = 'room = "9A1"'
+
+
+@pytest.mark.parametrize(
+    ("content", "cure"),
+    [
+        ("room = “9A1”".encode(), CURE),
+        (b"port = 1\nroom = 9A1", CURE),
+        (b'data = "C:\\lop\\hoc"', 'data = "C:/lop/hoc"'),
+        (b"room =", "nothing follows"),
+        (b"[room", "line 1"),
+        ("# phòng học".encode("cp1258", "replace") + b"\xff", "UTF-8"),
+        (b'room = "9A1"\nport = "many"', "from 1 to 65535"),
+        (b'room = "9A1"\nloud = "yes!"', "true or false"),
+        (b"room = 3", "quotation marks"),
+    ],
+    ids=["curly", "bare", "backslash", "empty", "table", "coding", "number", "bool", "text"],
+)
+def test_what_is_wrong_in_a_file_comes_with_its_cure(
+    tmp_path: Path, content: bytes, cure: str
+) -> None:
+    """In whole sentences, of the line that is meant, with what to write instead."""
+    (tmp_path / "s.toml").write_bytes(content)
+    with pytest.raises(SettingsError) as refused:
+        read(tmp_path, "", {}, "--config", str(tmp_path / "s.toml"))
+    for language in ("vi", "en"):
+        said = refused.value.text(translator(language))
+        assert "{" not in said
+        assert "Expected" not in said or cure == "quotation marks" or "line 1" in cure
+    assert cure.lower() in refused.value.text(str).lower()
+
+
+@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16"])
+def test_a_file_is_read_however_an_editor_kept_it(tmp_path: Path, coding: str) -> None:
+    """With a mark of UTF-8, or in UTF-16, as Windows' own editor does."""
+    (tmp_path / "s.toml").write_bytes('room = "Phòng 9A1"\r\n'.encode(coding))
+    assert read(tmp_path, "", {}, "--config", str(tmp_path / "s.toml")).room == "Phòng 9A1"
+
+
+@pytest.mark.parametrize("value", ['"9A1"', "“9A1”", "'9A1'"])
+def test_quotation_marks_of_an_env_file_are_no_part_of_a_value(tmp_path: Path, value: str) -> None:
+    """Some programs hand them on: it is said, not guessed."""
+    with pytest.raises(SettingsError) as refused:
+        read(tmp_path, "", {"X_ROOM": value})
+    assert "X_ROOM=9A1" in refused.value.text(str)
 
 
 def test_help_is_said_by_the_translator() -> None:

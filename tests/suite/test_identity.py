@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.waiting import LIMIT_S
-
 ROOT = Path(__file__).parents[2]
 APART_S = 1.1  # files that hold the time hold whole seconds
 OWN_OPTIONS = ("-o", "addopts=", "--import-mode=importlib", "-p", "no:cacheprovider")
@@ -23,37 +21,55 @@ def test_something(case):
 """
 
 
-def collecting(folder: Path, seed: str, *options: str) -> subprocess.Popen[str]:
-    """A pytest that lists the tests of a folder."""
+def collect(folder: Path, seed: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """What a pytest lists of a folder's tests. No time is promised: the test's own ends a hang."""
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *OWN_OPTIONS, *options]
-    return subprocess.Popen(
+    return subprocess.run(
         [*command, str(folder)],
         cwd=ROOT,
         env={**os.environ, "PYTHONHASHSEED": seed},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        check=False,
     )
 
 
-def names(listing: subprocess.Popen[str]) -> list[str]:
+def names(listing: subprocess.CompletedProcess[str]) -> list[str]:
     """What it listed, in its order."""
-    told, _ = listing.communicate(timeout=LIMIT_S)
-    assert listing.returncode == 0, told
-    return [line for line in told.splitlines() if "::" in line]
+    assert listing.returncode == 0, listing.stdout
+    return [line for line in listing.stdout.splitlines() if "::" in line]
 
 
 def collected_twice(folder: Path, *options: str) -> tuple[list[str], list[str]]:
-    """The tests of a folder, collected a second apart by two who see sets in different orders."""
-    first = collecting(folder, "1", *options)
+    """The tests of a folder, collected a second apart by two who see sets in different orders.
+
+    One after the other: of two that run at once on a busy machine the first may be the later.
+    """
+    first = names(collect(folder, "1", *options))
     time.sleep(APART_S)
-    second = collecting(folder, "2", *options)
-    return names(first), names(second)
+    return first, names(collect(folder, "2", *options))
 
 
-def test_the_suite_is_the_same_whenever_and_by_whomever_it_is_collected() -> None:
-    """Else pytest-xdist refuses to begin, at random."""
-    first, second = collected_twice(ROOT / "tests")
+@pytest.mark.timeout(1200)  # a busy machine gives twenty seconds of a core late
+def test_the_suite_is_the_same_whenever_and_by_whomever_it_is_collected(
+    request: pytest.FixtureRequest,
+) -> None:
+    """Else pytest-xdist refuses to begin, at random.
+
+    Who runs a tier of it collected that a while ago; whoever runs a part has all collected twice.
+    """
+    asked = request.config.option
+    same = (
+        f"--tier={asked.tier}",
+        "-m",
+        asked.markexpr,
+        *map("--ignore={}".format, asked.ignore or ()),
+    )
+    first = [item.nodeid for item in request.session.items]
+    second = names(collect(ROOT / "tests", "2", *same))
+    if len(first) != len(second):
+        first, second = collected_twice(ROOT / "tests")
     assert len(first) > 4000
     assert first == second
 
@@ -76,7 +92,6 @@ def test_a_case_of_bytes_is_refused_unless_it_is_named(tmp_path: Path) -> None:
     """Whoever writes it learns so at once, not on the day when the bytes hold the time."""
     (tmp_path / "test_bytes.py").write_text(BY_CHANCE.format(cases="[b'any']"))
     alone = ("-p", "tests.conftest", f"--rootdir={tmp_path}", "-c", os.devnull)
-    listing = collecting(tmp_path, "1", *alone)
-    told, _ = listing.communicate(timeout=LIMIT_S)
+    listing = collect(tmp_path, "1", *alone)
     assert listing.returncode != 0
-    assert "case: a case that is bytes needs an id of its own" in told
+    assert "case: a case that is bytes needs an id of its own" in listing.stdout

@@ -111,8 +111,12 @@ export function nextUndo(steps, view, undo, undid) {
 }
 
 // Whose mark counts where it is not the room's, why a pupil is to be looked at, and how seen.
-export const whyOf = (line, whose = "short") =>
-  joined([line.school?.[whose], ...(line.flag_words ?? []), line.words]);
+export const whyOf = (line, whose = "short") => joined([line.school?.[whose], seenOf(line)]);
+const seenOf = (line) => joined([...(line.flag_words ?? []), line.words]);
+
+// Whose a mark is comes first: a narrow line is cut, its letter is not.
+export const whatOf = (line, label) =>
+  joined([line.school?.short, label, line.status !== "present" && seenOf(line)]);
 
 export function signOf({ suggested, flags }) {
   if (suggested === "unseen") return "#s-unknown";
@@ -139,10 +143,14 @@ export function toggled(classes, code, joint) {
 
 // Of one device both may be asked: whose it is, and what.
 export const asked = (questions) =>
-  (questions ?? []).map((each) => ({ ...each, id: `${each.device_id} ${each.kind}` }));
+  (questions ?? []).map((each) => ({
+    ...each,
+    id: [each.device_id, each.kind, each.other ?? ""].join(" ").trim(),
+  }));
 
 // Where an answer goes, and what it says.
-export function answerTo(kind, yes) {
+export function answerTo(kind, yes, other) {
+  if (kind === "pair") return [yes ? "join" : "distinct", { other }];
   if (kind === "claim") return ["claim", { ours: yes }];
   return ["kind", { kind: yes ? kind : "other" }];
 }

@@ -37,12 +37,32 @@ function deviceCard({ name, device_id, kind_word, grounds }) {
   return make("li", "card", head, ...grounds.map((each) => make("p", "", make("bdi", "", each))));
 }
 
+// What was said of two devices; the room takes back its own word, the school's is taken back there.
+function pairCard({ device_id: id, other, by, words: told }) {
+  const item = make("li", "card", make("p", "", make("bdi", "", told)));
+  if (by !== "person") return item;
+  const button = make("button", "", words.undo);
+  attribute(button, "type", "button");
+  button.addEventListener("click", async () => {
+    if (button.getAttribute("aria-disabled")) return;
+    attribute(button, "aria-disabled", "true");
+    const path = `/api/v1/devices/${encodeURIComponent(id)}/ask-again?lang=${language}`;
+    const headers = { "Content-Type": "application/json" };
+    await fetch(path, { method: "POST", headers, body: JSON.stringify({ other }) });
+    await showFound();
+  });
+  item.append(button);
+  return item;
+}
+
 async function showFound() {
   const answer = await fetch(`/api/v1/status?lang=${language}`, { cache: "no-store" });
   if (!answer.ok) return;
-  const { devices } = await answer.json();
+  const { devices, pairs } = await answer.json();
   byId("devices").replaceChildren(...devices.list.filter((each) => each.present).map(deviceCard));
   byId("found").hidden = !devices.present;
+  byId("pairs").replaceChildren(...(pairs ?? []).map(pairCard));
+  byId("paired").hidden = !pairs?.length;
 }
 
 async function look() {

@@ -19,25 +19,6 @@ export function fillChip(item, chip) {
   text(word, chip.words);
 }
 
-// A device's own login: what is typed stays while the page renders, and is shown nowhere again.
-export function createLogin(path, press, post) {
-  const [user, password] = ["user", "password"].map((name) => make("input", name));
-  Object.assign(user, { maxLength: 128, autocomplete: "off", spellcheck: false });
-  Object.assign(password, { maxLength: 128, type: "password", autocomplete: "new-password" });
-  const save = make("button", "yes");
-  press(save, async () => {
-    await post(save, path, { user: user.value, password: password.value });
-    password.value = "";
-  });
-  return make("li", "", make("bdi"), user, password, save);
-}
-export function fillLogin(item, question) {
-  for (const input of item.querySelectorAll("input")) {
-    attribute(input, "placeholder", question[input.className]);
-    attribute(input, "aria-label", `${question.name}: ${question[input.className]}`);
-  }
-}
-
 export const createNotice = () => make("li", "", picture("#s-unknown", "mark"), make("bdi"));
 export function fillNotice(item, { level, sentence }) {
   setState(item, level === "warning" ? "warning" : "unknown");

@@ -196,6 +196,13 @@ async function renderEnrolment() {
   for (const id of ["join", "knock"]) if (byId(id)) able(byId(id), isFree);
 }
 
+let questions = null; // what is asked about devices, read once something is
+async function renderQuestions() {
+  if (!questions && !view.questions?.length) return;
+  questions ??= await import("./questions.js");
+  questions.renderQuestions(tools);
+}
+
 function renderLesson() {
   say("headline", view.headline);
   say("subline", view.subline);
@@ -244,27 +251,6 @@ function renderUndo() {
   able(undo, true);
 }
 
-function createQuestion({ device_id: id, kind }) {
-  const device = `devices/${encodeURIComponent(id)}`;
-  if (kind === "login") return rows.createLogin(`${device}/login`, press, post);
-  const [yes, no] = [make("button", "yes"), make("button", "no")];
-  const answerBy = (button, is) => {
-    const [path, body] = choices.answerTo(kind, is);
-    press(button, () => post(button, `${device}/${path}`, body));
-  };
-  for (const button of [yes, no]) answerBy(button, button === yes);
-  return make("li", "", make("bdi"), yes, no);
-}
-function fillQuestion(item, question) {
-  text(item.firstChild, choices.joined([question.name, question.question], ": "));
-  for (const button of item.querySelectorAll("button")) {
-    text(button, question[button.className] ?? words[button.className]);
-    attribute(button, "aria-label", `${question.name}: ${button.textContent}`);
-    able(button, true);
-  }
-  rows.fillLogin(item, question);
-}
-
 function createCheck({ screen }) {
   const item = rows.createNotice();
   if (screen) {
@@ -289,7 +275,7 @@ function renderLists() {
   keep(byId("owed"), choices.owedBeside(view), "lesson", createOwed, rows.fillOwed(words.confirm));
   keep(byId("checks"), view.roll?.checks ?? [], "code", createCheck, rows.fillCheck(words.choose));
   keep(byId("chips"), view.chips ?? [], "part", rows.createChip, rows.fillChip);
-  keep(byId("questions"), choices.asked(view.questions), "id", createQuestion, fillQuestion);
+  renderQuestions();
   keep(byId("notices"), view.notices ?? [], "code", rows.createNotice, rows.fillNotice);
   keep(
     byId("sent"),
@@ -394,8 +380,7 @@ function fillButton(button, line, marks) {
   fill(".number", String(line.number));
   fill(".name", line.name || line.student);
   fill(".letter", mark?.letter || (line.status === "present" ? "" : "!"));
-  const isThere = line.status === "present";
-  fill(".what", choices.joined([mark?.label ?? line.status, !isThere && why]));
+  fill(".what", choices.whatOf(line, mark?.label ?? line.status));
   fill(".why bdi", why);
   button.querySelector(".why").hidden = !why;
   show(button, choices.signOf(line));

@@ -15,6 +15,7 @@ from agent.local.teacher.view import lesson_tree, teacher_view
 from agent.store import ClassroomStore
 from protocol.messages import ListsRefused
 from protocol.model import NOWHERE
+from protocol.sharing import names_of
 from protocol.words import N_, Translate, translator
 
 WAIT_S: Final = 20.0
@@ -56,6 +57,7 @@ class TeacherFeed:
             say,
             undelivered=undelivered,
             also=self._notices(),
+            sharing=names_of(self._surroundings.line().sharing),
             looks=self._surroundings.looks(),
         )
         tree |= {
@@ -96,6 +98,7 @@ class TeacherFeed:
             "offline": not line.controller_listening and not is_alone,
             **self._refusals(line.refused),
             **{code: line.fault == code and not is_alone for code in _FAULTS},
+            "identity_shared": bool(line.sharing),
             "not_enrolled": membership is Membership.NOT_ENROLLED,
             "invited": membership is Membership.INVITED,
         }

@@ -40,12 +40,14 @@ def teacher_view(
     *,
     undelivered: Iterable[str] = (),
     also: Iterable[str] = (),
+    sharing: str = "",
     looks: Sequence[CameraLook] = (),
 ) -> dict[str, Any]:
     """Everything the teacher sees, in codes and in the language's words.
 
     undelivered: the events that still wait here. also: notices of what is round the classroom.
-    looks: the pictures that are looked at now.
+    sharing: the computers that go by this one's identity, too. looks: the pictures that are looked
+    at now.
     """
     teaching = classroom.teaching
     phase = phase_of(classroom, view, moment)
@@ -68,7 +70,7 @@ def teacher_view(
         "lessons": lesson_lines(classroom, moment, say),
         "logbook": _logbook(classroom, lesson, phase, letters, say),
         "undo": _undo(classroom, moment, say),
-        "notices": _notices(classroom, proposal, moment, say, also),
+        "notices": _notices(classroom, proposal, moment, say, also=also, sharing=sharing),
         "faults": _faults(classroom, frozenset(undelivered), say),
         "camera": _camera(classroom, looks, say),
         "labels": {name: say(text) for name, text in words.LABELS.items()},
@@ -389,14 +391,16 @@ def _notices(
     proposal: LessonProposal,
     moment: Moment,
     say: Translate,
+    *,
     also: Iterable[str],
+    sharing: str,
 ) -> list[dict[str, str]]:
     codes = {*also, *_lesson_notices(classroom, proposal, moment)}
     if codes & _WHY_NO_LIST:
         codes.discard("no_list")
     owed = words.lesson_titles(_owed(classroom, moment), moment.day, say)
     return [
-        {"code": code, "level": level, "sentence": phrase(text, say, lessons=owed)}
+        {"code": code, "level": level, "sentence": phrase(text, say, lessons=owed, others=sharing)}
         for code, (level, text) in words.NOTICES.items()
         if code in codes
     ]

@@ -149,6 +149,13 @@ NOTICES: Final[Mapping[str, tuple[str, str]]] = {
         "warning",
         N_("What answers here is not your school's server; please tell the office."),
     ),
+    "identity_shared": (
+        "warning",
+        N_(
+            "Another computer goes by this one's identity: {others}. Both go on, and nothing is"
+            " lost; please ask the office for a code, and enter it on LopHoc's page on one of them."
+        ),
+    ),
     "not_enrolled": (
         "warning",
         N_("This computer has not joined the school yet: enter the code on LopHoc's page."),

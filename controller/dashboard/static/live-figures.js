@@ -9,18 +9,9 @@ export const worst = (tally) => Object.keys(tally).sort((a, b) => urgency(b) - u
 const sum = (numbers) => numbers.reduce((before, number) => before + number, 0);
 export const total = (tally) => sum(Object.values(tally));
 
-// [room, problem] for all of them, the most urgent first, of these the oldest.
-export function tasksOf(rooms) {
-  const tasks = rooms.flatMap((room) => room.problems.map((problem) => [room, problem]));
-  return tasks.sort(
-    ([, a], [, b]) => urgency(b.status) - urgency(a.status) || a.since.localeCompare(b.since),
-  );
-}
-
 export function countsOf(rooms) {
   const tallies = rooms.flatMap((room) => Object.values(room.devices));
   return {
-    problems: sum(rooms.map((room) => room.problems.length)),
     disconnected: sum(tallies.map((tally) => tally.unknown || 0)),
     in_lesson: rooms.filter((room) => room.lesson).length,
     rooms: rooms.length,

@@ -93,19 +93,6 @@ export class Wording {
     return count ? this.#counted(this.#words.asleep, count) : "";
   }
 
-  // What has a problem: a part, several devices of a kind, or the room's computer.
-  thing({ part, kind, count }) {
-    const { part: parts, kind: kinds, computer } = this.#words;
-    const name = parts[part] ?? kinds[kind] ?? computer;
-    return count > 1 ? `${name} (${this.number(count)})` : name;
-  }
-
-  // How many tasks are not shown; without any, that all is calm.
-  rest(tasks, more) {
-    if (tasks === 0) return this.#words.calm;
-    return more > 0 ? this.#counted(this.#words.more, more) : "";
-  }
-
   // A lesson in a row of words.
   lesson({ sheet, roll }) {
     if (!sheet) return this.#words.in_lesson;

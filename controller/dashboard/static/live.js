@@ -1,14 +1,5 @@
 // This file keeps an open page true: it listens to the server's line and says when it cannot.
-import {
-  ageOf,
-  countsOf,
-  isElsewhere,
-  isListed,
-  lackingOf,
-  tasksOf,
-  total,
-  worst,
-} from "./live-figures.js";
+import { ageOf, countsOf, isElsewhere, isListed, lackingOf, total, worst } from "./live-figures.js";
 import { Wording } from "./live-wording.js";
 
 const words = JSON.parse(document.body.dataset.words);
@@ -102,41 +93,47 @@ function fillTablets(element, { devices: { tablet }, sleeping }) {
   element.title = `${words.kind.tablet}: ${tally}${asleep && ` (${asleep})`}`;
 }
 
-function fillTask(room, problem) {
-  const task = byId("task").content.firstElementChild.cloneNode(true);
-  setStatus(task, problem.status);
-  const link = task.querySelector("a");
-  const tile = tileOf(room);
-  link.href = tile
-    ? tile.querySelector("a").getAttribute("href")
-    : `/rooms/${encodeURIComponent(room.room)}`;
-  setText(link, wording.room(room.room));
-  setText(task.querySelector(".thing"), wording.thing(problem));
-  setText(task.querySelector(".why"), wording.sentence(problem));
-  setTime(task.querySelector("time"), problem.since);
-  return task;
+// The causes, as the server words them for whoever looks: this page's part alone is fetched.
+async function showWork() {
+  const place = byId("work");
+  if (!place) return;
+  const lang = document.documentElement.lang;
+  try {
+    const answer = await fetch(`/incidents/now?lang=${lang}`, { cache: "no-store" });
+    if (!answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const focused = document.activeElement && document.activeElement.id;
+    place.replaceChildren(...fresh.body.childNodes);
+    showNeeds();
+    if (focused && byId(focused)) byId(focused).focus({ preventScroll: true });
+    tellTimes();
+  } catch {
+    // No network: the next snapshot asks again.
+  }
 }
 
-function showTasks() {
-  const list = byId("tasks");
-  if (!list) return;
-  const tasks = tasksOf([...rooms.values()]);
-  const limit = Number(list.dataset.limit);
-  list.replaceChildren(...tasks.slice(0, limit).map(([room, problem]) => fillTask(room, problem)));
-  setText(byId("rest"), wording.rest(tasks.length, tasks.length - limit));
+function showNeeds() {
+  const count = document.querySelector("[data-needs]");
+  if (!count) return;
+  const figure = byId("needs");
+  setText(figure, count.textContent);
+  figure.parentElement.dataset.status = count.dataset.needs === "0" ? "ok" : "critical";
+}
+
+let workTimer = 0;
+function showWorkSoon() {
+  workTimer ||= setTimeout(() => {
+    workTimer = 0;
+    showWork();
+  }, 100);
 }
 
 function showCounts() {
   const figures = countsOf([...rooms.values()]);
   for (const element of all("[data-count]"))
     setText(element, wording.number(figures[element.dataset.count]));
-  for (const [name, status] of [
-    ["problems", "critical"],
-    ["disconnected", "unknown"],
-  ]) {
-    const element = document.querySelector(`[data-count="${name}"]`);
-    if (element) element.parentElement.dataset.status = figures[name] ? status : "ok";
-  }
+  const element = document.querySelector('[data-count="disconnected"]');
+  if (element) element.parentElement.dataset.status = figures.disconnected ? "unknown" : "ok";
 }
 
 const tileOf = (room) =>
@@ -204,7 +201,7 @@ async function refresh() {
     for (const part of all("[data-part]")) {
       const other = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
       if (!other) continue;
-      const chosen = new FormData(part.querySelector("form") || undefined);
+      const chosen = new FormData(part.querySelector("form.filters") || undefined);
       part.replaceChildren(...other.childNodes);
       for (const [name, value] of chosen) {
         const field = part.querySelector(`[name="${name}"]`);
@@ -213,7 +210,7 @@ async function refresh() {
     }
     if (focused && byId(focused)) byId(focused).focus({ preventScroll: true });
     tellTimes();
-    showTasks();
+    showNeeds();
     for (const { what, item } of meanwhile) show(what, item);
   } catch {
     // No network: the next snapshot asks again.
@@ -239,7 +236,6 @@ let summing = 0;
 function sumUpSoon() {
   summing ||= setTimeout(() => {
     summing = 0;
-    showTasks();
     showCounts();
   }, 100);
 }
@@ -248,6 +244,7 @@ function show(what, item) {
   if (what === "attendance") setText(byId("marked"), String(item.marked_today));
   else if (what === "device") showDevice(item);
   else if (onRoomPage) refreshSoon();
+  else if (what === "incident") showWorkSoon();
   else if (what === "room") {
     showRoom(item);
     sumUpSoon();
@@ -319,6 +316,23 @@ function tellAge() {
   setText(byId("age-words"), text);
   const began = before === "still" && level === "fresh";
   if (before !== level && !began) setText(byId("age-news"), text); // read aloud once, not every second
+}
+
+// The key / leads to the search box, unless somebody switched it off on the page of the search.
+const SLASH = "lophoc-slash";
+const isWriting = (target) => target.closest("input, select, textarea, [contenteditable]");
+addEventListener("keydown", (event) => {
+  const box = byId("seek");
+  if (event.key !== "/" || event.ctrlKey || event.altKey || event.metaKey || !box) return;
+  if (isWriting(event.target) || localStorage.getItem(SLASH) === "off") return;
+  event.preventDefault();
+  box.focus();
+  box.select();
+});
+const slash = byId("slash");
+if (slash) {
+  slash.checked = localStorage.getItem(SLASH) !== "off";
+  slash.addEventListener("change", () => localStorage.setItem(SLASH, slash.checked ? "on" : "off"));
 }
 
 if (document.body.dataset.live) {

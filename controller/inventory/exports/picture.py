@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from itertools import chain
 from typing import Final
@@ -43,7 +43,7 @@ _NAMES: Final = {
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """The equipment of the schools in a scope as of a moment: what they own, or may own.
 
-    school, name: whose controller tells it.
+    school, name: whose controller tells it. vietnamese, new_from, lives: see snipeit.Manner.
     """
 
     store: Store
@@ -53,6 +53,9 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     zone: tzinfo
     as_of_ms: int
+    vietnamese: bool = False
+    new_from: date | None = None
+    lives: Mapping[str, int] = {}
 
     @property
     def at(self) -> datetime:
@@ -67,7 +70,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
             case ExportForm.GLPI:
                 return glpi.as_zip(self.documents(), self.at)
             case ExportForm.SNIPEIT:
-                parts = snipeit.as_csv(self.parts(), self.zone, self._shared_tags())
+                parts = snipeit.as_csv(self.parts(), self._manner())
                 return (part.encode() for part in parts)
 
     def file_name(self, form: ExportForm) -> str:
@@ -79,7 +82,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     def count(self) -> int:
         """How many items there are."""
         with self.store.view() as db:
-            return assets.count_items(db, self.scope, self._owned())
+            return assets.count_items(db, self.scope, self._owned(), self.as_of_ms)
 
     def parts(self) -> Iterator[list[Asset]]:
         """The items by school and id."""
@@ -119,7 +122,9 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
         after: Asset | None = None
         while True:
             with self.store.view() as db:
-                page = assets.items(db, self.scope, chosen, after=after, limit=_SOME)
+                page = assets.items(
+                    db, self.scope, chosen, now_ms=self.as_of_ms, after=after, limit=_SOME
+                )
             yield page
             if len(page) < _SOME:
                 return
@@ -129,12 +134,16 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
         agents = self.store.read(agents_of, self.scope, after="", limit=None)
         return frozenset(agent.place for agent in agents if agent.roaming)
 
-    def _shared_tags(self) -> frozenset[str]:
-        """Tags that several schools have, by their keys."""
-        if self._only_school():
-            return frozenset()
+    def _manner(self) -> snipeit.Manner:
         with self.store.view() as db:
-            return assets.shared_tags(db, self.scope)
+            named = assets.has_others(db, self.school)
+        return snipeit.Manner(
+            zone=self.zone,
+            named=named,
+            vietnamese=self.vietnamese,
+            new_from=self.new_from,
+            lives=self.lives,
+        )
 
 
 def _by_school(parts: Iterator[list[Asset]]) -> Iterator[list[Asset]]:

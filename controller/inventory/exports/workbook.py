@@ -118,7 +118,7 @@ def _verified(asset: Asset, _zone: tzinfo) -> str:
 
 COLUMNS: Final = (
     _Column("STT", 6, _Form.NUMBER, lambda asset, _: asset.row),
-    _Column("Mã trường", 11, _Form.TEXT, lambda asset, _: asset.place.school),
+    _Column("Mã trường", 11, _Form.TEXT, lambda asset, _: asset.home),
     _Column("Mã tài sản", 15, _Form.TEXT, _text("asset_tag")),
     _Column("Loại thiết bị", 20, _Form.TEXT, lambda asset, _: type_said(asset)),
     _Column("Hãng sản xuất", 14, _Form.TEXT, _text("maker")),

@@ -36,6 +36,9 @@ export const tagIn = (text) =>
     .trim()
     .replace(/^lophoc[ :]\s*/iu, "");
 
+// Whether a text is a label's own: nobody types its lead.
+export const isLabel = (text) => /^(\][a-z][\da-z])?\s*lophoc[ :]/iu.test(seen(text).trim());
+
 export const called = (line) => {
   const name = [line.kind, line.name].filter(Boolean).join(" ") || line.tag || `#${line.no}`;
   return name[0].toUpperCase() + name.slice(1);

@@ -1,5 +1,5 @@
 // This file is a stocktake on a phone, with a network or without: it draws, and takes what a thumb tells it.
-import { Count, called, roomKey, roomOf, same, tagIn } from "./stocktake-count.js";
+import { Count, called, isLabel, roomKey, roomOf, same, tagIn } from "./stocktake-count.js";
 import { button, byId, form, make, mark } from "./stocktake-dom.js";
 import { Camera, canLook, smaller } from "./stocktake-eye.js";
 import { PATIENCE_MS, Photos, Scans, freshId, post } from "./stocktake-scans.js";
@@ -124,7 +124,7 @@ async function sendPhotos() {
   for (const photo of await photos.of(data.no, data.begun).catch(() => [])) {
     const answer = await post("/api/v1/stocktakes/photo", photo.bytes, "image/jpeg");
     const { texts } = answer.ok ? await answer.json() : { texts: [] };
-    for (const text of texts) record(text, photo.room, photo.at_ms);
+    for (const text of texts) record(text, "label", photo.room, photo.at_ms);
     await photos.remove(photo.id);
     const when = new Date(photo.at_ms).toTimeString().slice(0, 5);
     if (!texts.length) say(fill(words.photo_blind, { when, room: roomName(photo.room) }));
@@ -132,11 +132,12 @@ async function sendPhotos() {
 }
 
 // ---- Deeds.
-function record(text, where = room, at_ms = Date.now()) {
+// how: "label" where a code was read; what was typed is a person's word.
+function record(text, how, where = room, at_ms = Date.now()) {
   const tag = tagIn(text);
   if (!tag) return;
   const line = count.lineFor(tag, where);
-  const scan = keep({ ...(line ? { line: line.no } : { tag }), room: where, at_ms });
+  const scan = keep({ ...(line ? { line: line.no } : { tag }), room: where, at_ms, how });
   done(scanNews(line, tag, where, words), line ? titled(line) : tag, scan);
 }
 
@@ -225,7 +226,7 @@ function roomPage() {
 }
 
 function recordTyped(fields, all) {
-  record(fields.tag.value);
+  record(fields.tag.value, isLabel(fields.tag.value) ? "label" : "");
   all.reset();
 }
 
@@ -438,7 +439,7 @@ async function toggleCamera() {
     return;
   }
   try {
-    await camera.start(byId("st-video"), (text) => record(text));
+    await camera.start(byId("st-video"), (text) => record(text, "label"));
     byId("st-scan").textContent = words.stop;
   } catch {
     // The person said no: the field and the photo remain.

@@ -27,6 +27,8 @@ repairs open|repairs pick|repairs start|repairs done|repairs undo|labels|stockta
 stocktake finish|areas import|areas merge|areas retire|areas undo|schools import|schools merge
 schools retire|schools undo|rooms import|password set|password setup-link|token create|token end
 enrol|dossier register
+updates add|updates begin|updates stop|updates go-on|updates back
+history write|inspection begin|inspection withdraw|report make|report template
 """
 
 

@@ -18,9 +18,9 @@ from controller.access.passwords import hashed
 from controller.access.service import Access, Browser, LoginError
 from controller.access.store import account_of, keep_account
 from controller.access.token_store import all_tokens, end_token
-from controller.dashboard import socket
 from controller.database.store import Store
 from controller.feature import Program
+from controller.live import socket
 from controller.people.person import Role
 from controller.web.site import create_web
 from tests.controller.access.live_line import live_line

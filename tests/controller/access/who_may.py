@@ -23,10 +23,17 @@ public: POST/api/v1/guest-copies/{file} /stocktake/worker.js
 public: /login/passkey POST/login/passkey
 public: /trust /trust/lophoc.crt /trust/lophoc.mobileconfig
 rooms: */api/v1/rooms */rooms/{code:path}
+manage: /alerts POST/alerts/{name}/test
+rooms: /devices/{device_id}/measures
+school: /wear
+rooms: */api/v1/incidents */incidents */incidents/now
+rooms: */search */devices */devices/{device_id:path} */rooms */agents/{agent_id}
 rooms department: */
 school: */api/v1/agents */api/v1/devices */api/v1/events */api/v1/lessons */api/v1/faults
 school: /api/v1/repairs /api/v1/repairs/figures /api/v1/register /api/v1/unregistered /api/v1/kpi
-school: */api/v1/inventory */api/v1/use */api/v1/forecast /repairs /register */use */forecast
+school: /repairs /register /register/lines/{no} /register/labels /register/papers/{no}
+school: */api/v1/inventory */api/v1/items/{item:path} */api/v1/use
+school: */api/v1/forecast */use */forecast
 marks school: */attendance
 marks: */api/v1/attendance */attendance/{code:path} */absences
 marks: /lessons/{agent}/{lesson}/{code:path}
@@ -36,17 +43,27 @@ stocktake: /stocktake /stocktake/{no} /stocktake/{no}/minutes.{kind} /stocktake/
 stocktake: /stocktake/{no}/rooms/{room:path} POST/stocktake/{no}/rooms/{room:path}
 stocktake: /api/v1/stocktakes/{no:int} POST/api/v1/stocktakes/{no:int}/scans
 stocktake: POST/api/v1/stocktakes/photo
+stocktake: /inspection-requests /inspection-requests/{name}
+stocktake: POST/inspection-requests/{name}/items/{no}
+book: POST/inspection-requests/{name}/finish POST/inspection-requests/{name}/refuse
 book: DELETE/api/v1/devices/{device_id:path} POST/api/v1/faults/{event_id}/handled
 book: POST/faults/{event_id}/handled POST/stocktake POST/stocktake/{no}/finish
-book: POST/repairs POST/repairs/{number}/{deed}
+book: POST/repairs POST/repairs/{number}/{deed} POST/incidents/{number}/{deed}
+book: POST/maintenances POST/maintenances/{number}/end
+book: /kits POST/kits POST/kits/drop POST/kits/rooms
 book: POST/register/decisions POST/register/decisions/{no}/undo
 book: /register/import POST/register/import /register/import/{token} POST/register/import/{token}
 book: POST/register/import/{token}/headings POST/register/import/{token}/drop
 book: /register/import/{token}/errors.csv /register/imports POST/register/imports/{no}/undo
+book: POST/register/whole /register/new POST/register/new POST/register/lines
+book: POST/devices/{device_id:path}/remove POST/devices/{device_id:path}/restore
+book: POST/register/lines/{no} POST/register/lines/{no}/condition
+book: POST/register/lines/{no}/retire POST/register/lines/{no}/papers
+book: POST/register/papers/{no}/remove POST/register/papers/{no}/restore
 manage: /accounts POST/accounts POST/accounts/{name}/invite POST/accounts/{name}/end
 manage: /tokens POST/tokens POST/tokens/{name}/end
 manage: /quarantine POST/quarantine/{number}/retry POST/quarantine/{number}/let-go
-manage: /copies POST/copies/now /guests /connections
+manage: /copies POST/copies/now /guests /connections /webhooks
 manage: /doctor POST/doctor /doctor/bundle.json
 manage: /dossier /dossier/safety.md /dossier/notice.pdf /dossier/register.pdf
 manage: /students POST/students POST/students/export POST/students/erase
@@ -59,13 +76,29 @@ manage: /schedule/import POST/schedule/import /schedule/import/{token}
 manage: POST/schedule/import/{token} POST/schedule/import/{token}/empty
 manage: POST/schedule/import/{token}/drop
 manage: /enrolment POST/enrolment /enrolment/{slot} POST/enrolment/{slot}/end
+manage: /updates POST/updates/packages POST/updates/begin POST/updates/stop
+manage: POST/updates/go-on POST/updates/back
+manage: /settings POST/settings POST/settings/undo POST/settings/restart
+manage: /start /start/move POST/start/move /start/{step} POST/start/{step}
+manage: /enrolment/codes POST/enrolment/codes POST/enrolment/codes/end /enrolment/codes/print
 manage: POST/enrolment/revoke /enrolment/knocks POST/enrolment/knocks
 manage: POST/enrolment/knocks/close POST/enrolment/knocks/{knock}/accept
 manage: POST/enrolment/knocks/{knock}/refuse
 marks manage: POST/cameras/{room:path}/off
+book: POST/pairs/{room:path} POST/pairs/{room:path}/undo
 figures: */metrics
-department: */api/v1/schools */api/v1/figures */api/v1/exceptions */api/v1/tile
-department: */schools */schools/{code:path} */exceptions
+department: */api/v1/schools */api/v1/schools/{code} */api/v1/areas
+department: */api/v1/figures */api/v1/exceptions */api/v1/tile
+department: */schools */schools/{code:path} */exceptions */items */items/one
+department: */inspections *POST/inspections */inspections/{no} */inspections/{no}/draw
+department: */inspections/{no}/frame.txt */inspections/{no}/minutes.{kind}
+department: *POST/inspections/{no}/withdraw
+department: */lines */history */api/v1/history /api/v1/history/files
+department: /api/v1/history/files/{name}
+department: */api/v1/inspections */api/v1/inspections/{no}
+department: /api/v1/reports /api/v1/reports/{no}
+department: /reports POST/reports /reports/{no} /reports/{no}/pack.xlsx
+department: POST/reports/template POST/reports/template/drop
 any: */looks */looks.{paper} */sessions *POST/sessions/{no}/end
 any: *POST/passkeys *POST/passkeys/options *POST/passkeys/{no}/end
 """
@@ -83,5 +116,17 @@ def _read() -> dict[tuple[str, str], tuple[frozenset[str], bool]]:
     return table
 
 
+# Where who may see the department's figures comes in, too, at a department and not in a school.
+ABOVE_TOO: Final = {
+    ("GET", path)
+    for path in (
+        "/api/v1/inventory",
+        "/api/v1/items/{item:path}",
+        "/api/v1/use",
+        "/api/v1/forecast",
+        "/use",
+        "/forecast",
+    )
+}
 # Method and path: who may come in, nobody needed for what is public; and whether parts are shown.
 TABLE: Final = _read()

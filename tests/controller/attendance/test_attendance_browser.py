@@ -21,6 +21,7 @@ from tests.axe import violations
 from tests.browser import Page, Profile, opened_tab
 from tests.controller.attendance.test_morning import BELLS, ROLL
 from tests.controller.web_school import NOW_MS, SCHOOL, Served, a_store
+from tests.tiers import wide
 
 K = AttendanceStatus.ABSENT_UNEXCUSED
 AFTERNOON = Bell(period=9, begins="13:00", ends="13:45")
@@ -67,8 +68,10 @@ def a_roll(day: str, period: int, away: int) -> RollRecord:
     return replace(ROLL, event_id=code, lesson=code, day=day, period=period, lines=lines)
 
 
-@pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize("path", ["attendance?day=2026-09-05", "attendance/6A1?week=2026-09-05"])
+@pytest.mark.parametrize("language", ["vi", *wide("en")])
+@pytest.mark.parametrize(
+    "path", ["attendance?day=2026-09-05", *wide("attendance/6A1?week=2026-09-05")]
+)
 def test_attendance_can_be_read_by_everybody(
     page: Page, served: Served, path: str, language: str
 ) -> None:

@@ -20,8 +20,8 @@ from controller.attendance.openings import (
     UNPLANNED_CLASSES,
     Openings,
 )
-from controller.dashboard.live import LiveView
 from controller.database.store import Store
+from controller.live.live import LiveView
 from controller.roster.plan import Lists, Schedule, SchoolClass
 from controller.roster.store import keep_lists, keep_schedule
 from controller.web.site import create_web

@@ -16,7 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from controller.__main__ import main
 from controller.access.store import access_log
-from controller.attendance.halves import RollState
+from controller.attendance.halves import Half, HalfDay, RollState, half_of
 from controller.attendance.papers import as_csv, as_xlsx, name_of, sheet_rows
 from controller.attendance.sheet import NOT_TAKEN, Attendance, days_of, laid_out
 from controller.database.store import Store
@@ -156,6 +156,31 @@ def test_present_no_roll_unconfirmed_and_no_lesson_are_four_things() -> None:
     }
     assert told.sheet.lines[2].count(AttendanceStatus.LEFT_EARLY) == 1
     assert told.sheet.lines[0].days[:2] == (AttendanceStatus.PRESENT, None)
+
+
+@pytest.mark.parametrize(
+    ("began", "half"),
+    [
+        ("2026-11-04T00:00:39", HalfDay.AFTERNOON),
+        ("2026-11-04T02:59:59", HalfDay.AFTERNOON),
+        ("2026-11-04T03:00:00", HalfDay.MORNING),
+        ("2026-11-04T08:00:00", HalfDay.MORNING),
+        ("2026-11-03T23:59:59", HalfDay.AFTERNOON),
+        ("2026-11-03T11:59:59", HalfDay.MORNING),
+        ("2026-11-03T00:00:00", HalfDay.MORNING),
+        ("2026-11-02T23:59:59", HalfDay.MORNING),
+        ("2026-11-02T21:00:00", HalfDay.MORNING),
+        ("2026-11-02T20:59:59", HalfDay.AFTERNOON),
+        ("2026-10-31T13:00:00", HalfDay.AFTERNOON),
+    ],
+)
+def test_a_begin_that_an_estimate_put_over_midnight_stays_in_its_day(
+    began: str, half: HalfDay
+) -> None:
+    """A roll has its lesson's day from the room; off by whole days, the time of day still tells."""
+    began_ms = round(datetime.fromisoformat(began).replace(tzinfo=ZONE).timestamp() * 1000)
+    lesson = replace(a_record("2026-11-03", 1), period=None, began_ms=began_ms)
+    assert half_of(lesson, WEEK, ZONE) == Half("2026-11-03", half)
 
 
 def test_absence_is_counted_by_half_days() -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pytest
 
 from controller.broker.brokerage import Brokerage
 from tests.flooding import measured
-
-if TYPE_CHECKING:
-    import pytest
-
-EVENTS = 20_000
+from tests.tiers import wide
 
 
-def test_anothers_ack_beside_twenty_thousand_events_at_once(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("events", [4_000, *wide(20_000)])
+def test_anothers_ack_beside_thousands_of_events_at_once(
+    monkeypatch: pytest.MonkeyPatch, events: int
 ) -> None:
     """Who does not flood gets every ack and is never cut off; `make bench` tells how soon."""
     cut_off = set()
@@ -25,6 +22,6 @@ def test_anothers_ack_beside_twenty_thousand_events_at_once(
         end_lines(brokerage, user)
 
     monkeypatch.setattr(Brokerage, "cut_off", note)
-    waits = measured(EVENTS)
+    waits = measured(events)
     assert len(waits.beside) > 10
     assert cut_off <= {"flood"}

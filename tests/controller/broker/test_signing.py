@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from controller.broker.credentials import Credentials
-from controller.broker.signing import LOOK_EVERY_S, CommandSigner
+from controller.broker.signing import BESIDE_S, LOOK_EVERY_S, CommandSigner
 from protocol.proof import ProofError, ProofReader
 
 
@@ -47,3 +47,17 @@ def test_only_enrolled_agents_get_proofs_and_by_the_secret_they_have_now(tmp_pat
     credentials.remove("p1")
     now[0] += LOOK_EVERY_S
     assert signer.signed("p1", b"word") == b"word"
+
+
+def test_two_computers_of_one_identity_are_both_spoken_to(tmp_path: Path) -> None:
+    """A restart is one; an earlier start that speaks after a newer one is beside it for a while."""
+    now = [0.0]
+    credentials = Credentials(tmp_path / "agents.json")
+    credentials.issue("p1", "", 1)
+    signer = CommandSigner(credentials, "c1", lambda: now[0])
+    assert signer.starts("p1") == [""]
+    for boot, starts in (("a", ["a"]), ("b", ["b"]), ("b", ["b"]), ("a", ["b", "a"])):
+        signer.note_start("p1", boot)
+        assert signer.starts("p1") == starts
+    now[0] += BESIDE_S
+    assert signer.starts("p1") == ["a"]

@@ -47,6 +47,6 @@ def test_names_without_end_are_counted_together() -> None:
     """Whoever makes names up fills no memory."""
     traffic = Traffic()
     for n in range(MAX_PEERS + 5):
-        traffic.add_message(str(n), 2)
+        traffic.add_messages(str(n), 1, 2)
     assert len(traffic.peers()) == MAX_PEERS + 1
     assert traffic.peers()[OTHERS] == PeerTraffic(messages=5, bytes=10)

@@ -32,8 +32,9 @@ ROLES: list[Role] = ["", "school", "department"]
 TAILS = {
     "birth": "birth", "state": "state", "device": "device/camera-1", "health": "health",
     "event": "event", "retold": "retold", "school": "school", "command": "command/plan",
+    "explained": "explained",
 }  # fmt: skip
-ROOM = {"birth", "state", "device", "health", "event", "retold"}
+ROOM = {"birth", "state", "device", "health", "event", "retold", "explained"}
 SAYS: dict[tuple[Role, str], set[str]] = {
     ("", "typed"): ROOM | {"school"},
     ("", "enrolled"): ROOM,

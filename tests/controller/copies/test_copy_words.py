@@ -28,7 +28,7 @@ GOOD = Rehearsal(at_ms=NOW_MS - DAY_MS, place="/usb", tables=2, rows=12_345)
 def line(standing: Standing, language: str = "en", *, is_set_up: bool = True) -> tuple[str, str]:
     """The line's status and text."""
     words = Words(language, translator(language), ZoneInfo("Asia/Ho_Chi_Minh"))
-    return copy_line(standing, NOW_MS, words, is_set_up=is_set_up)
+    return copy_line(standing, NOW_MS, words, is_set_up=is_set_up, is_school=True)
 
 
 def test_without_a_place_it_says_that_there_is_no_copy_elsewhere() -> None:

@@ -28,6 +28,7 @@ from tests.controller.copies.copied_school import (
     in_another_process,
     opener,
 )
+from tests.tiers import wide
 
 NAMES = ["insert", "delete", "fatten", "vacuum", "step", "step", "full", "cut", "flip"]
 # What is done; where in the file, for one that spoils it, which no two runs write alike; which bit.
@@ -182,6 +183,7 @@ def test_everything_a_school_needs_is_in_it_and_nothing_readable(school: CopiedS
     assert all(path.stat().st_mode & 0o77 == 0 for path in data.rglob("*") if path.is_file())
 
 
+@pytest.mark.wide
 def test_the_passphrase_and_nothing_else_opens_it(school: CopiedSchool) -> None:
     """The real wrapping, which costs seconds; another passphrase is a sentence."""
     keep_key(school.data / "copies", new_key("bốn từ không liên quan"))
@@ -217,7 +219,7 @@ copying.make_copy(config, sys.argv[2], 1, full=sys.argv[4] == "full")
 """
 
 
-@pytest.mark.parametrize("kind", ["full", "step"])
+@pytest.mark.parametrize("kind", ["step", *wide("full")])
 def test_a_kill_at_any_step_leaves_the_older_copy(school: CopiedSchool, kind: str) -> None:
     """Before every file that is opened, renamed or removed; in the end the copy is made."""
     school.copy(full=True)

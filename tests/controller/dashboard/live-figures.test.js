@@ -8,12 +8,11 @@ import {
   isElsewhere,
   isListed,
   lackingOf,
-  tasksOf,
   total,
   worst,
 } from "../../../controller/dashboard/static/live-figures.js";
 
-const room = (change) => ({ problems: [], lesson: null, devices: {}, ...change });
+const room = (change) => ({ lesson: null, devices: {}, ...change });
 
 test("the worst of a tally is the most urgent status in it", () => {
   assert.equal(worst({ ok: 5, unknown: 1 }), "unknown");
@@ -22,29 +21,12 @@ test("the worst of a tally is the most urgent status in it", () => {
   assert.equal(total({ ok: 5, unknown: 1 }), 6);
 });
 
-test("tasks stand by urgency, of these the oldest first", () => {
-  const problem = (status, since) => ({ status, since });
-  const one = room({
-    problems: [problem("warning", "2026-01-01"), problem("critical", "2026-03")],
-  });
-  const two = room({ problems: [problem("critical", "2026-02"), problem("unknown", "2025")] });
-  const order = tasksOf([one, two]).map(([, { status, since }]) => `${status} ${since}`);
-  assert.deepEqual(order, [
-    "critical 2026-02",
-    "critical 2026-03",
-    "warning 2026-01-01",
-    "unknown 2025",
-  ]);
-  assert.equal(tasksOf([one])[0][0], one);
-});
-
 test("the counts are sums over all rooms", () => {
   const rooms = [
-    room({ problems: [{}, {}], devices: { tablet: { ok: 3, unknown: 2 }, board: { warning: 1 } } }),
+    room({ devices: { tablet: { ok: 3, unknown: 2 }, board: { warning: 1 } } }),
     room({ lesson: { since: "" }, devices: { tablet: { ok: 1 } } }),
   ];
   assert.deepEqual(countsOf(rooms), {
-    problems: 2,
     disconnected: 2,
     in_lesson: 1,
     rooms: 2,

@@ -15,13 +15,10 @@ const WORDS = {
   lamp: "lamp {n} h",
   filter: "filter {n} h",
   no_room: "No room yet",
-  computer: "The room's computer",
   not_installed: "is not installed",
   lacking: "missing {n}",
   broken: "broken: {parts}",
   asleep: "{n} asleep",
-  more: "and {n} more",
-  calm: "Nothing needs doing.",
   in_lesson: "in lesson",
   period: "period {n}",
   unconfirmed: "not confirmed",
@@ -81,19 +78,6 @@ test("what teachers reported broken is listed, sleeping tablets are counted", ()
   assert.equal(wording.asleep(4), "4 asleep");
   assert.equal(wording.asleep(1234), "1,234 asleep");
   assert.equal(wording.asleep(0), "");
-});
-
-test("a problem is of a part, of some devices of a kind, or of the computer", () => {
-  assert.equal(wording.thing({ part: "camera", kind: "", count: 1 }), "camera");
-  assert.equal(wording.thing({ part: "", kind: "tablet", count: 3 }), "tablet (3)");
-  assert.equal(wording.thing({ part: "", kind: "", count: 1 }), "The room's computer");
-});
-
-test("a list of tasks says how many more there are, or that there are none", () => {
-  assert.deepEqual(
-    [wording.rest(0, -8), wording.rest(3, -5), wording.rest(8, 0), wording.rest(10, 2)],
-    ["Nothing needs doing.", "", "", "and 2 more"],
-  );
 });
 
 test("a lesson tells its classes, subject, period, roll, and that nobody confirmed it", () => {

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from controller.broker.traffic import PeerTraffic
-from controller.dashboard.metrics import _exposition, _traffic_figures
+from controller.dashboard.api import _exposition, _traffic_figures
 from tests.controller.web_school import a_program, a_store
 
 LINE = re.compile(r'lophoc_peer_(\w+)_total\{peer="((?:[^"\\\n]|\\["\\])*)"\} (\d+)')

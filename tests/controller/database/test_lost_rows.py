@@ -115,7 +115,10 @@ def test_a_row_whose_code_is_garbage_is_counted_named_and_asked_for_anew(tmp_pat
     """A flipped letter in a code would end every page that shows it; the agent has it still."""
     path = school_of(tmp_path, copied=0)
     with closing(sqlite3.connect(path)) as db, db:
-        db.execute("INSERT INTO streams VALUES ('14', '00140708', 'p203', 'b', '[[1,400]]', 1)")
+        db.execute(
+            "INSERT INTO streams (province, school, agent, boot, ranges, heard_ms)"
+            " VALUES ('14', '00140708', 'p203', 'b', '[[1,400]]', 1)"
+        )
         db.execute("UPDATE marks SET status = 'prxsent' WHERE no IN (7, 9)")
     path.write_bytes(path.read_bytes() + bytes(1))  # what `repair` is called for
     students, saved = repaired(path)

@@ -140,6 +140,8 @@ def written_and_read(db: Connection, shape: Shape[Any], record: Any) -> Any:
 
 def _numbered(read: Any, record: Any) -> Any:
     """The log gives the number."""
+    if "no" in getattr(read, "_fields", ()):  # a NamedTuple
+        return read._replace(no=record.no)
     return replace(read, no=record.no) if hasattr(record, "no") else read
 
 

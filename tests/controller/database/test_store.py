@@ -30,6 +30,7 @@ from controller.fleet.store import (
     newest_events,
 )
 from controller.inventory import store as assets
+from controller.inventory.chosen import Chosen
 from controller.inventory.store import refresh
 from protocol.messages import HostMeasures, KitLine, LineMeasures, OutboxReport
 from protocol.model import (
@@ -231,8 +232,8 @@ def test_no_query_leaves_its_scope(store: Store) -> None:
     refresh(store, SCHOOL, ZoneInfo("UTC"), NOW)
     refresh(store, OTHER, ZoneInfo("UTC"), NOW)
     with store.view() as db:
-        assert assets.changes(db, SCHOOL, since=0, limit=10) == []
-        assert len(assets.changes(db, OTHER, since=0, limit=10)) == 1
+        assert assets.changes(db, SCHOOL, since=0, limit=10, chosen=Chosen(), now_ms=0) == []
+        assert len(assets.changes(db, OTHER, since=0, limit=10, chosen=Chosen(), now_ms=0)) == 1
     assert store.read(newest_change, SCHOOL) == 0
     assert store.read(marks_of, SCHOOL, day="2026-09-05") == []
     assert len(store.read(agents_of, Place())) == 1
@@ -281,7 +282,7 @@ def test_removed_devices_leave_the_list_and_stay_in_the_feed(store: Store) -> No
     refresh(store, SCHOOL, ZoneInfo("UTC"), NOW)
     assert store.read(devices_of, SCHOOL) == []
     with store.view() as db:
-        (tombstone,) = assets.changes(db, SCHOOL, since=1, limit=10)
+        (tombstone,) = assets.changes(db, SCHOOL, since=1, limit=10, chosen=Chosen(), now_ms=0)
     assert tombstone.removed_ms == NOW
 
 

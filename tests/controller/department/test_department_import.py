@@ -12,10 +12,10 @@ import pytest
 import xlsxwriter
 
 from controller.__main__ import main
+from controller.areas import store as areas
+from controller.areas.areas import Area, Atlas, SchoolFacts
 from controller.database.plan_version import version_of
 from controller.database.store import Store
-from controller.department import areas_store as areas
-from controller.department.areas import Area, Atlas, SchoolFacts
 from controller.department.reading import AREAS, SCHOOLS, day_of, read_list
 from controller.inventory.asset import Spot
 from controller.inventory.store import spots_of
@@ -23,6 +23,7 @@ from controller.sheets.errors import SheetError
 from controller.sheets.text import RefusedError
 from protocol.model import Place
 from tests.controller.fresh import fresh_folder
+from tests.controller.web_department import fill, line
 from tests.databases import sqlite_in
 
 OWN = Place("14", "so-gddt")
@@ -112,7 +113,11 @@ def test_a_running_controller_notices_what_was_brought_in(tmp_path: Path, run: R
     """The version of the department's plan grows with each change, and only then."""
     path = written(tmp_path, "xa.csv", AREA_FILE)
     versions = []
-    for words in (["areas", "import", path], ["areas", "import", path], ["schools", "retire", "A"]):
+    for words in (
+        ["areas", "import", path],
+        ["areas", "import", path],
+        ["areas", "retire", "03646"],
+    ):
         run(*words)
         with Store(sqlite_in(tmp_path / "data")) as store, store.view() as db:
             versions.append(version_of(db, OWN))
@@ -217,3 +222,28 @@ def test_rooms_have_their_building_and_site(tmp_path: Path, run: Run) -> None:
     with Store(sqlite_in(tmp_path / "data")) as store, store.view() as db:
         spots = spots_of(db, OWN)
     assert sorted(spots.values()) == [Spot("Bản Ái", ""), Spot("Trung tâm", "Nhà A")]
+
+
+def test_a_merger_of_what_nobody_knows_is_refused_with_what_was_meant(
+    tmp_path: Path, run: Run
+) -> None:
+    """A code that lost its zeros is named; nothing is kept."""
+    run("schools", "import", written(tmp_path, "truong.csv", SCHOOL_FILE))
+    told = run("schools", "merge", "140701", "00140702")
+    assert told["code"] == 2
+    assert "00140701" in told["err"]
+    assert run("schools", "merge", "00140701", "140702")["code"] == 2
+    assert run("schools", "history")["out"] == ""
+
+
+def test_a_trial_of_a_merger_tells_what_the_figures_become_and_keeps_nothing(
+    tmp_path: Path, run: Run
+) -> None:
+    """Of both schools, before and after."""
+    run("schools", "import", written(tmp_path, "truong.csv", SCHOOL_FILE))
+    with Store(sqlite_in(tmp_path / "data")) as store:
+        fill(store, [line("00140701", 1), line("00140702", 1), line("00140702", 2)])
+    told = run("schools", "merge", "00140701", "00140702", "--dry-run")["out"]
+    assert [part.split(":")[0] for part in told.splitlines()[:2]] == ["00140701", "00140702"]
+    assert [int(word) for word in told.split() if word.isdigit()][:5] == [1, 100, 0, 2, 100]
+    assert run("schools", "history")["out"] == ""

@@ -25,9 +25,11 @@ from controller.department.speakers import ALIVE_MS
 from controller.department.store import schools_of
 from controller.department.telling import upward_outbox
 from controller.department.upward import Upward
+from controller.feature import Program
 from controller.features import keep_batch
 from controller.fleet.records import DeviceRecord
 from controller.inventory import store as assets
+from controller.inventory.chosen import Chosen
 from controller.inventory.store import begin_start
 from controller.reconcile.kpi import figure_of
 from controller.reconcile.store import figures_since, note_figure
@@ -68,6 +70,8 @@ def opened(folder: Path) -> Store:
 class Server:
     """A school's server: its folder, and what it was told to hold."""
 
+    figures = SchoolFigures()
+
     def __init__(self, folder: Path, boot: str, clock: Clock, book: Book) -> None:
         self.folder, self.book, self.clock = folder, dict(book), clock
         self.start(boot)
@@ -75,14 +79,18 @@ class Server:
     def start(self, boot: str) -> None:
         """Begin to serve the folder."""
         self.store = opened(self.folder)
-        self.store.write(begin_start, boot, SCHOOL)
         program = a_program(self.store, scope=SCHOOL, now_ms=lambda: self.clock.now_ms)
         program.boot = boot
         program.config = replace(program.config, upstream_department=ABOVE.school)
+        self.note_start(program)
         self.outbox = upward_outbox(self.folder / "upward.db", SCHOOL, ABOVE.school, boot)
         self.outbox.__enter__()
         self.upward = Upward(program, self.outbox, Broker("nowhere", 1), boot)
         self.link = self.upward.link = SilentLink()  # type: ignore[assignment]  # no broker
+
+    def note_start(self, program: Program) -> None:
+        """Remember the start; of whose list there is no doubt."""
+        self.store.write(begin_start, program.boot, SCHOOL)
 
     def kill(self) -> None:
         """End; nothing is said."""
@@ -110,7 +118,7 @@ class Server:
         while self.upward.teller.next_page():
             pass
         self.upward.teller.put_records()
-        self.upward.teller.put_figures(SchoolFigures())
+        self.upward.teller.put_figures(self.figures)
         waiting = [*self.outbox.waiting_states(), *self.outbox.waiting_events(0, 1000)]
         parcels = [Letter(parcel.topic, parcel.payload) for parcel in waiting]
         return [*self.upward.greet(1), *parcels, self.upward.seals()]
@@ -352,7 +360,7 @@ class Forks(RuleBasedStateMachine):
     def told(self) -> Book:
         """What stands at the department, of what the school has."""
         with self.above.view() as db:
-            found = assets.changes(db, SCHOOL, since=0, limit=99)
+            found = assets.changes(db, SCHOOL, since=0, limit=99, chosen=Chosen(), now_ms=0)
             days = figures_since(db, SCHOOL, "")
             weeks = use_of(db, SCHOOL, "", "9")
         here = {

@@ -27,6 +27,7 @@ from controller.department.store import load_schools
 from controller.features import keep_batch
 from controller.inventory import store as assets
 from controller.inventory.asset import Asset, AssetState
+from controller.inventory.chosen import Chosen
 from controller.reconcile.store import figures_since
 from controller.use.store import use_of
 from protocol.messages import Event, MessageError, MessageFlaw, to_bytes
@@ -290,7 +291,7 @@ class Above:
     def items(self) -> dict[str, str]:
         """What stands here."""
         with self.store.view() as db:
-            found = assets.changes(db, Place("14"), since=0, limit=1000)
+            found = assets.changes(db, Place("14"), since=0, limit=1000, chosen=Chosen(), now_ms=0)
         numbers = [each.change for each in found]
         assert len(numbers) == len(set(numbers))
         return {each.device_id: each.room for each in found if each.removed_ms is None}
@@ -363,9 +364,10 @@ def test_a_list_told_anew_is_no_news_to_whoever_pulls(database: Database) -> Non
             above.hear(sender, 0, acked=True)
         with store.view() as db:
             assert assets.newest_change(db, Place("14")) == newest
-            assert {each.state for each in assets.changes(db, Place(), since=0, limit=9)} == {
-                AssetState.OK
-            }
+            assert {
+                each.state
+                for each in assets.changes(db, Place(), since=0, limit=9, chosen=Chosen(), now_ms=0)
+            } == {AssetState.OK}
 
 
 @pytest.mark.parametrize("upstream", ["", "mqtt://above"])
@@ -398,7 +400,7 @@ def test_what_a_new_list_left_out_is_taken_when_it_tells_of_it_later(tmp_path: P
         ):
             heard = schools.hear(SCHOOL.school, told_page, NOW_MS)
             store.write(keep_batch, list(heard.changes), NOW_MS)
-        found = store.read(assets.changes, SCHOOL, since=0, limit=9)
+        found = store.read(assets.changes, SCHOOL, since=0, limit=9, chosen=Chosen(), now_ms=0)
         assert {each.device_id: (each.room, each.removed_ms) for each in found} == {
             "line:1": ("P1", None),
             "line:2": ("P5", None),

@@ -141,7 +141,7 @@ def test_a_department_shows_a_code_for_a_school_and_a_school_for_none(
     assert "trouble=" in answer.headers["location"]
     with ServedDepartment(store) as served:
         page.open(f"{served.url}enrolment?lang=vi", *PHONE)
-        page.click("details:has([name=school]) summary")
+        assert page.see("document.querySelector('details:has([name=school])').open")
         page.see("document.querySelector('[name=school]').value = '00140708'")
         assert violations(page) == []
         page.click("details:has([name=school]) button")

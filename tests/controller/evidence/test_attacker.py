@@ -304,6 +304,14 @@ ATTACKS = {
         ),
         {Flaw.MOVED},
     ),
+    "a correction read before its roll": Attack(
+        lambda db: db.execute("UPDATE marks SET seq = 1 WHERE event_id = 'p203-l0-fix'"),
+        {Flaw.MOVED, Flaw.RECOUNTED},
+    ),
+    "a correction of before there were places": Attack(
+        lambda db: db.execute("UPDATE marks SET run = 0 WHERE event_id = 'p203-l0-fix'"),
+        {Flaw.MOVED, Flaw.RECOUNTED},
+    ),
     "another room's records": Attack(
         lambda db: db.execute("UPDATE marks SET agent = 'p204' WHERE event_id = 'p203-l0-fix'"),
         {Flaw.BEFORE_MISSING, Flaw.RECOUNTED},

@@ -17,7 +17,7 @@ from controller.evidence.signatures import is_signed
 from controller.evidence.store import evidence_of
 from controller.evidence.verdict import Verdict, verdict_on
 from controller.features import keep_batch
-from controller.fleet.fleet import Fleet
+from controller.fleet.store import load_fleet
 from protocol.messages import Event, up_from
 from protocol.model import AttendanceStatus, Method, Place
 from protocol.outbox import Outbox
@@ -34,7 +34,7 @@ NOW_MS = moment().at_ms + 60_000
 
 def as_it_was(outbox: Path) -> Classroom:
     """The room as its outbox remembers it; a fresh one without an outbox."""
-    here = replace(room(), new_id=lambda: str(uuid4()))
+    here = replace(room(), new_id=lambda: str(uuid4()), boot=uuid4().hex)
     with Outbox(outbox, PLACE, "b0") as remembered:
         teaching = memos.restore_teaching(here, remembered.memos(), Plan(), moment())
     return replace(classroom(), room=here, teaching=teaching)
@@ -44,7 +44,7 @@ async def marked_and_signed(folder: Path, *students: str) -> list[Event]:
     """An agent at work in its folder marks these pupils and signs; what its outbox holds then."""
     outbox = folder / OUTBOX
     start = await asyncio.to_thread(as_it_was, outbox)
-    async with desk(folder, start) as here:
+    async with desk(folder, start, uuid4().hex) as here:
         signing = asyncio.create_task(sign_heads(here.store, folder, rest_s=0))
         for student in students:
             await here.store.mark(student, AttendanceStatus.PRESENT, Method.MANUAL)
@@ -63,7 +63,9 @@ def work(folder: Path, *students: str) -> list[Event]:
 def tell(school: Path, events: list[Event]) -> Verdict:
     """The school stores what the agent's outbox holds, and is judged."""
     with Store(f"sqlite:///{school}") as store:
-        heard = [Fleet(SCHOOL, ZONE).hear(PLACE.agent, event, NOW_MS) for event in events]
+        since = {"device_silent_s": 900.0, "awake_since_ms": 0}
+        fleet = store.read(load_fleet, SCHOOL, ZONE, **since)
+        heard = [fleet.hear(PLACE.agent, event, NOW_MS) for event in events]
         store.write(keep_batch, [change for changes in heard for change in changes], NOW_MS)
         return verdict_on(store.read(evidence_of, SCHOOL), ZONE, is_signed)
 
@@ -89,6 +91,24 @@ def test_a_real_log_holds_through_a_folder_put_back_and_one_set_up_anew(tmp_path
     anew = tell(database, work(folder, "6"))
     assert (anew.findings, anew.signed) == ([], 6)
     assert len(anew.keys["6A1"]) == 2
+
+
+def test_two_computers_of_one_disk_lose_no_mark_and_are_no_falsification(tmp_path: Path) -> None:
+    """Both mark the same pupils alike, at once and over starts: each says it by its own records."""
+    school, folder, clone = tmp_path / "school", tmp_path / "agent", tmp_path / "clone"
+    school.mkdir()
+    sqlite_in(school)
+    database = school / "lophoc.db"
+    folder.mkdir()
+    assert tell(database, work(folder, "1", "2")).signed == 2
+    shutil.copytree(folder, clone)
+    both = [work(each, *students) for students in ("34", "56") for each in (folder, clone)]
+    verdict = tell(database, [event for events in both for event in events])
+    assert (verdict.findings, verdict.records, verdict.signed) == ([], 10, 10)
+    shutil.rmtree(clone)
+    shutil.copytree(folder, clone)  # cloned again, from one that was
+    verdict = tell(database, [*work(clone, "7"), *work(folder, "7"), *work(clone, "8")])
+    assert (verdict.findings, verdict.records, verdict.signed) == ([], 13, 13)
 
 
 def test_without_a_key_the_log_of_a_real_agent_holds_unsigned(tmp_path: Path) -> None:

@@ -25,11 +25,11 @@ from tests.conftest import Mosquitto
 from tests.controller.ears import Ears, arrival
 from tests.controller.test_ingest import SCHOOL, Side, Stage, birth, ended, mark, now_ms
 from tests.controller.web_school import FOLDERS, a_program, a_store, asked
-from tests.databases import Database
+from tests.databases import Database, sqlite_in
 from tests.waiting import eventually
 
 CLONED = SCHOOL.of_agent("p204")
-SAID = "Hai máy dùng chung một danh tính. Ghi danh lại một máy"
+SAID = "Hai máy dùng chung một danh tính: "
 
 
 class Computer(Side):
@@ -100,7 +100,7 @@ def test_two_lines_of_one_folder_are_told_and_all_records_are_kept(
     with Outbox(disks[0], CLONED, "boot-0") as outbox:
         outbox.put(*(mark(number) for number in range(3)))
     shutil.copy(*disks)
-    stage = Stage(mosquitto, tmp_path, Database(f"sqlite:///{tmp_path / 'lophoc.db'}"))
+    stage = Stage(mosquitto, tmp_path, Database(sqlite_in(tmp_path)))
 
     async def flow() -> None:
         with Outbox(disks[0], CLONED, "boot-a") as one, Outbox(disks[1], CLONED, "boot-b") as two:

@@ -12,16 +12,19 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from controller.fleet.clones import (
+    ASK_EVERY_S,
+    ASKS,
     CALM_S,
     MAX_AGENTS,
     MAX_BOOTS,
     PROOF_S,
+    SILENT_S,
     Clones,
     as_cloned,
 )
 from controller.fleet.records import AgentRecord
 from protocol.health import ReasonCode
-from protocol.messages import REASONS, Birth
+from protocol.messages import REASONS, Birth, Health, Presence
 from protocol.model import Place, Reason, Status
 
 NAME = "p1"
@@ -158,7 +161,46 @@ def test_a_healthy_room_warns_and_a_sick_one_stays_as_urgent(
 ) -> None:
     """The reason stands first and once; a list that is full stays within the wire's bound."""
     others = (Reason(ReasonCode.DISK_LOW),) * REASONS
-    shown = as_cloned(replace(COMPUTER, status=before, reasons=others), 7)
+    shown = as_cloned(replace(COMPUTER, status=before, reasons=others), 7, "A / B")
     assert (shown.status, shown.since_ms, len(shown.reasons)) == (after, since_ms, REASONS)
-    assert shown.reasons[0].code == ReasonCode.CLONED
-    assert as_cloned(shown, 9) == shown
+    assert shown.reasons[0] == Reason(ReasonCode.CLONED, "A / B")
+    assert as_cloned(shown, 9, "A / B") == shown
+
+
+def here(boot: str, *, online: bool = True) -> Presence:
+    """What a start says first and last."""
+    return Presence(boot=boot, at_ms=1, session=1, online=online)
+
+
+def beat(boot: str) -> Health:
+    """A state of a start's."""
+    return Health(boot=boot, at_ms=1, status=Status.OK)
+
+
+@pytest.mark.parametrize("says_goodbye", [True, False])
+def test_a_start_beside_another_one_has_both_asked(*, says_goodbye: bool) -> None:
+    """Three times, a while apart; after a goodbye it is a restart, and nobody is asked."""
+    clones = Clones()
+    clones.hear_presence(NAME, here("a"), 0.0)
+    if says_goodbye:
+        clones.hear_presence(NAME, here("a", online=False), 1.0)
+    clones.hear_presence(NAME, here("b"), 1.0)
+    asked = [clones.take_asks(1.0 + no * ASK_EVERY_S) for no in range(ASKS + 1)]
+    assert clones.take_asks(2.0) == {}
+    both = {NAME: ["a", "b"]}
+    assert asked == ([{}] * (ASKS + 1) if says_goodbye else [both] * ASKS + [{}])
+
+
+def test_two_that_answer_are_proven_and_one_of_them_speaks() -> None:
+    """The other is passed over until the one has gone or was silent; both are told."""
+    clones = told(Heard(float(no), no % 2, 1 + no // 2) for no in range(5))
+    said = [clones.is_passed_over(NAME, beat(boot), 5.0) for boot in ("boot-0", "boot-1")]
+    assert said == [False, True]
+    assert {one.boot for one in clones.computers(NAME, 5.0)} == {"boot-0", "boot-1"}
+    assert [clones.take_tellings(at_s) for at_s in (5.0, 6.0)] == [[NAME], []]
+    assert not clones.is_passed_over(NAME, beat("boot-1"), 5.1 + SILENT_S)
+    assert clones.is_passed_over(NAME, beat("boot-0"), 6.0 + SILENT_S)
+    clones.hear_presence(NAME, here("boot-1", online=False), 7.0 + SILENT_S)
+    assert not clones.is_passed_over(NAME, beat("boot-0"), 8.0 + SILENT_S)
+    assert [one.boot for one in clones.computers(NAME, 8.0 + SILENT_S)] == ["boot-0"]
+    assert clones.take_ended(6.0 + CALM_S) == frozenset()  # it was seen since

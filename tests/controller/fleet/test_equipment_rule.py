@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from controller.dashboard.live import LiveView
 from controller.database.store import Store
 from controller.fleet import store as fleet
 from controller.fleet.records import DeviceRecord
+from controller.live.live import LiveView
 from protocol.model import PERSON, DeviceKind, Identity, Place, Status, is_equipment
 from tests.controller.web_school import a_live, a_store
 

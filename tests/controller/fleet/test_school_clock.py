@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from controller.attendance.store import lessons_of
-from controller.fleet.dating import local_day
+from controller.fleet.dating import MAX_STARTS, local_day
 from controller.fleet.records import AgentRecord
 from controller.fleet.sessions import ROUND_S, ClockRounds
 from protocol.messages import LessonStarted, Presence, RollConfirmed, SchoolClock, down_from
@@ -69,8 +69,14 @@ def test_everybody_is_told_again_at_times() -> None:
     assert rounds.due([near, away], ROUND_S) == [near]
 
 
-def test_a_lesson_held_three_days_behind_stands_at_the_day_on_which_it_was(ears: Ears) -> None:
-    """Its computer never heard of the school before the lesson's end; nothing is there twice."""
+@pytest.mark.parametrize("later", [0, 1, MAX_STARTS - 1])
+def test_a_lesson_held_three_days_behind_stands_at_the_day_on_which_it_was(
+    ears: Ears, later: int
+) -> None:
+    """Its computer never heard of the school before the lesson's end; nothing is there twice.
+
+    Later starts, whose clock is right, may have spoken before it is told.
+    """
     now_ms = ears.program.now_ms()
     behind_ms = now_ms - 3 * DAY_MS
     wrong_day = day_at(ears, behind_ms)
@@ -79,8 +85,12 @@ def test_a_lesson_held_three_days_behind_stands_at_the_day_on_which_it_was(ears:
         LessonStarted(**said, id="e1", seq=1, at_ms=behind_ms - 2_400_000, age_s=2400),
         RollConfirmed(**said, id="e2", seq=2, at_ms=behind_ms - 60_000, age_s=60, day=wrong_day),
     ]
+    starts = [("b", behind_ms), *((f"later {number}", now_ms) for number in range(later))]
     ears.take(
-        arrival(ROOM, Presence(boot="b", at_ms=behind_ms, session=1, online=True)),
+        *(
+            arrival(ROOM, Presence(boot=boot, at_ms=at_ms, session=1, online=True))
+            for boot, at_ms in starts
+        ),
         *(arrival(ROOM, message) for message in messages),
         *(arrival(ROOM, message) for message in messages),
     )

@@ -9,6 +9,7 @@ from controller.database.store import Store
 from controller.department.schools import ListPage
 from controller.features import keep_batch
 from controller.inventory import store as assets
+from controller.inventory.chosen import Chosen
 from protocol.model import Place
 from protocol.upward import ItemTold
 from tests.databases import Database
@@ -38,7 +39,9 @@ def test_who_pulls_while_many_write_misses_and_doubles_nothing(database: Databas
             while True:
                 last = written.is_set()
                 with store.view() as db:
-                    page = assets.changes(db, PROVINCE, since=since, limit=7)
+                    page = assets.changes(
+                        db, PROVINCE, since=since, limit=7, chosen=Chosen(), now_ms=0
+                    )
                 seen += [(each.place.school, each.device_id) for each in page]
                 since = page[-1].change if page else since
                 if last and not page:

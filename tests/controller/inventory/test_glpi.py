@@ -249,7 +249,7 @@ def test_two_boards_of_one_model_and_no_serial_are_two_to_glpi() -> None:
 
 def test_things_of_one_line_are_many_to_glpi() -> None:
     """Three computers on a line are three documents; what an agent sees is one of them."""
-    line = host(7, serial="", quantity=3, verified=True)
+    line = host(7, serial="", quantity=3, verified_ms=1)
     told = bodies([line, unseen(8, "printer", quantity=2, serial="")])
     ids = {body["deviceid"] for body in told.values()}
     names = {body["content"]["hardware"]["name"] for body in told.values()}
@@ -293,6 +293,15 @@ def test_the_zip_flows_as_it_is_made() -> None:
         assert archive.testzip() is None
         assert archive.namelist() == [f"{number}.json" for number in range(5)]
     assert made == [0, 1, 2, 3, 4]
+
+
+def test_a_zip_of_more_files_than_its_first_form_counts_is_whole() -> None:
+    """A province has half a million documents; 65,535 is what a ZIP without ZIP64 tells."""
+    count = 65_600
+    parts = zipped(((f"{number}.json", b"{}") for number in range(count)), AT)
+    with zipfile.ZipFile(io.BytesIO(b"".join(parts))) as archive:
+        assert len(archive.namelist()) == count
+        assert archive.read(f"{count - 1}.json") == b"{}"
 
 
 def test_a_boards_own_document_is_not_made_twice() -> None:

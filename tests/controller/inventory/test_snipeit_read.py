@@ -18,7 +18,7 @@ import pytest
 from msgspec.structs import replace
 
 from controller.inventory.asset import Asset
-from controller.inventory.exports.snipeit import HEAD, as_csv
+from controller.inventory.exports.snipeit import HEAD, VIETNAMESE, Manner, as_csv
 from controller.register import snipeit
 from controller.register.book import Book, Line, RowReason
 from controller.register.choices import Choices, RoomOf
@@ -58,7 +58,8 @@ def wrongs(seed: int, folder: Path) -> Iterator[str]:
     except SheetError:
         return
     assets = [_asset(no, line, chance) for no, line in enumerate(lines, 1)]
-    text = "".join(as_csv([assets], ZONE))
+    manner = Manner(zone=ZONE, named=chance.random() < 0.3, vietnamese=chance.random() < 0.3)
+    text = "".join(as_csv([assets], manner))
     is_old = chance.random() < 0.3
     rows = [*csv.reader(io.StringIO(text, newline=""))]
     if chance.random() < 0.3:
@@ -114,7 +115,7 @@ def _text(rows: list[list[str]]) -> str:
 
 
 def _compared(book: Book, rows: list[list[str]], wanted: dict[int | None, Asset]) -> Iterator[str]:
-    assert rows[0] == [*HEAD]
+    assert rows[0] in ([*HEAD], [VIETNAMESE.get(name, name) for name in HEAD])
     at = [source.row for source in book.sources] + [row.row for row in book.named]
     if sorted(at) != [*range(1, len(rows) + 1)]:
         yield f"rows {sorted(at)} of {len(rows)}"
@@ -154,7 +155,7 @@ def _differences(line: Line, true: Asset, *, is_rounded: bool) -> Iterator[str]:
 
 def of_file(path: Path, *assets: Asset, answer: RoomOf | None = None) -> Book:
     """What is read of the file of these items."""
-    path.write_text("".join(as_csv([[*assets]], ZONE)), "utf-8")
+    path.write_text("".join(as_csv([[*assets]], Manner(zone=ZONE))), "utf-8")
     return read_book(path, Choices(room=answer))
 
 
@@ -189,7 +190,7 @@ def test_a_file_of_several_schools_is_no_book(tmp_path: Path) -> None:
 def test_what_somebody_changed_in_the_file_is_named(tmp_path: Path) -> None:
     """A status that disagrees with the notes, a thing that is missing."""
     path = tmp_path / "a.csv"
-    text = "".join(as_csv([[unseen(1, "desk", quantity=3), unseen(2, "desk")]], ZONE))
+    text = "".join(as_csv([[unseen(1, "desk", quantity=3), unseen(2, "desk")]], Manner(zone=ZONE)))
     rows = [row for row in text.splitlines() if " #2" not in row]
     path.write_text("\n".join(rows).replace("Ready to Deploy", "Archived"), "utf-8")
     faults = [{fault.field for fault in line.errors} for line in read_book(path).lines]

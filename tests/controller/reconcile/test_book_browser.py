@@ -13,6 +13,7 @@ from tests.axe import violations
 from tests.browser import Page
 from tests.controller.book_school import MOVED, a_book, bring_in, what_is_seen
 from tests.controller.web_school import SCHOOL, Served, a_store, agent
+from tests.tiers import wide
 
 CSV = """SỔ THIẾT BỊ
 STT;Mã tài sản;Tên thiết bị;Số hiệu lạ;Phòng;Năm sử dụng;Tình trạng
@@ -124,7 +125,7 @@ def test_a_filter_is_kept_in_the_address(page: Page, served: Served, store: Stor
     assert page.see(shown) == ["8"]
 
 
-@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("language", ["vi", *wide("en")])
 def test_the_book_can_be_used_by_everybody_at_every_size(
     page: Page, served: Served, store: Store, tmp_path: Path, language: str
 ) -> None:

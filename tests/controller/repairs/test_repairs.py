@@ -389,7 +389,7 @@ def test_the_inventory_hears_of_a_condition(store: Store) -> None:
         with store.locked(SCHOOL) as db:
             assets.bring_up(db, SCHOOL, ZONE, NOW)
             newest = assets.newest_change(db, SCHOOL)
-            items = assets.items(db, SCHOOL, Chosen())
+            items = assets.items(db, SCHOOL, Chosen(), now_ms=NOW)
         return newest, [each.condition for each in items]
 
     first, conditions = told()

@@ -26,6 +26,7 @@ from controller.repairs.store import faults_of
 from protocol.errors import ActionError
 from protocol.messages import Part
 from protocol.model import Place
+from tests.controller.fresh import fresh_store
 
 SCHOOLS = itertools.count(1)
 NOW = 1_793_600_000_000
@@ -49,8 +50,7 @@ DEED = REPAIR | st.one_of(
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """One database; every example is a school of its own."""
-    path = tmp_path_factory.mktemp("any") / "lophoc.db"
-    with Store(f"sqlite:///{path}") as opened:
+    with fresh_store(tmp_path_factory.mktemp("any")) as opened:
         yield opened
 
 

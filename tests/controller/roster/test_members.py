@@ -24,6 +24,7 @@ from controller.sheets.cells import Worksheet
 from controller.sheets.text import Cell
 from protocol.model import Place
 from protocol.plan import Pupil
+from tests.controller.fresh import fresh_store
 from tests.databases import Database
 
 SCHOOL = Place("14", "00140708")
@@ -74,7 +75,7 @@ def test_each_day_shows_the_list_of_that_day(
     tmp_path_factory: pytest.TempPathFactory, plans: dict[str, Numbers], *, twice: bool
 ) -> None:
     """Against a plain calendar; a list that is brought in twice, or first wrong, is one."""
-    with Store(f"sqlite:///{tmp_path_factory.mktemp('members')}/a.db") as store:
+    with fresh_store(tmp_path_factory.mktemp("members")) as store:
         for day in sorted(plans):
             for numbers in [{"X": 1}, plans[day]] if twice else [plans[day]]:
                 store.write(keep_lists, SCHOOL, Lists(classes=(a_class(numbers),)), day=day)

@@ -26,6 +26,7 @@ from tests.axe import violations
 from tests.browser import PHONE, UPRIGHT, Page, Profile, opened_tab
 from tests.conftest import need
 from tests.controller.web_school import NOW_MS, SCHOOL, Served, a_store
+from tests.tiers import wide
 from tests.waiting import until
 from tests.web import http_request
 
@@ -296,8 +297,8 @@ def test_what_comes_after_the_end_is_told(browser: Profile, served: Served, stor
         assert page.see("document.querySelectorAll('#st-count button').length") == 0
 
 
-@pytest.mark.parametrize("size", [PHONE, UPRIGHT], ids=["phone", "tablet"])
-@pytest.mark.parametrize("way", ["stocktake", "stocktake/1", "stocktake/1/rooms/P203"])
+@pytest.mark.parametrize("size", [PHONE, *wide((UPRIGHT,))], ids=["phone", "tablet"])
+@pytest.mark.parametrize("way", ["stocktake/1", *wide("stocktake", "stocktake/1/rooms/P203")])
 def test_everybody_can_use_it(
     browser: Profile, served: Served, way: str, size: tuple[int, int], tmp_path: Path
 ) -> None:

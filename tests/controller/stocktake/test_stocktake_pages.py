@@ -145,7 +145,7 @@ def test_a_stocktake_is_made_without_a_script(store: Store) -> None:
         ("P203", 1, 1),
     ]
     assert (told["surplus"], told["finished_ms"]) == (1, NOW_MS)
-    assert "<form" not in ask(store, "/stocktake/1/rooms/P203").text
+    assert "<form" not in ask(store, "/stocktake/1/rooms/P203").text.partition("<main")[2]
     for kind in ("xlsx", "docx"):
         answer = ask(store, f"/stocktake/1/minutes.{kind}")
         assert answer.content[:2] == b"PK"

@@ -32,6 +32,7 @@ class Road:
     def __init__(self, trip: RoundTrip) -> None:
         self.trip = trip
         self.hears = self.stores = True
+        self.is_storing = False
         self.busy_for = 0  # patiences in which others' messages still come
         self.mended = 0
 
@@ -41,7 +42,14 @@ class Road:
 
     def line(self) -> Line:
         """As the probe sees it."""
-        return Line(self.say, self.delivered, self.mend, self.wipe, self.mend)
+        return Line(
+            say=self.say,
+            delivered=self.delivered,
+            mend=self.mend,
+            wipe=self.wipe,
+            admit=self.mend,
+            busy=lambda: self.is_storing,
+        )
 
     def say(self, letter: Letter) -> bool:
         """Publish, hear, store."""
@@ -106,6 +114,15 @@ def test_a_probe_waits_in_line_behind_others() -> None:
     road.busy_for = 6
     asyncio.run(trip.probe(road.line()))
     assert (trip.trouble, road.mended) == (Trouble.NONE, 0)
+
+
+def test_a_slow_database_is_no_deaf_broker() -> None:
+    """A probe that waits behind what is being stored has no broker started again."""
+    trip = RoundTrip(program(Path()))
+    road = Road(trip)
+    road.hears, road.is_storing = False, True
+    asyncio.run(trip.probe(road.line()))
+    assert (trip.trouble, road.mended) == (Trouble.STORE_REFUSING, 0)
 
 
 def test_a_broker_that_stays_deaf_is_started_again_less_and_less_often(

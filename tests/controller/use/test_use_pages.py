@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 import controller.__main__ as command
+from controller.areas import store as areas_store
+from controller.areas.areas import Area, Membership, Merger
 from controller.database.store import Store
-from controller.department import areas_store
-from controller.department.areas import Area, Membership, Merger
 from controller.forecast.life_table import FILE
 from controller.inventory.store import refresh
 from controller.register.book import Line
@@ -36,6 +36,7 @@ from tests.controller.web_school import (
     a_store,
     asked,
 )
+from tests.tiers import wide
 from tests.web import http_request
 
 PROVINCE = Place("79")
@@ -204,7 +205,7 @@ def test_the_forecasts_screen_shows_sums_and_asks_to_check_again(library: Store)
     for words in ("Hết niên hạn", "140.500.000 đồng", "kiểm tra lại", "<svg viewBox", "2036"):
         assert words in page
     assert "<script>alert" not in page
-    assert "00456" in ask(library, "/forecast", PROVINCE).text
+    assert "00456" in ask(library, "/forecast?by=school", PROVINCE).text
 
 
 def test_the_workbook_holds_text_as_text(library: Store) -> None:
@@ -231,11 +232,11 @@ def test_the_department_sees_the_forecast_by_area(store: Store, tmp_path: Path) 
     within = {(*each["key"],): each["within"] for each in told["by_area"]}
     assert within.keys() == {("03661", "Xã Xôm"), ("", "")}
     by_school = {each["key"][1]: each["within"] for each in told["by_school"]}
-    assert within["03661", "Xã Xôm"] == by_school["00456"]
+    assert within["03661", "Xã Xôm"] == by_school["00789"]
     assert within["", ""] == by_school["00123"]
 
-    page = ask(store, "/forecast", PROVINCE).text
-    assert '<a href="/schools?area=03661"><bdi>Xã Xôm</bdi></a>' in page
+    page = ask(store, "/forecast?by=area", PROVINCE).text
+    assert '<a href="/forecast?area=03661"><bdi>Xã Xôm</bdi></a>' in page
     assert "không thuộc khu vực nào" in page
     assert "Theo khu vực" not in ask(store, "/forecast?school=00456", PROVINCE).text
     answer = ask(store, "/api/v1/forecast?format=xlsx", PROVINCE)
@@ -278,8 +279,8 @@ def test_the_commands_tell_the_same(
     assert FILE in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("path", ["use", "forecast"])
-@pytest.mark.parametrize("scope", [SCHOOL, PROVINCE], ids=["school", "department"])
+@pytest.mark.parametrize("path", ["use", *wide("forecast")])
+@pytest.mark.parametrize("scope", [SCHOOL, *wide((PROVINCE,))], ids=["school", "department"])
 def test_everybody_can_use_the_screens_on_a_phone_and_a_laptop(
     library: Store, browser: Profile, path: str, scope: Place, tmp_path: Path
 ) -> None:

@@ -1,0 +1,1 @@
+"""What the agent does otherwise on Windows; imported there alone."""

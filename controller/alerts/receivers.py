@@ -1,0 +1,185 @@
+"""This file says who is told, by which way, from which severity on; pure but for reading files.
+
+Nobody is told of anything before the administrator's file names them.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from protocol.errors import LopHocError
+from protocol.settings import settings_text
+from protocol.this_machine import is_this_machine
+from protocol.words import N_
+
+FILE: Final = "alerts.toml"
+MAX_BYTES: Final = 64 * 1024
+MAX_RECEIVERS: Final = 50
+_OTHERS: Final = 0o077
+_TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_SAFE: Final = {"smtps", "https"}
+_NEAR: Final = {"smtp", "http"}  # unencrypted, within this machine alone; smtp asks for STARTTLS
+
+Text = Annotated[str, msgspec.Meta(max_length=500)]
+
+
+class AlertError(LopHocError):
+    """The file of receivers, or a secret, cannot be used; `code` says why, `hint` what to do."""
+
+
+class Way(StrEnum):
+    """By which way somebody is told."""
+
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+    NTFY = "ntfy"
+    GOTIFY = "gotify"
+    TELEGRAM = "telegram"
+
+
+class Severity(StrEnum):
+    """From which severity on somebody is told."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+
+
+class Receiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody who is told. to: an address of e-mail, or Telegram's number of a chat.
+
+    url: of the server of mail, of the webhook, of the topic, of Gotify; Telegram needs none.
+    sender, user: of e-mail. secret_file: the password, the token, or what both sides know.
+    each_cause: whether a message comes for each cause. digest_at: when a day of school is summed
+    up, such as "06:45"; empty for never. ca_file, allow_private: as of a webhook.
+    """
+
+    way: Way
+    url: Text = ""
+    to: Text = ""
+    sender: Text = ""
+    user: Text = ""
+    secret_file: Text = ""
+    severity: Severity = Severity.CRITICAL
+    each_cause: bool = True
+    digest_at: Text = ""
+    lang: Annotated[str, msgspec.Meta(pattern="^(vi|en)$")] = "vi"
+    ca_file: Text = ""
+    allow_private: bool = False
+
+    @property
+    def host(self) -> str:
+        """Which machine it is; what else stands in an address may be a secret."""
+        return TELEGRAM_HOST if self.way is Way.TELEGRAM else urlsplit(self.url).hostname or ""
+
+
+TELEGRAM_HOST: Final = "api.telegram.org"
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    receivers: Mapping[Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,40}$")], Receiver] = {}
+
+
+def receivers_in(folder: Path) -> Mapping[str, Receiver]:
+    """Who is told, by name; nobody without the file. Raises AlertError."""
+    path = folder / FILE
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError("too long")
+        tree = tomllib.loads(settings_text(path.read_bytes()))
+        receivers = msgspec.convert(tree, _File).receivers
+        if len(receivers) > MAX_RECEIVERS:
+            raise ValueError("too many")
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        cause = error.strerror if isinstance(error, OSError) else error
+        raise AlertError(
+            "alerts_broken",
+            N_("{path} cannot be used: {cause}."),
+            N_("Correct it; nothing is sent until then."),
+            path=path,
+            cause=cause,
+        ) from error
+    for name, receiver in receivers.items():
+        _check(name, receiver)
+    return receivers
+
+
+def _check(name: str, receiver: Receiver) -> None:
+    """Raises AlertError for a receiver to whom nothing may be sent."""
+    if receiver.way in {Way.EMAIL, Way.TELEGRAM} and not receiver.to:
+        raise AlertError(
+            "alert_nobody", N_("{name} names nobody."), N_("Write to = ..."), name=name
+        )
+    if receiver.digest_at and not _TIME.fullmatch(receiver.digest_at):
+        raise AlertError(
+            "alert_time",
+            N_("The time of {name} cannot be used."),
+            N_("Write digest_at like 06:45."),
+            name=name,
+        )
+    if receiver.way is Way.TELEGRAM or is_address(receiver):
+        return
+    raise AlertError(
+        "alert_address",
+        N_("The address of {name} cannot be used."),
+        N_("Write url like https://… , for e-mail smtps://… or smtp://… , without a password."),
+        name=name,
+    )
+
+
+def is_address(receiver: Receiver) -> bool:
+    """Whether its URL fits its way, and what is said there is read by nobody on the way."""
+    try:
+        parts = urlsplit(receiver.url)
+        host, is_whole = parts.hostname or "", bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    is_mail = parts.scheme in {"smtp", "smtps"}
+    if not is_whole or is_mail != (receiver.way is Way.EMAIL) or parts.fragment:
+        return False
+    if parts.username is not None or parts.password is not None:
+        return False
+    is_near = parts.scheme in _NEAR and is_this_machine(host)
+    return parts.scheme in _SAFE or parts.scheme == "smtp" or is_near
+
+
+def secret_of(receiver: Receiver) -> str:
+    """The secret, which nobody else on this machine can read; "" where none is named.
+
+    Raises AlertError.
+    """
+    if not receiver.secret_file:
+        return ""
+    path = Path(receiver.secret_file)
+    try:
+        mode, secret = path.stat().st_mode, path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise _no_secret(path) from error
+    if mode & _OTHERS:
+        raise AlertError(
+            "alert_secret_open",
+            N_("Others on this computer can read {path}."),
+            N_("Close it: chmod 600 {path}"),
+            path=path,
+        )
+    if not secret:
+        raise _no_secret(path)
+    return secret
+
+
+def _no_secret(path: Path) -> AlertError:
+    return AlertError(
+        "alert_secret",
+        N_("{path} holds no secret."),
+        N_("Write the password or the token into it."),
+        path=path,
+    )

@@ -1,0 +1,196 @@
+"""This file makes messages of causes and days, and sends them until each is taken or too late."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from msgspec.structs import replace
+
+from controller.alerts import store as kept
+from controller.alerts.alert import TEST, Alert, owed_causes, owed_digest, surplus
+from controller.alerts.letters import Letters, alert_of
+from controller.alerts.receivers import AlertError, Receiver, receivers_in
+from controller.alerts.ways import send
+from controller.database.store import StoreError
+from controller.feature import Program
+from controller.incidents.service import Incidents
+from controller.incidents.words import IncidentWords
+from controller.webhooks.line import UntakenError
+from protocol.errors import LopHocError
+from protocol.model import instant
+
+_LOGGER = logging.getLogger(__name__)
+
+LOOK_EVERY_S: Final = 20.0
+
+
+class Alerts:
+    """Tells people of the administrator's file; what waits is in the database."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._incidents = program.service(Incidents)
+        self._stirred = asyncio.Event()
+        self._has_ended = False
+        self._said = ""
+
+    async def run(self) -> None:
+        """Look for what is owed, for ever."""
+        try:
+            while True:
+                self._stirred.clear()
+                try:
+                    await asyncio.to_thread(self.look)
+                except StoreError as error:
+                    _LOGGER.warning("people are told later: %s", error)
+                try:
+                    async with asyncio.timeout(LOOK_EVERY_S):
+                        await self._stirred.wait()
+                except TimeoutError:
+                    pass
+        finally:
+            self._has_ended = True  # a thread that sends ends with this message
+
+    def stir(self) -> None:
+        """Causes are others: look soon."""
+        self._stirred.set()
+
+    def receivers(self) -> Mapping[str, Receiver]:
+        """Who is told. Raises AlertError."""
+        return receivers_in(self._program.config.data)
+
+    def look(self) -> int:
+        """Make what is owed and send what is due; how many were taken. Raises StoreError."""
+        try:
+            receivers = self.receivers()
+        except AlertError as error:
+            self._note(str(error))
+            return 0
+        self._note("")
+        if not receivers:
+            return 0
+        self._make(receivers)
+        return self._send(receivers)
+
+    def test(self, name: str, receiver: Receiver) -> Alert:
+        """Send a test now, and note how it went. Raises StoreError."""
+        now_ms = self._program.now_ms()
+        said = self._letters(receiver).test()
+        about = f"{TEST}/{now_ms}"
+        alert = Alert(receiver=name, about=about, title=said.title, text=said.text, made_ms=now_ms)
+        program = self._program
+        program.store.write(kept.keep_new, program.school, [alert])
+        made = next(
+            one for one in program.store.read(kept.waiting, program.school) if one.about == about
+        )
+        tried = self._tried(receiver, made)
+        if tried.waits:  # a person looks now: it is not sent later
+            tried = _dropped(tried)
+        program.store.write(kept.change, program.school, [tried])
+        return tried
+
+    def _make(self, receivers: Mapping[str, Receiver]) -> None:
+        program, now_ms = self._program, self._program.now_ms()
+        told = program.store.read(kept.told_by, program.school)
+        causes = self._incidents.open()
+        local = instant(now_ms).astimezone(program.zone)
+        is_school = self._is_school_day(local)
+        new: list[Alert] = []
+        for name, receiver in receivers.items():
+            letters, known = self._letters(receiver), told.get(name, frozenset())
+            new += [
+                alert_of(name, incident, letters.cause(incident), now_ms)
+                for incident in owed_causes(receiver, known, causes)
+            ]
+            minute = 60 * local.hour + local.minute
+            about = owed_digest(receiver, known, local.date().isoformat(), minute)
+            if about and is_school:
+                incidents = [incident for incident, handling in causes if handling.until_ms is None]
+                said = letters.digest(incidents, self._incidents.open_repairs())
+                new.append(
+                    Alert(
+                        receiver=name,
+                        about=about,
+                        title=said.title,
+                        text=said.text,
+                        made_ms=now_ms,
+                    )
+                )
+        if new:
+            program.store.write(kept.keep_new, program.school, new)
+
+    def _is_school_day(self, local: datetime) -> bool:
+        """Whether anybody comes to school on this day. Raises StoreError."""
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        begins_ms = int(midnight.timestamp() * 1000)
+        hours = self._incidents.hours(self._program.now_ms())
+        first_ms = hours.next_awake(begins_ms - 1)
+        return first_ms is not None and first_ms < begins_ms + 86_400_000
+
+    def _send(self, receivers: Mapping[str, Receiver]) -> int:
+        program, now_ms = self._program, self._program.now_ms()
+        waiting = program.store.read(kept.waiting, program.school)
+        by_receiver: dict[str, list[Alert]] = {}
+        for alert in waiting:
+            by_receiver.setdefault(alert.receiver, []).append(alert)
+        taken = 0
+        for name, own in by_receiver.items():
+            gone = surplus(own) if name in receivers else [_dropped(alert) for alert in own]
+            program.store.write(kept.change, program.school, gone)
+            if name in receivers:
+                taken += self._send_all(receivers[name], _left(own, gone), now_ms)
+        horizon_ms = now_ms - kept.REMEMBER_MS
+        program.store.write(kept.drop_before, program.school, horizon_ms)
+        return taken
+
+    def _send_all(self, receiver: Receiver, own: Iterable[Alert], now_ms: int) -> int:
+        """Send a receiver's, the oldest first, until one is not taken."""
+        taken = 0
+        for alert in own:
+            if self._has_ended or alert.next_ms > now_ms:
+                break
+            tried = self._tried(receiver, alert)
+            self._program.store.write(kept.change, self._program.school, [tried])
+            if tried.sent_ms is None and not tried.dropped:
+                break
+            taken += tried.sent_ms is not None
+        return taken
+
+    def _tried(self, receiver: Receiver, alert: Alert) -> Alert:
+        """The message after a try; the log names the receiver alone."""
+        now_ms = self._program.now_ms()
+        try:
+            send(receiver, alert, self._program.config.school, now_ms)
+        except (UntakenError, LopHocError) as error:
+            why = error.why.trouble.value if isinstance(error, UntakenError) else error.code
+            _LOGGER.warning("a message is not taken: receiver=%s: %s", alert.receiver, why)
+            return alert.failed(now_ms, random.random(), why)  # noqa: S311 - that many come apart
+        return _sent(alert, now_ms)
+
+    def _letters(self, receiver: Receiver) -> Letters:
+        program = self._program
+        translate = program.translate_to(receiver.lang)
+        return Letters(IncidentWords(receiver.lang, translate, program.zone), program.name)
+
+    def _note(self, trouble: str) -> None:
+        if trouble and trouble != self._said:
+            _LOGGER.warning("nobody is told: %s", trouble)
+        self._said = trouble
+
+
+def _sent(alert: Alert, now_ms: int) -> Alert:
+    return replace(alert, sent_ms=now_ms, trouble="")
+
+
+def _dropped(alert: Alert) -> Alert:
+    return replace(alert, dropped=True)
+
+
+def _left(own: Sequence[Alert], gone: Iterable[Alert]) -> list[Alert]:
+    numbers = {alert.no for alert in gone}
+    return [alert for alert in own if alert.no not in numbers]

@@ -1,0 +1,49 @@
+"""This file says the ways of telling, and why a message was not taken, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from controller.alerts.receivers import Severity, Way
+from controller.webhooks.hook import Trouble
+from protocol.words import N_
+
+WAY_WORDS: Final[Mapping[Way, str]] = {
+    Way.EMAIL: N_("e-mail"),
+    Way.WEBHOOK: N_("webhook"),
+    Way.NTFY: N_("ntfy"),
+    Way.GOTIFY: N_("Gotify"),
+    Way.TELEGRAM: N_("Telegram"),
+}
+SEVERITY_WORDS: Final[Mapping[Severity, str]] = {
+    Severity.CRITICAL: N_("what is critical"),
+    Severity.WARNING: N_("warnings, too"),
+}
+TROUBLE_WORDS: Final[Mapping[str, str]] = {
+    Trouble.STATUS.value: N_("the other side refused it"),
+    Trouble.NO_ANSWER.value: N_("the other side did not answer"),
+    Trouble.NO_NAME.value: N_("its name is not known"),
+    Trouble.NO_LINE.value: N_("nobody answers there"),
+    Trouble.CERTIFICATE.value: N_("its certificate is not believed"),
+    Trouble.PRIVATE.value: N_("it is in a network that allow_private does not allow"),
+    "alert_secret": N_("its secret cannot be read"),
+    "alert_secret_open": N_("others on this computer can read its secret: chmod 600"),
+    "too_many": N_("too many messages waited"),
+}
+UNKNOWN_TROUBLE: Final = N_("it was not taken")
+EXAMPLE: Final = """[receivers.thay-minh]
+way = "telegram"          # email, webhook, ntfy, gotify, telegram
+to = "123456789"
+secret_file = "/etc/lophoc/telegram-token"
+severity = "critical"     # critical, warning
+digest_at = "06:45"
+
+[receivers.van-phong]
+way = "email"
+url = "smtps://smtp.example.edu.vn"
+to = "it@example.edu.vn"
+sender = "lophoc@example.edu.vn"
+user = "lophoc@example.edu.vn"
+secret_file = "/etc/lophoc/smtp-password"
+"""

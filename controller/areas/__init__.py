@@ -1,0 +1,1 @@
+"""Areas, which schools belong to them, and what merged into what."""

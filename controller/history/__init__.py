@@ -1,0 +1,1 @@
+"""A department's figures night by night, and its items as dated files."""

@@ -1,0 +1,1 @@
+"""The inventory, pulled from another controller into a copy."""

@@ -1,0 +1,207 @@
+"""This file keeps a copy of an inventory in a database: a page is taken whole, with its place.
+
+Whatever moment the program ends at, the copy and the place in the list belong together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple, Self
+
+import msgspec
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    Table,
+    Text,
+    delete,
+    func,
+    select,
+    update,
+)
+
+from controller.database.engine import engine_at, in_our_words
+from controller.database.reading import rows_of
+from controller.database.scope import everywhere
+from controller.database.writing import Writing, write
+from controller.inventory.feed import ITEM_COLUMNS, cell
+from controller.inventory.pulling.address import PullError
+from controller.inventory.pulling.source import Item
+from protocol.words import N_
+
+_NUMBERS: Final = frozenset({"line", "row", "year", "cost_vnd", "quantity", "unit_cost_vnd"})
+_FLAGS: Final = frozenset({"complete", "verified"})
+_KEY: Final = ("source", "school", "device_id")
+_AT_ONCE: Final = 1000  # rows read in one go
+_NAMES: Final = tuple(name for name in ITEM_COLUMNS if name not in {"school", "device_id"})
+_to_json: Final = msgspec.json.Encoder(order="deterministic").encode
+_metadata: Final = MetaData()
+
+
+def _kind(name: str) -> type[BigInteger | Boolean | Text]:
+    if name in _NUMBERS:
+        return BigInteger
+    return Boolean if name in _FLAGS else Text
+
+
+items: Final = Table(
+    "lophoc_items",
+    _metadata,
+    *(Column(name, Text, primary_key=True) for name in _KEY),
+    Column("generation", BigInteger, nullable=False),
+    *(Column(name, _kind(name), nullable=True) for name in _NAMES),
+    Column("item", Text, nullable=False),  # all that was told, as JSON
+)
+pulls: Final = Table(
+    "lophoc_pulls",
+    _metadata,
+    Column("source", Text, primary_key=True),
+    Column("token", Text, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("is_whole", Boolean, nullable=False),
+    Column("shown", Text, nullable=False),
+)
+
+
+class Standing(NamedTuple):
+    """How far a copy is. token: where to go on; "" at the beginning.
+
+    generation: grows each time all is told anew. is_whole: nothing of an older one is left.
+    shown: the place that the file beside it has, where there is one.
+    """
+
+    token: str = ""
+    generation: int = 1
+    is_whole: bool = False
+    shown: str = ""
+
+
+class Copy:
+    """The copy of one source's inventory in a database that may hold others' too."""
+
+    def __init__(self, url: URL, source: str) -> None:
+        self._url, self._source = url, source
+        self._engine: Engine | None = None
+
+    def __enter__(self) -> Self:
+        """Open it, and make its tables. Raises StoreError."""
+        self._engine = engine_at(self._url)
+        with in_our_words(), self._engine.begin() as db:
+            _metadata.create_all(db)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._engine is not None:
+            self._engine.dispose()
+
+    def standing(self) -> Standing:
+        """How far it is. Raises StoreError."""
+        with self._transaction() as db:
+            return self._standing(db)
+
+    def sources(self) -> list[str]:
+        """Whose copies lie here. Raises StoreError."""
+        with self._transaction() as db:
+            return list(db.execute(select(pulls.c.source).where(everywhere(pulls))).scalars())
+
+    def begin_anew(self, before: Standing) -> None:
+        """All will be told anew; what is not told again goes when that has ended."""
+        with self._transaction() as db:
+            self._advance(db, before, Standing("", before.generation + 1, shown=before.shown))
+
+    def take(self, before: Standing, told: Sequence[Item], token: str, *, is_end: bool) -> None:
+        """Take what came, and the place behind it. Raises StoreError, PullError."""
+        after = before._replace(token=token or before.token, is_whole=before.is_whole or is_end)
+        with self._transaction() as db:
+            self._advance(db, before, after)
+            there = [item for item in told if not item.get("removed")]
+            gone = [item for item in told if item.get("removed")]
+            write(db, items, [self._row(item, after) for item in there], Writing.UPSERT)
+            self._remove(db, gone)
+            if is_end and not before.is_whole:
+                older = items.c.generation != after.generation
+                db.execute(delete(items).where(everywhere(items), self._own(items), older))
+
+    def note_shown(self, standing: Standing) -> None:
+        """The file beside it shows it as of this place. Raises StoreError."""
+        with self._transaction() as db:
+            row = update(pulls).where(everywhere(pulls), self._own(pulls))
+            db.execute(row.values(shown=standing.token))
+
+    def count(self) -> int:
+        """How many items it holds. Raises StoreError."""
+        query = select(func.count()).select_from(items).where(everywhere(items), self._own(items))
+        with self._transaction() as db:
+            return int(db.execute(query).scalar_one())
+
+    def told(self) -> Iterator[Item]:
+        """Its items as they were told, by school and id. Raises StoreError."""
+        query = select(items.c.item).where(everywhere(items), self._own(items))
+        with self._transaction() as db:
+            rows = db.execution_options(yield_per=_AT_ONCE).execute(
+                query.order_by(items.c.school, items.c.device_id)
+            )
+            for (text,) in rows:
+                yield msgspec.json.decode(text)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        assert self._engine is not None, "it is open"  # noqa: S101
+        with in_our_words(), self._engine.begin() as db:
+            yield db
+
+    def _own(self, table: Table) -> Any:
+        return table.c.source == self._source
+
+    def _standing(self, db: Connection) -> Standing:
+        row = next(
+            iter(rows_of(db, select(pulls).where(everywhere(pulls), self._own(pulls)))), None
+        )
+        return Standing(*(row[name] for name in Standing._fields)) if row else Standing()
+
+    def _advance(self, db: Connection, before: Standing, after: Standing) -> None:
+        """Set the place, unless another program has gone on meanwhile. Raises PullError."""
+        statement = update(pulls).where(
+            everywhere(pulls),
+            self._own(pulls),
+            pulls.c.token == before.token,
+            pulls.c.generation == before.generation,
+        )
+        if db.execute(statement.values(after._asdict())).rowcount:
+            return
+        if self._standing(db) != before:
+            raise PullError(
+                "copied_by_another",
+                N_("Another program pulls into the same copy."),
+                N_("Let it end: what it has taken is kept."),
+            )
+        db.execute(pulls.insert(), {"source": self._source, **after._asdict()})
+
+    def _row(self, item: Item, standing: Standing) -> tuple[Any, ...]:
+        plain = {name: value for name, value in item.items() if name not in {"next", "removed"}}
+        values = {name: _value(name, item.get(name)) for name in _NAMES}
+        values |= {"source": self._source, "generation": standing.generation}
+        values |= {name: item[name] for name in ("school", "device_id")}
+        values["item"] = _to_json(plain).decode()
+        return tuple(values[column.name] for column in items.columns)
+
+    def _remove(self, db: Connection, gone: Sequence[Item]) -> None:
+        for item in gone:
+            key = items.c.school == item["school"], items.c.device_id == item["device_id"]
+            db.execute(delete(items).where(everywhere(items), self._own(items), *key))
+
+
+def _value(name: str, value: Any) -> Any:
+    """What a column holds; what another version tells otherwise stands in the JSON alone."""
+    if name in _FLAGS:
+        return value if isinstance(value, bool) else None
+    if name in _NUMBERS:
+        fits = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63
+        return value if fits else None
+    return None if value is None else cell(name, value)

@@ -1,0 +1,1 @@
+"""How well schools' lines to their department do."""

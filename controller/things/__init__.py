@@ -1,0 +1,1 @@
+"""One search over rooms, devices, the book and classes; lists and pages of single things."""

@@ -1,0 +1,193 @@
+"""This file serves a device's page: what it is, why, its past, its line, and what can be done."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, NamedTuple
+from urllib.parse import quote
+
+import msgspec
+from fastapi import Path, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from controller.dashboard.words import RoomWords
+from controller.feature import Program
+from controller.fleet.listener import FleetListener
+from controller.fleet.records import DeviceRecord, EventRecord
+from controller.fleet.store import newest_events
+from controller.identity.pairs import RoomIdentity, room_identity
+from controller.identity.store import facts_of, words_of
+from controller.live.live import LiveView
+from controller.live.subscription import Own
+from controller.people.person import Permission
+from controller.reconcile.evidence import observations_of
+from controller.reconcile.pages import FAILURES
+from controller.reconcile.reconcile import LineFinding, Stranger
+from controller.reconcile.standing import desk_of
+from controller.reconcile.words import BookWords
+from controller.register.decisions import Decision, subject_of
+from controller.repairs.service import Shown
+from controller.things.columns import device_title
+from controller.things.line_pages import line_past
+from controller.things.service import finder_of
+from controller.web.listing import address
+from controller.web.page import PageRenderer
+from controller.web.refusals import HttpError
+from controller.web.router import FeatureRouter
+from controller.web.rules import needs, person_of
+from protocol.model import Place
+from protocol.words import N_, Translate
+
+EVENTS: Final = 20
+DECISIONS: Final = 10
+EVENTS_READ: Final = 2000  # of the room: what happened to one device is among it
+
+DeviceId = Annotated[str, Path(max_length=200)]
+Code = Annotated[str, Query(max_length=64)]
+Number = Annotated[int, Query(ge=1, lt=1 << 53)]
+
+
+class InBook(NamedTuple):
+    """What the book says of a device. stranger: where no line is it, what a person may decide."""
+
+    talk: BookWords
+    finding: LineFinding | None
+    repairs: list[Shown]
+    stranger: Stranger | None
+    candidates: list[LineFinding]
+    decisions: list[Decision]
+
+
+class DevicePast(NamedTuple):
+    """What is stored of a device: what happened to it, and why it is what it is."""
+
+    events: list[EventRecord]
+    identity: RoomIdentity
+
+
+def add_device(router: FeatureRouter, program: Program) -> None:
+    """One device."""
+    screens = program.service(PageRenderer)
+    finder, live = program.service(finder_of), program.service(LiveView)
+
+    def find(request: Request, device_id: str, school: str) -> DeviceRecord:
+        person = person_of(request)
+        own = Own(person.rooms, person.schools)
+        for device in live.devices(own=own):
+            names = device.device_id, *device.aliases
+            if device_id in names and school in {"", device.place.school}:
+                return device
+        raise HttpError(404, "device_unknown", N_("There is no such device."), "/devices")
+
+    @router.get("/devices/{device_id:path}")
+    @needs(Permission.ROOMS, is_open=True, in_parts=True)
+    async def one_device(
+        request: Request,
+        device_id: DeviceId,
+        school: Code = "",
+        *,
+        decided: Number | None = None,
+        failed: Code = "",
+    ) -> Response:
+        try:
+            device = find(request, device_id, school)
+        except HttpError as refused:
+            return screens.error(request, refused)
+        words, person = screens.words_as(request, RoomWords), person_of(request)
+        beside = [one for one in live.devices() if one.place == device.place]
+        agent = next((one for one in live.agents() if one.place == device.place), None)
+        past = await run_in_threadpool(program.store.read, _past, device, beside, words.say)
+        in_book = None
+        if person.may(Permission.SCHOOL) and program.school.school:
+            in_book = await run_in_threadpool(_in_book, program, device)
+        return screens.page(
+            request,
+            "device.html",
+            words=words,
+            device=device,
+            title=device_title(device, words),
+            past=past,
+            book=in_book,
+            talk=in_book and in_book.talk,
+            others=[one for one in beside if one.device_id != device.device_id],
+            title_of=lambda one: device_title(one, words),
+            room_link=finder.room_link(device.room, device.place.school),
+            agent_room=agent.room if agent else "",
+            may=person.may(Permission.BOOK) and bool(program.school.school),
+            decided=decided,
+            failed=FAILURES.get(failed, ""),
+            here=finder.device_link(device),
+        )
+
+    _add_deeds(router, program)
+
+
+def _add_deeds(router: FeatureRouter, program: Program) -> None:
+    """A device is taken out of its room's list, and brought back."""
+    screens = program.service(PageRenderer)
+    unknown = HttpError(404, "device_unknown", N_("There is no such device."), "/devices")
+
+    @router.post("/devices/{device_id:path}/remove")
+    @needs(Permission.BOOK)
+    async def remove(request: Request, device_id: DeviceId) -> Response:
+        fleet = program.service(FleetListener)
+        if not await program.writing.apply(lambda now_ms: fleet.remove(device_id, now_ms)):
+            return screens.error(request, unknown)
+        return RedirectResponse(address("/devices", removed=device_id), 303)
+
+    @router.post("/devices/{device_id:path}/restore")
+    @needs(Permission.BOOK)
+    async def restore(request: Request, device_id: DeviceId) -> Response:
+        fleet = program.service(FleetListener)
+        if not await program.writing.apply(lambda now_ms: fleet.restore(device_id, now_ms)):
+            return screens.error(request, unknown)
+        return RedirectResponse(f"/devices/{quote(device_id, safe='')}", 303)
+
+
+def _in_book(program: Program, device: DeviceRecord) -> InBook:
+    """What the book says of it. Raises StoreError."""
+    desk = program.service(desk_of)
+    standing = desk.standing()
+    names = {device.device_id, *device.aliases}
+    finding = next((one for one in standing.findings if names & {*one.devices}), None)
+    line = program.store.read(line_past, program.school, finding.line.no) if finding else None
+    seen = (*standing.reconciled.strangers, *standing.reconciled.presences)
+    stranger = next((one for one in seen if one.observation.device in names), None)
+    keys = {key for one in observations_of([device]) for key in one.keys}
+    if finding:
+        keys.add(subject_of(finding.line.no))
+    by_row = {one.line.data.row: one for one in standing.findings}
+    return InBook(
+        talk=BookWords(standing.reconciled, desk.zone),
+        finding=finding,
+        repairs=line.repairs if line else [],
+        stranger=stranger,
+        candidates=[by_row[row] for row in stranger.candidates] if stranger else [],
+        decisions=[one for one in standing.decisions if one.subject in keys][:DECISIONS],
+    )
+
+
+def _past(
+    db: Connection, device: DeviceRecord, beside: list[DeviceRecord], say: Translate
+) -> DevicePast:
+    """What is stored of it. beside: what its agent answers for."""
+    place = Place(device.place.province, device.place.school)
+    names = {device.device_id, *device.aliases}
+    events = [
+        event
+        for event in newest_events(db, place, room=device.room, limit=EVENTS_READ)
+        if msgspec.json.decode(event.body).get("device_id") in names
+    ]
+    told = [one for one in facts_of(db, place) if one.place == device.place]
+    said = [one for one in words_of(db, place) if one.place == device.place]
+    known = room_identity(beside, told, said, say)
+    own = room_identity([device], told, said, say)
+    return DevicePast(
+        events[:EVENTS],
+        RoomIdentity(
+            [one for one in known.questions if names & {one.one, one.other}],
+            [one for one in known.answers if names & {one.one, one.other}],
+            own.devices,
+        ),
+    )

@@ -1,0 +1,145 @@
+"""This file is the door at which rooms fetch packages: HTTPS with the machine's certificate.
+
+It is open only while a version is on its way, gives files by their digest and nothing else, to
+three at a time and one to each address; who is told 503 comes again. Packages are no secret.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+import ssl
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Callable
+from typing import IO, Final, NamedTuple
+
+from controller.broker.authority import Authority
+from controller.updates.shelf import Shelf
+from protocol.errors import LopHocError
+from protocol.package import DOOR_PATH
+
+_LOGGER = logging.getLogger(__name__)
+
+AT_ONCE: Final = 3
+MAX_CALLERS: Final = 64
+LOOK_EVERY_S: Final = 1.0
+_HEAD_S: Final = 10.0
+_PACE_S: Final = 30.0  # for each piece
+_PIECE: Final = 1 << 18
+_MAX_HEAD: Final = 8192
+_ASKED: Final = re.compile(rb"GET %s([0-9a-f]{64}) HTTP/1\.[01]\r\n" % DOOR_PATH.encode(), re.ASCII)
+_RANGE: Final = re.compile(rb"\r\nrange: *bytes=(\d{1,12})-\r\n", re.IGNORECASE)
+
+
+class Asked(NamedTuple):
+    """What somebody asks for: a file by its digest, from a byte on."""
+
+    sha256: str
+    start: int
+
+
+def asked_in(head: bytes) -> Asked | None:
+    """What a request asks for; None for anything that is not given here."""
+    match = _ASKED.match(head)
+    if match is None:
+        return None
+    start = _RANGE.search(head)
+    return Asked(match[1].decode(), int(start[1]) if start else 0)
+
+
+class PackageDoor:
+    """The door of one server. is_open: whether a version is on its way."""
+
+    def __init__(
+        self,
+        authority: Authority,
+        shelf: Shelf,
+        is_open: Callable[[], bool],
+        where: tuple[str, int],
+    ) -> None:
+        self._authority, self._shelf = authority, shelf
+        self._is_open, self._where = is_open, where
+        self._callers: set[str] = set()
+        self._count = 0
+
+    async def run(self) -> None:
+        """Open and close as versions go out; never returns."""
+        while True:
+            if await asyncio.to_thread(self._is_open):
+                try:
+                    await self._serve()
+                except (LopHocError, OSError) as error:
+                    _LOGGER.warning("the door for packages is shut: %s", error)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _serve(self) -> None:
+        certificate = await asyncio.to_thread(self._authority.machine)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(certificate.chain, certificate.key)
+        host, port = self._where
+        server = await asyncio.start_server(
+            self._meet, host, port, ssl=context, limit=_MAX_HEAD, ssl_handshake_timeout=_HEAD_S
+        )
+        async with server:
+            while await asyncio.to_thread(self._is_open):  # noqa: ASYNC110 - the database is asked
+                await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _meet(self, reader: StreamReader, writer: StreamWriter) -> None:
+        if self._count >= MAX_CALLERS:
+            writer.close()
+            return
+        self._count += 1
+        try:
+            await self._answer(reader, writer)
+        except (OSError, EOFError, ValueError) as error:
+            _LOGGER.debug("a caller for a package ended: %s", type(error).__name__)
+        finally:
+            self._count -= 1
+            writer.close()
+
+    async def _answer(self, reader: StreamReader, writer: StreamWriter) -> None:
+        async with asyncio.timeout(_HEAD_S):
+            try:
+                head = await reader.readuntil(b"\r\n\r\n")
+            except asyncio.LimitOverrunError:
+                return
+        asked, peer = asked_in(head), str(writer.get_extra_info("peername", ("",))[0])
+        file = self._shelf.file_of(asked.sha256) if asked else None
+        if asked is None or file is None or not file.is_file():
+            writer.write(_head(404, "Not Found"))
+        elif len(self._callers) >= AT_ONCE or peer in self._callers:
+            writer.write(_head(503, "Service Unavailable", "Retry-After: 30\r\n"))
+        else:
+            self._callers.add(peer)
+            try:
+                await _give(file.open("rb"), asked.start, writer)
+            finally:
+                self._callers.discard(peer)
+        async with asyncio.timeout(_HEAD_S):
+            await writer.drain()
+
+
+async def _give(file: IO[bytes], start: int, writer: StreamWriter) -> None:
+    with file:
+        size = os.fstat(file.fileno()).st_size
+        if start >= size:
+            writer.write(_head(416, "Range Not Satisfiable"))
+            return
+        file.seek(start)
+        length = f"Content-Length: {size - start}\r\n"
+        span = f"Content-Range: bytes {start}-{size - 1}/{size}\r\n"
+        writer.write(
+            _head(206, "Partial Content", length + span) if start else _head(200, "OK", length)
+        )
+        while piece := await asyncio.to_thread(file.read, _PIECE):
+            writer.write(piece)
+            async with asyncio.timeout(_PACE_S):
+                await writer.drain()
+
+
+def _head(status: int, word: str, more: str = "Content-Length: 0\r\n") -> bytes:
+    length = more if "Content-Length" in more else f"{more}Content-Length: 0\r\n"
+    return f"HTTP/1.1 {status} {word}\r\n{length}Connection: close\r\n\r\n".encode("ascii")

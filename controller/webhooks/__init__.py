@@ -1,0 +1,1 @@
+"""Changes of the inventory, sent to where the administrator said."""

@@ -1,0 +1,1 @@
+"""What this machine is and how it does, asked of Windows; imported there alone."""

@@ -1,0 +1,1 @@
+"""Gateways and neighbours, asked of Windows; imported there alone."""

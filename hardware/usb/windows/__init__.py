@@ -1,0 +1,1 @@
+"""Windows' own list of devices; imported there alone."""

@@ -1,0 +1,38 @@
+"""Every outage of a school day is one cause, no cause is without one, none comes at quiet hours."""
+
+from __future__ import annotations
+
+import pytest
+
+from controller.incidents.incident import Incident
+from tests.controller.incidents.play import judge, play
+from tests.tiers import wide
+
+DAYS = [*range(6), *wide(*range(6, 24))]  # ten thousand are played by hand, as a program
+
+
+@pytest.mark.parametrize("seed", DAYS)
+def test_every_outage_is_one_cause(seed: int) -> None:
+    """Through bells, nights, holidays, flaps, and restarts of the controller."""
+    assert judge(seed, play(seed)) == []
+
+
+def _seen(history: dict[int, Incident]) -> set[tuple[str, str, int, frozenset[str]]]:
+    """What an incident is, whenever it was looked at."""
+    return {
+        (
+            incident.scope.value,
+            incident.key,
+            incident.began_ms,
+            frozenset(member.signal.key for member in incident.members),
+        )
+        for incident in history.values()
+    }
+
+
+@pytest.mark.parametrize("seed", [3, *wide(11)])
+def test_a_recorded_day_played_again_gives_the_same_incidents(seed: int) -> None:
+    """Looked at as often, all is the same; looked at more seldom, the causes are."""
+    once = play(seed)
+    assert play(seed) == once
+    assert _seen(play(seed, grid_s=45)) == _seen(once)

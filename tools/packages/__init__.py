@@ -1,0 +1,1 @@
+"""This package builds the installable packages of LopHoc, and the stick that carries them."""
