@@ -225,6 +225,11 @@ class ControllerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.role == "department" or not (self.role or self.upstream)
 
     @property
+    def own_ports(self) -> tuple[int, int, int, int]:
+        """What a firewall has to let through: pages, rooms, adding rooms, versions."""
+        return self.http_port, self.mqtt_port, self.enrol_port, self.updates_port
+
+    @property
     def base_address(self) -> str:
         """Where this machine's own browser finds the screens."""
         host = "127.0.0.1" if self.http_host in {"0.0.0.0", "::"} else self.http_host  # noqa: S104

@@ -32,6 +32,7 @@ class SchoolFacts(NamedTuple):
     http_port: int
     mqtt_port: int
     enrol_port: int
+    updates_port: int
     has_own_broker: bool
 
 
@@ -50,5 +51,6 @@ def facts_of(config: ControllerConfig) -> SchoolFacts:
         http_port=config.http_port,
         mqtt_port=config.mqtt_port,
         enrol_port=config.enrol_port,
+        updates_port=config.updates_port,
         has_own_broker=not config.broker,
     )

@@ -76,6 +76,12 @@ def port_rows(facts: SchoolFacts) -> list[tuple[str, str, str, str]]:
         (f"{facts.http_port}/tcp", "máy chủ", "trình duyệt, chương trình có thẻ", "HTTPS"),
         *(own if facts.has_own_broker else []),
         (f"{facts.enrol_port}/tcp", "máy chủ, khi có mã đang mở", "máy mới", "TLS và SPAKE2"),
+        (
+            f"{facts.updates_port}/tcp",
+            "máy chủ, khi đang phát một phiên bản",
+            "máy trong phòng",
+            "TLS, chứng thư của máy chủ; tệp được ký",
+        ),
         (f"{LOCAL_PORT}/tcp", "máy của phòng, chỉ máy đó", "cửa sổ của thầy cô", "không rời máy"),
         (f"{TABLET_PORT}/tcp", "máy của phòng", "máy tính bảng, không có tên ai", "không"),
         ("5353/udp", "cả hai", "tìm máy chủ và thiết bị (mDNS)", "không; chỉ là gợi ý"),

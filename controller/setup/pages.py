@@ -289,7 +289,7 @@ class Setup:
                 clock = self._program.clock
                 return {"server_ms": self._program.wall_ms(), "is_kept": clock.is_synchronized()}
             case SetupStep.NETWORK:
-                ports = (config.http_port, config.mqtt_port, config.enrol_port)
+                ports = config.own_ports
                 return {"addresses": reachable_addresses(), "ports": ports, "config": config}
             case SetupStep.ROOMS:
                 sheet = self._program.service(Enrolment).sheet

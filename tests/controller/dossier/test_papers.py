@@ -171,6 +171,25 @@ def test_every_port_of_the_security_page_is_in_the_dossier() -> None:
     assert told == {row[0] for row in port_rows(facts_of(config_of()))}
 
 
+def test_every_port_of_the_settings_stands_wherever_ports_are_listed() -> None:
+    """A port that a firewall must let through is on every page that names such ports."""
+    names = {name for name in ControllerConfig.__struct_fields__ if name.endswith("_port")}
+    assert names >= {"http_port", "updates_port"}
+    taken = {name: 40_000 + place for place, name in enumerate(sorted(names))}
+    config = config_of(**taken)
+    assert set(config.own_ports) == set(taken.values())
+    paper = {row[0] for row in port_rows(facts_of(config))}
+    admin = Path("docs/quan-tri-vien.md").read_text("utf-8")
+    sample = Path("systemd/controller.toml").read_text("utf-8")
+    step = Path("controller/setup/templates/start_network.html").read_text("utf-8")
+    for name, port in taken.items():
+        default = getattr(config_of(), name)
+        assert f"{port}/tcp" in paper
+        assert f"| {default}/tcp `{name}` |" in admin
+        assert f"{name} = {default}" in sample
+    assert all(f"ports[{place}]" in step for place in range(len(config.own_ports)))
+
+
 def test_the_dossier_is_saved_by_page_and_by_command(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
