@@ -53,7 +53,6 @@ def pages(program: Program) -> FeatureRouter:
         return screens.page(
             request,
             "home_assistant.html",
-            path=PATH,
             is_on=await run_in_threadpool(key.is_given),
             password=password,
             user=READER_USER,
