@@ -16,7 +16,7 @@ from tests.controller.fresh import fresh_folder
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINE = re.compile(
-    r"^(?:sudo (?:-u \S+ )?)?(?:/opt/lophoc/bin/)?lophoc-controller (?!run|ingest|web|sample)(.+)$",
+    r"^ *(?:sudo (?:-u \S+ )?)?(?:/opt/lophoc/bin/)?lophoc-controller (?!run|ingest|web|sample)(.+)$",
     re.MULTILINE,
 )
 LINES = sorted(
