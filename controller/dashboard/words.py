@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from controller.attendance.openings import Opening
+from controller.attendance.watch import RollsToday
 from controller.attendance.words import (
     IN_LESSON,
     NOT_CONFIRMED,
@@ -31,6 +32,8 @@ from protocol.messages import HostMeasures, KitLine, LineMeasures, Part
 from protocol.model import DeviceKind, Identity, Reason, Status, worst
 from protocol.words import N_
 
+ROOMS_NAMED: Final = 2  # beside a figure
+_WITHOUT_ROLL: Final = N_("not in: {rooms}")
 _EVENTS: Final[Mapping[str, str]] = {
     "device_appeared": N_("{name} was connected."),
     "device_vanished": N_("{name} went away. {reason}"),
@@ -72,6 +75,14 @@ class RoomWords(Words):
     def fault(self, part: Part) -> str:
         """What a teacher says is broken."""
         return self.say(phrases.PARTS[part])
+
+    def without_roll(self, rolls: RollsToday) -> str:
+        """Which rooms lack a roll, the first ones by name; nothing if none does."""
+        if not rolls.rooms:
+            return ""
+        rooms = ", ".join(map(self.room, rolls.rooms[:ROOMS_NAMED]))
+        more = len(rolls.rooms) - ROOMS_NAMED
+        return self.say(_WITHOUT_ROLL, rooms=f"{rooms} +{more}" if more > 0 else rooms)
 
     def broken(self, room: RoomSummary) -> str:
         """What teachers say is broken in a room; nothing if nothing is."""

@@ -26,7 +26,7 @@ rooms: */api/v1/rooms */rooms/{code:path}
 manage: /alerts POST/alerts/{name}/test
 rooms: /devices/{device_id}/measures
 school: /wear
-rooms: */api/v1/incidents */incidents */incidents/now
+rooms: */api/v1/incidents */incidents */incidents/now */rolls/now
 rooms: */search */devices */devices/{device_id:path} */rooms */agents/{agent_id}
 rooms department: */
 school: */api/v1/agents */api/v1/devices */api/v1/events */api/v1/lessons */api/v1/faults
