@@ -381,7 +381,9 @@ def _unspent(book: IncidentBook, now_ms: int) -> Mapping[str, Watch]:
             watch = watches.get(key)
             if watch and watch.falls[0] <= over_ms:
                 last = len(watch.falls) - 1
-                falls = (fall for no, fall in enumerate(watch.falls) if fall > over_ms or no == last)
+                falls = (
+                    fall for no, fall in enumerate(watch.falls) if fall > over_ms or no == last
+                )
                 watches[key] = replace(watch, falls=tuple(falls))
     return watches
 

@@ -23,7 +23,7 @@ public: POST/api/v1/guest-copies/{file} /stocktake/worker.js
 public: /login/passkey POST/login/passkey
 public: /trust /trust/lophoc.crt /trust/lophoc.mobileconfig
 rooms: */api/v1/rooms */rooms/{code:path}
-manage: /alerts POST/alerts/{name}/test
+manage: /alerts POST/alerts POST/alerts/undo POST/alerts/{name}/remove POST/alerts/{name}/test
 rooms: /devices/{device_id}/measures
 school: /wear
 rooms: */api/v1/incidents */incidents */incidents/now */rolls/now
