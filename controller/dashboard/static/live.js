@@ -153,10 +153,11 @@ const tileOf = (room) =>
     (tile) => tile.dataset.room === room.room && tile.dataset.school === room.school,
   );
 
+const taught = (room) => JSON.stringify([room?.lesson, room?.sheet]);
+
 function showRoom(room) {
   const key = JSON.stringify([room.school, room.room]);
   const empty = room.agents.length === 0 && Object.keys(room.devices).length === 0;
-  const taught = (one) => JSON.stringify([one?.lesson, one?.sheet]);
   if (greeted && taught(rooms.get(key)) !== taught(room)) showRollsSoon();
   if (empty) rooms.delete(key);
   else rooms.set(key, room);
