@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from controller.attendance.openings import Opening
-from controller.attendance.watch import RollsToday
 from controller.attendance.words import (
     IN_LESSON,
     NOT_CONFIRMED,
@@ -76,13 +75,13 @@ class RoomWords(Words):
         """What a teacher says is broken."""
         return self.say(phrases.PARTS[part])
 
-    def without_roll(self, rolls: RollsToday) -> str:
+    def without_roll(self, rooms: Sequence[str]) -> str:
         """Which rooms lack a roll, the first ones by name; nothing if none does."""
-        if not rolls.rooms:
+        if not rooms:
             return ""
-        rooms = ", ".join(map(self.room, rolls.rooms[:ROOMS_NAMED]))
-        more = len(rolls.rooms) - ROOMS_NAMED
-        return self.say(_WITHOUT_ROLL, rooms=f"{rooms} +{more}" if more > 0 else rooms)
+        named = ", ".join(map(self.room, rooms[:ROOMS_NAMED]))
+        more = len(rooms) - ROOMS_NAMED
+        return self.say(_WITHOUT_ROLL, rooms=f"{named} +{more}" if more > 0 else named)
 
     def broken(self, room: RoomSummary) -> str:
         """What teachers say is broken in a room; nothing if nothing is."""
