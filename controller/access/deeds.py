@@ -58,6 +58,8 @@ DEED_WORDS: Final[Mapping[str, str]] = {
     "inspection-requests refuse": N_("refused an inspection"),
     "inspections": N_("drew a sample to be inspected"),
     "inspections withdraw": N_("withdrew an inspection"),
+    "home-assistant on": N_("let Home Assistant read"),
+    "home-assistant off": N_("let Home Assistant read no more"),
     "alerts": N_("said who is told, and by which way"),
     "alerts remove": N_("took out somebody who was told"),
     "alerts undo": N_("took back a change of who is told"),
