@@ -33,6 +33,7 @@ DEED_WORDS: Final[Mapping[str, str]] = {
     "attendance xlsx": N_("wrote a class's sheet for Excel"),
     "cameras off": N_("switched cameras off, or let them be"),
     "copies now": N_("made a copy"),
+    "devices": N_("took devices out, or brought them back"),
     "devices delete": N_("took a device out"),
     "devices remove": N_("took a device out"),
     "devices restore": N_("brought a device back"),
