@@ -19,7 +19,7 @@ from controller.attendance.lessons import (
 )
 from controller.attendance.sheet import LETTERS, CorrectionLine, correction_lines
 from controller.attendance.store import is_of_class, lesson_at, log_of, missed_at
-from controller.fleet.records import LessonRecord, RollRecord
+from controller.fleet.records import AttendanceRecord, LessonRecord, Logged, RollRecord
 from controller.roster.members import ClassMember, members_of
 from controller.roster.store import plan_of
 from controller.teachers.store import name_of
@@ -66,14 +66,36 @@ class ClassLesson(NamedTuple):
     lines: Sequence[MarkLine]
     corrections: Sequence[CorrectionLine]
     letters: Mapping[AttendanceStatus, str]
-    confirmer: Confirmer | None = None
+    confirmer: Voucher | None = None
+    said: Sequence[RoomWord] = ()
 
 
-class Confirmer(NamedTuple):
-    """Who confirmed a roll, where the school asked. name: empty where nobody said."""
+class Voucher(NamedTuple):
+    """Who vouched for what a room said, where the school asked. name: empty where nobody said."""
 
     name: str
-    is_proven: bool
+    proof: Proof
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it was shown, and not only said."""
+        return self.proof is Proof.PIN
+
+
+class RoomWord(NamedTuple):
+    """What the room said of a lesson's roll, and by whose word.
+
+    what: confirmed, reopened, corrected or undone. name, status: of a correction, whose mark it is
+    and what it became.
+    """
+
+    no: int
+    at_ms: int
+    what: str
+    actor: str
+    name: str = ""
+    status: AttendanceStatus | None = None
+    voucher: Voucher | None = None
 
 
 def class_lesson_of(
@@ -90,16 +112,44 @@ def class_lesson_of(
     entries = log_of(db, place, [lesson])
     letters = {**LETTERS, **plan_of(db, school).letters}
     sheet = laid_out(record, class_code, members, entries, letters)
-    return sheet._replace(confirmer=_confirmer(db, school, entries))
+    log = in_order(parted(entries)[0])
+    vouchers = {one.event_id: _voucher(db, school, one) for one in log if one.proof}
+    rolls = [one for one in log if isinstance(one, RollRecord)]
+    is_open = not rolls or rolls[-1].reopened
+    names = {member.student: member.name or member.student for member in members}
+    return sheet._replace(
+        confirmer=None if is_open else vouchers.get(rolls[-1].event_id),
+        said=said_in_room(log, class_code, names, vouchers),
+    )
 
 
-def _confirmer(db: Connection, school: Place, entries: Iterable[LessonEntry]) -> Confirmer | None:
-    rolls = [record for record in in_order(parted(entries)[0]) if isinstance(record, RollRecord)]
-    if not rolls or rolls[-1].reopened or rolls[-1].proof is None:
-        return None
-    code = rolls[-1].teacher or ""
+def _voucher(db: Connection, school: Place, record: Logged) -> Voucher:
+    code = record.teacher or ""
     name = (name_of(db, school, code) or code) if code else ""
-    return Confirmer(name, rolls[-1].proof is Proof.PIN)
+    return Voucher(name, record.proof or Proof.NONE)
+
+
+def said_in_room(
+    log: Iterable[Logged],
+    class_code: str,
+    names: Mapping[str, str],
+    vouchers: Mapping[str, Voucher],
+) -> tuple[RoomWord, ...]:
+    """What was confirmed in the room and what was changed of it since, the newest first.
+
+    log: in the room's own order. names: of the pupils. vouchers: by the record's id.
+    """
+    words = []
+    for no, one in enumerate(log, 1):
+        voucher = vouchers.get(one.event_id)
+        match one:
+            case RollRecord():
+                what = "reopened" if one.reopened else "confirmed"
+                words.append(RoomWord(no, one.at_ms, what, one.actor, voucher=voucher))
+            case AttendanceRecord(why="corrected" | "undone") if one.class_code == class_code:
+                name = names.get(one.student, one.student)
+                words.append(RoomWord(no, one.at_ms, one.why, one.actor, name, one.status, voucher))
+    return tuple(reversed(words))
 
 
 def laid_out(

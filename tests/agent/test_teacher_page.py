@@ -48,6 +48,10 @@ CRAMPED = """[...document.querySelectorAll('main :is(button, input, select, .too
 ).map((one) => one.id || one.className || one.textContent)"""
 
 
+PEOPLE = [
+    {"teacher": "gv-lan222", "name": "Lê Thị Lan", "expected": True},
+    {"teacher": "gv-hai222", "name": "Nguyễn Văn Hải", "expected": False},
+]
 EARLIER = """document.querySelector('.corrections [data-key="{}"] select')"""
 
 
@@ -271,9 +275,7 @@ def test_a_teacher_confirms_by_a_pin_where_the_school_asks(
     page: TeacherPage, school: TeacherSchool
 ) -> None:
     """The timetable's teacher is chosen already; who forgot the PIN confirms without one."""
-    people = [{"teacher": "gv-lan222", "name": "Lê Thị Lan", "expected": True}]
-    people += [{"teacher": "gv-hai222", "name": "Nguyễn Văn Hải", "expected": False}]
-    school.more = {"asks": True, "teachers": people}
+    school.more = {"asks": True, "teachers": PEOPLE}
     page.open(school.url)
     to(page, "running")
     page.click("#big")
@@ -286,13 +288,82 @@ def test_a_teacher_confirms_by_a_pin_where_the_school_asks(
     page.press("Enter")
     page.wait("!document.getElementById('proof-dialog').open")
     page.click("#undo")
+    page.says("#proof-title", "Ai hoàn tác?")
+    page.click("#proof-dialog .foot button:nth-child(2)")
+    page.wait("!document.getElementById('proof-dialog').open")
     page.big("Xác nhận điểm danh")
     page.click("#proof-dialog .foot button:nth-child(2)")
     page.wait("!document.getElementById('proof-dialog').open")
+    assert ("/api/v1/undo", {"teacher": "gv-lan222"}) in school.posts
     told = [body for path, body in school.posts if path.endswith("confirm")]
     assert told == [{"teacher": "gv-lan222", "pin": "40718"}, {"teacher": "gv-lan222"}]
     assert page.see("document.getElementById('proof-pin').value") == ""
     assert not any("40718" in each for each in page.requests)
+
+
+def test_whose_word_a_correction_is_is_asked_before_it_is_shown(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """By PIN, or without; in the roll, its undo, and a lesson of before, each with its teacher."""
+    school.more = {"asks": True, "teachers": PEOPLE}
+    school.keep_earlier("l1", "6A1 · Tiết 1", confirmed=True)
+    page.open(school.url)
+    to(page, "running")
+    close, without, confirm = (f"#proof-dialog .foot button:nth-child({n})" for n in (1, 2, 3))
+    gone = "!document.getElementById('proof-dialog').open"
+    row, who = ROW.format("10A1-07"), "document.getElementById('proof-who').value"
+    page.big("Xác nhận điểm danh")
+    page.says("#proof-title", "Ai xác nhận?")
+    page.click(without)
+    page.wait(gone)
+
+    def correct(status: str) -> None:
+        if page.see(f"document.querySelector('{row} .more').hidden"):
+            page.click(f"{row} > button")
+            page.wait(f"document.querySelectorAll('{row} .marks button').length === 5")
+        page.click(f'{row} .marks [data-key="{status}"]')
+        page.says("#proof-title", "Ai sửa?")
+
+    correct("late")
+    for width, _ in page.at_each_size():
+        assert violations(page) == []
+        assert page.see("document.documentElement.scrollWidth") <= width
+    assert page.see("document.querySelector('#proof-dialog > p').textContent").endswith("M Đi muộn")
+    page.click(close)
+    page.wait(gone)
+    assert page.see(f"document.querySelector('{row}').dataset.status") == "present"
+    correct("late")
+    page.wait("document.activeElement.id === 'proof-pin'")
+    page.call("Input.insertText", text="40718")
+    page.click(confirm)
+    page.wait(f"document.querySelector('{row}').dataset.status === 'late'")
+    page.wait(gone)
+    page.click("#undo")
+    page.says("#proof-title", "Ai sửa?")
+    page.click(without)
+    page.wait(f"document.querySelector('{row}').dataset.status === 'present'")
+    page.click("#earlier")
+    page.click('#earlier-dialog [data-key="l1"] button')
+    choose(page, "6A1-03", "late")
+    page.wait(f"{who} === 'gv-hai222'")
+    page.click(close)
+    page.wait(f"{EARLIER.format('6A1-03')}.value === 'present'")
+    choose(page, "6A1-03", "late")
+    page.wait(f"{who} === 'gv-hai222'")
+    page.click(without)
+    page.wait(f"{EARLIER.format('6A1-03')}.closest('li').innerText.includes('thầy/cô sửa')")
+    told = [
+        (told["student"], told["status"], told.get("teacher"), told.get("pin"))
+        for path, told in school.posts
+        if path.endswith("mark")
+    ]
+    assert told == [
+        ("10A1-07", "late", "gv-lan222", "40718"),
+        ("10A1-07", "present", "gv-lan222", None),
+        ("6A1-03", "late", "gv-hai222", None),
+    ]
+    assert not any("40718" in each for each in page.requests)
+    assert page.errors == []
 
 
 def test_an_earlier_lesson_is_corrected_and_another_confirmed_on_a_phone(
