@@ -1,4 +1,4 @@
-"""A past day goes by what the school planned then, held against a clock that ticks through it."""
+"""A past day goes by what the school planned then, held against days that are lived through."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Held(NamedTuple):
 
 
 class Model:
-    """Plain sense: a day is lived through minute by minute, with what hung on the wall then."""
+    """Plain sense: a day is lived through bell by bell, with what hung on the wall then."""
 
     def __init__(self, changes: Sequence[Change]) -> None:
         self.changes = changes
@@ -151,7 +151,7 @@ class Model:
         """When each period of the day begins, and who learns in which."""
         rings, lines = dict[int, str](), set[tuple[int, str]]()
         midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        for minute in range(24 * 60):
+        for minute in sorted({60 * int(one[:2]) + int(one[3:]) for one in CLOCKS}):
             now = midnight + timedelta(minutes=minute)
             held = self.at(now)
             for one in held.bells or ():
