@@ -289,9 +289,11 @@ def test_a_teacher_confirms_by_a_pin_where_the_school_asks(
     page.wait("!document.getElementById('proof-dialog').open")
     page.click("#undo")
     page.says("#proof-title", "Ai hoàn tác?")
+    page.wait("document.getElementById('proof-dialog').open")
     page.click("#proof-dialog .foot button:nth-child(2)")
     page.wait("!document.getElementById('proof-dialog').open")
     page.big("Xác nhận điểm danh")
+    page.wait("document.getElementById('proof-dialog').open")
     page.click("#proof-dialog .foot button:nth-child(2)")
     page.wait("!document.getElementById('proof-dialog').open")
     assert ("/api/v1/undo", {"teacher": "gv-lan222"}) in school.posts
@@ -310,18 +312,21 @@ def test_whose_word_a_correction_is_is_asked_before_it_is_shown(
     page.open(school.url)
     to(page, "running")
     close, without, confirm = (f"#proof-dialog .foot button:nth-child({n})" for n in (1, 2, 3))
-    gone = "!document.getElementById('proof-dialog').open"
+    asked = "document.getElementById('proof-dialog').open"
+    gone = f"!{asked}"
     row, who = ROW.format("10A1-07"), "document.getElementById('proof-who').value"
     page.big("Xác nhận điểm danh")
     page.says("#proof-title", "Ai xác nhận?")
     page.click(without)
     page.wait(gone)
+    page.wait(USABLE)
 
     def correct(status: str) -> None:
         if page.see(f"document.querySelector('{row} .more').hidden"):
             page.click(f"{row} > button")
             page.wait(f"document.querySelectorAll('{row} .marks button').length === 5")
         page.click(f'{row} .marks [data-key="{status}"]')
+        page.wait(asked)
         page.says("#proof-title", "Ai sửa?")
 
     correct("late")
@@ -339,17 +344,18 @@ def test_whose_word_a_correction_is_is_asked_before_it_is_shown(
     page.wait(f"document.querySelector('{row}').dataset.status === 'late'")
     page.wait(gone)
     page.click("#undo")
-    page.says("#proof-title", "Ai sửa?")
+    page.wait(asked)
     page.click(without)
     page.wait(f"document.querySelector('{row}').dataset.status === 'present'")
+    page.wait(gone)
     page.click("#earlier")
     page.click('#earlier-dialog [data-key="l1"] button')
     choose(page, "6A1-03", "late")
-    page.wait(f"{who} === 'gv-hai222'")
+    page.wait(f"{asked} && {who} === 'gv-hai222'")
     page.click(close)
     page.wait(f"{EARLIER.format('6A1-03')}.value === 'present'")
     choose(page, "6A1-03", "late")
-    page.wait(f"{who} === 'gv-hai222'")
+    page.wait(f"{asked} && {who} === 'gv-hai222'")
     page.click(without)
     page.wait(f"{EARLIER.format('6A1-03')}.closest('li').innerText.includes('thầy/cô sửa')")
     told = [
