@@ -155,24 +155,6 @@ export function answerTo(kind, yes, other) {
   return ["kind", { kind: yes ? kind : "other" }];
 }
 
-// How the one who vouches for a deed is asked, and what the two ways to do it are called.
-const PROVEN = {
-  "roll/confirm": ["who_confirms", "confirm", "without_pin"],
-  "roll/mark": ["who_corrects", "correct", "correct_without_pin"],
-  undo: ["who_undoes", "undo", "undo_without_pin"],
-};
-export const provenDeed = (path) => PROVEN[path];
-
-// Whose the lesson is that the page shows, of the teachers who may vouch for it.
-export const expectedIn = ({ teachers }) =>
-  (teachers ?? []).find(({ expected }) => expected)?.teacher ?? "";
-
-// A pupil and the mark that is about to be set, in words.
-export const markWords = ({ number, name, student }, marks, status) => {
-  const mark = marks.find((one) => one.status === status);
-  return joined([`${number}. ${name || student}`, mark && joined([mark.letter, mark.label], " ")]);
-};
-
 // What the two buttons of the lesson do: a button that has become another rests for a moment.
 export const deedsOf = ({ button, also }) => [button?.action, also?.action].join();
 

@@ -1,5 +1,5 @@
 // This file shows the lessons of before, and one's roll to confirm or to correct; read when asked.
-import { earlierOf, joined, markWords } from "./choices.js";
+import { earlierOf, joined } from "./choices.js";
 import { attribute, keep, make, text } from "./dom.js";
 
 const PATIENCE_MS = 5000;
@@ -122,7 +122,7 @@ function createPupil({ student }) {
     const body = { student, status: select.value, meant: shown.meant };
     const line = shown.roll.lines.find((one) => one.student === student);
     if (shown.roll.asks) {
-      prove("roll/mark", body, markWords(line, shown.roll.marks, select.value));
+      prove("roll/mark", body, { line, marks: shown.roll.marks, status: select.value });
       return;
     }
     waiting.add(student);

@@ -438,9 +438,8 @@ function set(student, status) {
 async function sendMark(student, status, done) {
   const body = { student, status, ...choices.meantFor(view) };
   if (view.roll.asks) {
-    const about = choices.markWords(lineOf(student), view.roll.marks, status);
-    const expected = choices.expectedIn(view);
-    await openScreen("proof", { path: "roll/mark", body, about, expected, done });
+    const about = { line: lineOf(student), marks: view.roll.marks, status };
+    await openScreen("proof", { path: "roll/mark", body, about, done });
     return;
   }
   done();
@@ -464,8 +463,7 @@ function takeBack() {
 function undoOffer() {
   const body = choices.meantUndo(view);
   if (!view.undo?.asks) return post(byId("undo"), "undo", body);
-  const expected = choices.expectedIn(view);
-  return openScreen("proof", { path: "undo", body, about: view.undo.words, expected });
+  return openScreen("proof", { path: "undo", body, about: view.undo });
 }
 
 function createOption() {
@@ -546,7 +544,7 @@ const act = (id, action) => {
   else post(byId(id), path, body);
 };
 // Where the school wants to know who confirms, that is asked first.
-function confirmRoll(button, body, expected = choices.expectedIn(view)) {
+function confirmRoll(button, body, expected) {
   if (view.asks) openScreen("proof", { path: "roll/confirm", body, expected });
   else post(button, "roll/confirm", body);
 }

@@ -1,6 +1,6 @@
 // This file asks who confirms a roll, or changes a confirmed one; read where the school wants it.
-import { provenDeed } from "./choices.js";
 import { attribute, keep, make, text } from "./dom.js";
+import { aboutWords, expectedIn, provenDeed } from "./vouching.js";
 
 const title = make("h2");
 const subject = make("p");
@@ -43,16 +43,17 @@ export function begin(given) {
   page.press(close, () => dialog.close());
   dialog.addEventListener("close", () => deed.left?.());
 }
-// path, body: where the deed goes, and what it says. about: in words, whom it is about. expected:
-// whose lesson it is. done: once it is done; left: once nothing is asked any more.
+// path, body: where the deed goes, and what it says. about: a pupil's line and mark, or words.
+// expected: whose lesson it is, where it is not the one that is shown. done: once it is done; left:
+// once nothing is asked any more.
 export function open(asked) {
   deed = asked;
   pin.value = "";
   text(refusal, "");
-  text(subject, deed.about);
-  subject.hidden = !deed.about;
+  text(subject, aboutWords(deed.about ?? {}));
+  subject.hidden = !subject.textContent;
   render();
-  who.value = deed.expected ?? "";
+  who.value = deed.expected ?? expectedIn(page.now().view);
   if (who.selectedIndex < 0) who.value = ""; // of a teacher who was let go
   dialog.showModal();
   (who.value ? pin : who).focus();

@@ -29,6 +29,7 @@ _KINDS: Final = {
     "doubts.js": "text/javascript",
     "rooms.js": "text/javascript",
     "proof.js": "text/javascript",
+    "vouching.js": "text/javascript",
     "questions.js": "text/javascript",
     "faults.js": "text/javascript",
     "offers.js": "text/javascript",

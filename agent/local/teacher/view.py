@@ -112,6 +112,8 @@ def _expected(classroom: Classroom, lesson: RunningLesson | None, moment: Moment
     if lesson is None or lesson.substitute or not guide.asks:
         return ""
     name = name_spelling(lesson.teacher or _booked_teacher(classroom, lesson, moment))
+    if not name:
+        return ""
     return next((key.teacher for key in guide.teachers if name_spelling(key.name) == name), "")
 
 

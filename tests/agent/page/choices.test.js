@@ -9,13 +9,11 @@ import {
   deedsOf,
   earlierOf,
   earlierWords,
-  expectedIn,
   groupsOf,
   hintOf,
   isFound,
   isIdle,
   joined,
-  markWords,
   meantFor,
   meantUndo,
   needsLook,
@@ -23,7 +21,6 @@ import {
   newlySeen,
   offersOf,
   owedBeside,
-  provenDeed,
   rollWith,
   signOf,
   stepOf,
@@ -294,24 +291,4 @@ test("of one device two things may be asked", () => {
   const both = ["claim", "board"].map((kind) => ({ device_id: "d1", kind }));
   assert.equal(new Set(asked(both).map(({ id }) => id)).size, 2);
   assert.deepEqual(asked(), []);
-});
-
-test("whose word a deed is, is asked by its own words", () => {
-  assert.deepEqual(provenDeed("roll/mark"), ["who_corrects", "correct", "correct_without_pin"]);
-  assert.deepEqual(provenDeed("undo"), ["who_undoes", "undo", "undo_without_pin"]);
-  assert.deepEqual(provenDeed("roll/confirm"), ["who_confirms", "confirm", "without_pin"]);
-});
-
-test("the timetable's teacher is chosen already, where there is one", () => {
-  const teachers = [{ teacher: "a" }, { teacher: "b", expected: true }];
-  assert.equal(expectedIn({ teachers }), "b");
-  assert.equal(expectedIn({ teachers: teachers.slice(0, 1) }), "");
-  assert.equal(expectedIn({}), "");
-});
-
-test("a mark that waits for its word is told by number, name and letter", () => {
-  const marks = [{ status: "late", letter: "M", label: "Đi muộn" }];
-  const line = { number: 3, name: "Lò Thị Ánh", student: "s3" };
-  assert.equal(markWords(line, marks, "late"), "3. Lò Thị Ánh · M Đi muộn");
-  assert.equal(markWords({ ...line, name: "" }, marks, "present"), "3. s3");
 });
