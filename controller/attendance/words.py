@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from controller.attendance.class_lesson import RoomWord
 from controller.attendance.correction import CorrectionRecord
 from controller.attendance.lessons import is_entered
 from controller.attendance.openings import Opening
+from controller.attendance.said import RoomWord
 from controller.fleet.records import LessonRecord
 from protocol.correction import reason_words
 from protocol.model import AttendanceStatus

@@ -184,8 +184,8 @@ def keep_schedule(db: Connection, place: Place, schedule: Schedule, now: datetim
 
 def _note_past(db: Connection, place: Place, before: PastPart) -> None:
     """Keep what held until now; nothing of before anything was known, nor what held no minute."""
-    mine = (of(past_schedules, place), past_schedules.c.part == before.part)
-    last = db.scalar(select(func.max(past_schedules.c.until)).where(*mine))
+    ours = select(func.max(past_schedules.c.until)).where(of(past_schedules, place))
+    last = db.scalar(ours.where(past_schedules.c.part == before.part))
     is_known = last is not None or bool(lines_of(before.part, before.lines))
     if is_known and before.until > (last or ""):
         db.execute(past_schedules.insert(), codes_of(place) | PAST.values(before))
