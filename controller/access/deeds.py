@@ -78,6 +78,8 @@ DEED_WORDS: Final[Mapping[str, str]] = {
     "updates packages": N_("gave the server a version for the rooms"),
     "updates stop": N_("stopped a version on its way to the rooms"),
     "login passkey": N_("logged in by a passkey"),
+    "kinds": N_("said what a device is"),
+    "kinds undo": N_("took back what was said of a device"),
     "pairs": N_("said whether two devices are one"),
     "pairs undo": N_("took back what was said of two devices"),
     "passkeys": N_("added a passkey"),

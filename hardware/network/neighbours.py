@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from hardware.text import read_raw
 
@@ -21,6 +22,13 @@ _MAC = re.compile(r"([0-9a-f]{2})" + r"[:-]?([0-9a-f]{2})" * 5, re.IGNORECASE)
 _TO_MANY, _MADE_UP = 0b01, 0b10
 # A school's whole /22 has a thousand neighbours of some 80 characters each.
 _TABLE_LIMIT = 200_000
+
+
+class ToldMac(NamedTuple):
+    """A MAC as 12 hex digits, in one of the two. weak: that of many, and up to 0.2 an identity."""
+
+    sound: str = ""
+    weak: str = ""
 
 
 def mac_of(address: str, root: Path = Path("/")) -> str:
@@ -42,11 +50,21 @@ def mac_at(address: str, table: Path = NEIGHBOURS) -> str:
     return mac_in(_read(table), address)
 
 
+def told_at(address: str, table: Path = NEIGHBOURS) -> ToldMac:
+    """Give the same, and one that names no piece beside it."""
+    return told_in(_read(table), address)
+
+
 def mac_in(text: str, address: str) -> str:
     """Find the MAC of the one device at an address in the text of a neighbour table."""
+    return told_in(text, address).sound
+
+
+def told_in(text: str, address: str) -> ToldMac:
+    """Find the same, and one that names no piece beside it."""
     macs = dict(_answered_macs(text))
     mac = macs.get(address, "")
-    return trusted_mac(mac) if list(macs.values()).count(mac) == 1 else ""
+    return told_mac(mac) if list(macs.values()).count(mac) == 1 else ToldMac()
 
 
 def answered_on(root: Path = Path("/")) -> dict[str, frozenset[str]]:
@@ -67,11 +85,17 @@ def plain_mac(text: str) -> str:
     return mac if mac.strip("0") and not int(mac[:2], 16) & _TO_MANY else ""
 
 
-def trusted_mac(text: str) -> str:
-    """Give a MAC as plain_mac does; "" also of one made up, or left as a chip's maker wrote it."""
+def told_mac(text: str) -> ToldMac:
+    """Read a MAC that a device tells as plain_mac does; nothing of one made up."""
     mac = plain_mac(text)
-    is_own = mac and not int(mac[:2], 16) & _MADE_UP and not _is_of_many(mac)
-    return mac if is_own else ""
+    if not mac or int(mac[:2], 16) & _MADE_UP:
+        return ToldMac()
+    return ToldMac(weak=mac) if _is_of_many(mac) else ToldMac(sound=mac)
+
+
+def trusted_mac(text: str) -> str:
+    """Give a MAC that may name one device; "" of one made up, or left as its maker wrote it."""
+    return told_mac(text).sound
 
 
 def _is_of_many(mac: str) -> bool:

@@ -86,6 +86,7 @@ manage: POST/enrolment/knocks/close POST/enrolment/knocks/{knock}/accept
 manage: POST/enrolment/knocks/{knock}/refuse
 marks manage: POST/cameras/{room:path}/off
 book: POST/pairs/{room:path} POST/pairs/{room:path}/undo
+book: POST/kinds/{room:path} POST/kinds/{room:path}/undo
 figures: */metrics
 department: */api/v1/schools */api/v1/schools/{code} */api/v1/areas
 department: */api/v1/figures */api/v1/exceptions */api/v1/tile
