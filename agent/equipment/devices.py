@@ -594,7 +594,7 @@ class Devices:
                 return DeviceCondition(Status.UNKNOWN)
             return DeviceCondition(olds[0].device.status, olds[0].device.reasons)
         charges = (one.charge_percent for one in group.sightings if one.kind is Kind.UPS)
-        condition = charged(next(charges, None))
+        condition = charged(next(charges, None), olds[0].device.reasons if olds else ())
         for key in sorted(group.claims & self.conditions.keys()):
             condition = both(condition, self.conditions[key])
         if not any(reason.code == ReasonCode.NEEDS_PASSWORD for reason in condition.reasons):

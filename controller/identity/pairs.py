@@ -9,7 +9,7 @@ import msgspec
 
 from controller.fleet.records import DeviceRecord
 from protocol.formats import phrase
-from protocol.grounds import ground_lines
+from protocol.grounds import ground_lines, kind_question
 from protocol.messages import DeviceGrounds, DevicePair
 from protocol.model import DeviceKind, Place
 from protocol.words import N_, Translate, kind_word
@@ -71,7 +71,7 @@ class KindQuestion(NamedTuple):
     device: str
     name: str
     kind: DeviceKind
-    kind_word: str
+    words: str
 
 
 class KindLine(NamedTuple):
@@ -154,8 +154,8 @@ def _kind_questions(
         for grounds in one.devices:
             name, kind = names.get(grounds.device_id), grounds.asks
             if name and kind and (place, grounds.device_id) not in answered:
-                word = kind_word(kind, say)
-                yield KindQuestion(place.agent, grounds.device_id, name, kind, word)
+                words = kind_question(kind, say)
+                yield KindQuestion(place.agent, grounds.device_id, name, kind, words)
 
 
 def _kind_line(word: KindWord, names: Mapping[str, str], say: Translate) -> KindLine:

@@ -102,9 +102,14 @@ def say_kind(db: Connection, word: KindWord) -> Sequence[object]:
 
 def take_kind_back(db: Connection, agent: Place, device: str) -> Sequence[object]:
     """Take the school's word on a device back; empty where there is none."""
-    own = of(kind_words, agent), kind_words.c.agent == agent.agent
     said = [one for one in kind_words_of(db, agent) if one.device == device]
-    db.execute(delete(kind_words).where(*own, kind_words.c.device == device))
+    db.execute(
+        delete(kind_words).where(
+            of(kind_words, agent),
+            kind_words.c.agent == agent.agent,
+            kind_words.c.device == device,
+        )
+    )
     return tuple(KindAnswer(device=one.device, is_kind=one.is_kind) for one in said)
 
 

@@ -33,11 +33,6 @@ def told_uuid(text: str) -> ToldUuid:
     return ToldUuid(sound=uuid) if _names_a_piece(uuid) else ToldUuid(weak=uuid)
 
 
-def trusted_uuid(text: str) -> str:
-    """Give an id in one spelling; "" if it is too plain or too strange to name one device."""
-    return told_uuid(text).sound
-
-
 def _names_a_piece(uuid: str) -> bool:
     """Whether anything is left but runs, as in 12345678-1234-1234-1234-123456789abc."""
     return has_enough_bits(re.sub("[^0-9a-z]", "", uuid))

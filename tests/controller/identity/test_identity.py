@@ -168,7 +168,7 @@ def test_the_page_says_which_marks_were_believed_and_why(asking: Room) -> None:
     """In Vietnamese, for each device; what comes late or again changes nothing."""
     page = asking.page()
     assert "Nhận ra nhờ mac:00408c000001." in page
-    assert "Nhận ra nhờ name:cam." in page
+    assert "Nhận ra nhờ tên của nó." in page
     late = asking.devices.explained(NOW_MS)
     asking.rev = 0
     asking.says(type(late)(boot="b1", at_ms=NOW_MS))
