@@ -210,7 +210,7 @@ def test_what_only_a_person_can_tell_is_asked_at_the_school_too(
     """The answer goes down, is kept by the room, stands over its own word, and is taken back."""
     page = framed.page()
     assert page.count('data-asked="') == 1
-    assert "có thể là: bảng tương tác. Đúng không?" in page
+    assert "có thể là bảng tương tác, đúng không?" in page
     framed.devices, _ = framed.devices.answer(FRAME_ID, Kind.CAMERA, NOW_MS)
     assert framed.says_kind(said, FRAME_ID) == 303
     framed.hears()
