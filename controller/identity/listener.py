@@ -6,47 +6,35 @@ The whole of it, once in each session of an agent that explains its devices, and
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator
 
+import msgspec
 from sqlalchemy import Connection
 
-from controller.feature import Command, Listener, Program
-from controller.fleet.sessions import NewSessions
+from controller.feature import Command
+from controller.fleet.owed import OwedWords
 from controller.identity.store import facts_of, kind_words_of, words_of
 from protocol.messages import KindAnswer, KindsAnswered, PairAnswer, PairsAnswered
 from protocol.model import Place
 
 
-class _Words(NamedTuple):
-    """What the school says of an agent's devices."""
+class _Pairs(msgspec.Struct, frozen=True):
+    """Which two devices of an agent are one."""
 
-    pairs: tuple[PairAnswer, ...] = ()
-    kinds: tuple[KindAnswer, ...] = ()
+    answers: tuple[PairAnswer, ...]
 
 
-class IdentityListener(Listener[Any]):
-    """Says the school's words on devices; what was said in a session before may be lost."""
+class _Kinds(msgspec.Struct, frozen=True):
+    """What devices of an agent are."""
 
-    def __init__(self, program: Program) -> None:
-        self._program = program
-        self._sessions = NewSessions()
-        self._told: dict[Place, _Words] = {}
-        self._due: list[Command] = []
+    answers: tuple[KindAnswer, ...]
 
-    def greet(self, now_ms: int) -> None:
-        """What was said in the session before may be lost."""
-        self._sessions.forget()
-        self._told.clear()
 
-    def load(self, db: Connection) -> None:
-        """Say all anew."""
-        self.greet(0)
+class IdentityListener(OwedWords[_Pairs | _Kinds]):
+    """Says the school's words on devices; nobody answers them."""
 
-    def poll(self, db: Connection, now_ms: int) -> Sequence[object]:
-        """Look up what is to be said: to new sessions, and what is otherwise than was said."""
-        for agent in self._sessions.take():
-            self._told.pop(agent.place, None)
+    def owed(self, db: Connection, now_ms: int) -> Iterator[tuple[Place, _Pairs | _Kinds]]:
+        """What is said of each one's devices."""
         pairs = defaultdict[Place, list[PairAnswer]](list)
         for word in words_of(db, self._program.school):
             pair = PairAnswer(one=word.one, other=word.other, is_one=word.is_one)
@@ -55,25 +43,16 @@ class IdentityListener(Listener[Any]):
         for said in kind_words_of(db, self._program.school):
             kinds[said.place].append(KindAnswer(device=said.device, is_kind=said.is_kind))
         for told in facts_of(db, self._program.school):
-            words = _Words(tuple(pairs[told.place]), tuple(kinds[told.place]))
-            self._due += self._commands(told.place, self._told.get(told.place), words, now_ms)
-            self._told[told.place] = words
-        return ()
+            yield told.place, _Pairs(tuple(pairs[told.place]))
+            yield told.place, _Kinds(tuple(kinds[told.place]))
 
-    def follow(self, changes: Sequence[object], now_ms: int) -> Iterable[Command]:
-        """Say what is due."""
-        self._sessions.see(changes)
-        due, self._due = self._due, []
-        return due
-
-    def _commands(
-        self, agent: Place, told: _Words | None, words: _Words, now_ms: int
-    ) -> Iterator[Command]:
-        """What is otherwise than was said in this session."""
+    def command(self, db: Connection, to: Place, word: _Pairs | _Kinds, now_ms: int) -> Command:
+        """All that is said of one's pairs, or of what they are."""
         boot = self._program.boot
-        if told is None or told.pairs != words.pairs:
-            pairs = PairsAnswered(boot=boot, at_ms=now_ms, pairs=words.pairs)
-            yield Command(agent.agent, "pairs", pairs, qos=1)
-        if told is None or told.kinds != words.kinds:
-            kinds = KindsAnswered(boot=boot, at_ms=now_ms, kinds=words.kinds)
-            yield Command(agent.agent, "kinds", kinds, qos=1)
+        match word:
+            case _Pairs(answers):
+                pairs = PairsAnswered(boot=boot, at_ms=now_ms, pairs=answers)
+                return Command(to.agent, "pairs", pairs, qos=1)
+            case _Kinds(answers):
+                kinds = KindsAnswered(boot=boot, at_ms=now_ms, kinds=answers)
+                return Command(to.agent, "kinds", kinds, qos=1)
