@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from controller.cli.folder import add_place, has_database, told_school, told_zone
+from controller.cli.folder import add_place, has_database, operator, told_school, told_zone
 from controller.cli.output import add_json, check_apart, give_back, tell
 from controller.cli.school import opened
 from controller.database.clock import now_in
@@ -21,6 +21,7 @@ from controller.roster.changes import ClassChange
 from controller.roster.intake import Weighed, keep, weighed
 from controller.roster.roll import Flaw, Roll
 from controller.roster.sheet import flaws_csv, read
+from controller.roster.undoing import Origin
 from controller.sheets.errors import SheetError
 from protocol.clock import wall_ms
 from protocol.command_line import CommandParser
@@ -106,7 +107,7 @@ def _keep(
         found = _weighed(db, place, options, roll)
         if not options.yes:
             _check_changes(found.changes, say)
-        keep(db, place, found, today)
+        keep(db, place, found, today, Origin(operator(), now_in(db), options.path.name))
     return found.changes
 
 

@@ -15,6 +15,7 @@ from controller.roster.tables import (
     door_keys,
     holidays,
     letters,
+    plan_imports,
     pupils,
     terms,
 )
@@ -34,8 +35,9 @@ FEATURE: Final = Feature(
         letters,
         door_cards,
         door_keys,
+        plan_imports,
     ),
-    forget_pupils=(class_members.c.ended_ms,),
+    forget_pupils=(class_members.c.ended_ms, plan_imports.c.at_ms),
     menu=(
         MenuEntry(
             "/lists/import",

@@ -11,8 +11,10 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.feature import Program
 from controller.people.person import Permission
+from controller.roster.importing import import_schedule
 from controller.roster.plan import Schedule, SchoolPlan
-from controller.roster.store import keep_schedule, plan_of
+from controller.roster.store import plan_of
+from controller.roster.undoing import Origin
 from controller.schedule.findings import REASONS, Known, Reading
 from controller.schedule.intake import known_in, notices_of_rooms_in
 from controller.schedule.trial import PART_WORDS, WEEKDAY_WORDS, changes_of, days_word
@@ -87,7 +89,8 @@ class _Intake(Intake[Waiting]):
         with self.store.locked(self.school) as db:
             if plan_of(db, self.school).version != waiting.version:
                 return False
-            keep_schedule(db, self.school, reading.schedule)
+            origin = Origin(waiting.who, self.program.now_ms(), waiting.upload.name)
+            import_schedule(db, self.school, reading.schedule, origin)
         waiting.is_kept = True
         return True
 
