@@ -17,6 +17,7 @@ from controller.web.page import PageRenderer
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs
 from protocol.errors import ActionError
+from protocol.model import instant
 from protocol.words import N_
 
 HOME: Final = "/lists/imports"
@@ -64,5 +65,5 @@ def add_imports(router: FeatureRouter, program: Program) -> None:
 
 def _undo(program: Program, no: int) -> PlanImport:
     with program.store.locked(program.school) as db:
-        day = program.today().isoformat()
-        return undo_import(db, program.school, no, program.now_ms(), day=day)
+        now = instant(program.now_ms()).astimezone(program.zone)
+        return undo_import(db, program.school, no, now)

@@ -5,6 +5,8 @@ Every function works in a transaction of the store's: `view` to read, `locked` t
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection
 
 from controller.roster.import_store import imports_of, note_import, note_undone
@@ -24,10 +26,10 @@ from protocol.model import Place
 from protocol.words import N_
 
 
-def import_lists(db: Connection, place: Place, lists: Lists, origin: Origin, *, day: str) -> bool:
-    """Keep class lists from a local day on, and what they changed; False where that is nothing."""
+def import_lists(db: Connection, place: Place, lists: Lists, origin: Origin) -> bool:
+    """Keep class lists from that day on, and what they changed; False where that is nothing."""
     before = plan_of(db, place)
-    if not keep_lists(db, place, lists, day=day):
+    if not keep_lists(db, place, lists, day=origin.day):
         return False
     was, became = lists_of(before), lists_of(plan_of(db, place))
     note_import(db, place, _record(PlanPart.LISTS, origin, was, became))
@@ -37,17 +39,17 @@ def import_lists(db: Connection, place: Place, lists: Lists, origin: Origin, *, 
 def import_schedule(db: Connection, place: Place, schedule: Schedule, origin: Origin) -> bool:
     """Keep the parts of a schedule that are given, and what they changed; False for nothing."""
     before = plan_of(db, place)
-    if not keep_schedule(db, place, schedule):
+    if not keep_schedule(db, place, schedule, origin.at):
         return False
     was, became = (schedule_of(plan, schedule) for plan in (before, plan_of(db, place)))
     note_import(db, place, _record(PlanPart.SCHEDULE, origin, was, became))
     return True
 
 
-def undo_import(db: Connection, place: Place, no: int, now_ms: int, *, day: str) -> PlanImport:
+def undo_import(db: Connection, place: Place, no: int, now: datetime) -> PlanImport:
     """Take an import back; once more does nothing. Raises ActionError.
 
-    day: the local day from which the classes are again as they were.
+    now: the school's time in its zone, from whose day on the classes are again as they were.
     """
     record = next((one for one in imports_of(db, place) if one.no == no), None)
     if record is None:
@@ -63,10 +65,10 @@ def undo_import(db: Connection, place: Place, no: int, now_ms: int, *, day: str)
             N_("Undo the newer import first, or bring the older file in again."),
         )
     if record.was.classes is not None:
-        put_lists_back(db, place, record.was.classes, day=day)
+        put_lists_back(db, place, record.was.classes, day=now.date().isoformat())
     if record.was.schedule is not None:
-        keep_schedule(db, place, record.was.schedule)
-    note_undone(db, place, no, now_ms)
+        keep_schedule(db, place, record.was.schedule, now)
+    note_undone(db, place, no, round(now.timestamp() * 1000))
     return record
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -41,9 +40,9 @@ def weighed(
     )
 
 
-def keep(db: Connection, place: Place, found: Weighed, today: date, origin: Origin) -> bool:
-    """Keep the lists from today on; False where the plan is not the one they were held against."""
+def keep(db: Connection, place: Place, found: Weighed, origin: Origin) -> bool:
+    """Keep the lists from that day on; False where the plan is not the one they were held to."""
     if version_of(db, place) != found.version:
         return False
-    import_lists(db, place, found.lists, origin, day=today.isoformat())
+    import_lists(db, place, found.lists, origin)
     return True

@@ -25,7 +25,7 @@ from controller.web.intake import GONE, Intake, Short
 from controller.web.readers import Readers
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs
-from protocol.model import Place
+from protocol.model import Place, instant
 from protocol.words import N_
 
 HOME: Final = "/lists/import"
@@ -92,8 +92,9 @@ class _Intake(Intake[Waiting]):
         if waiting.found is None:
             return False
         with self.store.locked(self.school) as db:
-            origin = Origin(waiting.who, self.program.now_ms(), waiting.upload.name)
-            waiting.is_kept = keep(db, self.school, waiting.found, self.program.today(), origin)
+            now = instant(self.program.now_ms()).astimezone(self.program.zone)
+            origin = Origin(waiting.who, now, waiting.upload.name)
+            waiting.is_kept = keep(db, self.school, waiting.found, origin)
         return waiting.is_kept
 
 

@@ -6,6 +6,7 @@ since is never overwritten.
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -34,11 +35,21 @@ class PlanState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Origin(NamedTuple):
-    """Who brought a file in, when, and what it is called."""
+    """Who brought a file in, when by the school's zone, and what the file is called."""
 
     who: str
-    at_ms: int
+    at: datetime
     file: str
+
+    @property
+    def day(self) -> str:
+        """The local day from which it counts."""
+        return self.at.date().isoformat()
+
+    @property
+    def at_ms(self) -> int:
+        """When, in milliseconds since 1970."""
+        return round(self.at.timestamp() * 1000)
 
 
 class PlanImport(msgspec.Struct, frozen=True, kw_only=True):

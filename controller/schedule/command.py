@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from controller.cli.folder import add_place, has_database, operator
+from controller.cli.folder import add_place, has_database, operator, told_zone
 from controller.cli.output import add_json, output, tell
 from controller.cli.school import opened
 from controller.database.clock import now_in
@@ -23,6 +23,7 @@ from controller.schedule.trial import COUNT_WORDS
 from controller.sheets.errors import Notice, SheetError
 from protocol.command_line import CommandParser, unwritable
 from protocol.formats import phrase
+from protocol.model import instant
 from protocol.words import N_, Translate
 
 EXIT_REFUSED: Final = 1
@@ -83,7 +84,8 @@ def _keep(options: argparse.Namespace, reading: Reading) -> list[Notice]:
         return []
     if not options.dry_run:
         with opened(options) as (store, place), store.locked(place) as db:
-            import_schedule(db, place, reading.schedule, Origin(operator(), now_in(db), name))
+            now = instant(now_in(db)).astimezone(told_zone(options))
+            import_schedule(db, place, reading.schedule, Origin(operator(), now, name))
             return notices_of_rooms_in(db, place, name, reading.schedule)
     if not has_database(options):
         return []

@@ -25,7 +25,7 @@ from controller.web.intake import GONE, Intake, Short
 from controller.web.readers import Readers
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs
-from protocol.model import Place
+from protocol.model import Place, instant
 from protocol.words import N_
 
 HOME: Final = "/schedule/import"
@@ -89,7 +89,8 @@ class _Intake(Intake[Waiting]):
         with self.store.locked(self.school) as db:
             if plan_of(db, self.school).version != waiting.version:
                 return False
-            origin = Origin(waiting.who, self.program.now_ms(), waiting.upload.name)
+            now = instant(self.program.now_ms()).astimezone(self.program.zone)
+            origin = Origin(waiting.who, now, waiting.upload.name)
             import_schedule(db, self.school, reading.schedule, origin)
         waiting.is_kept = True
         return True

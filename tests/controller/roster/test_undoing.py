@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -25,6 +27,8 @@ from tests.controller.web_school import SCHOOL, a_store, asked
 from tests.databases import sqlite_in
 
 DAY, LATER = "2026-09-07", "2026-09-08"
+AT = datetime(2026, 9, 7, 10, 30, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
+LATER_AT = AT + timedelta(days=1)
 CODES, STUDENTS, ROOMS = ("6A1", "6A2"), ("s1", "s2", "s3"), ("", "P1", "P2")
 SIZES = st.tuples(*(st.integers(0, 3) for _ in STUDENTS))
 
@@ -123,9 +127,9 @@ def test_a_stack_of_plans_says_the_same(steps: list[tuple[str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder, Store(sqlite_in(Path(folder))) as store:
         known: dict[int, Known] = {}
         undone: set[int] = set()
-        for at_ms, (deed, value) in enumerate(steps, 1):
+        for at_min, (deed, value) in enumerate(steps, 1):
             with store.locked(SCHOOL) as db:
-                origin = Origin("hieu-pho", at_ms, "tkb.xlsx")
+                origin = Origin("hieu-pho", AT + timedelta(minutes=at_min), "tkb.xlsx")
                 known = step(db, (deed, value, origin), known, undone)
                 listed = imports_of(db, SCHOOL)
             assert [one.no for one in listed] == sorted(known, reverse=True)[:IMPORTS_KEPT]
@@ -138,7 +142,7 @@ def step(
     """One step, and what the model knows after it."""
     before, (deed, value, origin) = now(db), taken
     if deed == "undo":
-        undo(db, len(known) - value, known, undone)
+        undo(db, (len(known) - value, origin.at), known, undone)
         return known
     if deed == "forget":
         forget_pupil(db, SCHOOL, value)
@@ -148,7 +152,7 @@ def step(
             for no, one in known.items()
         }
     if deed == "lists":
-        spoken, changed = {"classes"}, import_lists(db, SCHOOL, value, origin, day=DAY)
+        spoken, changed = {"classes"}, import_lists(db, SCHOOL, value, origin)
     else:
         spoken = {name for name in PARTS[1:] if getattr(value, name) is not None}
         changed = import_schedule(db, SCHOOL, value, origin)
@@ -158,16 +162,19 @@ def step(
     return known | ({len(known) + 1: fresh} if changed else {})
 
 
-def undo(db: Connection, number: int, known: dict[int, Known], undone: set[int]) -> None:
+def undo(
+    db: Connection, meant: tuple[int, datetime], known: dict[int, Known], undone: set[int]
+) -> None:
     """Take an import back where the model lets it; else nothing changes."""
-    before, record = now(db), known.get(number)
+    (number, at), before = meant, now(db)
+    record = known.get(number)
     is_as_left = record is not None and before.items() >= record.became.items()
     if record is None or (number not in undone and not is_as_left):
         with pytest.raises(ActionError):
-            undo_import(db, SCHOOL, max(number, 0), 1, day=DAY)
+            undo_import(db, SCHOOL, max(number, 0), at)
         assert now(db) == before
         return
-    undo_import(db, SCHOOL, number, 1, day=DAY)
+    undo_import(db, SCHOOL, number, at)
     assert now(db) == (before if number in undone else before | record.was)
     undone.add(number)
 
@@ -176,10 +183,10 @@ def test_who_is_undone_was_never_on_a_sheet_of_that_day(tmp_path: Path) -> None:
     """Memberships end and begin with what is taken back, by day."""
     first, then = the_class("6A1", "P1", ["s1", "s2"]), the_class("6A1", "P1", ["s1", "s3"])
     with Store(sqlite_in(tmp_path)) as store, store.locked(SCHOOL) as db:
-        origin = Origin("a", 1, "lop.xlsx")
-        import_lists(db, SCHOOL, Lists(classes=(first,)), origin, day=DAY)
-        import_lists(db, SCHOOL, Lists(classes=(then,)), origin, day=LATER)
-        undo_import(db, SCHOOL, 2, 5, day=LATER)
+        origin, later = (Origin("a", at, "lop.xlsx") for at in (AT, LATER_AT))
+        import_lists(db, SCHOOL, Lists(classes=(first,)), origin)
+        import_lists(db, SCHOOL, Lists(classes=(then,)), later)
+        undo_import(db, SCHOOL, 2, LATER_AT)
         assert classes_of(db, SCHOOL) == (first,)
         assert {one.student for one in members_of(db, SCHOOL, "6A1", LATER, LATER)} == {"s1", "s2"}
         assert {one.student for one in members_of(db, SCHOOL, "6A1", DAY, DAY)} == {"s1", "s2"}
@@ -188,14 +195,14 @@ def test_who_is_undone_was_never_on_a_sheet_of_that_day(tmp_path: Path) -> None:
 def test_an_erased_pupil_stands_in_no_import(tmp_path: Path) -> None:
     """Nor comes back by one that is undone."""
     with Store(sqlite_in(tmp_path)) as store, store.locked(SCHOOL) as db:
-        origin = Origin("a", 1, "lop.xlsx")
+        origin = Origin("a", AT, "lop.xlsx")
         for students in (["s1", "s2"], ["s1", "s2", "s3"]):
             lists = Lists(classes=(the_class("6A1", "P1", students),))
-            import_lists(db, SCHOOL, lists, origin, day=DAY)
+            import_lists(db, SCHOOL, lists, origin)
         forget_pupil(db, SCHOOL, "s2")
         states = [state for one in imports_of(db, SCHOOL) for state in (one.was, one.became)]
         assert "Em s2" not in str([state.classes for state in states])
-        undo_import(db, SCHOOL, 2, 5, day=DAY)
+        undo_import(db, SCHOOL, 2, AT)
         (school_class,) = classes_of(db, SCHOOL)
         assert [pupil.student for pupil in school_class.pupils] == ["s1"]
 
@@ -206,7 +213,7 @@ def test_the_page_lists_and_undoes_and_a_second_press_does_nothing(tmp_path: Pat
         with store.locked(SCHOOL) as db:
             for code in CODES:
                 lists = Lists(classes=(the_class(code, "P1", ["s1"]),))
-                import_lists(db, SCHOOL, lists, Origin("hieu-pho", 1, f"{code}.xlsx"), day=DAY)
+                import_lists(db, SCHOOL, lists, Origin("hieu-pho", AT, f"{code}.xlsx"))
         assert asked(store, "/lists/imports", host=READER).status_code == 403
         assert "6A2.xlsx" in asked(store, "/lists/imports").text
         overtaken = asked(store, "/lists/imports/1/undo", method="POST", data={})
