@@ -38,8 +38,8 @@ def note_import(db: Connection, place: Place, record: PlanImport) -> None:
 
 def note_undone(db: Connection, place: Place, no: int, now_ms: int) -> None:
     """An import was taken back."""
-    own = of(plan_imports, place), plan_imports.c.no == no
-    db.execute(update(plan_imports).where(*own).values(undone_ms=now_ms))
+    statement = update(plan_imports).where(of(plan_imports, place), plan_imports.c.no == no)
+    db.execute(statement.values(undone_ms=now_ms))
 
 
 def forget_in_imports(db: Connection, place: Place, student: str) -> int:
@@ -48,8 +48,9 @@ def forget_in_imports(db: Connection, place: Place, student: str) -> int:
     for record in imports_of(db, place):
         if (cleared := without(record, student)) != record:
             values = IMPORTS.values(cleared)
-            own = of(plan_imports, place), plan_imports.c.no == record.no
-            states = {"was": values["was"], "became": values["became"]}
-            db.execute(update(plan_imports).where(*own).values(states))
+            statement = update(plan_imports).where(
+                of(plan_imports, place), plan_imports.c.no == record.no
+            )
+            db.execute(statement.values(was=values["was"], became=values["became"]))
             held += 1
     return held
