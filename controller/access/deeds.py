@@ -98,6 +98,7 @@ DEED_WORDS: Final[Mapping[str, str]] = {
     "register decisions undo": N_("took a decision back"),
     "register import": N_("brought the equipment book in"),
     "register import drop": N_("dropped a book that was not brought in"),
+    "lists imports undo": N_("took an import of class lists or of a schedule back"),
     "register imports undo": N_("took an import of the equipment book back"),
     "register lines": N_("changed lines of the equipment book"),
     "register lines condition": N_("said how a line of the book fares"),

@@ -23,6 +23,7 @@ public: POST/api/v1/guest-copies/{file} /stocktake/worker.js
 public: /login/passkey POST/login/passkey
 public: /trust /trust/lophoc.crt /trust/lophoc.mobileconfig
 rooms: */api/v1/rooms */rooms/{code:path}
+manage: /lists/imports POST/lists/imports/{no}/undo
 book: POST/devices
 manage: /alerts POST/alerts POST/alerts/undo POST/alerts/{name}/remove POST/alerts/{name}/test
 manage: /home-assistant POST/home-assistant/on POST/home-assistant/off
