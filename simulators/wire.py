@@ -20,6 +20,7 @@ from protocol.messages import (
     GuideGiven,
     IdentityShared,
     InspectionGiven,
+    KindsAnswered,
     KitGiven,
     ListsRefused,
     MarksAsked,
@@ -139,6 +140,7 @@ class Wire:
                 | SchoolClock()
                 | TabletsConfirmed()
                 | PairsAnswered()
+                | KindsAnswered()
                 | CorrectionsGiven()
                 | UpdateOffered()
                 | InspectionGiven()
