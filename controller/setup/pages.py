@@ -120,7 +120,7 @@ def _add_move(router: FeatureRouter, program: Program, setup: Setup) -> None:
         moving.start(form.get("source", ""), form.get("passphrase", ""))
         return RedirectResponse(f"{PATH}/move", 303)
 
-    @router.post(f"{PATH}/move/file")
+    @router.post(f"{PATH}/copy")
     @needs(Permission.MANAGE)
     async def take(request: Request) -> Response:
         try:
