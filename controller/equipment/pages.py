@@ -20,6 +20,7 @@ from controller.equipment.columns import (
     end_of,
     item_columns,
     lacking,
+    warranty_of,
 )
 from controller.equipment.store import Moment
 from controller.equipment.wanted import (
@@ -39,6 +40,7 @@ from controller.inventory.filters import Filters, chooser_of, filters_of
 from controller.people.person import Permission, Person
 from controller.reconcile.reconcile import VERIFIED_MS, VERIFY
 from controller.register.vocabulary import CONDITION_WORDS, type_word
+from controller.register.warranty import warranties
 from controller.sheets.names import serial_key
 from controller.sheets.table import TableFormat
 from controller.sheets.text import searchable
@@ -184,6 +186,7 @@ class ItemPages:
             states={state.value: ASSET_STATE_WORDS[state] for state in AssetState},
             conditions=CONDITION_WORDS,
             records=RECORD_WORDS,
+            warranties=warranties(choice.filters.warranty, at.year, words.say),
             to_items=to_items,
         )
 
@@ -210,6 +213,7 @@ class ItemPages:
             state_word=ASSET_STATE_WORDS,
             state_status=STATE_STATUS,
             end_year=end_of(asset, at.table, at.year),
+            warranty=warranty_of(asset, self._program.today().isoformat(), words),
             verified_until=asset.verified_ms + VERIFIED_MS if asset.verified_ms else None,
             standing=standing,
             told=overview,

@@ -204,7 +204,7 @@ def _ordered(query: Select[Any], sort: str, at: Moment) -> Select[Any]:
 
 ORDERS: Final = (
     *("item", "school", "code", "tag", "maker", "model", "serial", "room", "state", "condition"),
-    *("year", "quantity", "seen", "cost", "due"),
+    *("year", "quantity", "seen", "cost", "due", "warranty"),
 )
 
 
@@ -218,6 +218,7 @@ def _order(name: str, at: Moment) -> tuple[ColumnElement[Any], bool]:
         ),
         "code": _ITEM.counted_for,
         "tag": _ITEM.asset_tag,
+        "warranty": _ITEM.warranty_end,
         **{name: _ITEM[name] for name in ("maker", "model", "serial", "room", "condition")},
     }
     if name in texts:

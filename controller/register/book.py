@@ -33,6 +33,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     type: a code of vocabulary.TYPE_WORDS, or the book's own word. name: as the book calls it.
     quantity: how many things the line is; None where the book says nothing, which counts as one.
     unit_cost_vnd: of one of them; cost_vnd: of all of them together. condition: of Condition.
+    warranty_months: 0 for none, or none any more; warranty_until: the day on which it ends (ISO).
     """
 
     row: int
@@ -49,6 +50,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     cost_vnd: int | None = None
     funding: str = ""
     condition: str = ""
+    warranty_months: int | None = None
+    warranty_until: str = ""
     errors: tuple[Fault, ...] = ()
 
     @property
