@@ -99,6 +99,7 @@ department: */api/v1/inspections */api/v1/inspections/{no} *POST/api/v1/inspecti
 department: *POST/api/v1/inspections/{no}/withdraw */api/v1/inspections/{no}/draw
 department: */api/v1/inspections/{no}/frame */api/v1/inspections/{no}/minutes
 department: /api/v1/reports /api/v1/reports/{no} POST/api/v1/reports
+department: */api/v1/item-history
 department: /api/v1/reports/template PUT/api/v1/reports/template
 department: DELETE/api/v1/reports/template
 department: /reports POST/reports /reports/{no} /reports/{no}/pack.xlsx

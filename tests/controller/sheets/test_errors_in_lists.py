@@ -62,7 +62,8 @@ def listed(aliases: dict[str, tuple[str, ...]]) -> Callable[[Path, Rows], Told]:
 
 BOOK = (
     ("STT", "Mã tài sản", "Tên thiết bị", "Hãng sản xuất", "Model", "Số sê-ri", "Phòng",
-     "Năm sử dụng", "Số lượng", "Đơn giá", "Nguyên giá", "Nguồn vốn", "Tình trạng", "Bảo hành (tháng)"),
+     "Năm sử dụng", "Số lượng", "Đơn giá", "Nguyên giá", "Nguồn vốn", "Tình trạng",
+     "Bảo hành (tháng)"),
     ("1", "TS-1", "Máy chiếu", "Epson", "EB-X51", "X1", "P203", "2021", "1", "9000000", "9000000",
      "NSNN", "Tốt", "24"),
     ("2", "TS-2", "Bảng tương tác", "Samsung", "WM75", "W2", "P204", "2022", "1", "98000000",

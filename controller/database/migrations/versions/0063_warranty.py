@@ -1,4 +1,4 @@
-"""How long lines of the book, and items, are under warranty."""
+"""How long lines and items are under warranty, and what became of a department's items."""
 
 from __future__ import annotations
 
@@ -17,10 +17,22 @@ def upgrade() -> None:
         op.add_column(name, sa.Column("warranty_months", sa.Integer(), nullable=True))
         for text in texts:
             op.add_column(name, sa.Column(text, sa.Text(), nullable=False, server_default=""))
+    op.create_table(
+        "item_steps",
+        *(
+            sa.Column(name, sa.Text(), primary_key=True, nullable=False)
+            for name in ("province", "school", "device_id")
+        ),
+        sa.Column("day", sa.BigInteger(), primary_key=True, autoincrement=False, nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("room", "state", "condition")),
+        sa.Column("here", sa.Boolean(), nullable=False),
+    )
 
 
 def downgrade() -> None:
     """Go back."""
+    op.drop_table("item_steps")
     for name, texts in _TEXTS.items():
         for column in (*texts, "warranty_months"):
             op.drop_column(name, column)
