@@ -122,7 +122,7 @@ def test_a_program_draws_proves_and_takes_back(officer: httpx.Client) -> None:
     [
         (b'{"size": 0}', "size"), (b'{"hours": "48"}', "hours"), (b'{"sise": 3}', "sise"),
         (b"[]", "array"), (b"{", "JSON"), (b'{"unit": "schools"}', "unit"),
-        (b'{"seed": "7\\n8"}', "printable"), (b"\xff", "str"),
+        (b'{"seed": "7\\n8"}', "printable"), (b"\xff", "JSON"),
     ],
     ids=["none", "text", "misspelt", "list", "cut", "unit", "unseen", "bytes"],
 )  # fmt: skip
