@@ -30,6 +30,7 @@ MESSAGES: Final = {
 }
 _YEAR: Final = 12
 _YEARS: Final = range(1990, 2100)
+_NO_YEAR: Final = 3000  # beyond what a message may say
 _OLDEST: Final = 1950  # a cell of dates that is older holds a number
 _BEFORE_EXCEL: Final = dt.date(1899, 12, 30)  # day 0 of its calendar
 _SURE_MONTHS: Final = range(12, 121)  # no other number of years or months is written so
@@ -184,7 +185,8 @@ def end_of(year: int | None, months: int | None, until: str) -> str:
         return ""
     if not months:
         return ENDED
-    return later(dt.date(year, 12, 31), months).isoformat() if year else ""
+    is_known = year is not None and _OLDEST <= year < _NO_YEAR and 0 < months <= 2 * MAX_MONTHS
+    return later(dt.date(year, 12, 31), months).isoformat() if year and is_known else ""
 
 
 def warranty_said(
