@@ -50,7 +50,7 @@ PERSONS: dict[str, str] = {
     "/devices": "a decision about a thing that somebody looked at",
     "/doctor": "the command: doctor",
     "/enrolment": "whom the school lets in",
-    "/home-assistant": "a password that is shown once",
+    "/home-assistant": "who may read along",
     "/incidents": "who takes a cause on",
     "/inspection-requests": "what people of the school saw; scans are the API's",
     "/kits": "what rooms should have",
