@@ -120,7 +120,7 @@ def test_a_program_draws_proves_and_takes_back(officer: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (b'{"size": 0}', "size"), (b'{"hours": "48"}', "hours"), (b'{"sise": 3}', "sise"),
+        (b'{"size": 0}', "size"), (b'{"hours": "48"}', "hours"), (b'{"sizes": 3}', "sizes"),
         (b"[]", "array"), (b"{", "JSON"), (b'{"unit": "schools"}', "unit"),
         (b'{"seed": "7\\n8"}', "printable"), (b"\xff", "JSON"),
     ],
