@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 from controller.roster.calendar import is_school_day, rings_of
+from controller.roster.past import as_of
 from controller.roster.plan import SchoolPlan
 from controller.sheets.names import room_code
 from protocol.model import instant
@@ -53,6 +54,11 @@ class SchoolHours:
         self._spans: dict[date, tuple[Span, ...]] = {}
         self._bells: dict[date, tuple[int, ...]] = {}
         self._dates: dict[int, date] = {}
+
+    @property
+    def plan(self) -> SchoolPlan:
+        """Whose bells and calendar these are."""
+        return self._plan
 
     def is_awake(self, at_ms: int, room: str = "") -> bool:
         """Whether somebody is there. room: a room's code."""
@@ -108,7 +114,7 @@ class SchoolHours:
     def _halves(self, day: date) -> Iterator[Span]:
         if not is_school_day(self._plan, day):
             return
-        if not self._plan.bells:
+        if not as_of(self._plan, day).bells:
             if day.isoweekday() != SUNDAY:
                 yield from ((self._at(day, first), self._at(day, last)) for first, last in NO_BELLS)
             return
