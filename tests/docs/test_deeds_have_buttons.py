@@ -53,6 +53,7 @@ PERSONS: dict[str, str] = {
     "/home-assistant": "who may read along",
     "/incidents": "who takes a cause on",
     "/inspection-requests": "what people of the school saw; scans are the API's",
+    "/kinds": "a decision about a thing that somebody looked at",
     "/kits": "what rooms should have",
     "/lessons": "marks of pupils",
     "/lists": "the command: lists import",
