@@ -23,7 +23,7 @@ from controller.feature import Level, Program
 from controller.fleet.records import AgentRecord, DeviceRecord
 from controller.fleet.store import all_devices, devices_of, newest_events
 from controller.identity.pairs import RoomIdentity, room_identity
-from controller.identity.store import facts_of, words_of
+from controller.identity.store import facts_of, kind_words_of, words_of
 from controller.incidents.pages import IncidentPages
 from controller.live.live import LiveView
 from controller.live.rooms import (
@@ -213,12 +213,14 @@ class RoomPages:
     def _identity(
         self, agents: Sequence[AgentRecord], devices: Sequence[DeviceRecord], say: Translate
     ) -> RoomIdentity:
-        """Why the room's devices are what they are, and which two may be one."""
+        """Why the room's devices are what they are, which two may be one, what is asked of them."""
         places = {agent.place for agent in agents}
         with self._store.view() as db:
             told = [one for one in facts_of(db, self._program.scope) if one.place in places]
             words = [one for one in words_of(db, self._program.scope) if one.place in places]
-        return room_identity(devices, told, words, say)
+            said = kind_words_of(db, self._program.scope)
+        kinds = [one for one in said if one.place in places]
+        return room_identity(devices, told, words, kinds, say)
 
     def _cameras(self, agents: Sequence[AgentRecord], say: Translate) -> list[CameraLines]:
         """How the cameras at a room's computers stand."""

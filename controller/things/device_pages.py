@@ -18,7 +18,7 @@ from controller.fleet.listener import FleetListener
 from controller.fleet.records import DeviceRecord, EventRecord
 from controller.fleet.store import newest_events
 from controller.identity.pairs import RoomIdentity, room_identity
-from controller.identity.store import facts_of, words_of
+from controller.identity.store import facts_of, kind_words_of, words_of
 from controller.live.live import LiveView
 from controller.live.subscription import Own
 from controller.people.person import Permission
@@ -202,13 +202,16 @@ def _past(
     ]
     told = [one for one in facts_of(db, place) if one.place == device.place]
     said = [one for one in words_of(db, place) if one.place == device.place]
-    known = room_identity(beside, told, said, say)
-    own = room_identity([device], told, said, say)
+    kinds = [one for one in kind_words_of(db, place) if one.place == device.place]
+    known = room_identity(beside, told, said, kinds, say)
+    own = room_identity([device], told, said, kinds, say)
     return DevicePast(
         events[:EVENTS],
         RoomIdentity(
             [one for one in known.questions if names & {one.one, one.other}],
             [one for one in known.answers if names & {one.one, one.other}],
             own.devices,
+            own.kind_questions,
+            own.kind_answers,
         ),
     )
