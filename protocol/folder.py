@@ -40,8 +40,13 @@ def takes_writes(folder: Path, least_bytes: int = LEAST_BYTES) -> bool:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        return error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+        return not is_disk_trouble(error)
     return usage.free >= least_bytes
+
+
+def is_disk_trouble(error: OSError) -> bool:
+    """Whether the disk is full, read-only or failing: a person must mend it."""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 
 @contextmanager

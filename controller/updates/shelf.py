@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from controller.updates.store import HeldPackage
+from protocol.clock import wall_ms
 from protocol.errors import ActionError
+from protocol.folder import changing
 from protocol.package import (
     Head,
     Manifest,
@@ -32,6 +34,7 @@ MAX_BYTES: Final = 4 << 30
 MAX_VERSIONS: Final = 3
 _SPARE_BYTES: Final = 1 << 30  # for the school's own data
 _MODE: Final = 0o600
+_ABANDONED_AFTER_S: Final = 3600.0  # a part that grows is of somebody who gives one now
 _WORDS: Final = {
     PackageFlaw.MALFORMED: N_("This is no update of LopHoc."),
     PackageFlaw.NOT_SIGNED: N_("Nobody whom this server believes has signed this update."),
@@ -52,14 +55,27 @@ class Shelf:
     def taking(self) -> Taking:
         """A package that is about to come. Raises OSError."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for part in self.folder.glob("*.part"):  # of who was killed
+        for part in self.folder.glob("*.part"):
             with suppress(OSError):
-                part.unlink()
+                if wall_ms() / 1000 - part.stat().st_mtime > _ABANDONED_AFTER_S:
+                    part.unlink()
         return Taking(self.folder / f"{os.urandom(8).hex()}.part", self)
 
     def file_of(self, sha256: str) -> Path:
         """Where a package lies: what follows its head."""
         return self.folder / sha256
+
+    def has(self, package: HeldPackage) -> bool:
+        """Whether its file lies here: no copy holds it, so after a restore it does not."""
+        with suppress(OSError):
+            return self.file_of(package.sha256).stat().st_size == package.size
+        return False
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Hold the shelf while a file comes and others go. Raises OSError."""
+        with changing(self.folder):
+            yield
 
     def check(self, head: Head) -> Manifest:
         """Refuse a package by its head. Raises ActionError."""
