@@ -137,7 +137,7 @@ def whole_file(path: Path, mode: int, *, backup: Path | None = None) -> Iterator
     mode: its permissions from the start. backup: where the old file is kept, whole as well.
     Raises OSError; the old file then stays, and nothing is left beside it.
     """
-    _sweep(path.parent)
+    sweep(path.parent, _PART.format("*"))
     fresh = _part_beside(path)
     try:
         with _sync_file(fresh, mode) as file:
@@ -185,9 +185,12 @@ def _part_beside(path: Path) -> Path:
     return path.with_name(_PART.format(secrets.token_hex(8)))
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what writers left that were killed."""
-    for part in folder.glob(_PART.format("*")):
+def sweep(folder: Path, parts: str) -> None:
+    """Remove what writers left that were killed; a part that still grows is somebody's.
+
+    parts: how their files are called, with a * in it.
+    """
+    for part in folder.glob(parts):
         with suppress(OSError):
             if wall_ms() / 1000 - part.stat().st_mtime > _ABANDONED_AFTER_S:
                 part.unlink()

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from controller.updates.store import HeldPackage
-from protocol.clock import wall_ms
 from protocol.errors import ActionError
-from protocol.folder import changing
+from protocol.folder import changing, sweep
 from protocol.package import (
     Head,
     Manifest,
@@ -34,7 +33,6 @@ MAX_BYTES: Final = 4 << 30
 MAX_VERSIONS: Final = 3
 _SPARE_BYTES: Final = 1 << 30  # for the school's own data
 _MODE: Final = 0o600
-_ABANDONED_AFTER_S: Final = 3600.0  # a part that grows is of somebody who gives one now
 _WORDS: Final = {
     PackageFlaw.MALFORMED: N_("This is no update of LopHoc."),
     PackageFlaw.NOT_SIGNED: N_("Nobody whom this server believes has signed this update."),
@@ -55,10 +53,7 @@ class Shelf:
     def taking(self) -> Taking:
         """A package that is about to come. Raises OSError."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for part in self.folder.glob("*.part"):
-            with suppress(OSError):
-                if wall_ms() / 1000 - part.stat().st_mtime > _ABANDONED_AFTER_S:
-                    part.unlink()
+        sweep(self.folder, "*.part")
         return Taking(self.folder / f"{os.urandom(8).hex()}.part", self)
 
     def file_of(self, sha256: str) -> Path:
