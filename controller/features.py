@@ -35,6 +35,7 @@ _ORDER: Final = (
     *("areas", "register", "stocktake", "repairs", "reconcile", "inventory"),
     *("webhooks", "use", "updates"),
     *("live", "incidents", "alerts", "measures", "dashboard", "things"),
+    "home_assistant",
     *("department", "inspection", "forecast", "equipment", "reports"),
     *("history", "lines"),
     *("enrolment", "trust", "connections", "doctor", "setup"),

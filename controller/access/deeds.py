@@ -58,6 +58,8 @@ DEED_WORDS: Final[Mapping[str, str]] = {
     "inspection-requests refuse": N_("refused an inspection"),
     "inspections": N_("drew a sample to be inspected"),
     "inspections withdraw": N_("withdrew an inspection"),
+    "home-assistant on": N_("let Home Assistant read"),
+    "home-assistant off": N_("let Home Assistant read no more"),
     "alerts test": N_("sent a test to somebody who is told"),
     "kits": N_("chose what a type of room should have"),
     "kits drop": N_("dropped a type of room"),

@@ -15,7 +15,8 @@ from controller.broker import stores
 from controller.broker.announce import Announcement
 from controller.broker.authority import Authority
 from controller.broker.credentials import CredentialError, Credentials, Enrolled
-from controller.broker.embedded import CONTROLLER_USER, EmbeddedBroker
+from controller.broker.embedded import CONTROLLER_USER, READER_USER, EmbeddedBroker
+from controller.broker.reader import ReaderKey
 from controller.broker.rivals import Rivals
 from controller.broker.surplus import LineKeeper
 from controller.broker.system_line import TROUBLES, system_line
@@ -47,12 +48,14 @@ class Brokerage:
     def __init__(self, config: ControllerConfig, school: Place) -> None:
         self._config = config
         self._credentials = Credentials(config.data / "agents.json")
+        self._reader = ReaderKey(config.data)
+        self._has_reader = False
         self._enrolled: Mapping[str, Enrolled] = {}
         self._embedded: EmbeddedBroker | None = None
         self._keys: list[Path] = []
         self._key = ""
         self._taking = asyncio.Lock()
-        self._taken_at = self._credentials.changed_at()  # of what the broker was given
+        self._taken_at = self._changed_at()  # of what the broker was given
         self.note_surplus: Callable[[str, int], None] = _note_nothing
         self._keeper: LineKeeper | None = None
         self._authority = Authority(config.data)
@@ -123,7 +126,7 @@ class Brokerage:
         if self._embedded is None:
             return
         async with self._taking:
-            changed_at = self._credentials.changed_at()
+            changed_at = self._changed_at()
             if changed_at != self._taken_at:
                 await self._take(self._embedded)
                 self._taken_at = changed_at
@@ -164,6 +167,8 @@ class Brokerage:
 
     def _channels_of(self, user: str) -> Sequence[Channel]:
         """What a user may say; who was enrolled is a room or a school, whatever else is heard."""
+        if user == READER_USER and self._has_reader:
+            return ()
         enrolled = self._enrolled.get(user)
         is_room = self._config.hears_rooms and not (enrolled and enrolled.is_school)
         is_school = self._config.hears_schools and (not enrolled or enrolled.is_school)
@@ -172,7 +177,21 @@ class Brokerage:
     def _users(self) -> dict[str, str]:
         """Who is let in, with passwords or hashes. Raises CredentialError."""
         self._enrolled = self._credentials.enrolled()
-        return self._credentials.users() | ({LOCAL_USER: self._key} if self._key else {})
+        users = self._credentials.users() | ({LOCAL_USER: self._key} if self._key else {})
+        reader = self._reading_users()
+        self._has_reader = bool(reader) and READER_USER not in users
+        return reader | users
+
+    def _reading_users(self) -> dict[str, str]:
+        """Who reads alone; nobody where that cannot be told."""
+        try:
+            return self._reader.users()
+        except CredentialError as error:
+            _LOGGER.warning("nobody but rooms is let in: %s", error)
+            return {}
+
+    def _changed_at(self) -> tuple[int, int]:
+        return self._credentials.changed_at(), self._reader.changed_at()
 
     async def _watch_passwords(self) -> None:
         """Take in agents that `agents add` gave a password while the controller runs."""

@@ -37,6 +37,9 @@ from protocol.words import N_
 _LOGGER = logging.getLogger(__name__)
 
 CONTROLLER_USER: Final = "controller"
+READER_USER: Final = "home-assistant"  # hears what is told to it, and says nothing
+DISCOVERY_ROOT: Final = "homeassistant"  # where it looks for what there is, unless changed there
+STATES_ROOT: Final = "lophoc-read"
 BACKOFF_FIRST_S: Final = 0.1
 BACKOFF_CAP_S: Final = 5.0
 STEADY_S: Final = 10.0  # a broker that ran this long starts again without waiting
@@ -338,12 +341,18 @@ def _user(
     """
     root = school_root(school).replace("/", ".")
     own = f"{root}.*" if name == LOCAL_USER else f"{root}.{level_of(name)}"
-    is_controller = name == CONTROLLER_USER
+    channels = tuple(channels)
+    if name == CONTROLLER_USER:
+        permissions = _of_controller(root)
+    elif name == READER_USER and not channels:  # with any it is a room that is called so
+        permissions = _of_reader(root)
+    else:
+        permissions = _of_sender(root, own, channels)
     return {
         "user": name,
         "password": password,
         "allowed_connection_types": ["MQTT"],
-        "permissions": _of_controller(root) if is_controller else _of_sender(root, own, channels),
+        "permissions": permissions,
     }
 
 
@@ -357,7 +366,15 @@ def _supervisor(password: str) -> dict[str, object]:
 
 
 def _of_controller(root: str) -> dict[str, object]:
-    return {"publish": [f"{root}.>", *stores.subjects()], "subscribe": [root, f"{root}.>"]}
+    read = [f"{DISCOVERY_ROOT}.>", f"{STATES_ROOT}.>"]
+    return {"publish": [f"{root}.>", *read, *stores.subjects()], "subscribe": [root, f"{root}.>"]}
+
+
+def _of_reader(root: str) -> dict[str, object]:
+    """Home Assistant listens to all below its root, and to whether we are there."""
+    roots = [DISCOVERY_ROOT, STATES_ROOT]
+    hears = [*roots, *(f"{each}.>" for each in roots), f"{root}.{CONTROLLER_USER}.state"]
+    return {"publish": {"deny": [">"]}, "subscribe": hears}
 
 
 def _of_sender(root: str, own: str, channels: Iterable[Channel]) -> dict[str, object]:

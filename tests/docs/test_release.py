@@ -69,6 +69,7 @@ def clone(shared_clone: Clone) -> Clone:
     return shared_clone
 
 
+@pytest.mark.wide
 def test_a_release_is_a_commit_a_tag_and_a_wheel(clone: Clone) -> None:
     """Everything that tells the version tells the new one, and nothing is left uncommitted."""
     before, today = clone.head, datetime.now(UTC).date()

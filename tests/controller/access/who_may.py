@@ -24,6 +24,7 @@ public: /login/passkey POST/login/passkey
 public: /trust /trust/lophoc.crt /trust/lophoc.mobileconfig
 rooms: */api/v1/rooms */rooms/{code:path}
 manage: /alerts POST/alerts/{name}/test
+manage: /home-assistant POST/home-assistant/on POST/home-assistant/off
 rooms: /devices/{device_id}/measures
 school: /wear
 rooms: */api/v1/incidents */incidents */incidents/now

@@ -34,16 +34,17 @@ from controller.reports.service import Packs
 from tests.controller.equipment.a_province import tell
 from tests.controller.web_department import OWN, ServedDepartment, a_department
 from tests.controller.web_school import FOLDERS, NOW_MS, a_program
+from tests.tiers import wide
 from tests.web import http_client
 
 Item = Mapping[str, Any]
 Ask = Mapping[str, str]
 ASKS: Final[tuple[Ask, ...]] = (
     {},
+    {"area": "A3", "type": "board"},
     {"area": "A1"},
     {"school": "S01"},
     {"type": "board"},
-    {"area": "A3", "type": "board"},
 )
 FORECAST, FIGURE = "answer /api/v1/forecast", "answer /api/v1/figures"
 WEEKS = "from=2026-08-17&to=2026-08-30"
@@ -507,7 +508,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
             yield Town(web, folder)
 
 
-@pytest.mark.parametrize("ask", ASKS, ids=urlencode)
+@pytest.mark.parametrize("ask", [*ASKS[:2], *wide(*ASKS[2:])], ids=urlencode)
 def test_all_tell_the_same_figure(town: Town, ask: Ask) -> None:
     """Each figure by all who tell it, and where it counts items, by a plain sum of the feed's."""
     wrong = []
