@@ -110,16 +110,19 @@ def _close_to_others(folder: Path) -> None:
 
 def give_to_owner(folder: Path) -> None:
     """What root left in a folder of a service becomes the service's: else it could not read it."""
-    if sys.platform == "win32" or not _is_root():
+    if sys.platform == "win32" or not is_root():
         return
     owner = folder.stat()
+    if owner.st_uid == 0:
+        return
     for path in (folder, *folder.rglob("*")):
         with suppress(FileNotFoundError, PermissionError):  # a journal whose work is done
             if path.lstat().st_uid == 0 != owner.st_uid:
                 os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
-def _is_root() -> bool:
+def is_root() -> bool:
+    """Whether this is the account that may give files away."""
     return sys.platform != "win32" and os.geteuid() == 0
 
 
@@ -171,7 +174,7 @@ def replace_file(fresh: Path, path: Path) -> None:
 def _sync_file(path: Path, mode: int) -> Iterator[BinaryIO]:
     """A new file that is on the disk when the block ends."""
     with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-        if sys.platform != "win32" and _is_root():  # it belongs to whom the folder belongs
+        if sys.platform != "win32" and is_root():  # it belongs to whom the folder belongs
             owner = path.parent.stat()
             with suppress(PermissionError):  # a USB stick's files are whose the stick is
                 os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
