@@ -42,6 +42,9 @@ _LEFT_OUT: Final = frozenset(
 # And of these what a person would have to fetch anew: who may leave copies here, and how other
 # controllers know this one.
 _TAKEN_ALONG: Final = ("guests/guests.json", f"{COPIES}/token-*")
+# Of files that are written once, a step holds only those that its full copy has not: a department's
+# dated files of a year would fill any stick.
+_WRITTEN_ONCE: Final = (f"{FILES}history/",)
 _ENDINGS: Final = ("-wal", "-shm", "-journal", ".part", LOCK_END)
 _PASSWORDS: Final = (
     "broker_password_file",
@@ -52,11 +55,22 @@ _PASSWORDS: Final = (
 
 
 class Member(NamedTuple):
-    """One file of a copy: its name there, its length in bytes, and what it holds."""
+    """One file of a copy: its name there, its length in bytes, what it holds, and since when."""
 
     name: str
     size: int
     blocks: Callable[[], Iterable[bytes]]
+    since_ns: int = 0
+
+    @property
+    def once(self) -> str:
+        """What names its bytes for good, of a file that is written once; empty for any other."""
+        return f"{self.name}:{self.size}:{self.since_ns}" if is_written_once(self.name) else ""
+
+
+def is_written_once(name: str) -> bool:
+    """Whether a member's bytes never change."""
+    return name.startswith(_WRITTEN_ONCE)
 
 
 def member_of(name: str, data: bytes) -> Member:
@@ -129,7 +143,8 @@ def _file(path: Path, folder: Path, stack: ExitStack) -> Member:
     name = FILES + path.relative_to(folder).as_posix()
     if not is_sqlite(path):
         file = stack.enter_context(path.open("rb"))
-        return Member(name, os.fstat(file.fileno()).st_size, lambda: blocks_of(file, BLOCK))
+        stat = os.fstat(file.fileno())
+        return Member(name, stat.st_size, lambda: blocks_of(file, BLOCK), stat.st_mtime_ns)
     pages = stack.enter_context(snapshot(path))
     return Member(name, pages.size, pages.pages)
 

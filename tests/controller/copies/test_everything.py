@@ -164,3 +164,46 @@ def test_a_step_is_small_whatever_lies_on_the_shelf_of_updates(school: CopiedSch
     school.say("INSERT INTO facts VALUES ('x', 'y')")
     school.copy()
     assert sum(file.stat().st_size for file in school.files()) < package.stat().st_size / 3
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_files_that_are_written_once_are_in_a_full_copy_and_in_no_step_after(
+    school: CopiedSchool, seed: int
+) -> None:
+    """Whatever comes and goes between copies: what stands there at the newest copy comes back."""
+    any_, folder = random.Random(f"once {seed}"), school.data / HISTORY
+    school.copy(full=True)
+    for day in range(1, 13):
+        deed = any_.choice(("add", "add", "drop", "full", "step", "step"))
+        if deed == "add":
+            (folder / f"items-2026-10-{day:02}.parquet").write_bytes(any_.randbytes(200_000))
+        elif deed == "drop":
+            any_.choice(sorted(folder.iterdir())).unlink(missing_ok=True)
+            (folder / "items-2026-09-01.parquet").write_bytes(any_.randbytes(9))
+        else:
+            school.say(f"INSERT INTO facts VALUES ('{seed}-{day}', 'y')")  # noqa: S608 - our own
+            school.copy(full=deed == "full")
+    school.say("INSERT INTO facts VALUES ('last', 'y')")
+    school.copy()
+    there = walked(folder)
+    size = school.files()[-1].stat().st_size
+    school.say("INSERT INTO facts VALUES ('again', 'y')")
+    school.copy(full=True)
+    school.say("INSERT INTO facts VALUES ('once more', 'y')")
+    school.copy()
+    assert school.files()[-1].stat().st_size < 150_000, size
+    back = walked(school.restore()[0] / HISTORY)
+    assert {name: back.get(name) for name in there} == there
+
+
+def test_a_step_of_before_that_holds_them_all_is_taken(
+    school: CopiedSchool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As versions before wrote it."""
+    school.copy(full=True)
+    school.say("INSERT INTO facts VALUES ('x', 'y')")
+    with monkeypatch.context() as before:
+        before.setattr("controller.copies.content._WRITTEN_ONCE", ("nothing/",))
+        school.copy()
+    there = walked(school.data / HISTORY)
+    assert walked(school.restore()[0] / HISTORY) == there
