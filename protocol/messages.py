@@ -121,6 +121,17 @@ class Chained(Event, frozen=True, kw_only=True):
     hash: Hex = ""
 
 
+class TeachersWord(Chained, frozen=True, kw_only=True):
+    """A link of the log that a teacher may have to vouch for.
+
+    teacher: the school's own id of who says it; proof: by what they showed that. Both are left out
+    where the school does not ask, or nothing confirmed is touched.
+    """
+
+    teacher: Code | msgspec.UnsetType = msgspec.UNSET
+    proof: Proof | msgspec.UnsetType = msgspec.UNSET
+
+
 class OutboxReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How full the sender's outbox is, and what it had to drop since it was made."""
 
@@ -334,7 +345,7 @@ class LessonResumed(Event, frozen=True, kw_only=True, tag_field="kind", tag="les
     lesson: Code
 
 
-class AttendanceMarked(Chained, frozen=True, kw_only=True, tag_field="kind", tag="attendance"):
+class AttendanceMarked(TeachersWord, frozen=True, kw_only=True, tag_field="kind", tag="attendance"):
     """A pupil's mark outside a roll, or a correction of a confirmed one. It stays in the school.
 
     why: marked, corrected, undone, or tapped: a teacher's mark in a roll that nobody has confirmed.
@@ -359,11 +370,12 @@ class RollLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     method: Method
 
 
-class RollConfirmed(Chained, frozen=True, kw_only=True, tag_field="kind", tag="roll_confirmed"):
+class RollConfirmed(
+    TeachersWord, frozen=True, kw_only=True, tag_field="kind", tag="roll_confirmed"
+):
     """The teacher's word on who is there: every pupil of the lesson, in one event.
 
-    day: the date on the room's wall. teacher: the school's own id of who confirmed; proof: by what
-    they showed it; both are left out where the school does not ask. It never leaves the school.
+    day: the date on the room's wall. It never leaves the school.
     """
 
     room: Code
@@ -372,8 +384,6 @@ class RollConfirmed(Chained, frozen=True, kw_only=True, tag_field="kind", tag="r
     classes: Classes = ()
     period: Period | None = None
     subject: Text = ""
-    teacher: Code | msgspec.UnsetType = msgspec.UNSET
-    proof: Proof | msgspec.UnsetType = msgspec.UNSET
     lines: Annotated[tuple[RollLine, ...], msgspec.Meta(max_length=1000)] = ()
 
     def __post_init__(self) -> None:
@@ -381,7 +391,7 @@ class RollConfirmed(Chained, frozen=True, kw_only=True, tag_field="kind", tag="r
         day_from(self.day)
 
 
-class RollReopened(Chained, frozen=True, kw_only=True, tag_field="kind", tag="roll_reopened"):
+class RollReopened(TeachersWord, frozen=True, kw_only=True, tag_field="kind", tag="roll_reopened"):
     """The teacher took a confirmation back; what was confirmed counts no more, and is kept."""
 
     room: Code

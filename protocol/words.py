@@ -12,11 +12,13 @@ from typing import Final
 from protocol.formats import number
 from protocol.health import ReasonCode
 from protocol.language import LANGUAGES, N_, Translate, fill, preferred_language, translator
+from protocol.messages import Proof
 from protocol.model import DeviceKind, Reason, Status
 
 __all__ = [
     "LANGUAGES",
     "N_",
+    "PROOF_WORDS",
     "Translate",
     "kind_word",
     "preferred_language",
@@ -25,6 +27,10 @@ __all__ = [
     "translator",
 ]
 
+PROOF_WORDS: Final[Mapping[Proof, str]] = {
+    Proof.PIN: N_("with their PIN"),
+    Proof.NONE: N_("without a PIN"),
+}
 _STATUSES: Final[Mapping[Status, str]] = {
     Status.UNKNOWN: N_("unknown"),
     Status.OK: N_("working"),

@@ -31,7 +31,8 @@ class RunningLesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     ends_ms: when it ends by itself. turns: how often it was ended and resumed, so that the ids of
     its events differ. began_min, bell_min: of its period, in minutes since midnight. room: where it
-    was, once this computer was carried elsewhere; an older agent knows none.
+    was, once this computer was carried elsewhere. teacher: whose the timetable had it when it
+    began, where the school asks who confirms. An older agent knows neither.
     """
 
     lesson: Code
@@ -47,6 +48,7 @@ class RunningLesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     turns: int = 0
     sheet: LessonSheet | None = None
     room: Code | msgspec.UnsetType = msgspec.UNSET
+    teacher: Text | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def actor(self) -> str:
@@ -147,9 +149,16 @@ class Lesson:
         return None
 
     def start(
-        self, lesson: str, what: LessonProposal, grace_min: int, moment: Moment, *, substitute: bool
+        self,
+        lesson: str,
+        what: LessonProposal,
+        grace_min: int,
+        moment: Moment,
+        *,
+        substitute: bool,
+        asks: bool = False,
     ) -> tuple[Lesson, Messages]:
-        """Start the lesson; while one runs, nothing happens."""
+        """Start the lesson; while one runs, nothing happens. asks: who confirms it is asked."""
         if self.running:
             return self, []
         lasts_min = MAX_LESSON_MIN
@@ -166,6 +175,7 @@ class Lesson:
             began_min=what.begins_min,
             bell_min=what.ends_min,
             ends_ms=moment.at_ms + int(lasts_min * 60_000),
+            teacher=what.teacher if asks and not substitute else msgspec.UNSET,
         )
         after = replace(self.shelve(), running=running, ends_s=moment.steady_s + lasts_min * 60)
         started = LessonStarted(

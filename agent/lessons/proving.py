@@ -1,6 +1,7 @@
-"""This file holds wrong PINs back: after a few, each further one waits longer. Pure.
+"""This file knows who vouches for a roll, and holds wrong PINs back: each further one waits longer.
 
-Nobody is locked out of a lesson: without a PIN the roll is confirmed all the same, and says so.
+Nobody is locked out of a lesson: without a PIN the roll is confirmed or corrected all the same, and
+says so. Pure.
 """
 
 from __future__ import annotations
@@ -13,19 +14,32 @@ import msgspec
 
 from protocol.guide import TeacherKey, pin_digest
 from protocol.messages import Proof
-from protocol.model import Code
+from protocol.model import Code, Text
 
 FREE_TRIES: Final = 3
 FIRST_WAIT_S: Final = 5.0
 LONGEST_WAIT_S: Final = 300.0
 
+Signature = tuple[Text, Proof]  # the name of who vouched, and by what it was shown
+
 
 class Confirmer(NamedTuple):
-    """Who confirms a roll where the school asks. teacher: the school's own id; empty: not said."""
+    """Who confirms a roll, or changes a confirmed one, where the school asks.
 
-    proof: Proof
+    proof: unset where it does not. teacher: the school's own id; unset: not said.
+    """
+
+    proof: Proof | msgspec.UnsetType = msgspec.UNSET
     teacher: Code | msgspec.UnsetType = msgspec.UNSET
     name: str = ""
+
+    @property
+    def signature(self) -> Signature | msgspec.UnsetType:
+        """What the room's own sheet keeps of it."""
+        return (self.name, self.proof) if self.proof else msgspec.UNSET
+
+
+UNASKED: Final = Confirmer()
 
 
 @dataclass(slots=True)

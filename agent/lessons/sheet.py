@@ -15,8 +15,8 @@ import msgspec
 from msgspec.structs import replace
 
 from agent.lessons.doubts import Doubt, DoubtAnswer, open_numbers, with_doubt
-from agent.lessons.proving import Confirmer
-from protocol.messages import Proof, RollLine
+from agent.lessons.proving import UNASKED, Confirmer, Signature
+from protocol.messages import RollLine
 from protocol.model import AttendanceStatus, Code, Method, Millis, Text
 from protocol.plan import ClassList, Number
 
@@ -54,13 +54,17 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class SheetEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One word of the teacher on a pupil: what, how, who, when and why."""
+    """One word of the teacher on a pupil: what, how, who, when and why.
+
+    by: name and proof of who changed a confirmed mark, where the school asks.
+    """
 
     status: AttendanceStatus
     method: Method
     actor: Text
     at_ms: Millis
     why: Code
+    by: Signature | msgspec.UnsetType = msgspec.UNSET
 
 
 class SheetCounts(NamedTuple):
@@ -92,7 +96,7 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     entries: dict[str, tuple[SheetEntry, ...]] = msgspec.field(name="said", default_factory=dict)
     confirmed_ms: Millis | None = None
     doubts: tuple[Doubt, ...] | msgspec.UnsetType = msgspec.UNSET
-    confirmer: tuple[Text, Proof] | msgspec.UnsetType = msgspec.UNSET
+    confirmer: Signature | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def all_doubts(self) -> tuple[Doubt, ...]:
@@ -205,7 +209,7 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             for pupil in self.pupils
         )
 
-    def confirm(self, actor: str, at_ms: int, by: Confirmer | None = None) -> LessonSheet:
+    def confirm(self, actor: str, at_ms: int, by: Confirmer = UNASKED) -> LessonSheet:
         """The teacher's word on everyone. by: who, where the school asks."""
         entries = {
             line.student: (
@@ -219,8 +223,7 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             )
             for line in self.lines()
         }
-        confirmer = (by.name, by.proof) if by else msgspec.UNSET
-        return replace(self, entries=entries, confirmed_ms=at_ms, confirmer=confirmer)
+        return replace(self, entries=entries, confirmed_ms=at_ms, confirmer=by.signature)
 
     def reopen(self) -> LessonSheet:
         """The teacher takes the confirmation back; what was changed since stays as taps."""

@@ -1,7 +1,7 @@
 """This file is what a teacher does in a room: each deed in, what is to be said out. Pure.
 
 Holds the school's plan, the lesson with its sheet, marks outside rolls, reported faults, the
-chain of the attendance log, and what can be undone for ten seconds.
+chain of the attendance log, and what can be undone for some seconds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from agent.lessons.corrections import SchoolCorrections
 from agent.lessons.doubts import Doubt, DoubtAnswer
 from agent.lessons.lesson import Lesson, RunningLesson, event_id
 from agent.lessons.marks import MarkBook, MarkBookFull, MarkResult
-from agent.lessons.proving import Confirmer
+from agent.lessons.proving import UNASKED, Confirmer
 from agent.lessons.sheet import LessonSheet, SheetEntry, Suggestion, pupils_of
 from agent.lessons.timetable import LessonProposal, ProposalReason
 from agent.room import AgentRoom, Messages, Moment
@@ -35,6 +35,7 @@ from protocol.messages import (
     FaultReported,
     HeadTold,
     Part,
+    Proof,
     RollConfirmed,
     RollReopened,
 )
@@ -42,6 +43,7 @@ from protocol.model import AttendanceStatus, Code, Method, Millis
 from protocol.plan import Plan, digest_of
 
 UNDO_S: Final = 10.0
+ASKED_UNDO_S: Final = 60.0  # a name is chosen and a PIN typed before it is taken back
 MAX_FAULTS: Final = 12
 SAME_FAULT_MS: Final = 60_000
 MAX_RECENT: Final = 5
@@ -65,6 +67,10 @@ class Undoable(StrEnum):
     CONFIRM = "confirm"
     END = "end"
     CORRECTION = "correction"
+
+
+# What takes them back changes a roll that was confirmed.
+_ON_CONFIRMED: Final = frozenset({Undoable.CONFIRM, Undoable.CORRECTION})
 
 
 class UndoOffer(NamedTuple):
@@ -160,7 +166,9 @@ class Teaching:
             back, messages = before.lesson.resume(moment, same.lesson)
         else:
             back, messages = before.lesson.start(
-                lesson, what, self.plan.grace_min, moment, substitute=substitute
+                *(lesson, what, self.plan.grace_min, moment),
+                substitute=substitute,
+                asks=self.guide.asks,
             )
         recent = dict.fromkeys((what.classes, *self.recent)) if what.classes else self.recent
         after = replace(before, lesson=back, recent=tuple(recent)[:MAX_RECENT]).with_list()
@@ -248,6 +256,7 @@ class Teaching:
         present, sheet = self._sheet(lesson)
         if sheet.is_confirmed:
             return TeachingStep(self, [])
+        who = self._voucher(by)
         record = RollConfirmed(
             boot=self.room.boot,
             at_ms=moment.at_ms,
@@ -259,21 +268,27 @@ class Teaching:
             period=present.period,
             subject=present.subject,
             actor=present.actor,
-            teacher=by.teacher if by else msgspec.UNSET,
-            proof=by.proof if by else msgspec.UNSET,
+            teacher=who.teacher,
+            proof=who.proof,
             lines=sheet.lines(),
         )
         after, messages = self.record(record)
-        confirmed = sheet.confirm(present.actor, moment.at_ms, by)
+        confirmed = sheet.confirm(present.actor, moment.at_ms, who)
         after = after.with_sheet(confirmed, present.lesson)
         return TeachingStep(after.undo_for(Undoable.CONFIRM, moment, present.lesson), messages)
 
     def tap(
-        self, student: str, status: AttendanceStatus, moment: Moment, lesson: str = ""
+        self,
+        student: str,
+        status: AttendanceStatus,
+        moment: Moment,
+        lesson: str = "",
+        by: Confirmer | None = None,
     ) -> TeachingStep:
         """The teacher says how a pupil is: kept for the confirmation; after it, a correction.
 
-        Of a lesson that is over it is said at once, as not confirmed. Raises NoLesson, NotOnRoll.
+        Of a lesson that is over it is said at once, as not confirmed. by: who corrects, where the
+        school asks. Raises NoLesson, NotOnRoll.
         """
         present, sheet = self._sheet(lesson)
         if not sheet.is_confirmed:
@@ -282,9 +297,9 @@ class Teaching:
         if before is status:
             sheet.pupil(student)
             return TeachingStep(self, [])
-        after, messages = self.correct(student, status, "corrected", moment, present.lesson)
-        until_s = moment.steady_s + UNDO_S
-        undo = UndoOffer(Undoable.CORRECTION, until_s, present.lesson, student, before)
+        after, messages = self.correct(student, status, "corrected", moment, present.lesson, by=by)
+        after = after.undo_for(Undoable.CORRECTION, moment, present.lesson)
+        undo = after.undoable and after.undoable._replace(student=student, status=before)
         return TeachingStep(replace(after, undoable=undo), messages)
 
     def _tap_open(self, lesson: RunningLesson, sheet: LessonSheet, moment: Moment) -> TeachingStep:
@@ -314,8 +329,11 @@ class Teaching:
             sheet = sheet.settle(answer)
         return TeachingStep(self.with_sheet(sheet, present.lesson), [])
 
-    def undo(self, moment: Moment) -> TeachingStep:
-        """Take the last deed back, within ten seconds; later nothing happens."""
+    def undo(self, moment: Moment, by: Confirmer | None = None) -> TeachingStep:
+        """Take the last deed back while it is offered; later nothing happens.
+
+        by: who changes a confirmed roll by it, where the school asks.
+        """
         undoable = self.undoable
         if undoable is None or moment.steady_s >= undoable.until_s:
             return TeachingStep(replace(self, undoable=None), [])
@@ -327,10 +345,10 @@ class Teaching:
                 lesson, messages = back.lesson.resume(moment, undoable.lesson)
                 return TeachingStep(replace(back, lesson=lesson), messages)
             case Undoable.CONFIRM:
-                return back.reopen(moment, undoable.lesson)
+                return back.reopen(moment, undoable.lesson, by)
             case Undoable.CORRECTION:
                 student, status = undoable.student, undoable.status
-                return back.correct(student, status, "undone", moment, undoable.lesson)
+                return back.correct(student, status, "undone", moment, undoable.lesson, by=by)
 
     def mark(
         self, student: str, status: AttendanceStatus, method: Method, moment: Moment
@@ -507,7 +525,16 @@ class Teaching:
 
     def undo_for(self, what: Undoable, moment: Moment, lesson: str) -> Teaching:
         """Let this be taken back for a while."""
-        return replace(self, undoable=UndoOffer(what, moment.steady_s + UNDO_S, lesson))
+        for_s = ASKED_UNDO_S if self.asks_to_undo(what) else UNDO_S
+        return replace(self, undoable=UndoOffer(what, moment.steady_s + for_s, lesson))
+
+    def asks_to_undo(self, what: Undoable) -> bool:
+        """Whether who takes this back is asked who they are."""
+        return self.guide.asks and what in _ON_CONFIRMED
+
+    def _voucher(self, by: Confirmer | None) -> Confirmer:
+        """Who stands in a record: whoever said nothing where the school asks has proven nothing."""
+        return by or (Confirmer(Proof.NONE) if self.guide.asks else UNASKED)
 
     def _record_id(self, lesson: str, what: str) -> str:
         """The id of the next record: a copy of this disk says the same by one of its own.
@@ -522,10 +549,18 @@ class Teaching:
         return TeachingStep(replace(self, head=linked.hash, links=self.links + 1), [linked])
 
     def correct(
-        self, student: str, status: AttendanceStatus, why: str, moment: Moment, lesson: str = ""
+        self,
+        student: str,
+        status: AttendanceStatus,
+        why: str,
+        moment: Moment,
+        lesson: str = "",
+        *,
+        by: Confirmer | None = None,
     ) -> TeachingStep:
         """Say anew how one pupil of a confirmed roll is. Raises NoLesson, NotOnRoll."""
         present, sheet = self._sheet(lesson)
+        who = self._voucher(by)
         record = AttendanceMarked(
             boot=self.room.boot,
             at_ms=moment.at_ms,
@@ -538,6 +573,8 @@ class Teaching:
             class_code=sheet.pupil(student).class_code,
             why=why,
             actor=present.actor,
+            teacher=who.teacher,
+            proof=who.proof,
         )
         entry = SheetEntry(
             status=status,
@@ -545,14 +582,16 @@ class Teaching:
             actor=present.actor,
             at_ms=moment.at_ms,
             why=why,
+            by=who.signature,
         )
         after, messages = self.record(record)
         corrected = after.with_sheet(sheet.correct(student, entry), present.lesson)
         return TeachingStep(corrected, messages)
 
-    def reopen(self, moment: Moment, lesson: str = "") -> TeachingStep:
+    def reopen(self, moment: Moment, lesson: str = "", by: Confirmer | None = None) -> TeachingStep:
         """Take a confirmation back. Raises NoLesson."""
         present, sheet = self._sheet(lesson)
+        who = self._voucher(by)
         record = RollReopened(
             boot=self.room.boot,
             at_ms=moment.at_ms,
@@ -560,6 +599,8 @@ class Teaching:
             room=present.room or self.room.room,
             lesson=present.lesson,
             actor=present.actor,
+            teacher=who.teacher,
+            proof=who.proof,
         )
         after, messages = self.record(record)
         reopened = sheet.reopen()

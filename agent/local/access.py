@@ -49,6 +49,7 @@ RULES: Final[Mapping[str, Access]] = {
     "/page/doubts.js": Access.OPEN,
     "/page/rooms.js": Access.OPEN,
     "/page/proof.js": Access.OPEN,
+    "/page/vouching.js": Access.OPEN,
     "/page/questions.js": Access.OPEN,
     "/page/faults.js": Access.OPEN,
     "/page/offers.js": Access.OPEN,

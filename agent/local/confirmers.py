@@ -1,4 +1,4 @@
-"""This file finds out who confirms a roll, where the school asks: by a PIN, or unproven."""
+"""This file finds out who vouches for a roll, where the school asks: by a PIN, or unproven."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Confirmers:
         self._one_at_a_time = asyncio.Lock()
 
     async def confirmer(self, teacher: str, pin: str | None) -> Confirmer | None:
-        """Who confirms; None where the school does not ask. Without a PIN nothing is proven.
+        """Who vouches for it; None where the school does not ask. Without a PIN nothing is proven.
 
         Raises DoorError where the PIN is wrong, or comes too soon after wrong ones.
         """
@@ -43,7 +43,7 @@ class Confirmers:
                     HTTPStatus.FORBIDDEN,
                     "pin_wrong",
                     N_("This is not the teacher's PIN."),
-                    N_("Try again, or confirm without a PIN: the record will say so."),
+                    N_("Try again, or go on without a PIN: the record will say so."),
                 )
             self._wrong.clear()
         return Confirmer(Proof.PIN, key.teacher, key.name)
@@ -55,6 +55,6 @@ class Confirmers:
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "pin_wait",
                 N_("Too many wrong PINs: the next one in {wait_s} {wait_s:second|seconds}."),
-                N_("It can be confirmed without a PIN meanwhile: the record will say so."),
+                N_("You can go on without a PIN meanwhile: the record will say so."),
                 wait_s=wait_s,
             )

@@ -25,6 +25,7 @@ from agent.lessons.meant import (
     hold_roll,
     hold_undo,
 )
+from agent.lessons.proving import Confirmer
 from agent.lessons.teaching import NoLesson, Teaching, TeachingStep
 from agent.local.confirmers import Confirmers
 from agent.local.refusals import Shape, decode_body, invalid, json_response
@@ -51,20 +52,27 @@ class _Start(_Deed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     substitute: bool = False
 
 
-class _Confirm(_Deed, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _Vouched(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A deed that the school may want somebody to vouch for: by name, and by a PIN or none."""
+
     teacher: Annotated[str, msgspec.Meta(max_length=MAX_CODE)] = ""
     pin: Pin | None = None
 
     def __repr__(self) -> str:
         """No PIN stands in a log."""
-        return "_Confirm(...)"
+        return f"{type(self).__name__}(...)"
 
 
-class _Undo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _Confirm(_Vouched, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    meant: Meant = Meant()
+
+
+class _Undo(_Vouched, frozen=True, kw_only=True, forbid_unknown_fields=True):
     meant: MeantUndo = MeantUndo()
 
 
-class _Tap(_Deed, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _Tap(_Vouched, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    meant: Meant = Meant()
     student: _Student
     status: AttendanceStatus
 
@@ -168,7 +176,7 @@ class LessonDoor:
     async def confirm(self, request: Request) -> Response:
         """The teacher's word on everyone: in the lesson that is meant, else in the one shown."""
         body = await _body(request, _Confirm)
-        by = await self._confirmers.confirmer(body.teacher, body.pin)
+        by = await self._voucher(body)
 
         def confirm(teaching: Teaching, moment: Moment) -> TeachingStep:
             hold_roll(teaching, body.meant)
@@ -178,13 +186,13 @@ class LessonDoor:
         return await self._answer(request)
 
     async def tap(self, request: Request) -> Response:
-        """The teacher says how one pupil is."""
+        """The teacher says how one pupil is; where the roll is confirmed, by whose word."""
         body = await _body(request, _Tap)
-        student = _student(body.student)
+        student, by = _student(body.student), await self._voucher(body)
 
         def tap(teaching: Teaching, moment: Moment) -> TeachingStep:
             hold_roll(teaching, body.meant)
-            return teaching.tap(student, body.status, moment, body.meant.lesson or "")
+            return teaching.tap(student, body.status, moment, body.meant.lesson or "", by)
 
         return await self._do(request, tap)
 
@@ -200,12 +208,13 @@ class LessonDoor:
         return await self._do(request, settle)
 
     async def undo(self, request: Request) -> Response:
-        """Take the last step back, within ten seconds."""
+        """Take the last step back while it is offered; what was confirmed, by whose word."""
         body = await _body(request, _Undo)
+        by = await self._voucher(body)
 
         def undo(teaching: Teaching, moment: Moment) -> TeachingStep:
             hold_undo(teaching, body.meant)
-            return teaching.undo(moment)
+            return teaching.undo(moment, by)
 
         return await self._do(request, undo)
 
@@ -242,11 +251,15 @@ class LessonDoor:
 
     async def _on_roll(self, student: str, body: _Mark) -> None:
         if body.method is Method.MANUAL:
+            by = await self._voucher(body)
             await self._store.teach(
-                lambda teaching, moment: teaching.tap(student, body.status, moment)
+                lambda teaching, moment: teaching.tap(student, body.status, moment, by=by)
             )
         else:
             await self._store.suggest(student, body.method)
+
+    async def _voucher(self, body: _Vouched) -> Confirmer | None:
+        return await self._confirmers.confirmer(body.teacher, body.pin)
 
     async def _press(self, deed: str, action: TeachingAction) -> ClassroomStep:
         """Take a step of the lesson, unless its button was another one a moment ago."""

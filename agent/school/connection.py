@@ -101,6 +101,11 @@ class SchoolConnection:
             sharing=self._talk.sharing,
         )
 
+    @property
+    def session(self) -> int:
+        """The number of the present session with the broker; 0 for none."""
+        return self._link.session if self._link.connected.is_set() else 0
+
     def controller(self) -> tuple[str, int] | None:
         """Where the school's server listens, if that is known."""
         broker = self._current()

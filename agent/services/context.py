@@ -133,6 +133,7 @@ def make_context(
         _door_of(config, credential, connection.controller),
         swap=swap,
         answers=lambda: _answers(config.local_port),
+        session=lambda: connection.session,
     )
     store = ClassroomStore(
         classroom, outbox, documents, now=clock.now, stirred=connection.wake, stepped=bell.ring

@@ -20,15 +20,9 @@ AGENT: Final = "http://127.0.0.1:8765"
 EXIT_SETTINGS: Final = 2
 # Once PySide6 is there it reads the source of every module that is imported, and keeps it.
 BEFORE_QT: Final = (
-    "json",
-    "socket",
-    "threading",
     "agent.tray.browser",
-    "agent.tray.door",
+    "agent.tray.desk",
     "agent.tray.drawing",
-    "agent.tray.view",
-    "protocol.backoff",
-    "protocol.door_key",
 )
 _OURS: Final = ("127.0.0.1", "localhost")
 

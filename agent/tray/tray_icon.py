@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
-from agent.tray.icons import icon_of
+from agent.tray.browser import open_page
+from agent.tray.drawing import pixels_of
 from agent.tray.view import OPEN, QUIT, TrayView, deed_words, tooltip
 from protocol.language import Translate, translator
 
 _RETRY_MS: Final = 2000
+_PX: Final = 64
 _REASON = QSystemTrayIcon.ActivationReason
 
 
@@ -25,9 +28,11 @@ class TrayIcon(QObject):
 
     acted = Signal()
     opened = Signal()
+    _posted = Signal(object)
 
     def __init__(self, language: str, leave: Callable[[], None], parent: QObject) -> None:
         super().__init__(parent)
+        self._posted.connect(self._do)
         self._say: Translate = translator(language)
         self._view: TrayView | None = None
         self._sentence = ""
@@ -44,20 +49,28 @@ class TrayIcon(QObject):
         self._paint()
         self._look()
 
-    def show_view(self, view: TrayView) -> None:
-        """Show this."""
-        self._view, self._say = view, translator(view.language)
+    def post(self, deed: Callable[[], None]) -> None:
+        """From any thread: have this done in Qt's own."""
+        self._posted.emit(deed)
+
+    def show(self, view: TrayView | None, sentence: str = "") -> None:
+        """Show this; without a view that nothing is known, and why, if anybody said it."""
+        self._view, self._sentence = view, sentence
+        if view is not None:
+            self._say = translator(view.language)
         self._paint()
 
-    def show_away(self, sentence: str) -> None:
-        """Show that nothing is known; the sentence says why, if anybody said it."""
-        self._view, self._sentence = None, sentence
-        self._paint()
+    def open_page(self, url: str) -> None:
+        """Have a browser show it."""
+        open_page(url)
 
     def tell(self, sentence: str) -> None:
         """Say why a press did nothing."""
         if self._icon is not None and sentence:
             self._icon.showMessage("LopHoc", sentence)
+
+    def _do(self, deed: Callable[[], None]) -> None:
+        deed()
 
     def _look(self) -> None:
         available = QSystemTrayIcon.isSystemTrayAvailable()
@@ -84,5 +97,12 @@ class TrayIcon(QObject):
         self._quit.setText(self._say(QUIT))
         if self._icon is not None:
             running = view is not None and view.is_running
-            self._icon.setIcon(icon_of(view.state if view else "unknown", running=running))
+            self._icon.setIcon(_icon(view.state if view else "unknown", running=running))
             self._icon.setToolTip(tooltip(view, self._sentence, self._say))
+
+
+@cache
+def _icon(state: str, *, running: bool) -> QIcon:
+    pixels = pixels_of(state, running=running, side=_PX)
+    image = QImage(pixels, _PX, _PX, QImage.Format.Format_ARGB32)  # blue first in memory
+    return QIcon(QPixmap.fromImage(image))

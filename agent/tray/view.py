@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from protocol.language import N_, Translate
@@ -114,16 +115,14 @@ def tooltip(view: TrayView | None, sentence: str, say: Translate) -> str:
 
 def refusal_from(body: bytes) -> str:
     """The sentence of a refusal, with its hint; empty if the answer holds none."""
-    try:
+    with suppress(*_UNREADABLE):
         error = json.loads(body.decode())["error"]
         return " ".join(filter(None, (_text(error["message"]), _text(error.get("hint", "")))))
-    except _UNREADABLE:
-        return ""
+    return ""
 
 
 def code_from(body: bytes) -> str:
     """The code in an answer that lets a page in; empty if it holds none."""
-    try:
+    with suppress(*_UNREADABLE):
         return _text(json.loads(body.decode())["code"])
-    except _UNREADABLE:
-        return ""
+    return ""

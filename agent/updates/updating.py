@@ -61,7 +61,7 @@ class Updating:
     """The updates of one computer.
 
     answers: whether the agent's own page does. swap: ends the agent, so that another version is
-    started.
+    started. session: the present one with the school; 0 for none.
     """
 
     def __init__(
@@ -72,12 +72,15 @@ class Updating:
         *,
         swap: Callable[[], None],
         answers: Callable[[], bool],
+        session: Callable[[], int],
         environ: Mapping[str, str] = os.environ,
         running: str = BUILD,
         prove_s: float = PROVE_S,
     ) -> None:
         self._data, self._versions = data.absolute(), data.absolute() / VERSIONS
         self._door, self._swap, self._answers = door, swap, answers
+        self._session, self._said_in = session, 0
+        self._said = asyncio.Event()
         self._installed = environ.get(INSTALLED_BUILD, running)
         self._prove_s = prove_s
         self._here = Here(
@@ -89,14 +92,16 @@ class Updating:
         )
         self._offer: UpdateOffered | None = None
         self._offered = asyncio.Event()
-        self._is_busy = False
+        self.is_busy = False  # an offer is followed now
 
     def hear(self, offer: UpdateOffered) -> None:
         """The school offers something, or takes it back.
 
         The same again changes nothing while it is followed; later it is answered again.
         """
-        if self._is_busy and self._offer and self._key(offer) == self._key(self._offer):
+        self._said_in = self._session()
+        self._said.set()
+        if self.is_busy and self._offer and self._key(offer) == self._key(self._offer):
             return
         self._offer = offer
         self._offered.set()
@@ -111,7 +116,7 @@ class Updating:
             offer = self._offer
             if offer is None:
                 continue
-            self._is_busy = True
+            self.is_busy = True
             working = asyncio.create_task(self._follow(offer, store), name="update")
             working.add_done_callback(self._rest)
             waiting = asyncio.create_task(self._offered.wait())
@@ -125,7 +130,7 @@ class Updating:
                 raise error
 
     def _rest(self, _: asyncio.Task[None]) -> None:
-        self._is_busy = False
+        self.is_busy = False
 
     async def _settle(self, store: ClassroomStore) -> None:
         """Prove the version that is tried; tell what failed; sweep what nobody wants."""
@@ -208,13 +213,16 @@ class Updating:
     async def _swap_between_lessons(
         self, store: ClassroomStore, offer: UpdateOffered, change: Callable[[Standing], Standing]
     ) -> None:
-        """Have another version started, once no lesson is on."""
+        """Have another version started, once no lesson is on and the school still says so."""
         step, is_told = store.step, False
-        while self._is_in_lesson(store):
+        while self._is_in_lesson(store) or not self._is_still_said():
             if not is_told:
                 await self._tell(store, UpdateStep.WAITING, offer.offer, offer.version)
                 is_told = True
-            step = await store.wait_for_step(step, 60.0)
+            if self._is_in_lesson(store):
+                step = await store.wait_for_step(step, 60.0)
+            else:
+                await self._hear_again()
         before = await asyncio.to_thread(self._read)
         await self._change(change)
         if self._is_in_lesson(store):  # it began in this very moment
@@ -270,6 +278,14 @@ class Updating:
             for folder in self._versions.iterdir():
                 if folder.is_dir() and folder.name not in standing.wanted:
                     shutil.rmtree(folder, ignore_errors=True)
+
+    def _is_still_said(self) -> bool:
+        """Whether the offer was heard in this session: what was said before may be over."""
+        return self._said_in == self._session() != 0
+
+    async def _hear_again(self) -> None:
+        self._said.clear()
+        await self._said.wait()
 
     @staticmethod
     def _is_in_lesson(store: ClassroomStore) -> bool:

@@ -16,13 +16,13 @@ import os
 import queue
 from collections.abc import Callable, Sequence
 from ctypes import wintypes
-from functools import cache, partial
+from functools import cache
 from typing import Any, Final
 
 from agent.tray.__main__ import AGENT
-from agent.tray.door import AgentDoor
+from agent.tray.desk import TrayDesk
 from agent.tray.drawing import pixels_of
-from agent.tray.view import OPEN, QUIT, TrayView, deed_words, press_of, tooltip
+from agent.tray.view import OPEN, QUIT, TrayView, deed_words, tooltip
 from agent.windows.browser import open_page
 from protocol.language import Translate, preferred_language, translator
 
@@ -89,42 +89,41 @@ class Tray:
         self._say: Translate = translator(preferred_language(os.environ))
         self._view: TrayView | None = None
         self._sentence = ""
-        self._is_wanted = is_wanted
         self._news: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._icon = 0
         self._taskbar = _user().RegisterWindowMessageW("TaskbarCreated")
         self._procedure = _Procedure(self._hear)
         self._window = _window(self._procedure)
-        self._door = AgentDoor(AGENT, "", _Posted(self.post))
+        self._desk = TrayDesk(AGENT, "", self, is_wanted=is_wanted)
         self._show(_ADD)
 
     def run(self) -> int:
         """Show it until the teacher quits."""
-        self._door.open()
+        self._desk.open()
         message = wintypes.MSG()
         while _user().GetMessageW(ctypes.byref(message), None, 0, 0) > 0:
             _user().DispatchMessageW(ctypes.byref(message))
         return 0
 
-    def post(self, name: str, value: Any) -> None:
-        """From any thread: have this told here."""
-        self._news.put(partial(self._told, name, value))
+    def post(self, deed: Callable[[], None]) -> None:
+        """From any thread: have this done in the window's own."""
+        self._news.put(deed)
         _user().PostMessageW(self._window, _ON_NEWS, 0, 0)
 
-    def _told(self, name: str, value: Any) -> None:
-        match name:
-            case "updated":
-                self._view, self._say = value, translator(value.language)
-                self._show(_MODIFY)
-                if self._is_wanted:
-                    self._come()
-            case "away":
-                self._view, self._sentence = None, value
-                self._show(_MODIFY)
-            case "refused":
-                self._show(_MODIFY, info=value)
-            case "opened":
-                open_page(value)
+    def show(self, view: TrayView | None, sentence: str = "") -> None:
+        """Show this; without a view that nothing is known, and why, if anybody said it."""
+        self._view, self._sentence = view, sentence
+        if view is not None:
+            self._say = translator(view.language)
+        self._show(_MODIFY)
+
+    def tell(self, sentence: str) -> None:
+        """Say why a press did nothing."""
+        self._show(_MODIFY, info=sentence)
+
+    def open_page(self, url: str) -> None:
+        """Have a browser show it."""
+        open_page(url)
 
     def _hear(self, window: int, message: int, first: int, second: int) -> int:
         """What Windows calls for whatever happens."""
@@ -132,7 +131,7 @@ class Tray:
             while not self._news.empty():
                 self._news.get()()
         elif message == _ON_OPEN or (message == _ON_ICON and second == _LEFT_UP):
-            self._come()
+            self._desk.come()
         elif message == _ON_ICON and second == _RIGHT_UP:
             self._ask()
         elif message == self._taskbar:  # it was started again, and knows no icon
@@ -143,12 +142,6 @@ class Tray:
         else:
             return int(_user().DefWindowProcW(window, message, first, second))
         return 0
-
-    def _come(self) -> None:
-        """Open the page; without an agent, once it is there."""
-        self._is_wanted = self._view is None
-        if self._view is not None:
-            self._door.open_page()
 
     def _ask(self) -> None:
         """Show the menu, and do what is chosen."""
@@ -171,11 +164,10 @@ class Tray:
     def _choose(self, chosen: int) -> None:
         if chosen == _QUIT:
             _user().DestroyWindow(self._window)
-            return
-        if chosen == _ACT and self._view and (press := press_of(self._view)):
-            self._door.press(press)
-        if chosen in {_ACT, _OPEN}:
-            self._come()
+        elif chosen == _ACT:
+            self._desk.act()
+        elif chosen == _OPEN:
+            self._desk.come()
 
     def _show(self, how: int, info: str = "") -> None:
         before = self._icon
@@ -196,25 +188,6 @@ class Tray:
         ctypes.WinDLL("shell32").Shell_NotifyIconW(how, ctypes.byref(data))
         if before:
             _user().DestroyIcon(before)
-
-
-class _Posted:
-    """Takes what is told from the door's thread to the window's."""
-
-    def __init__(self, post: Callable[[str, Any], None]) -> None:
-        self._post = post
-
-    def updated(self, view: TrayView) -> None:
-        self._post("updated", view)
-
-    def away(self, sentence: str) -> None:
-        self._post("away", sentence)
-
-    def refused(self, sentence: str) -> None:
-        self._post("refused", sentence)
-
-    def opened(self, url: str) -> None:
-        self._post("opened", url)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -17,9 +17,10 @@ from controller.attendance.lessons import (
     parted,
     sheet_of,
 )
+from controller.attendance.said import RoomWord, Voucher, said_in_room
 from controller.attendance.sheet import LETTERS, CorrectionLine, correction_lines
 from controller.attendance.store import is_of_class, lesson_at, log_of, missed_at
-from controller.fleet.records import LessonRecord, RollRecord
+from controller.fleet.records import LessonRecord, Logged, RollRecord
 from controller.roster.members import ClassMember, members_of
 from controller.roster.store import plan_of
 from controller.teachers.store import name_of
@@ -66,14 +67,8 @@ class ClassLesson(NamedTuple):
     lines: Sequence[MarkLine]
     corrections: Sequence[CorrectionLine]
     letters: Mapping[AttendanceStatus, str]
-    confirmer: Confirmer | None = None
-
-
-class Confirmer(NamedTuple):
-    """Who confirmed a roll, where the school asked. name: empty where nobody said."""
-
-    name: str
-    is_proven: bool
+    confirmer: Voucher | None = None
+    said: Sequence[RoomWord] = ()
 
 
 def class_lesson_of(
@@ -90,16 +85,21 @@ def class_lesson_of(
     entries = log_of(db, place, [lesson])
     letters = {**LETTERS, **plan_of(db, school).letters}
     sheet = laid_out(record, class_code, members, entries, letters)
-    return sheet._replace(confirmer=_confirmer(db, school, entries))
+    log = in_order(parted(entries)[0])
+    vouchers = {one.event_id: _voucher(db, school, one) for one in log if one.proof}
+    rolls = [one for one in log if isinstance(one, RollRecord)]
+    is_open = not rolls or rolls[-1].reopened
+    names = {member.student: member.name or member.student for member in members}
+    return sheet._replace(
+        confirmer=None if is_open else vouchers.get(rolls[-1].event_id),
+        said=said_in_room(log, class_code, names, vouchers),
+    )
 
 
-def _confirmer(db: Connection, school: Place, entries: Iterable[LessonEntry]) -> Confirmer | None:
-    rolls = [record for record in in_order(parted(entries)[0]) if isinstance(record, RollRecord)]
-    if not rolls or rolls[-1].reopened or rolls[-1].proof is None:
-        return None
-    code = rolls[-1].teacher or ""
+def _voucher(db: Connection, school: Place, record: Logged) -> Voucher:
+    code = record.teacher or ""
     name = (name_of(db, school, code) or code) if code else ""
-    return Confirmer(name, rolls[-1].proof is Proof.PIN)
+    return Voucher(name, record.proof or Proof.NONE)
 
 
 def laid_out(

@@ -21,7 +21,12 @@ from controller.attendance.correction import (
 from controller.attendance.missed import is_missed, is_missed_after
 from controller.attendance.refusals import class_unknown
 from controller.attendance.store import correct, enter_roll
-from controller.attendance.words import STATUS_WORDS, correction_words, lesson_words
+from controller.attendance.words import (
+    STATUS_WORDS,
+    correction_words,
+    lesson_words,
+    room_words,
+)
 from controller.feature import Program
 from controller.people.person import Permission
 from controller.web.forms import fields_of
@@ -77,6 +82,7 @@ def add_lesson(router: FeatureRouter, program: Program) -> None:
             max_note=MAX_NOTE,
             lesson_words=lesson_words,
             correction_words=correction_words,
+            room_words=room_words,
         )
 
     @router.post("/lessons/{agent}/{lesson}/corrections/{code:path}")

@@ -20,6 +20,7 @@ marks: Final = Table(
     *texts("actor", "why", "before", "hash"),
     *flags("erased"),
     *longs("told_ms", nullable=True),
+    *texts("teacher", "proof", nullable=True),  # where the school asks who corrects
     *longs("run", "seq"),
     UniqueConstraint("event_id", name="marks_id"),
     Index("marks_day", "day", "no"),

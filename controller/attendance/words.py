@@ -8,10 +8,11 @@ from typing import Final
 from controller.attendance.correction import CorrectionRecord
 from controller.attendance.lessons import is_entered
 from controller.attendance.openings import Opening
+from controller.attendance.said import RoomWord
 from controller.fleet.records import LessonRecord
 from protocol.correction import reason_words
 from protocol.model import AttendanceStatus
-from protocol.words import N_
+from protocol.words import N_, PROOF_WORDS
 
 IN_LESSON: Final = N_("in lesson")
 PERIOD: Final = N_("period {n}")
@@ -34,6 +35,15 @@ STATUS_WORDS: Final[Mapping[AttendanceStatus, str]] = {
     AttendanceStatus.ABSENT_UNEXCUSED: N_("Absent without leave"),
     AttendanceStatus.LATE: N_("Came late"),
     AttendanceStatus.LEFT_EARLY: N_("Left early"),
+}
+_ACTORS: Final[Mapping[str, str]] = {
+    "teacher": N_("a teacher"),
+    "substitute": N_("a substitute teacher"),
+}
+_SAID: Final[Mapping[str, str]] = {
+    "confirmed": N_("Attendance confirmed"),
+    "reopened": N_("Confirmation taken back"),
+    "undone": N_("correction undone"),
 }
 NO_MARK: Final = N_("no mark")
 _ROOMS_MARK: Final = N_("the room's mark")
@@ -71,6 +81,16 @@ def opening_words(opening: Opening, say: Say) -> str:
 def correction_words(record: CorrectionRecord, say: Say) -> str:
     """A correction: what the mark was, what it is, and why."""
     return change_words(record.was, record.status, record.reason, record.note, say)
+
+
+def room_words(word: RoomWord, say: Say) -> str:
+    """What a room said of a roll: what, by whose word, and by what that was shown."""
+    what = say(_SAID[word.what]) if word.what in _SAID else ""
+    mark = say(STATUS_WORDS[word.status]) if word.status else ""
+    actor = say(_ACTORS[word.actor]) if word.actor in _ACTORS else word.actor
+    name = word.voucher.name if word.voucher else ""
+    proof = say(PROOF_WORDS[word.voucher.proof]) if word.voucher else ""
+    return " · ".join(filter(None, (mark, what, name or actor, proof)))
 
 
 def change_words(

@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import Final, NamedTuple
 
 from controller.attendance.sheet import ClassSheet, PupilLine
+from controller.roster.past import as_of
 from controller.roster.plan import SchoolPlan
 
 YEAR_DAYS: Final = 366
@@ -36,7 +37,10 @@ def year_begin(plan: SchoolPlan, day: str) -> str:
     last = date.fromisoformat(day)
     year = last.year if last.month >= _AUGUST else last.year - 1
     august = date(year, _AUGUST, 1).isoformat()
-    return min((one.begins for one in plan.terms if august <= one.begins <= day), default=august)
+    return min(
+        (one.begins for one in as_of(plan, last).terms if august <= one.begins <= day),
+        default=august,
+    )
 
 
 def still_here(year: ClassSheet, week: ClassSheet) -> ClassSheet:

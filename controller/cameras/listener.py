@@ -2,53 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
 from controller.cameras.standing import OffCommand
 from controller.cameras.store import commands_of
-from controller.feature import Command, Listener, Program
-from controller.fleet.sessions import NewSessions
+from controller.feature import Command
+from controller.fleet.owed import OwedWords
 from protocol.messages import CameraOff
+from protocol.model import Place
 
 
-class CameraListener(Listener[Any]):
-    """Says each word at once, and again in each session of who has not answered."""
+class CameraListener(OwedWords[OffCommand]):
+    """Says each word that waits for its answer."""
 
-    def __init__(self, program: Program) -> None:
-        self._program = program
-        self._sessions = NewSessions()
-        self._said: set[str] = set()
-        self._due: list[Command] = []
+    def owed(self, db: Connection, now_ms: int) -> Iterator[tuple[Place, OffCommand]]:
+        """The words that no computer has answered."""
+        return ((one.place, one) for one in commands_of(db, self._program.school))
 
-    def greet(self, now_ms: int) -> None:
-        """What was said in the session before may be lost."""
-        self._sessions.forget()
-        self._said.clear()
-
-    def load(self, db: Connection) -> None:
-        """Say all that is owed anew."""
-        self.greet(0)
-
-    def poll(self, db: Connection, now_ms: int) -> Sequence[object]:
-        """Look up what is to be said: what is new, and what a new session may not have heard."""
-        fresh = {agent.place for agent in self._sessions.take()}
-        owed = commands_of(db, self._program.school)
-        due = [one for one in owed if one.place in fresh or one.command not in self._said]
-        self._said = {one.command for one in owed}
-        self._due += [self._command(one, now_ms) for one in due]
-        return ()
-
-    def follow(self, changes: Sequence[object], now_ms: int) -> Iterable[Command]:
-        """Say what is due."""
-        self._sessions.see(changes)
-        due, self._due = self._due, []
-        return due
-
-    def _command(self, owed: OffCommand, now_ms: int) -> Command:
+    def command(self, db: Connection, to: Place, word: OffCommand, now_ms: int) -> Command:
+        """One of them."""
         message = CameraOff(
-            boot=self._program.boot, at_ms=now_ms, command=owed.command, name=owed.actor
+            boot=self._program.boot, at_ms=now_ms, command=word.command, name=word.actor
         )
-        return Command(owed.place.agent, "camera", message, qos=1)
+        return Command(to.agent, "camera", message, qos=1)

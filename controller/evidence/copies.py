@@ -126,7 +126,8 @@ def _copied(names: Iterable[str], copy: Path) -> Iterator[LessonEntry]:
                 query = f"SELECT * FROM {table} WHERE event_id IN ({places})"  # noqa: S608 - question marks
                 for row in db.execute(query, some):
                     with suppress(KeyError, ValueError, DecodeError):
-                        yield shape.record(dict(row))
+                        # A copy of before a column was: nothing stood there.
+                        yield shape.record({**dict.fromkeys(shape.columns), **dict(row)})
 
 
 def _is_same(here: EvidenceRecord, copied: LessonEntry) -> bool:

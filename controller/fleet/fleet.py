@@ -52,6 +52,7 @@ from protocol.messages import (
     RollConfirmed,
     RollReopened,
     State,
+    TeachersWord,
     Up,
 )
 from protocol.model import Place, Reason, Status
@@ -394,15 +395,15 @@ class Fleet:
         }
         match message:
             case AttendanceMarked():
-                erased = message.student == ERASED
-                return [record_of(AttendanceRecord, message, erased=erased, **at)]
+                at |= {"erased": message.student == ERASED, **_voucher_of(message)}
+                return [record_of(AttendanceRecord, message, **at)]
             case RollConfirmed():
                 tombstones = sum(line.student == ERASED for line in message.lines)
-                by = {"teacher": message.teacher or None, "proof": message.proof or None}
-                at |= {"reopened": False, "erased": tombstones, **by}
+                at |= {"reopened": False, "erased": tombstones, **_voucher_of(message)}
                 return [record_of(RollRecord, message, **at)]
             case RollReopened():
-                return [record_of(RollRecord, message, reopened=True, **at)]
+                at |= {"reopened": True, **_voucher_of(message)}
+                return [record_of(RollRecord, message, **at)]
             case ErasureProof():
                 return [record_of(ErasureProofRecord, message, left_files=message.left, **at)]
             case HeadTold(chain=head):
@@ -476,6 +477,11 @@ class Fleet:
     @staticmethod
     def _is_stale(agent: AgentRecord, boot: str, rev: int) -> bool:
         return agent.boot == boot and rev <= agent.rev
+
+
+def _voucher_of(message: TeachersWord) -> dict[str, str | None]:
+    """Who vouched for it, and by what; nothing where the school did not ask."""
+    return {"teacher": message.teacher or None, "proof": message.proof or None}
 
 
 def _event_of(message: AnyEvent, at: Mapping[str, Any]) -> EventRecord:

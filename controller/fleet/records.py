@@ -124,6 +124,7 @@ class AttendanceRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A pupil's mark, alone. day: the school's local date, yyyy-mm-dd. no: its place in the log.
 
     actor, why, before, hash: as its message tells. erased: a tombstone, whose pupil is forgotten.
+    teacher, proof: who corrected a confirmed roll by it, as of a roll.
     run, seq: its place in what the agent said, as of an event.
     told_ms: what the agent said, where at_ms is an estimate.
     """
@@ -140,6 +141,8 @@ class AttendanceRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     received_ms: int
     class_code: str | None = None
     actor: str = ""
+    teacher: str | None = None
+    proof: Proof | None = None
     why: str = "marked"
     before: str = ""
     hash: str = ""
@@ -154,8 +157,8 @@ class RollRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A roll that was confirmed, or (reopened) a confirmation that was taken back.
 
     Its lines and links are as the message tells them. erased: how many lines are tombstones.
-    teacher, proof: who confirmed, and by what it was shown, where the school asked. run, seq: its
-    place in what the agent said, as of an event.
+    teacher, proof: who confirmed or took it back, and by what that was shown, where the school
+    asked. run, seq: its place in what the agent said, as of an event.
     told_ms, told_day: what the agent said, where at_ms and day are an estimate.
     """
 

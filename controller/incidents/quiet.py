@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 from controller.roster.calendar import is_school_day, rings_of
+from controller.roster.past import as_of
 from controller.roster.plan import SchoolPlan
 from controller.sheets.names import room_code
 from protocol.model import instant
@@ -108,7 +109,7 @@ class SchoolHours:
     def _halves(self, day: date) -> Iterator[Span]:
         if not is_school_day(self._plan, day):
             return
-        if not self._plan.bells:
+        if not as_of(self._plan, day).bells:
             if day.isoweekday() != SUNDAY:
                 yield from ((self._at(day, first), self._at(day, last)) for first, last in NO_BELLS)
             return

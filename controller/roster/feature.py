@@ -15,6 +15,7 @@ from controller.roster.tables import (
     door_keys,
     holidays,
     letters,
+    past_schedules,
     pupils,
     terms,
 )
@@ -31,6 +32,7 @@ FEATURE: Final = Feature(
         terms,
         holidays,
         bookings,
+        past_schedules,
         letters,
         door_cards,
         door_keys,

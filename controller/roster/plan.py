@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -42,11 +43,32 @@ class SchoolClass(msgspec.Struct, frozen=True, kw_only=True):
     pupils: tuple[Pupil, ...] = ()
 
 
+class SchedulePart(StrEnum):
+    """What a schedule consists of, and what of it holds for days; named as in SchoolPlan."""
+
+    BELLS = "bells"
+    TERMS = "terms"
+    HOLIDAYS = "holidays"
+    TIMETABLE = "timetable"
+
+
+class PastPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a schedule as it was before. until: the local minute from which on it held no more.
+
+    lines: as JSON, read when a day asks for them.
+    """
+
+    part: SchedulePart
+    until: str
+    lines: str
+
+
 class SchoolPlan(msgspec.Struct, frozen=True, kw_only=True):
     """All that a school plans, as its controller keeps it.
 
-    version: grows with every change. door_cards: those that open, as rooms know them. door_keys,
-    revoked (serials, newest first): as long as rooms still get the keys.
+    version: grows with every change. past: parts of the schedule that were others before, by until;
+    the first of them stands for all time before. door_cards: those that open, as rooms know them.
+    door_keys, revoked (serials, newest first): as long as rooms still get the keys.
     """
 
     version: int = 0
@@ -60,6 +82,7 @@ class SchoolPlan(msgspec.Struct, frozen=True, kw_only=True):
     door_keys: Mapping[str, str] = {}
     door_cards: tuple[DoorCard, ...] = ()
     revoked: tuple[str, ...] = ()
+    past: tuple[PastPart, ...] = ()
 
     def __repr__(self) -> str:
         """No name and no key stands in a log."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import Connection, Table, delete, func, select, update
 
 from controller.database.clock import now_in
 from controller.database.plan_version import bump_version, plans
@@ -21,7 +22,15 @@ from controller.database.shape import Shape
 from controller.fleet.store import rooms_with_agents, schools_with_agents
 from controller.roster.doors import known_in_rooms
 from controller.roster.members import note_members
-from controller.roster.plan import Lists, Schedule, SchoolClass, SchoolPlan
+from controller.roster.past import lines_of, past_part
+from controller.roster.plan import (
+    Lists,
+    PastPart,
+    Schedule,
+    SchedulePart,
+    SchoolClass,
+    SchoolPlan,
+)
 from controller.roster.tables import (
     bells,
     bookings,
@@ -31,6 +40,7 @@ from controller.roster.tables import (
     door_keys,
     holidays,
     letters,
+    past_schedules,
     pupils,
     terms,
 )
@@ -39,12 +49,15 @@ from protocol.model import AttendanceStatus, Place
 from protocol.plan import DEFAULT_GRACE_MIN, Bell, Booking, DoorCard, Holiday, Pupil, Term
 
 Row = Mapping[str, Any]
+RowOf = Callable[[Any], dict[str, Any]]
 
 TERMS: Final = Shape(Term, terms)
 HOLIDAYS: Final = Shape(Holiday, holidays)
 BOOKINGS: Final = Shape(Booking, bookings)
 DOOR_CARDS: Final = Shape(DoorCard, door_cards)
 PUPILS: Final = Shape(Pupil, pupils, {"name": lambda pupil: pupil.name or None})
+PAST: Final = Shape(PastPart, past_schedules)
+require(past_schedules, lambda row: lines_of(SchedulePart(row["part"]), row["lines"]))
 require(letters, lambda row: AttendanceStatus(row["status"]))
 require(bells, lambda row: [*map(int, row["weekdays"])])
 
@@ -55,12 +68,11 @@ def plan_of(db: Connection, place: Place) -> SchoolPlan:
     return SchoolPlan(
         version=head["version"] if head else 0,
         classes=classes_of(db, place),
-        bells=tuple(map(_bell, _rows(db, bells, place, "weekdays", "period"))),
-        terms=tuple(TERMS.records(_rows(db, terms, place, "begins"))),
-        holidays=tuple(HOLIDAYS.records(_rows(db, holidays, place, "begins"))),
-        timetable=tuple(
-            BOOKINGS.records(_rows(db, bookings, place, "weekday", "period", "room", "weeks"))
-        ),
+        bells=_lines(db, place, SchedulePart.BELLS),
+        terms=_lines(db, place, SchedulePart.TERMS),
+        holidays=_lines(db, place, SchedulePart.HOLIDAYS),
+        timetable=_lines(db, place, SchedulePart.TIMETABLE),
+        past=tuple(PAST.records(_rows(db, past_schedules, place, "until", "part"))),
         letters={
             AttendanceStatus(row["status"]): row["letter"]
             for row in _rows(db, letters, place, "status")
@@ -68,6 +80,20 @@ def plan_of(db: Connection, place: Place) -> SchoolPlan:
         grace_min=head["grace_min"] if head else DEFAULT_GRACE_MIN,
         **_doors_of(db, place),
     )
+
+
+def _lines(db: Connection, place: Place, part: SchedulePart) -> tuple[Any, ...]:
+    """A part of the schedule as it is now, in an order that is always the same."""
+    match part:
+        case SchedulePart.BELLS:
+            return tuple(map(_bell, _rows(db, bells, place, "weekdays", "period")))
+        case SchedulePart.TERMS:
+            return tuple(TERMS.records(_rows(db, terms, place, "begins")))
+        case SchedulePart.HOLIDAYS:
+            return tuple(HOLIDAYS.records(_rows(db, holidays, place, "begins")))
+        case SchedulePart.TIMETABLE:
+            rows = _rows(db, bookings, place, "weekday", "period", "room", "weeks")
+            return tuple(BOOKINGS.records(rows))
 
 
 def _doors_of(db: Connection, place: Place) -> dict[str, Any]:
@@ -128,26 +154,41 @@ def forget_pupil(db: Connection, place: Place, student: str) -> int:
     return gone
 
 
-def keep_schedule(db: Connection, place: Place, schedule: Schedule) -> bool:
-    """Keep the parts that are given, each whole; returns whether anything is other than before."""
-    marks = schedule.letters
-    parts: list[tuple[Table, Iterable[Any] | None, Callable[[Any], dict[str, Any]]]] = [
-        (bells, schedule.bells, _bell_row),
-        (terms, schedule.terms, TERMS.values),
-        (holidays, schedule.holidays, HOLIDAYS.values),
-        (bookings, schedule.timetable, BOOKINGS.values),
-        (letters, None if marks is None else marks.items(), _letter_row),
+def keep_schedule(db: Connection, place: Place, schedule: Schedule, now: datetime) -> bool:
+    """Keep the parts that are given, each whole; returns whether anything is other than before.
+
+    now: the school's time in its zone: what held till then goes on to hold for what was before.
+    """
+    parts: list[tuple[SchedulePart, Table, Iterable[Any] | None, RowOf]] = [
+        (SchedulePart.BELLS, bells, schedule.bells, _bell_row),
+        (SchedulePart.TERMS, terms, schedule.terms, TERMS.values),
+        (SchedulePart.HOLIDAYS, holidays, schedule.holidays, HOLIDAYS.values),
+        (SchedulePart.TIMETABLE, bookings, schedule.timetable, BOOKINGS.values),
     ]
-    changed = [
-        _replaced(db, table, place, [*map(row_of, part)])
-        for table, part, row_of in parts
-        if part is not None
-    ]
+    changed = []
+    for part, table, lines, row_of in parts:
+        if lines is not None:
+            before = past_part(part, _lines(db, place, part), now)
+            changed.append(_replaced(db, table, place, [*map(row_of, lines)]))
+            if changed[-1]:
+                _note_past(db, place, before)
+    if schedule.letters is not None:
+        marks = [*map(_letter_row, schedule.letters.items())]
+        changed.append(_replaced(db, letters, place, marks))
     if schedule.grace_min is not None:
         other = plans.c.grace_min != schedule.grace_min
         statement = update(plans).where(of(plans, place), other)
         changed.append(db.execute(statement.values(grace_min=schedule.grace_min)).rowcount > 0)
     return bump_version(db, place, changed=any(changed))
+
+
+def _note_past(db: Connection, place: Place, before: PastPart) -> None:
+    """Keep what held until now; nothing of before anything was known, nor what held no minute."""
+    ours = select(func.max(past_schedules.c.until)).where(of(past_schedules, place))
+    last = db.scalar(ours.where(past_schedules.c.part == before.part))
+    is_known = last is not None or bool(lines_of(before.part, before.lines))
+    if is_known and before.until > (last or ""):
+        db.execute(past_schedules.insert(), codes_of(place) | PAST.values(before))
 
 
 def schools_of(db: Connection) -> list[Place]:

@@ -73,6 +73,14 @@ bookings: Final = Table(
 )
 
 
+past_schedules: Final = Table(
+    "past_schedules",
+    metadata,
+    *keys("province", "school", "part", "until"),  # until: a local minute, yyyy-mm-ddThh:mm
+    *texts("lines"),  # JSON: bells, terms, holidays or bookings as they were
+)
+
+
 letters: Final = Table(
     "letters",
     metadata,

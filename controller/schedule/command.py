@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from controller.cli.folder import add_place, has_database
+from controller.cli.folder import add_place, has_database, told_zone
 from controller.cli.output import add_json, output, tell
 from controller.cli.school import opened
+from controller.database.clock import now_in
 from controller.roster.store import keep_schedule
 from controller.schedule.findings import REASONS, Known, Reading, SheetFindings
 from controller.schedule.intake import counts_of, known_in, notices_of_rooms_in
@@ -21,6 +22,7 @@ from controller.schedule.trial import COUNT_WORDS
 from controller.sheets.errors import Notice, SheetError
 from protocol.command_line import CommandParser, unwritable
 from protocol.formats import phrase
+from protocol.model import instant
 from protocol.words import N_, Translate
 
 EXIT_REFUSED: Final = 1
@@ -81,7 +83,8 @@ def _keep(options: argparse.Namespace, reading: Reading) -> list[Notice]:
         return []
     if not options.dry_run:
         with opened(options) as (store, place), store.locked(place) as db:
-            keep_schedule(db, place, reading.schedule)
+            now = instant(now_in(db)).astimezone(told_zone(options))
+            keep_schedule(db, place, reading.schedule, now)
             return notices_of_rooms_in(db, place, name, reading.schedule)
     if not has_database(options):
         return []

@@ -23,7 +23,7 @@ from controller.web.intake import GONE, Intake, Short
 from controller.web.readers import Readers
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs
-from protocol.model import Place
+from protocol.model import Place, instant
 from protocol.words import N_
 
 HOME: Final = "/schedule/import"
@@ -42,6 +42,7 @@ class _Intake(Intake[Waiting]):
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
+        self._program = program
         self.uploads = Uploads(program.now_ms, program.service(Readers))
 
     async def begin(self, waiting: Waiting) -> None:
@@ -87,7 +88,8 @@ class _Intake(Intake[Waiting]):
         with self.store.locked(self.school) as db:
             if plan_of(db, self.school).version != waiting.version:
                 return False
-            keep_schedule(db, self.school, reading.schedule)
+            now = instant(self._program.now_ms()).astimezone(self._program.zone)
+            keep_schedule(db, self.school, reading.schedule, now)
         waiting.is_kept = True
         return True
 

@@ -24,11 +24,15 @@ _TENTH: Final = 10
 
 
 class Stage(StrEnum):
-    """To how many a version goes."""
+    """To how many a version goes; of a room, with whom it was offered it.
+
+    PASSED: of a room that failed before a person had it go on: no other waits for it.
+    """
 
     ROOM = "room"
     TENTH = "tenth"
     ALL = "all"
+    PASSED = "passed"
 
 
 class RolloutState(StrEnum):
@@ -130,13 +134,38 @@ def advance(
         stopped = replace(rollout, state=RolloutState.STOPPED, reason=why)
         return Advanced(stopped, tuple(changed))
     current = [room for room in looked.values() if room.stage is rollout.stage]
-    if rollout.stage is not Stage.ALL and all(_is_proven(room, now_ms) for room in current):
-        if all(room.step == UpdateStep.UNFIT for room in current):
+    is_empty = not current and all(agent.place in rooms for agent in agents)
+    is_proven = is_empty or (current and all(_is_proven(room, now_ms) for room in current))
+    if rollout.stage is not Stage.ALL and is_proven:
+        if current and all(room.step == UpdateStep.UNFIT for room in current):
             unfit = replace(rollout, state=RolloutState.STOPPED, reason=Stop.UNFIT)
             return Advanced(unfit, tuple(changed))
         rollout = replace(rollout, stage=_NEXT[rollout.stage])
     more = chosen(rollout, looked, agents)
     return Advanced(rollout, (*changed, *(_offered(rollout, agent, now_ms) for agent in more)))
+
+
+def go_on(
+    rollout: Rollout, rooms: Iterable[RoomUpdate], offer: str, who: str, now_ms: int
+) -> Advanced:
+    """A person has it go on, as a new offer: who failed is passed over, but for the first room.
+
+    Who tried it and fell silent is asked again, and waited for no more.
+    """
+    running = replace(rollout, offer=offer, state=RolloutState.RUNNING, reason="", who=who)
+    return Advanced(running, tuple(_asked_again(room, rollout, offer, now_ms) for room in rooms))
+
+
+def _asked_again(room: RoomUpdate, stopped: Rollout, offer: str, now_ms: int) -> RoomUpdate:
+    has_failed = room.step == UpdateStep.FAILED
+    is_silent = room.step == UpdateStep.PROVING and stopped.reason == Stop.SILENT
+    is_passed = stopped.stage is not Stage.ROOM and (has_failed or is_silent)
+    stage = Stage.PASSED if is_passed else room.stage
+    if has_failed and stage is Stage.PASSED:
+        return replace(room, offer=offer, stage=stage)
+    return replace(
+        room, offer=offer, stage=stage, step=OFFERED, reason="", since_ms=now_ms, well_ms=0
+    )
 
 
 def chosen(
@@ -194,6 +223,8 @@ def _trouble(
     rooms: Iterable[RoomUpdate], agents: Mapping[Place, AgentSeen], now_ms: int
 ) -> Stop | None:
     for room in rooms:
+        if room.stage is Stage.PASSED:
+            continue
         if room.step == UpdateStep.FAILED:
             return Stop.FAILED
         agent = agents.get(room.place)

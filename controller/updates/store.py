@@ -33,6 +33,7 @@ from controller.updates.rollout import (
     begin,
     is_on_its_way,
 )
+from controller.updates.rollout import go_on as resumed
 from controller.updates.tables import update_packages, update_rollouts, update_rooms
 from controller.updates.words import UPDATE_TOLD
 from protocol.model import Place, Status
@@ -112,9 +113,23 @@ def rollout_of(db: Connection, school: Place) -> Rollout | None:
 
 def rooms_of(db: Connection, school: Place) -> dict[Place, RoomUpdate]:
     """How far each computer is with it."""
+    rollout = rollout_of(db, school)
+    return {
+        room.place: room
+        for room in _all_rooms(db, school)
+        if rollout is not None and room.offer == rollout.offer
+    }
+
+
+def leaving_of(db: Connection, school: Place) -> list[RoomUpdate]:
+    """The computers that were offered a version before, and have not said how that ended."""
+    here = rooms_of(db, school)
+    return [room for room in _all_rooms(db, school) if room.place not in here and not room.is_over]
+
+
+def _all_rooms(db: Connection, school: Place) -> list[RoomUpdate]:
     query = select(update_rooms).where(within(update_rooms, school))
-    records = ROOMS.records(rows_of(db, query.order_by(update_rooms.c.agent)))
-    return {room.place: room for room in records}
+    return ROOMS.records(rows_of(db, query.order_by(update_rooms.c.agent)))
 
 
 def seen_agents(db: Connection, school: Place) -> list[AgentSeen]:
@@ -133,7 +148,8 @@ def begin_rollout(
 ) -> Sequence[object]:
     """A person has a version go to one room, and from there on; nothing where none such is.
 
-    One at a time: while another is on its way, nothing.
+    One at a time: while another is on its way, nothing. Who has not answered the one before stays,
+    to be told that it is over.
     """
     version, first = wish
     before = rollout_of(db, school)
@@ -146,7 +162,6 @@ def begin_rollout(
         place=school, offer=uuid4().hex, version=version, stage=Stage.ROOM,
         state=RolloutState.RUNNING, who=who, begun_ms=now_ms,
     )  # fmt: skip
-    db.execute(delete(update_rooms).where(within(update_rooms, school)))
     return _write(db, begin(rollout, known[first], now_ms))
 
 
@@ -170,16 +185,12 @@ def stop_lost(db: Connection, school: Place) -> Sequence[object]:
 
 
 def go_on(db: Connection, school: Place, who: str, now_ms: int) -> Sequence[object]:
-    """A person has it go on from where it stopped; who failed or left it is offered it anew."""
+    """A person has it go on from where it stopped; who failed is passed over."""
     rollout = rollout_of(db, school)
     if rollout is None or rollout.state is not RolloutState.STOPPED:
         return []
-    running = replace(rollout, offer=uuid4().hex, state=RolloutState.RUNNING, reason="", who=who)
-    rooms = [
-        replace(room, offer=running.offer, step="offered", reason="", since_ms=now_ms, well_ms=0)
-        for room in rooms_of(db, school).values()
-    ]
-    return _write(db, Advanced(running, tuple(rooms)))
+    rooms = rooms_of(db, school).values()
+    return _write(db, resumed(rollout, rooms, uuid4().hex, who, now_ms))
 
 
 def take_back(db: Connection, school: Place, who: str) -> Sequence[object]:

@@ -199,10 +199,17 @@ class TeacherSchool:
     def _offer(self) -> dict[str, Any] | None:
         if self.undo is None:
             return None
-        offer = {"what": self.undo[0], "label": "Hoàn tác", "left_s": 10.0}
+        what = self.undo[0]
+        offer = {"what": what, "label": "Hoàn tác", "words": "Vừa xong.", "left_s": 10.0}
+        offer["asks"] = self.asks and what in {"confirm", "correction"}
         return offer | {
             name: at for name, at in self.more.get("meant", {}).items() if name == "lesson"
         }
+
+    @property
+    def asks(self) -> bool:
+        """Whether the school asks who confirms."""
+        return bool(self.more.get("asks"))
 
     def _roll(self) -> dict[str, Any]:
         total = len(self.lines)
@@ -213,6 +220,7 @@ class TeacherSchool:
             "counts": counts,
             "text": f"{total}/{total - absent}/{absent}",
             "confirmed": self.confirmed,
+            "asks": self.confirmed and self.asks,
             "checks": self.checks,
             "doubts": self.doubts,
             "marks": MARKS,
@@ -227,7 +235,7 @@ class TeacherSchool:
         """Have a lesson of before here, with a roll of its own."""
         meant = {"lesson": lesson, "running": False, "confirmed": confirmed, "list": "v1"}
         roll = {**self._roll(), "lines": pupils("6A1")}
-        stands = {"title": title, "has_roll": True, "running": False}
+        stands = {"title": title, "has_roll": True, "running": False, "expected": "gv-hai222"}
         self.earlier[lesson] = {"lesson": lesson, "meant": meant, "roll": roll, **stands}
         self._stand(lesson, confirmed=confirmed)
 
@@ -238,6 +246,7 @@ class TeacherSchool:
         tree["text"] = f"{len(lines)}/{len(lines) - absent}/{absent}"
         tree["words"] = "đã xác nhận" if confirmed else "chưa xác nhận"
         tree["confirmed"] = tree["roll"]["confirmed"] = confirmed
+        tree["roll"]["asks"] = confirmed and self.asks
         tree["meant"] = {**tree["meant"], "confirmed": confirmed}
 
     def _confirm(self, told: Any) -> None:

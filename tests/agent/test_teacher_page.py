@@ -48,6 +48,12 @@ CRAMPED = """[...document.querySelectorAll('main :is(button, input, select, .too
 ).map((one) => one.id || one.className || one.textContent)"""
 
 
+PEOPLE = [
+    {"teacher": "gv-lan222", "name": "Lê Thị Lan", "expected": True},
+    {"teacher": "gv-hai222", "name": "Nguyễn Văn Hải", "expected": False},
+]
+ASKED = "document.getElementById('proof-dialog')?.open"
+CLOSE, WITHOUT, PROVEN = "123"  # the dialog's buttons, in their order
 EARLIER = """document.querySelector('.corrections [data-key="{}"] select')"""
 
 
@@ -271,9 +277,7 @@ def test_a_teacher_confirms_by_a_pin_where_the_school_asks(
     page: TeacherPage, school: TeacherSchool
 ) -> None:
     """The timetable's teacher is chosen already; who forgot the PIN confirms without one."""
-    people = [{"teacher": "gv-lan222", "name": "Lê Thị Lan", "expected": True}]
-    people += [{"teacher": "gv-hai222", "name": "Nguyễn Văn Hải", "expected": False}]
-    school.more = {"asks": True, "teachers": people}
+    school.more = {"asks": True, "teachers": PEOPLE}
     page.open(school.url)
     to(page, "running")
     page.click("#big")
@@ -284,15 +288,97 @@ def test_a_teacher_confirms_by_a_pin_where_the_school_asks(
     page.wait("document.activeElement.id === 'proof-pin'")
     page.call("Input.insertText", text="40718")
     page.press("Enter")
-    page.wait("!document.getElementById('proof-dialog').open")
+    page.wait(f"!{ASKED}")
     page.click("#undo")
+    page.says("#proof-title", "Ai hoàn tác?")
+    answer(page, WITHOUT)
     page.big("Xác nhận điểm danh")
-    page.click("#proof-dialog .foot button:nth-child(2)")
-    page.wait("!document.getElementById('proof-dialog').open")
+    answer(page, WITHOUT)
+    assert ("/api/v1/undo", {"teacher": "gv-lan222"}) in school.posts
     told = [body for path, body in school.posts if path.endswith("confirm")]
     assert told == [{"teacher": "gv-lan222", "pin": "40718"}, {"teacher": "gv-lan222"}]
     assert page.see("document.getElementById('proof-pin').value") == ""
     assert not any("40718" in each for each in page.requests)
+
+
+def test_whose_word_a_correction_is_is_asked_before_it_is_shown(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """By PIN, or without; closed, nothing is changed; what takes it back is asked for alike."""
+    school.more = {"asks": True, "teachers": PEOPLE}
+    page.open(school.url)
+    to(page, "running")
+    page.big("Xác nhận điểm danh")
+    answer(page, WITHOUT)
+    page.wait(USABLE)
+    row = ROW.format("10A1-07")
+    stands = f"document.querySelector('{row}').dataset.status"
+
+    def correct(status: str) -> None:
+        if page.see(f"document.querySelector('{row} .more').hidden"):
+            page.click(f"{row} > button")
+            page.wait(f"document.querySelectorAll('{row} .marks button').length === 5")
+        page.click(f'{row} .marks [data-key="{status}"]')
+        page.wait(ASKED)
+        page.says("#proof-title", "Ai sửa?")
+
+    correct("late")
+    for width, _ in page.at_each_size():
+        assert violations(page) == []
+        assert page.see("document.documentElement.scrollWidth") <= width
+    assert page.see("document.querySelector('#proof-dialog > p').textContent").endswith("M Đi muộn")
+    answer(page, CLOSE)
+    assert page.see(stands) == "present"
+    correct("late")
+    page.wait("document.activeElement.id === 'proof-pin'")
+    page.call("Input.insertText", text="40718")
+    answer(page, PROVEN)
+    page.wait(f"{stands} === 'late'")
+    page.click("#undo")
+    answer(page, WITHOUT)
+    page.wait(f"{stands} === 'present'")
+    assert marks_told(school) == [
+        ("10A1-07", "late", "gv-lan222", "40718"),
+        ("10A1-07", "present", "gv-lan222", None),
+    ]
+    assert not any("40718" in each for each in page.requests)
+    assert page.errors == []
+
+
+def test_a_correction_of_a_lesson_of_before_is_asked_of_its_own_teacher(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """Whose that lesson was is chosen already; closed, the mark stands as it was."""
+    school.more = {"asks": True, "teachers": PEOPLE}
+    school.keep_earlier("l1", "6A1 · Tiết 1", confirmed=True)
+    page.open(school.url)
+    page.click("#earlier")
+    page.click('#earlier-dialog [data-key="l1"] button')
+    for button in (CLOSE, WITHOUT):
+        choose(page, "6A1-03", "late")
+        page.wait(f"{ASKED} && document.getElementById('proof-who').value === 'gv-hai222'")
+        answer(page, button)
+        if button == CLOSE:
+            page.wait(f"{EARLIER.format('6A1-03')}.value === 'present'")
+    page.wait(f"{EARLIER.format('6A1-03')}.closest('li').innerText.includes('thầy/cô sửa')")
+    assert marks_told(school) == [("6A1-03", "late", "gv-hai222", None)]
+    assert page.errors == []
+
+
+def answer(page: TeacherPage, button: str) -> None:
+    """Answer whose word it is, by a button of the dialog."""
+    page.wait(ASKED)
+    page.click(f"#proof-dialog .foot button:nth-child({button})")
+    page.wait(f"!{ASKED}")
+
+
+def marks_told(school: TeacherSchool) -> list[tuple[object, ...]]:
+    """Each mark that was told, and by whose word."""
+    return [
+        (told["student"], told["status"], told.get("teacher"), told.get("pin"))
+        for path, told in school.posts
+        if path.endswith("mark")
+    ]
 
 
 def test_an_earlier_lesson_is_corrected_and_another_confirmed_on_a_phone(

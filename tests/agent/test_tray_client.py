@@ -1,56 +1,84 @@
-"""The icon's way to the agent's door, on a screen that nobody sees."""
+"""What an icon is for, at the agent's door; the desktop is a double that draws nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
 from urllib.parse import urlsplit
 
 import pytest
 
-pytest.importorskip("PySide6", reason="needs the extra [tray]")
-
-from PySide6.QtCore import QCoreApplication
-
-from agent.tray.client import AgentClient
+from agent.tray.desk import TrayDesk
 from agent.tray.door import answer_from
-from agent.tray.view import Press
+from agent.tray.view import TrayView
 from protocol.door_key import key_file
 from tests.agent.teacher_double import TeacherDouble, teacher_door
 from tests.waiting import until
 
 
-@pytest.fixture(scope="module", autouse=True)
-def application() -> Any:
-    """Qt, without a screen."""
-    return QCoreApplication.instance() or QCoreApplication(["lophoc-tray"])
+class ScreenDouble:
+    """A desktop in the test's own thread: it keeps what it is to show."""
+
+    def __init__(self) -> None:
+        self.deeds: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self.views: list[TrayView] = []
+        self.away: list[str] = []
+        self.told: list[str] = []
+        self.pages: list[str] = []
+
+    def post(self, deed: Callable[[], None]) -> None:
+        """From the door's threads."""
+        self.deeds.put(deed)
+
+    def show(self, view: TrayView | None, sentence: str = "") -> None:
+        """As an icon would."""
+        if view is None:
+            self.away.append(sentence)
+        else:
+            self.views.append(view)
+
+    def tell(self, sentence: str) -> None:
+        """As a balloon would."""
+        self.told.append(sentence)
+
+    def open_page(self, url: str) -> None:
+        """As a browser would."""
+        self.pages.append(url)
+
+    def wait(self, seen: Callable[[], object], what: str) -> None:
+        """Do what is posted until something is seen."""
+
+        def look() -> object:
+            while not self.deeds.empty():
+                self.deeds.get()()
+            return seen()
+
+        until(look, what)
 
 
 def test_the_icon_finds_its_key_and_lets_a_browser_in(tmp_path: Path) -> None:
     """Shut out it says why; with the key it is in, presses, and says what was refused."""
-    double, said, seen, opened, refused = TeacherDouble(), [], [], [], []  # type: ignore[var-annotated]
+    double, screen = TeacherDouble(), ScreenDouble()
     double.key = "k-1"
     with teacher_door(double) as url:
-        client = AgentClient(url, "vi", key_folder=str(tmp_path))
-        client.away.connect(said.append)
-        client.updated.connect(seen.append)
-        client.opened.connect(opened.append)
-        client.refused.connect(refused.append)
-        client.open()
-        until(lambda: QCoreApplication.processEvents() or said, "it is shut out")
+        desk = TrayDesk(url, "vi", screen, key_folder=str(tmp_path), is_wanted=True)
+        desk.come()
+        desk.open()
+        screen.wait(lambda: screen.away, "it is shut out")
+        assert not screen.pages
         key_file(tmp_path, urlsplit(url).port or 0).write_text(double.key)
-        until(lambda: QCoreApplication.processEvents() or seen, "it is in")
-        client.open_page()
-        until(lambda: QCoreApplication.processEvents() or opened, "a browser is let in")
-        client.press(Press("lesson/start", {}))
-        until(lambda: QCoreApplication.processEvents() or len(seen) > 1, "the next view came")
+        screen.wait(lambda: screen.pages, "the page that was wanted is opened once it is in")
+        desk.act()
+        screen.wait(lambda: len(screen.views) > 1, "the next view came")
+        screen.wait(lambda: len(screen.pages) > 1, "the page follows the deed")
         double.refuse = {"code": "x", "message": "Muộn rồi.", "hint": ""}
-        client.press(Press("roll/confirm", {}))
-        until(lambda: QCoreApplication.processEvents() or refused, "it is refused")
-    assert said[0] == "Cửa khóa. Xin mở lại."
-    assert opened == [f"{url}/#t=c-1&only=1"]
+        desk.act()
+        screen.wait(lambda: screen.told, "it is refused")
+    assert screen.away[0] == "Cửa khóa. Xin mở lại."
+    assert screen.pages[0] == f"{url}/#t=c-1&only=1"
     assert double.posted == [("/api/v1/lesson/start", {})]
-    assert refused == ["Muộn rồi."]
+    assert "Muộn rồi." in screen.told
 
 
 @pytest.mark.parametrize(

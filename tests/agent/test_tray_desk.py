@@ -142,5 +142,5 @@ print(*sorted(set(sys.modules) - before))
         timeout=LIMIT_S,
         check=True,
     )
-    qt = ("app", "client", "icons", "single", "tray_icon")
+    qt = ("app", "single", "tray_icon")
     assert ended.stdout.split() == [f"agent.tray.{name}" for name in qt]

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from agent.tablets.checkins import CheckInOutcome
 from tests.days.carts import KnownCart
-from tests.days.meaning import TaughtLesson
+from tests.days.meaning import Proof, TaughtLesson
 from tests.days.rooms import Answer, Room
 
-SETTLE_S, UNDO_S = 1.0, 10.0
+SETTLE_S, UNDO_S, ASKED_UNDO_S = 1.0, 10.0, 60.0
 NO_ROOM = "?"
 SHELF_DAYS = 7
 LOST = 0
@@ -32,7 +32,7 @@ class Lost(NamedTuple):
 
     what: str
     is_done: Callable[[], Any]
-    apply: Callable[[], None]
+    apply: Callable[[], object]
 
 
 class Desk:
@@ -48,7 +48,7 @@ class Desk:
         self.room, self._now_s, self._day, self._half = room, now_s, day, half
         self.lessons: dict[str, TaughtLesson] = {}
         self.running: TaughtLesson | None = None
-        self.undo: tuple[float, str, TaughtLesson, Callable[[], None]] | None = None
+        self.undo: tuple[float, str, TaughtLesson, Callable[[Proof], object]] | None = None
         self._lost: Lost | None = None
         self.view: dict[str, Any] = {}
         self.asleep: dict[str, Any] | None = None
@@ -242,7 +242,7 @@ class Desk:
             back = self._goes_on
         self.claim(not known.undone, f"{code} begins again though its start was taken back")
         known.running, self.running, self.began_s = True, known, self._now_s()
-        self._offer("start", known, lambda: back(known))
+        self._offer("start", known, lambda _: back(known))
 
     def _never_was(self, lesson: TaughtLesson) -> None:
         lesson.running, lesson.undone, self.running = False, True, None
@@ -250,13 +250,13 @@ class Desk:
     def _goes_on(self, lesson: TaughtLesson) -> None:
         lesson.running, self.running = False, None
 
-    def _proof(self, more: Mapping[str, Any]) -> tuple[str, str]:
-        """Who confirms, and by what; nobody where the room does not ask."""
+    def _proof(self, more: Mapping[str, Any]) -> Proof:
+        """Who vouches for it, and by what; nobody where the room does not ask."""
         if not self.view.get("asks"):
             return "", ""
         return more.get("teacher", ""), "pin" if more.get("pin") else "none"
 
-    def _mean_confirm(self, lesson: TaughtLesson, proof: tuple[str, str]) -> None:
+    def _mean_confirm(self, lesson: TaughtLesson, proof: Proof) -> None:
         if not lesson.confirmed:
             lesson.confirm(self._day(), proof)
             self._offer("confirm", lesson, lesson.reopen)
@@ -266,36 +266,40 @@ class Desk:
         if lesson is None:
             return
 
-        def again() -> None:
+        def again(_: Proof) -> None:
             lesson.running, self.running = True, lesson
 
         lesson.running, self.running = False, None
         self._offer("end", lesson, again)
 
-    def _offer(self, what: str, lesson: TaughtLesson, back: Callable[[], None]) -> None:
-        self.undo = (self._now_s() + UNDO_S, what, lesson, back)
+    def _offer(self, what: str, lesson: TaughtLesson, back: Callable[[Proof], object]) -> None:
+        is_asked = self.view.get("asks") and what in {"confirm", "correction"}
+        for_s = ASKED_UNDO_S if is_asked else UNDO_S
+        self.undo = (self._now_s() + for_s, what, lesson, back)
 
-    async def tap(self, code: str, meant: dict[str, Any], student: str, status: str) -> Answer:
+    async def tap(
+        self, code: str, meant: dict[str, Any], student: str, status: str, **more: Any
+    ) -> Answer:
         """Mark a pupil in the roll that is meant."""
-        body = {"meant": meant, "student": student, "status": status}
+        body = {"meant": meant, "student": student, "status": status, **more}
         answer = await self.room.ask("POST", "roll/mark", body)
-        lesson = self.lessons[code]
+        lesson, proof = self.lessons[code], self._proof(more)
         if answer.status == 200:
-            self._mean_tap(lesson, student, status)
+            self._mean_tap(lesson, student, status, proof)
         elif answer.status == LOST:
-            self._lost = self._lost_tap(lesson, student, status)
+            self._lost = self._lost_tap(lesson, student, status, proof)
         return answer
 
-    def _mean_tap(self, lesson: TaughtLesson, student: str, status: str) -> None:
+    def _mean_tap(self, lesson: TaughtLesson, student: str, status: str, proof: Proof) -> None:
         before = lesson.status(student)
-        lesson.tap(student, status)
+        lesson.tap(student, status, proof)
         if lesson.confirmed:
             if before != status:
-                self._offer("correction", lesson, lambda: lesson.tap(student, before))
+                self._offer("correction", lesson, lambda by: lesson.tap(student, before, by))
         elif self.undo and self.undo[1:3] == ("start", lesson):
             self.undo = None
 
-    def _lost_tap(self, lesson: TaughtLesson, student: str, status: str) -> Lost:
+    def _lost_tap(self, lesson: TaughtLesson, student: str, status: str, proof: Proof) -> Lost:
         before = lesson.status(student)
 
         async def is_done() -> bool | None:
@@ -308,14 +312,15 @@ class Desk:
             line = lines.get(student)
             return line is not None and own_status(line) == status and status != before
 
-        return Lost("tap", is_done, lambda: self._mean_tap(lesson, student, status))
+        return Lost("tap", is_done, lambda: self._mean_tap(lesson, student, status, proof))
 
-    async def take_back(self) -> Answer | None:
+    async def take_back(self, **more: Any) -> Answer | None:
         """Undo what the page offers."""
         offer = self.view["undo"]
         if offer is None:
             return None
-        body = {"meant": {"what": offer["what"], "lesson": offer["lesson"]}}
+        body = {"meant": {"what": offer["what"], "lesson": offer["lesson"]}, **more}
+        proof = self._proof(more)
         answer = await self.room.ask("POST", "undo", body)
         mine, self.undo = self.undo, None
         if answer.status == 200:
@@ -328,9 +333,11 @@ class Desk:
                 f"undo of {offer}, meant was {mine}",
             )
             if mine:
-                mine[3]()
+                mine[3](proof)
         elif answer.status == LOST and mine:
-            self._lost = Lost("undo", lambda: self._is_back(mine[1], mine[2]), mine[3])
+            self._lost = Lost(
+                "undo", lambda: self._is_back(mine[1], mine[2]), lambda: mine[3](proof)
+            )
         else:
             self.undo = mine
         return answer

@@ -111,6 +111,14 @@ def _judge_log(desk: Desk, school: School) -> None:
         proofs = Counter((one.teacher or "", str(one.proof or "")) for one in confirms)
         claim(proofs == Counter(lesson.proofs), f"{code}: by {proofs}, was by {lesson.proofs}")
         claim(len(own) - len(confirms) == lesson.reopened, f"{code}: reopened {len(own)}")
+        reopened = [one for one in own if one.reopened]
+        changes = [one for one in marks if one.lesson == code and one.why != "tapped"]
+        for what, records, meant in (
+            ("reopened", reopened, lesson.reopened_by),
+            ("changed", changes, lesson.changed_by),
+        ):
+            by = Counter((one.teacher or "", str(one.proof or "")) for one in records)
+            claim(by == Counter(meant), f"{code}: {what} by {by}, was by {meant}")
         said = [
             (one.student, str(one.status))
             for one in marks

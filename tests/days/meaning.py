@@ -18,6 +18,10 @@ GRAVEST = (AWAY, EXCUSED, EARLY, LATE, HERE)
 UNCONFIRMED, NOT_TAKEN = "unconfirmed", "not_taken"
 
 
+Proof = tuple[str, str]  # who vouched for it, and by what; both empty where nobody was asked
+NOBODY: Proof = ("", "")
+
+
 @dataclass
 class TaughtLesson:
     """One lesson as its teacher knows it.
@@ -25,7 +29,8 @@ class TaughtLesson:
     listed: pupils and their classes, as the screen showed them last, or when it was confirmed.
     word: what was tapped or corrected. touched, seated: by hand, by tablet; dubious: of whom an
     answer was lost that would have told. half: morning or afternoon. sure: by a right clock.
-    office: what the school corrected or entered, as of which class. proofs: who confirmed, by what.
+    office: what the school corrected or entered, as of which class. proofs: who confirmed, by what;
+    changed_by, reopened_by: the same of corrections and of what took a confirmation back.
     """
 
     code: str
@@ -47,30 +52,34 @@ class TaughtLesson:
     running: bool = True
     undone: bool = False
     office: dict[str, tuple[str, str]] = field(default_factory=dict)
-    proofs: list[tuple[str, str]] = field(default_factory=list)
+    proofs: list[Proof] = field(default_factory=list)
+    changed_by: list[Proof] = field(default_factory=list)
+    reopened_by: list[Proof] = field(default_factory=list)
 
     def status(self, student: str) -> str:
         """Present until the teacher says otherwise."""
         return self.word.get(student, HERE)
 
-    def tap(self, student: str, status: str) -> None:
+    def tap(self, student: str, status: str, proof: Proof = NOBODY) -> None:
         """Before the confirmation a tap, after it a correction."""
         if self.confirmed and self.status(student) != status:
             self.corrections.append((student, status))
+            self.changed_by.append(proof)
         if not self.confirmed or self.status(student) != status:
             self.touched.add(student)
         self.word[student] = status
 
-    def confirm(self, day: str, proof: tuple[str, str]) -> None:
+    def confirm(self, day: str, proof: Proof) -> None:
         """The teacher's word on everyone who is listed."""
         self.confirmed, self.confirmed_day = True, day
         self.confirms += 1
         self.proofs.append(proof)
 
-    def reopen(self) -> None:
+    def reopen(self, proof: Proof = NOBODY) -> None:
         """The word is taken back."""
         self.confirmed = False
         self.reopened += 1
+        self.reopened_by.append(proof)
 
     def method(self, student: str) -> str:
         """By whom the pupil was marked first."""

@@ -486,7 +486,7 @@ class Play:
     ) -> None:
         """A press that was looked at is done, unless the disk or the power failed."""
         statuses = {one.status for one in answers}
-        allowed = 200 in statuses or LOST in statuses or 507 in statuses
+        allowed = not answers or not statuses.isdisjoint({200, LOST, 507})
         codes = {one.code for one in answers}
         teacher, pin = (more or {}).get("teacher", ""), (more or {}).get("pin")
         if pin and pin != TEACHERS[teacher]:
@@ -525,19 +525,21 @@ class Play:
         for _ in range(self.chance.choice((1, 1, 2, 3))):
             student = self.chance.choice(lines)["student"]
             status = self.chance.choice((HERE, *MARKS))
-            answer = await desk.tap(code, {"lesson": code}, student, status)
-            desk.claim(answer.status in {200, LOST, 507}, f"a tap is refused: {answer}")
+            more = self.proof(desk) if desk.lessons[code].confirmed else {}
+            answer = await desk.tap(code, {"lesson": code}, student, status, **more)
+            self.judge_press(desk, "a tap", [answer], more)
             if answer.status == LOST:
                 return
             self.now_s += 0.2
 
     async def undo(self, desk: Desk) -> None:
         """Take back what the page offers, sometimes too late."""
-        self.now_s += self.chance.choice((0.5, 3, 12))
+        self.now_s += self.chance.choice((0.5, 3, 12, 70) if self.asks else (0.5, 3, 12))
         if await desk.look() is not None:
-            answer = await desk.take_back()
-            ok = answer is None or answer.status in {200, LOST, 507}
-            desk.claim(ok, f"undo is refused: {answer}")
+            offer = desk.view["undo"]
+            more = self.proof(desk) if offer and offer["asks"] else {}
+            answer = await desk.take_back(**more)
+            self.judge_press(desk, "undo", [answer] if answer else [], more)
 
     async def earlier(self, desk: Desk) -> None:
         """Confirm, or correct, a lesson of the list."""
@@ -551,7 +553,11 @@ class Play:
         desk._hold_lines(desk.lessons[code], tree["roll"])
         if line["confirmed"]:
             student = self.chance.choice(tree["roll"]["lines"])["student"]
-            await desk.tap(code, tree["meant"], student, self.chance.choice(MARKS))
+            more = self.proof(desk) if tree["roll"]["asks"] else {}
+            status = self.chance.choice(MARKS)
+            answer = await desk.tap(code, tree["meant"], student, status, **more)
+            if answer.status == 200:
+                self.judge_press(desk, "a correction", [answer], more)
         else:
             more = self.proof(desk)
             answers = await desk.press("confirm", tree["meant"], **more)

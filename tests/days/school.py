@@ -37,7 +37,7 @@ from controller.teachers import store as teachers_store
 from controller.teachers.teacher import Teacher, with_pin
 from protocol.errors import ActionError
 from protocol.link import Letter, Link
-from protocol.model import AttendanceStatus, Place
+from protocol.model import AttendanceStatus, Place, instant
 from protocol.plan import Bell, Booking, Pupil
 from tests.databases import empty_sqlite
 from tests.days.line import End, Way, arrival
@@ -168,9 +168,9 @@ class School:
 
     def plan(self, bells: Iterable[Bell], timetable: Iterable[Booking]) -> None:
         """The school's week."""
-        self.store.write(
-            keep_schedule, SCHOOL, Schedule(bells=tuple(bells), timetable=tuple(timetable))
-        )
+        schedule = Schedule(bells=tuple(bells), timetable=tuple(timetable))
+        now = instant(self.program.now_ms()).astimezone(self.program.zone)
+        self.store.write(keep_schedule, SCHOOL, schedule, now)
 
     def lists(self, classes: dict[str, list[str]], day: str) -> None:
         """Class lists as they stand from a day on."""

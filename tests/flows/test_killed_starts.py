@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -24,6 +25,7 @@ from tests.flows.programs import Program, School, get, request
 from tests.ports import free_port
 from tests.waiting import until
 
+SINCE = datetime(2026, 9, 1, tzinfo=UTC)
 PLACE = Place("14", "00140708")
 ROOMS = {"P203": "10A1", "P204": "10A2"}
 WEEK = (1, 2, 3, 4, 5, 6, 7)
@@ -113,7 +115,7 @@ def give_lists(school: School, *numbers: int) -> None:
         )
         bells = (Bell(period=1, begins="00:00", ends="23:59", weekdays=WEEK),)
         schedule = Schedule(bells=bells, timetable=timetable)
-        store.write(keep_schedule, PLACE, schedule)
+        store.write(keep_schedule, PLACE, schedule, SINCE)
         store.write(keep_lists, PLACE, Lists(classes=classes), day="2026-09-05")
 
 

@@ -29,7 +29,7 @@ export function begin(given) {
   document.body.append(dialog);
   page.press(confirm, () => {
     const body = { meant: shown.meant };
-    if (page.now().view.asks) page.openScreen("proof", body);
+    if (page.now().view.asks) prove("roll/confirm", body);
     else tell("roll/confirm", body);
   });
   page.press(back, () => choose(""));
@@ -63,6 +63,15 @@ async function read(line) {
     refused = words.not_done;
   }
   render();
+}
+// Whose word it is, is asked first; what is on the screen is what stands, until it is done.
+function prove(path, body, about) {
+  const readAgain = () => {
+    asked = "";
+    render();
+  };
+  const { expected } = shown;
+  page.openScreen("proof", { path, body, about, expected, done: readAgain, left: render });
 }
 async function tell(path, values) {
   turn += 1;
@@ -110,8 +119,14 @@ function fillLesson({ firstChild: button }, line) {
 function createPupil({ student }) {
   const select = make("select");
   select.addEventListener("change", () => {
+    const body = { student, status: select.value, meant: shown.meant };
+    const line = shown.roll.lines.find((one) => one.student === student);
+    if (shown.roll.asks) {
+      prove("roll/mark", body, { line, marks: shown.roll.marks, status: select.value });
+      return;
+    }
     waiting.add(student);
-    tell("roll/mark", { student, status: select.value, meant: shown.meant });
+    tell("roll/mark", body);
   });
   const school = make("p", "school");
   return make("li", "", make("label", "", make("bdi"), select), school, make("p", "history"));

@@ -264,7 +264,7 @@ function createOwed({ lesson }) {
   const button = make("button");
   press(button, () => {
     const line = view.lessons.find((one) => one.lesson === lesson);
-    if (line) confirmRoll(button, { meant: line.meant });
+    if (line) confirmRoll(button, { meant: line.meant }, line.expected);
   });
   return make("li", "", picture("#s-warning", "mark"), make("bdi"), button);
 }
@@ -427,27 +427,43 @@ function set(student, status) {
   const line = lineOf(student);
   const before = line?.school?.room ?? line?.status; // the room's own mark is what changes
   if (before === undefined || before === status) return;
-  undid = false;
-  steps = [...steps, choices.stepOf(view, student, before)].slice(-MOST_STEPS);
-  sendMark(student, status);
+  const step = choices.stepOf(view, student, before);
+  sendMark(student, status, () => {
+    undid = false;
+    steps = [...steps, step].slice(-MOST_STEPS);
+  });
 }
-// The newest mark of a pupil is shown until the agent has answered it.
-async function sendMark(student, status) {
+// The newest mark of a pupil is shown until the agent has answered it; where the school asks who
+// corrects, none is shown before that is said.
+async function sendMark(student, status, done) {
+  const body = { student, status, ...choices.meantFor(view) };
+  if (view.roll.asks) {
+    const about = { line: lineOf(student), marks: view.roll.marks, status };
+    await openScreen("proof", { path: "roll/mark", body, about, done });
+    return;
+  }
+  done();
   const token = Symbol(student);
   newest.set(student, token);
   pending.set(student, status);
   render();
-  await send("roll/mark", { student, status, ...choices.meantFor(view) });
+  await send("roll/mark", body);
   if (newest.get(student) === token) pending.delete(student);
   render();
 }
 function takeBack() {
   const { step } = nextUndo();
-  if (!step) return post(byId("undo"), "undo", choices.meantUndo(view));
-  undid = true;
-  steps = steps.filter((one) => one !== step);
+  if (!step) return undoOffer();
   open = step.student;
-  return sendMark(step.student, step.status);
+  return sendMark(step.student, step.status, () => {
+    undid = true;
+    steps = steps.filter((one) => one !== step);
+  });
+}
+function undoOffer() {
+  const body = choices.meantUndo(view);
+  if (!view.undo?.asks) return post(byId("undo"), "undo", body);
+  return openScreen("proof", { path: "undo", body, about: view.undo });
 }
 
 function createOption() {
@@ -528,8 +544,8 @@ const act = (id, action) => {
   else post(byId(id), path, body);
 };
 // Where the school wants to know who confirms, that is asked first.
-function confirmRoll(button, body) {
-  if (view.asks) openScreen("proof", body);
+function confirmRoll(button, body, expected) {
+  if (view.asks) openScreen("proof", { path: "roll/confirm", body, expected });
   else post(button, "roll/confirm", body);
 }
 press(byId("big"), () => act("big", view.button?.action));

@@ -1,7 +1,9 @@
-// This file asks who confirms a roll, by name and PIN; read where the school wants it.
+// This file asks who confirms a roll, or changes a confirmed one; read where the school wants it.
 import { attribute, keep, make, text } from "./dom.js";
+import { aboutWords, expectedIn, provenDeed } from "./vouching.js";
 
 const title = make("h2");
+const subject = make("p");
 const refusal = make("p", "refusal");
 const who = make("select");
 const pin = make("input");
@@ -13,9 +15,9 @@ const form = make(
   make("label", "", whoLabel, who),
   make("label", "", pinLabel, pin),
 );
-const dialog = make("dialog", "", title, refusal, form);
+const dialog = make("dialog", "", title, subject, refusal, form);
 let page = null; // what reaches the agent, and what it said last
-let body = {}; // which roll is confirmed
+let deed = { path: "roll/confirm" }; // what waits for this
 let isSent = false;
 
 export function begin(given) {
@@ -39,14 +41,20 @@ export function begin(given) {
   });
   page.press(without, () => send(who.value ? { teacher: who.value } : {}));
   page.press(close, () => dialog.close());
+  dialog.addEventListener("close", () => deed.left?.());
 }
-// asked: the body of the confirmation that waits for this.
+// path, body: where the deed goes, and what it says. about: a pupil's line and mark, or words.
+// expected: whose lesson it is, where it is not the one that is shown. done: once it is done; left:
+// once nothing is asked any more.
 export function open(asked) {
-  body = asked;
+  deed = asked;
   pin.value = "";
   text(refusal, "");
+  text(subject, aboutWords(deed.about ?? {}));
+  subject.hidden = !subject.textContent;
   render();
-  who.value = page.now().view.teachers.find(({ expected }) => expected)?.teacher ?? "";
+  who.value = deed.expected ?? expectedIn(page.now().view);
+  if (who.selectedIndex < 0) who.value = ""; // of a teacher who was let go
   dialog.showModal();
   (who.value ? pin : who).focus();
 }
@@ -54,21 +62,26 @@ export function open(asked) {
 async function send(values) {
   if (isSent) return;
   isSent = true;
-  const answer = await page.send("roll/confirm", { ...body, ...values });
+  const answer = await page.send(deed.path, { ...deed.body, ...values });
   isSent = false;
   pin.value = "";
   text(refusal, answer);
-  if (answer) pin.focus();
-  else dialog.close();
+  if (answer) {
+    pin.focus();
+    return;
+  }
+  deed.done?.();
+  dialog.close();
 }
 
 export function render() {
   const { view, words } = page.now();
-  text(title, words.who_confirms);
+  const [asks, label, bare] = provenDeed(deed.path).map((name) => words[name]);
+  text(title, asks);
   text(whoLabel, words.teacher);
   text(pinLabel, "PIN");
-  text(confirm, words.confirm);
-  text(without, words.without_pin);
+  text(confirm, label);
+  text(without, bare);
   text(close, words.close);
   for (const button of [confirm, without, close]) page.able(button, true);
   const all = [{ teacher: "", name: words.choose }, ...(view.teachers ?? [])];

@@ -61,7 +61,7 @@ def teacher_view(
         **_buttons(classroom, phase, teaching.lesson.present, say),
         "meant": meant_for(teaching),
         "asks": teaching.guide.asks,
-        "teachers": _teachers(classroom, lesson, moment),
+        "teachers": _teachers(classroom, teaching.lesson.present, moment),
         "settle_s": SETTLE_S,
         "proposal": _proposal(classroom, proposal, say),
         "chips": _chips(classroom, view, say),
@@ -95,26 +95,36 @@ def _teachers(
     classroom: Classroom, lesson: RunningLesson | None, moment: Moment
 ) -> list[dict[str, Any]]:
     """Who may confirm, where the school asks: the timetable's teacher of this lesson first."""
-    teaching = classroom.teaching
-    if not teaching.guide.asks:
+    guide = classroom.teaching.guide
+    if not guide.asks:
         return []
-    expected = _expected_teacher(classroom, lesson, moment)
-    found = [(name_spelling(key.name) == expected, key) for key in teaching.guide.teachers]
-    found.sort(key=lambda one: not one[0])
+    expected = _expected(classroom, lesson, moment)
+    first = sorted(guide.teachers, key=lambda key: key.teacher != expected)
     return [
-        {"teacher": key.teacher, "name": key.name, "expected": is_expected}
-        for is_expected, key in found
+        {"teacher": key.teacher, "name": key.name, "expected": key.teacher == expected}
+        for key in first
     ]
 
 
-def _expected_teacher(classroom: Classroom, lesson: RunningLesson | None, moment: Moment) -> str:
-    if lesson is None or lesson.period is None or lesson.substitute:
+def _expected(classroom: Classroom, lesson: RunningLesson | None, moment: Moment) -> str:
+    """Whose a lesson is by the timetable of when it began, where the school asks; else empty."""
+    guide = classroom.teaching.guide
+    if lesson is None or lesson.substitute or not guide.asks:
+        return ""
+    name = name_spelling(lesson.teacher or _booked_teacher(classroom, lesson, moment))
+    if not name:
+        return ""
+    return next((key.teacher for key in guide.teachers if name_spelling(key.name) == name), "")
+
+
+def _booked_teacher(classroom: Classroom, lesson: RunningLesson, moment: Moment) -> str:
+    """Of a lesson that began before the school asked: only today's timetable is known here."""
+    if lesson.period is None or lesson.day != moment.day:
         return ""
     booking = timetable.booking_at(
         classroom.teaching.plan, classroom.room.room, moment, lesson.period
     )
-    is_this = booking is not None and booking.classes == lesson.classes
-    return name_spelling(booking.teacher) if booking and is_this else ""
+    return booking.teacher if booking and booking.classes == lesson.classes else ""
 
 
 def _buttons(
@@ -222,6 +232,7 @@ def _roll(
         "text": counts.text,
         "confirmed": sheet.is_confirmed,
         "confirmed_words": words.confirmation(sheet, say),
+        "asks": sheet.is_confirmed and classroom.teaching.guide.asks,
         "checks": [] if sheet.is_confirmed else _checks(sheet, say),
         "doubts": [] if sheet.is_confirmed else _doubts(sheet),
         "marks": [
@@ -311,6 +322,7 @@ def _lesson_line(
         "has_roll": sheet is not None,
         "words": words.lesson_state(sheet, say, corrected=len(corrected), by_school=by_school),
         "meant": meant_for_roll(classroom.teaching, lesson),
+        "expected": _expected(classroom, lesson, moment),
     }
 
 
@@ -382,6 +394,7 @@ def _undo(classroom: Classroom, moment: Moment, say: Translate) -> dict[str, Any
         "lesson": offer.lesson,
         "label": say(N_("Undo")),
         "words": say(words.UNDONE[offer.what]),
+        "asks": classroom.teaching.asks_to_undo(offer.what),
         "left_s": round(offer.until_s - moment.steady_s, 1),
     }
 

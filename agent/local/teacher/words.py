@@ -18,7 +18,7 @@ from protocol.correction import CorrectedMark, reason_words
 from protocol.formats import clock, moment_in_text, phrase, short_day
 from protocol.messages import Part, Proof
 from protocol.model import AttendanceStatus, Device, DeviceKind, Reason, Status, worst
-from protocol.words import N_, Translate, sentence, status_word
+from protocol.words import N_, PROOF_WORDS, Translate, sentence, status_word
 
 Letters = Mapping[AttendanceStatus, str]
 
@@ -368,7 +368,11 @@ def entry_words(entry: SheetEntry, letters: Letters, say: Translate) -> str:
     what = letters[entry.status] or say(MARKS[entry.status][1])
     who = say(_ACTORS.get(entry.actor, entry.actor))
     why = say(_ENTRY_REASONS.get(entry.why, entry.why))
-    return f"{clock(entry.at_ms, None, say)} {what} · {who} · {why}"
+    parts = [f"{clock(entry.at_ms, None, say)} {what}", who, why]
+    if entry.by:
+        name, proof = entry.by
+        parts = [parts[0], name or who, why, say(PROOF_WORDS[proof])]
+    return " · ".join(parts)
 
 
 def fault_words(fault: ReportedFault, *, delivered: bool, say: Translate) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tests.controller.attendance.test_morning import BELLS, ROLL
 from tests.controller.web_school import NOW_MS, SCHOOL, Served, a_store
 from tests.tiers import wide
 
+SINCE = datetime(2026, 9, 1, tzinfo=UTC)
 K = AttendanceStatus.ABSENT_UNEXCUSED
 AFTERNOON = Bell(period=9, begins="13:00", ends="13:45")
 PUPILS = tuple(
@@ -53,7 +55,8 @@ def fill(store: Store) -> None:
     timetable = tuple(
         Booking(weekday=6, period=1, room=code, classes=(code,)) for code in ("6A1", "6A2")
     )
-    store.write(keep_schedule, SCHOOL, Schedule(bells=(*BELLS, AFTERNOON), timetable=timetable))
+    schedule = Schedule(bells=(*BELLS, AFTERNOON), timetable=timetable)
+    store.write(keep_schedule, SCHOOL, schedule, SINCE)
     days = days_of("2026-08-01", "2026-09-05")
     rolls = [a_roll(day, *half) for day in days for half in ((1, 12), (9, 3))]
     store.write(keep_batch, rolls, NOW_MS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -47,6 +47,7 @@ from tests.controller.people import log_in
 from tests.controller.web_school import a_live, a_program, a_store
 from tests.databases import Database
 
+SINCE = datetime(2026, 9, 1, tzinfo=UTC)
 DAY = "2026-11-04"  # a Wednesday
 OFFICE = SCHOOL.of_agent("controller")
 BELLS = tuple(
@@ -148,7 +149,7 @@ class Office:
 
 def lists_in(store: Store) -> None:
     pupils = tuple(Pupil(number=n, student=one) for n, one in enumerate("abc", 1))
-    store.write(keep_schedule, SCHOOL, Schedule(bells=BELLS, timetable=TIMETABLE))
+    store.write(keep_schedule, SCHOOL, Schedule(bells=BELLS, timetable=TIMETABLE), SINCE)
     lists = Lists(classes=(SchoolClass(code="10A1", pupils=pupils),))
     store.write(keep_lists, SCHOOL, lists, day="2026-09-01")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from tests.controller.attendance.test_sheets import a_record, a_roll
 from tests.controller.people import READER
 from tests.controller.web_school import NOW_MS, SCHOOL, a_store, asked
 
+SINCE = datetime(2026, 9, 1, tzinfo=UTC)
 HERE = AttendanceStatus.PRESENT
 DAY = "2026-11-02"
 BELLS = (
@@ -108,7 +109,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         timetable = tuple(
             Booking(weekday=6, period=1, room=code, classes=(code,)) for code in ("6A1", "6A2")
         )
-        opened.write(keep_schedule, SCHOOL, Schedule(bells=BELLS, timetable=timetable))
+        opened.write(keep_schedule, SCHOOL, Schedule(bells=BELLS, timetable=timetable), SINCE)
         opened.write(keep_batch, [ROLL], NOW_MS)
         yield opened
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -32,6 +33,7 @@ from tests.controller.ears import Ears, arrival
 from tests.controller.people import HERE, READER, with_office
 from tests.controller.web_school import NOW_MS, SCHOOL, a_program, a_store
 
+SINCE = datetime(2026, 9, 1, tzinfo=UTC)
 DAY_MS = 86_400_000
 ROOMS = [f"P{number}" for number in range(201, 213)]
 CODES = [f"7A{number}" for number in range(1, 15)]
@@ -193,7 +195,7 @@ def plan_school(store: Store, *timetable: Booking) -> None:
     )
     with store.locked(SCHOOL) as db:
         keep_lists(db, SCHOOL, Lists(classes=classes), day="2026-09-05")
-        keep_schedule(db, SCHOOL, Schedule(timetable=timetable))
+        keep_schedule(db, SCHOOL, Schedule(timetable=timetable), SINCE)
 
 
 @pytest.fixture

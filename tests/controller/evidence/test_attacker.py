@@ -163,6 +163,7 @@ CHANGES: dict[str, list[tuple[str, object]]] = {
         ("lesson", "p999-l0"),
         ("told_ms", 1),
         ("told_day", "2026-11-01"),
+        ("teacher", "gv-other"),
     ],
     "marks": [
         ("status", "present"),
@@ -172,6 +173,7 @@ CHANGES: dict[str, list[tuple[str, object]]] = {
         ("method", "face"),
         ("why", "undone"),
         ("class_code", "10A2"),
+        ("teacher", "gv-other"),
         ("told_ms", 1),
         ("hash", "ab"),
         ("before", "ab"),
@@ -246,7 +248,11 @@ def rehashed(db: Hands, name: str) -> str:
         f"SELECT {', '.join(columns)} FROM marks WHERE event_id = ?",  # noqa: S608
         (name,),
     ).fetchone()
-    return hash_of(AttendanceMarked(boot="", id=name, **dict(zip(columns, values, strict=True))))
+    said = dict(zip(columns, values, strict=True))
+    for field in ("teacher", "proof"):  # not said where the school does not ask
+        if said[field] is None:
+            del said[field]
+    return hash_of(AttendanceMarked(boot="", id=name, **said))
 
 
 def swap(db: Hands) -> None:
@@ -267,6 +273,15 @@ ATTACKS = {
             db, ("marks", "p203-l1-door"), event_id="x", hash="", before="", status="present"
         ),
         {Flaw.UNHASHED},
+    ),
+    "a proof put in": Attack(
+        lambda db: set_field(db, ("marks", "p203-l1-fix"), "proof", "pin"), {Flaw.CHANGED}
+    ),
+    "a proof taken away": Attack(
+        lambda db: set_field(db, ("marks", "p204-l1-fix"), "proof", None), {Flaw.CHANGED}
+    ),
+    "a proof bettered": Attack(
+        lambda db: set_field(db, ("rolls", "p204-l1-open"), "proof", "pin"), {Flaw.CHANGED}
     ),
     "hashes taken away": Attack(
         lambda db: db.execute("UPDATE marks SET hash = '', before = '' WHERE event_id LIKE '%fix'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from protocol.messages import MAX_BYTES, PlanGiven, to_bytes
 from protocol.model import Place
 from protocol.plan import Bell, Booking, DoorCard, Pupil, digest_of
 from tests.controller.web_school import a_store
+
+SINCE = datetime(2026, 9, 1, tzinfo=UTC)
 
 
 def a_class(code: str, room: str = "", size: int = 1, name: str = "") -> SchoolClass:
@@ -132,7 +135,7 @@ def test_the_first_plan_of_a_school_has_a_number_whoever_keeps_it(tmp_path: Path
     with a_store(tmp_path) as store:
         assert store.read(version_of, place) == 0
         bells = (Bell(period=1, begins="07:00", ends="07:45"),)
-        assert store.write(keep_schedule, place, Schedule(bells=bells))
+        assert store.write(keep_schedule, place, Schedule(bells=bells), SINCE)
         assert store.read(version_of, place) == 1
-        assert not store.write(keep_schedule, place, Schedule(bells=bells))
+        assert not store.write(keep_schedule, place, Schedule(bells=bells), SINCE)
         assert store.read(version_of, place) == 1

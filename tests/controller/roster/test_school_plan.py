@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -16,6 +17,7 @@ from protocol.model import AttendanceStatus, Place
 from protocol.plan import Bell, Booking, Holiday, Pupil, Term
 from tests.databases import Database
 
+SINCE = datetime(2026, 9, 1, tzinfo=UTC)
 SCHOOL, OTHER = Place("14", "00140708"), Place("14", "00140709")
 
 
@@ -90,10 +92,10 @@ def test_a_schedule_comes_back_as_it_was_kept(store: Store) -> None:
         grace_min=7,
     )
     with store.locked(SCHOOL) as db:
-        assert roster.keep_schedule(db, SCHOOL, schedule)
+        assert roster.keep_schedule(db, SCHOOL, schedule, SINCE)
     with store.locked(SCHOOL) as db:
-        assert not roster.keep_schedule(db, SCHOOL, schedule)
-        assert not roster.keep_schedule(db, SCHOOL, Schedule())
+        assert not roster.keep_schedule(db, SCHOOL, schedule, SINCE)
+        assert not roster.keep_schedule(db, SCHOOL, Schedule(), SINCE)
     kept = store.read(plan_of, SCHOOL)
     assert kept.bells == schedule.bells
     assert (kept.terms, kept.holidays) == (schedule.terms, schedule.holidays)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -18,6 +19,7 @@ from tests.controller.patience import waits_for_reading
 from tests.controller.web_school import SCHOOL, Served, a_store
 from tests.web import http_client
 
+SINCE = datetime(2026, 9, 1, tzinfo=UTC)
 HOME = "/schedule/import"
 BELLS = "Tiết,Thời gian\n1,7h15 - 8h00\n2,8h05 - 8h50\n"
 LESSONS = "Thứ,Tiết,Phòng,Lớp,Môn\n2,1,P203,10A1,<b>Toán</b>\n3,1,P203,10A1,Văn\n"
@@ -105,7 +107,7 @@ def test_a_plan_that_changed_meanwhile_is_looked_at_again(web: httpx.Client, sto
     trial = trial_of(web, BELLS)
     other = (Bell(period=1, begins="06:45", ends="07:30"),)
     with store.locked(SCHOOL) as db:
-        keep_schedule(db, SCHOOL, Schedule(bells=other))
+        keep_schedule(db, SCHOOL, Schedule(bells=other), SINCE)
     assert web.post(trial).headers["location"] == f"{trial}?failed=changed"
     assert kept(store).bells == other
     assert "changed meanwhile" in words(web, f"{trial}?failed=changed")

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.access.store import LogFilter, access_log
 from controller.attendance.class_lesson import class_lesson_of
-from controller.attendance.store import rolls_of
+from controller.attendance.store import marks_of, rolls_of
 from controller.database.store import Store
 from controller.evidence.chains import said_by
 from controller.roster.plan import Lists, Schedule, SchoolClass
@@ -24,12 +26,15 @@ from controller.teachers.teacher import PinError, is_weak, new_pin, new_teacher,
 from protocol import chain
 from protocol.guide import Guide, pin_digest
 from protocol.messages import (
+    AttendanceMarked,
     Birth,
     GuideGiven,
     LessonStarted,
     Proof,
     RollConfirmed,
     RollLine,
+    RollReopened,
+    TeachersWord,
     down_from,
 )
 from protocol.model import AttendanceStatus, Method, Status
@@ -39,6 +44,7 @@ from tests.browser import Page
 from tests.controller.ears import Ears, arrival
 from tests.controller.web_school import NOW_MS, SCHOOL, Served, a_program, a_store, asked
 
+SINCE = datetime(2026, 9, 1, tzinfo=UTC)
 PLACE = SCHOOL.of_agent("p203")
 NAMES = ("Lê Thị Lan", "Nguyễn Văn Hải")
 
@@ -59,7 +65,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
                 Lists(classes=(SchoolClass(code="7A1", pupils=pupils),)),
                 day="2026-09-05",
             )
-            keep_schedule(db, SCHOOL, Schedule(timetable=tuple(week)))
+            keep_schedule(db, SCHOOL, Schedule(timetable=tuple(week)), SINCE)
         yield opened
 
 
@@ -186,6 +192,50 @@ def test_the_record_says_who_confirmed_and_how(
     assert (sheet is not None and sheet.confirmer is not None) == bool(proof)
     page = asked(store, "/lessons/p203/l1/7A1?lang=vi").text
     assert (words in page) if words else ('id="confirmer"' not in page)
+
+
+def test_the_lesson_s_page_tells_by_whose_word_the_room_changed_a_roll(store: Store) -> None:
+    """Each change with name and proof, the newest first; the log's links are the agent's own."""
+    given_pins(store)
+    by = store.read(teachers.teachers_of, SCHOOL)[0].teacher
+    line = RollLine(
+        student="s1", class_code="7A1", status=AttendanceStatus.PRESENT, method=Method.DEFAULT
+    )
+    at: dict[str, Any] = {"boot": "b1", "room": "P203", "lesson": "l1", "actor": "teacher"}
+    mark = {"student": "s1", "class_code": "7A1", "method": Method.MANUAL}
+    said: list[TeachersWord] = [
+        RollConfirmed(id="r1", at_ms=NOW_MS, day="2026-09-07", classes=("7A1",), lines=(line,),
+            teacher=by, proof=Proof.PIN, **at),
+        AttendanceMarked(id="m1", at_ms=NOW_MS, status=AttendanceStatus.LATE, why="corrected",
+            proof=Proof.NONE, **at, **mark),
+        AttendanceMarked(id="m2", at_ms=NOW_MS, status=AttendanceStatus.PRESENT, why="undone",
+            teacher=by, proof=Proof.PIN, **at, **mark),
+        RollReopened(id="o1", at_ms=NOW_MS, teacher="gv-gone", proof=Proof.NONE, **at),
+    ]  # fmt: skip
+    ears, head = Ears(a_program(store, upstream="")), chain.ROOT
+    started = LessonStarted(
+        boot="b1", seq=1, id="e1", at_ms=NOW_MS, room="P203", lesson="l1", classes=("7A1",)
+    )
+    ears.take(arrival(PLACE, started))
+    hashes = []
+    for seq, one in enumerate(said, 2):
+        linked = chain.link_record(msgspec.structs.replace(one, seq=seq), head)
+        ears.take(arrival(PLACE, linked))
+        head = linked.hash
+        hashes.append(head)
+    stored = [*store.read(rolls_of, SCHOOL), *store.read(marks_of, SCHOOL)]
+    assert {chain.hash_of(said_by(record)) for record in stored} == {*hashes}
+    page = asked(store, "/lessons/p203/l1/7A1?lang=vi").text
+    told = [
+        " ".join(re.sub(r"<[^>]+>", " ", item).split()[2:])
+        for item in re.findall(r"<li data-said=.*?</li>", page, re.DOTALL)
+    ]
+    assert told == [
+        "Hoàn tác xác nhận · gv-gone · không có PIN",
+        "Bùi Thị Kín · Có mặt · hoàn tác lần sửa · Lê Thị Lan · bằng PIN",
+        "Bùi Thị Kín · Đi muộn · thầy/cô · không có PIN",
+        "Xác nhận điểm danh · Lê Thị Lan · bằng PIN",
+    ]
 
 
 @given(st.text("0123456789", min_size=4, max_size=6))

@@ -10,6 +10,7 @@ from controller.updates.rollout import (
     OFFERED,
     SILENT_MS,
     WELL_MS,
+    Advanced,
     AgentSeen,
     Rollout,
     RolloutState,
@@ -18,6 +19,7 @@ from controller.updates.rollout import (
     Stop,
     advance,
     begin,
+    go_on,
     is_done,
 )
 from protocol.messages import UpdateStep
@@ -45,9 +47,13 @@ class Played:
         self.rooms: dict[Place, RoomUpdate] = {}
         self._take(begin(rollout, first, self.now_ms))
 
-    def _take(self, after: object) -> None:
-        self.rollout, rooms = after  # type: ignore[misc]  # an Advanced
-        self.rooms |= {room.place: room for room in rooms}
+    def _take(self, after: Advanced) -> None:
+        self.rollout: Rollout = after.rollout
+        self.rooms |= {room.place: room for room in after.rooms}
+
+    def is_at(self, stage: Stage) -> bool:
+        """Whether it has come so far, and no further."""
+        return self.rollout.stage is stage
 
     def pass_minutes(self, minutes: int = 1) -> None:
         """Time goes by."""
@@ -60,6 +66,11 @@ class Played:
         self.rooms[place] = replace(self.rooms[place], step=step, since_ms=self.now_ms)
         if step is UpdateStep.KEPT:
             self.agents[place] = self.agents[place]._replace(version=NEW)
+
+    def go_on(self) -> None:
+        """A person presses."""
+        rooms = self.rooms.values()
+        self._take(go_on(self.rollout, rooms, f"o{self.now_ms}", "an", self.now_ms))
 
     def waiting(self) -> list[Place]:
         """Who has been offered it and has not answered."""
@@ -96,15 +107,15 @@ def test_a_room_that_sees_less_than_half_is_not_well() -> None:
     played.tell(first, UpdateStep.KEPT)
     played.agents[first] = played.agents[first]._replace(sees=1)
     played.pass_minutes(30)
-    assert played.rollout.stage is Stage.ROOM
+    assert played.is_at(Stage.ROOM)
     played.agents[first] = played.agents[first]._replace(sees=2)
     played.pass_minutes(2)
     played.agents[first] = played.agents[first]._replace(online=False)
     played.pass_minutes(10)
-    assert played.rollout.stage is Stage.ROOM
+    assert played.is_at(Stage.ROOM)
     played.agents[first] = played.agents[first]._replace(online=True)
     played.pass_minutes(5)
-    assert played.rollout.stage is Stage.TENTH
+    assert played.is_at(Stage.TENTH)
 
 
 def test_a_room_that_tries_it_and_falls_silent_stops_it() -> None:
@@ -145,3 +156,57 @@ def test_no_more_than_a_tenth_and_one_ever_have_a_version_that_fails(
         assert len(early) <= 1 + max(1, -(-count // 10))
         if played.rollout.stage is Stage.ALL:
             assert all(room.step in {UpdateStep.KEPT, UpdateStep.UNFIT} for room in early)
+
+
+@given(st.integers(2, 40), st.data())
+def test_who_always_fails_hinders_no_other(count: int, data: st.DataObject) -> None:
+    """A press for each stop, and all others run it, whichever part had those that fail."""
+    played = Played(count)
+    _, *others = played.agents
+    bad = data.draw(st.sets(st.sampled_from(others), max_size=5))
+    presses = 0
+    while not is_done(played.rollout, played.rooms.values()):
+        for place in played.waiting():
+            played.tell(place, UpdateStep.FAILED if place in bad else UpdateStep.KEPT)
+        played.pass_minutes(WELL_MS // 60_000 + 1)
+        if played.rollout.state is RolloutState.STOPPED:
+            presses += 1
+            assert presses <= len(bad)
+            played.go_on()
+    ends = {place: room.step for place, room in played.rooms.items()}
+    kept = {place for place, step in ends.items() if step == UpdateStep.KEPT}
+    assert kept == {*played.agents} - bad
+    assert all(ends[place] == UpdateStep.FAILED for place in bad)
+    proven = [one for one in played.rooms.values() if one.stage is Stage.TENTH]
+    assert proven or len(others) <= len(bad)
+
+
+def test_a_first_room_that_failed_is_asked_again() -> None:
+    """Nothing else goes on without it: it is the one that a person chose to look at."""
+    played = Played(10)
+    (first,) = played.waiting()
+    played.tell(first, UpdateStep.FAILED)
+    played.pass_minutes()
+    played.go_on()
+    assert (played.waiting(), played.rollout.stage) == ([first], Stage.ROOM)
+
+
+def test_a_room_that_fell_silent_is_waited_for_no_more() -> None:
+    """Once a person has it go on; it is offered it all the same when it is back."""
+    played = Played(30)
+    played.tell(played.waiting()[0], UpdateStep.KEPT)
+    played.pass_minutes(WELL_MS // 60_000 + 1)
+    silent, *others = played.waiting()
+    played.tell(silent, UpdateStep.PROVING)
+    played.agents[silent] = played.agents[silent]._replace(online=False)
+    for place in others:
+        played.tell(place, UpdateStep.KEPT)
+    played.pass_minutes(SILENT_MS // 60_000 + 1)
+    assert played.rollout.reason == Stop.SILENT
+    played.go_on()
+    for place in played.waiting():
+        if place != silent:
+            played.tell(place, UpdateStep.KEPT)
+    played.pass_minutes(WELL_MS // 60_000 + 1)
+    assert played.rollout.stage is Stage.ALL
+    assert silent in played.waiting()

@@ -26,7 +26,7 @@ from controller.updates.store import (
     stop_rollout,
     take_back,
 )
-from protocol.messages import Birth, UpdateOffered, UpdateStep, UpdateTold, down_from
+from protocol.messages import Birth, Presence, UpdateOffered, UpdateStep, UpdateTold, down_from
 from protocol.model import Status
 from protocol.package import PackageError, check_signature
 from tests.controller.ears import Ears, arrival
@@ -168,6 +168,11 @@ class Room:
         )  # fmt: skip
         self.ears.take(arrival(PLACE, birth))
 
+    def leaves(self, session: int = 1) -> None:
+        """It is switched off."""
+        gone = Presence(boot="b1", at_ms=NOW_MS, session=session, online=False)
+        self.ears.take(arrival(PLACE, gone))
+
     def tells(self, offer: str, step: UpdateStep, reason: str = "") -> None:
         """How far it is."""
         self.seq += 1
@@ -178,10 +183,11 @@ class Room:
         self.ears.take(arrival(PLACE, told))
 
     def offers(self) -> list[UpdateOffered]:
-        """What the school says now."""
+        """What the school says to it now."""
         asyncio.run(self.ears.ingest._expire_now())
         letters, self.ears.link.letters = self.ears.link.letters, []
-        said = [down_from(letter.payload) for letter in letters]
+        mine = [letter for letter in letters if PLACE.agent in letter.topic]
+        said = [down_from(letter.payload) for letter in mine]
         return [word for word in said if isinstance(word, UpdateOffered)]
 
 
@@ -227,6 +233,31 @@ def test_a_room_is_offered_it_in_each_session_until_it_has_answered(
     (back,) = room.offers()
     assert back.is_back
     room.tells(back.offer, UpdateStep.BACK)
+    room.joins(session=4)
+    assert room.offers() == []
+
+
+def test_a_room_that_was_away_while_a_version_was_replaced_hears_that_it_is_over(
+    store: Store, update: Path
+) -> None:
+    """It followed the first offer when it left; then that is stopped, and another room is asked."""
+    given(store, update.read_bytes())
+    room = Room(store)
+    room.joins()
+    store.write(begin_rollout, SCHOOL, RolloutWish(NEW, PLACE), "an", NOW_MS)
+    (word,) = room.offers()
+    room.tells(word.offer, UpdateStep.FETCHING)
+    room.leaves()
+    store.write(stop_rollout, SCHOOL, "an")
+    other = SCHOOL.of_agent("may-6a2")
+    store.write(begin_rollout, SCHOOL, RolloutWish(NEW, other), "an", NOW_MS)
+    assert room.offers() == []
+    assert [*store.read(rooms_of, SCHOOL)] == [other]
+    for session in (2, 3):
+        room.joins(session)
+        (over,) = room.offers()
+        assert (over.packages, over.is_back, over.offer == word.offer) == ((), False, False)
+    room.tells(word.offer, UpdateStep.KEPT)  # it ran it already
     room.joins(session=4)
     assert room.offers() == []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -57,6 +57,7 @@ from protocol.model import Device, DeviceKind, DeviceMeasures, Place, Reason, St
 from protocol.plan import Bell, Booking, Holiday, Term
 from tests.databases import Database
 
+SINCE = datetime(2026, 9, 1, tzinfo=UTC)
 SCHOOL = Place("79", "00123")
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 MONDAY = date(2026, 11, 2)
@@ -425,7 +426,7 @@ def classroom(database: Database) -> Iterator[Classroom]:
     with Store(database.url) as store:
         with store.locked(SCHOOL) as db:
             booked = (Booking(weekday=1, period=1, room="P 203", classes=("6A1",)),)
-            keep_schedule(db, SCHOOL, Schedule(bells=BELLS, timetable=booked))
+            keep_schedule(db, SCHOOL, Schedule(bells=BELLS, timetable=booked), SINCE)
         yield Classroom(store)
 
 
