@@ -21,6 +21,8 @@ SET_MS: Final = 60_000  # by less a clock is kept right, not set
 OFF_MIN: Final = 2  # by so much people notice it
 NEAR_MS: Final = 2_000  # the school's word again, a line's delay later
 _MODE: Final = 0o600
+# Names that IANA's list gave up, and systems leave out by now (Debian's tzdata-legacy).
+_LATER_NAMES: Final = {"Asia/Saigon": ("Asia/Ho_Chi_Minh",)}
 
 
 class RoomClock:
@@ -45,6 +47,7 @@ class RoomClock:
         self._looked_s = steady()
         self._ahead_ms = 0
         self._school_ahead_ms: int | None = None
+        self._is_vouched = False  # by the school, since the clock was last set
         if self.zone:
             live_in(self.zone)
 
@@ -64,24 +67,34 @@ class RoomClock:
         return ((Status.WARNING, Reason(ReasonCode.CLOCK_OFF, off_min)),)
 
     def hear_school(self, at_ms: int, zone: str) -> None:
-        """Go by what the school says now; a time or a zone that cannot be is let go."""
-        if not (FIRST_MS <= at_ms < END_MS and is_zone(zone)):
+        """Go by what the school says now; a time or a zone that cannot be is let go.
+
+        A computer may lack a zone, or know it by its later name only; the time counts all the same.
+        """
+        if not FIRST_MS <= at_ms < END_MS:
             return
+        known = next((name for name in (zone, *_LATER_NAMES.get(zone, ())) if is_zone(name)), "")
         self._at_ms()
         ahead_ms = at_ms - self._wall()
         self._school_ahead_ms = ahead_ms if abs(ahead_ms) >= SET_MS else 0
         if abs(self._school_ahead_ms - self._ahead_ms) >= NEAR_MS:
             self._ahead_ms = self._school_ahead_ms
         self._at_ms()
-        if zone != self.zone:
-            self.zone = zone
-            self._live_in(zone)
+        self._is_vouched = True
+        if known and known != self.zone:
+            self.zone = known
+            self._live_in(known)
             with suppress(OSError):
-                write_whole(self._path, zone.encode(), _MODE)
+                write_whole(self._path, known.encode(), _MODE)
             self.keep()
 
     def keep(self) -> None:
-        """Date the file, for the next start; a folder that takes nothing is told of elsewhere."""
+        """Date the file, for the next start; a folder that takes nothing is told of elsewhere.
+
+        Not by what somebody set meanwhile: the next start goes on from no time before the file's.
+        """
+        if self.zone and not self._is_vouched:
+            return
         with suppress(OSError):
             self._path.touch()
             os.utime(self._path, (self._told_ms / 1000, self._told_ms / 1000))
@@ -97,6 +110,7 @@ class RoomClock:
             is_impossible = wall < least_ms <= reckoned_ms
             self._ahead_ms = reckoned_ms - wall if is_impossible else 0
             self._school_ahead_ms = None
+            self._is_vouched = is_impossible
             self._zero_ms = zero_ms
         self._looked_s, self._told_ms = now_s, wall + self._ahead_ms
         return self._told_ms

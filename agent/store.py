@@ -38,6 +38,7 @@ from protocol.messages import (
     EraseCommand,
     Explained,
     HostMeasures,
+    KindAnswer,
     KitLine,
     OutboxReport,
     PairAnswer,
@@ -273,6 +274,18 @@ class ClassroomStore:
             await self.do(
                 lambda room, at_ms: room.change_devices(
                     lambda devices, at: devices.pair(paired, at), at_ms
+                )
+            )
+
+    async def be_told_kinds(self, answers: Iterable[KindAnswer]) -> None:
+        """Keep what devices are by the school's word. Raises OutboxError."""
+        said = tuple(answers)
+        known = self.classroom.devices.kinds
+        held = [(one.device, one.is_kind) for one in known if one.names]
+        if [(one.device, one.is_kind) for one in said] != held or len(held) != len(known):
+            await self.do(
+                lambda room, at_ms: room.change_devices(
+                    lambda devices, at: devices.be_told_kinds(said, at), at_ms
                 )
             )
 

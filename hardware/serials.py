@@ -30,10 +30,14 @@ _WORD_SHORTEST, _HEX_WORD_SHORTEST, _FEWEST_VOWELS = 5, 6, 2
 _STRIDES: Final = range(1, 5)
 _RUN_STEPS: Final = 3  # 0000, 1234; two steps come by chance
 _TYPED_SHARE: Final = 0.6  # what is typed without thinking: abc123def456
+# Filled up to a width, as ff320005420000000000009ff0f01f of sticks without number: by chance one
+# number in ten million has eight equal signs side by side.
+_FILLED: Final = re.compile(r"(.)\1{7}")
 # With a century, in any of the three orders that people write: 20090101, 01012009, 2009-01-01.
 _DATE: Final = re.compile(
     r"(?:19|20)\d\d[-_./]?(?:0[1-9]|1[0-2])[-_./]?(?:0[1-9]|[12]\d|3[01])"
     r"|(?:0[1-9]|[12]\d|3[01])[-_./]?(?:0[1-9]|1[0-2])[-_./]?(?:19|20)\d\d"
+    r"|(?:cc|yy)yymmdd(?:hhmmss)?"  # what was to be filled in
 )
 _COUNTED: Final = re.compile(r"[a-z]{2,}\d+")
 _LETTERS: Final = re.compile(r"[a-z]+")
@@ -46,9 +50,17 @@ def trusted_serial(serial: str, product: str = "", names: Collection[str] = ()) 
     product: the device's "vendor:product" in hex digits. names: what its maker and model are
     called, a tuple. Both may stand in a serial, and tell nothing of the piece.
     """
-    if not plausible_serial(serial):
-        return False
-    return _bits(_unguessed(serial.lower(), product, names)) >= _ENOUGH_BITS
+    return plausible_serial(serial) and has_enough_bits(_unguessed(serial.lower(), product, names))
+
+
+def weak_serial(serial: str, product: str = "", names: tuple[str, ...] = ()) -> bool:
+    """Say whether a serial names no piece, and was taken for one up to 0.2; as trusted_serial."""
+    return plausible_serial(serial) and not trusted_serial(serial, product, names)
+
+
+def has_enough_bits(text: str) -> bool:
+    """Say whether lower-case letters and digits hold more than anybody could guess."""
+    return _bits(text) >= _ENOUGH_BITS
 
 
 @functools.lru_cache(1024)
@@ -92,7 +104,9 @@ def _without_word(match: re.Match[str]) -> str:
 def _bits(text: str) -> float:
     """Give how much is left to guess, in bits: what goes on with a run adds nothing."""
     text = _unit_of(text.lstrip("0"))
-    if not text or len(_run_on(text, (1,), 2, heads=True)) > _TYPED_SHARE * len(text):
+    if not text or _FILLED.search(text):
+        return 0.0
+    if len(_run_on(text, (1,), 2, heads=True)) > _TYPED_SHARE * len(text):
         return 0.0
     signs = set(text)
     alphabet = 10 if signs <= _DECIMAL else 16 if signs <= _HEX else 36

@@ -53,6 +53,7 @@ MAX_MARKS: Final = 400  # ids of devices in one question of the department
 Marks = Annotated[tuple[Code, ...], msgspec.Meta(max_length=MAX_MARKS)]
 MAX_DOUBTS: Final = 16  # pairs of a room's devices that a person is asked about
 MAX_PAIRS: Final = 200  # and that somebody has answered
+MAX_KINDS: Final = 200  # devices of a room of which somebody has said what they are
 MarkText = Annotated[str, msgspec.Meta(max_length=120)]
 ManifestText = Annotated[str, msgspec.Meta(max_length=MAX_MANIFEST)]
 MarkTexts = Annotated[tuple[MarkText, ...], msgspec.Meta(max_length=8)]
@@ -251,7 +252,8 @@ class DeviceGrounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     believed: by which marks it is known. contested: those that others tell, too. weak: those that
     its make has in many. former: as what it was known. proofs: what its kind follows from, a word
-    and what was seen (protocol.grounds); by_person: a person said what it is.
+    and what was seen (protocol.grounds); by_person: a person said what it is. asks: the kind that
+    it may well be, where only a person can tell.
     """
 
     device_id: Code
@@ -261,6 +263,7 @@ class DeviceGrounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     former: MarkTexts = ()
     proofs: MarkTexts = ()
     by_person: bool = False
+    asks: DeviceKind | None = None
 
 
 class DevicePair(msgspec.Struct, frozen=True, kw_only=True):
@@ -274,6 +277,13 @@ class PairAnswer(DevicePair, frozen=True, kw_only=True):
     """Whether two devices are one."""
 
     is_one: bool
+
+
+class KindAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a device is, by a person's word; `device` is its id."""
+
+    device: Code
+    is_kind: DeviceKind
 
 
 class Explained(State, frozen=True, kw_only=True, tag_field="kind", tag="explained"):
@@ -668,6 +678,12 @@ class PairsAnswered(Message, frozen=True, kw_only=True, tag_field="kind", tag="p
     pairs: Annotated[tuple[PairAnswer, ...], msgspec.Meta(max_length=MAX_PAIRS)] = ()
 
 
+class KindsAnswered(Message, frozen=True, kw_only=True, tag_field="kind", tag="kinds_answered"):
+    """What the school says that this agent's devices are; takes the place of what was said."""
+
+    kinds: Annotated[tuple[KindAnswer, ...], msgspec.Meta(max_length=MAX_KINDS)] = ()
+
+
 class CorrectionsGiven(Message, frozen=True, kw_only=True, tag_field="kind", tag="corrections"):
     """All that the school's word stands over in the lessons that the agent may still have.
 
@@ -769,6 +785,7 @@ Down = (
     | SchoolClock
     | TabletsConfirmed
     | PairsAnswered
+    | KindsAnswered
     | CorrectionsGiven
     | UpdateOffered
     | InspectionGiven

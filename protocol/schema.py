@@ -33,6 +33,7 @@ from protocol.messages import (
     Health,
     IdentityShared,
     InspectionGiven,
+    KindsAnswered,
     KitGiven,
     ListsRefused,
     MarksAsked,
@@ -188,6 +189,12 @@ ROUTES: Final = (
         "pairs",
         "Which two of the agent's devices are one by the school's word; as tablets.",
         PairsAnswered,
+        qos=1,
+    ),
+    _command(
+        "kinds",
+        "What devices of the agent's are by the school's word; as pairs.",
+        KindsAnswered,
         qos=1,
     ),
     _command(

@@ -20,6 +20,7 @@ from protocol.messages import (
     GuideGiven,
     IdentityShared,
     InspectionGiven,
+    KindsAnswered,
     KitGiven,
     ListsRefused,
     MarksAsked,
@@ -134,6 +135,7 @@ class Wire:
                 | SchoolClock()
                 | TabletsConfirmed()
                 | PairsAnswered()
+                | KindsAnswered()
                 | CorrectionsGiven()
                 | UpdateOffered()
                 | InspectionGiven()

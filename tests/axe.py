@@ -1,4 +1,4 @@
-"""This file asks axe-core whether a page can be used by everybody (WCAG 2.1, levels A and AA).
+"""This file asks axe-core whether a page can be used by everybody (WCAG, levels A and AA).
 
 The script is Deque's (MPL-2.0) and stays in the package that carries it.
 """
@@ -6,6 +6,7 @@ The script is Deque's (MPL-2.0) and stays in the package that carries it.
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,8 @@ import pytest
 from tests.browser import Page
 
 PACKAGES: Final = ("axe_playwright_python", "axe_core_python")  # the newer axe-core first
-_LEVELS: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
+WCAG_21: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
+WCAG_22: Final = (*WCAG_21, "wcag22aa")
 _SHORT: Final = """(found) => found.violations.flatMap((each) => each.nodes.map((node) =>
     `${each.id} at ${node.target.join(" ")}: ${node.failureSummary}`.replace(/\\s+/g, " ")))"""
 
@@ -58,12 +60,12 @@ def axe_script() -> str:
     pytest.skip("needs the package axe-playwright-python")
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, levels: Sequence[str] = WCAG_21) -> list[str]:
     """What axe-core finds against the open page, and tables that shout: one line for each place."""
     if not page.see("'axe' in window"):
         page.call("Runtime.evaluate", expression=axe_script())
     page.see(_MARK_SEEN.replace("SEEN", _SEEN))
-    only = {"type": "tag", "values": list(_LEVELS)}
+    only = {"type": "tag", "values": list(levels)}
     found: list[str] = page.see(
         f"axe.run(document, {{runOnly: {only}, resultTypes: ['violations']}}).then({_SHORT})"
     )

@@ -40,6 +40,7 @@ class _SchoolWords(NamedTuple):
 
     confirmed: frozenset[str]
     paired: tuple[PairAnswer, ...]
+    kinds: tuple[devices.SchoolKind, ...]
 
 
 class RestoredRoom(NamedTuple):
@@ -138,7 +139,7 @@ def _classroom(  # noqa: PLR0917 - all that a room is made of
     return Classroom(
         room=room,
         placement=where,
-        devices=replace(known, confirmed=said.confirmed, paired=said.paired),
+        devices=replace(known.with_kinds(said.kinds), confirmed=said.confirmed, paired=said.paired),
         template=config.kit,
         own_switch=_switch(saved),
         camera_locked=config.camera == "off",
@@ -182,7 +183,9 @@ def _remembered(
             marks=saved.marks,
         )
         return teaching, _SchoolWords(
-            equipment_memos.confirmed_in(stored), equipment_memos.pairs_in(stored)
+            equipment_memos.confirmed_in(stored),
+            equipment_memos.pairs_in(stored),
+            equipment_memos.kinds_in(stored),
         )
     except UNREADABLE as error:
         raise OutboxError(

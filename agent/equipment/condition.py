@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from hardware.readings import CameraReading, CameraState, ProjectorPart, ProjectorReading
@@ -29,6 +29,10 @@ _HINDRANCES: Final[Mapping[str, tuple[Status, ReasonCode]]] = {
 _CHARGE_LOW: Final = 40  # a UPS on the mains is full; a tablet or mouse tells nothing here
 
 
+_CHARGES: Final = frozenset({ReasonCode.CHARGE, ReasonCode.CHARGE_LOW})
+_WAVERS: Final = 3  # percent, as of a battery that is full
+
+
 class DeviceCondition(NamedTuple):
     """How a device fares, why, and what it measured."""
 
@@ -52,12 +56,20 @@ def condition_of(
             return _projector(reading, limits)
 
 
-def charged(percent: int | None) -> DeviceCondition:
-    """Judge the battery of what tells of one, such as a UPS: by tens, for each one is news."""
+def charged(percent: int | None, told: Sequence[Reason] = ()) -> DeviceCondition:
+    """Judge the battery of what tells of one, such as a UPS: by tens, for each one is news.
+
+    told: what was said before; what wavers about a ten, or about what is low, is as it was.
+    """
     if percent is None:
         return CALM
+    before = next((one for one in told if one.code in _CHARGES), None)
     tens = percent // 10 * 10
-    if percent < _CHARGE_LOW:
+    if before is not None and isinstance(before.value, int | float):
+        wavers = -_WAVERS <= percent - before.value < 10 + _WAVERS
+        tens = round(before.value) if wavers else tens
+    was_low = before is not None and before.code == ReasonCode.CHARGE_LOW
+    if percent < _CHARGE_LOW + _WAVERS * was_low:
         return DeviceCondition(Status.WARNING, (Reason(ReasonCode.CHARGE_LOW, tens),))
     return DeviceCondition(Status.OK, (Reason(ReasonCode.CHARGE, tens),))
 

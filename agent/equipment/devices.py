@@ -45,6 +45,7 @@ from protocol.messages import (
     DeviceState,
     DeviceVanished,
     Explained,
+    KindAnswer,
     PairAnswer,
 )
 from protocol.model import PERSON, SCHOOL, Device, DeviceKind, Reason, Status, is_equipment
@@ -99,6 +100,12 @@ class KnownDevice(NamedTuple):
         return _ABSENT.get(ReasonCode(self.device.reasons[0].code), DevicePresence.GONE)
 
 
+class SchoolKind(KindAnswer, frozen=True, kw_only=True):
+    """What the school said that a device is. names: the products or keys that it covers."""
+
+    names: tuple[str, ...] = ()
+
+
 class NamelessDevice(Exception):  # noqa: N818 - what the device is, not a fault
     """A device that tells nothing by which it could be known again."""
 
@@ -117,7 +124,8 @@ class Devices:
     decisions: what people said of which are one. conditions: how devices fare, by key. ours,
     strangers: what people said is this room's, and is not: the former get its passwords.
     confirmed: the ids of the tablets here that the school's book names. paired: what the school
-    answered, of which two are one; it stands over the room's own word.
+    answered, of which two are one; kinds: what it said that they are. Both stand over the room's
+    own word.
     """
 
     room: AgentRoom
@@ -129,6 +137,7 @@ class Devices:
     strangers: tuple[Mark, ...] = ()
     confirmed: frozenset[str] = frozenset()
     paired: tuple[PairAnswer, ...] = ()
+    kinds: tuple[SchoolKind, ...] = ()
 
     def see(self, sightings: Iterable[Sighting], at_ms: int) -> DevicesStep:
         """Take in what the sources saw; what says nothing new gives no message."""
@@ -178,12 +187,45 @@ class Devices:
 
         Phones and tablets have the same numbers: where they tell a serial, each is its own answer.
         """
-        keys = self._keys_or_fail(device_id)
-        told = [one for one in self.traces.as_told() if one.key in keys]
-        own = {one.key for one in told if one.asks is Kind.TABLET and _is_one_piece(one)}
-        names = own or {one.product for one in told if one.product} or keys
+        names = self._answered_names(self._keys_or_fail(device_id))
         answers = {**self.traces.answers, **dict.fromkeys(names, kind)}
         return replace(self, traces=replace(self.traces, answers=answers)).settle(at_ms)
+
+    def be_told_kinds(self, answers: Iterable[KindAnswer], at_ms: int) -> DevicesStep:
+        """The school said what these devices are, and of no others; it stands over the room's word.
+
+        What a word covers is kept beside it, for a device may get another id by it.
+        """
+        before = {one.device: one.names for one in self.kinds}
+        keys_of = self._keys_by_name()
+        kinds = tuple(
+            SchoolKind(
+                device=one.device,
+                is_kind=one.is_kind,
+                names=tuple(sorted(self._answered_names(keys_of[one.device])))
+                if one.device in keys_of
+                else before.get(one.device, ()),
+            )
+            for one in answers
+        )
+        return self.with_kinds(kinds).settle(at_ms)
+
+    def with_kinds(self, kinds: tuple[SchoolKind, ...]) -> Devices:
+        """The devices with what the school said that they are, as it was kept."""
+        said = {name: Kind(one.is_kind) for one in kinds for name in one.names}
+        return replace(self, kinds=kinds, traces=replace(self.traces, school_answers=said))
+
+    def _answered_names(self, keys: Collection[str]) -> Collection[str]:
+        """What a person's word of what a device is covers: products, or keys."""
+        told = [one for one in self.traces.as_told() if one.key in keys]
+        own = {one.key for one in told if one.asks is Kind.TABLET and _is_one_piece(one)}
+        return own or {one.product for one in told if one.product} or keys
+
+    def _keys_by_name(self) -> dict[str, frozenset[str]]:
+        """The keys of each device, by its id and those that it had."""
+        groups = self.groups()
+        names = {device_id_of(name): one.keys for one in groups for name in one.claims}
+        return names | {device_id_of(one.key): one.keys for one in groups}
 
     def claim(self, device_id: str, at_ms: int, *, ours: bool) -> DevicesStep:
         """A person said that a device is this room's, or is not.
@@ -397,11 +439,19 @@ class Devices:
         What is no equipment, such as a pupil's phone, is told by no mark.
         """
         own = {name for name, one in self.by_id.items() if is_equipment(one.device)}
-        found = (self._grounds(device_id_of(one.key), one.sightings) for one in self.groups())
+        asked = self.questions()
+        found = [
+            rewrite(grounds, asks=DeviceKind(asked[name]) if name in asked else None)
+            for one in self.groups()
+            if (name := device_id_of(one.key)) in own
+            for grounds in [self._grounds(name, one.sightings)]
+        ]
+        # What a person is asked about is told, however much there is to tell.
+        found.sort(key=lambda grounds: grounds.asks is None)
         return Explained(
             boot=self.room.boot,
             at_ms=at_ms,
-            devices=tuple(_within(grounds for grounds in found if grounds.device_id in own)),
+            devices=tuple(_within(found)),
             doubts=tuple(DevicePair(one=one, other=other) for one, other in self.suggestions()),
         )
 
@@ -544,7 +594,7 @@ class Devices:
                 return DeviceCondition(Status.UNKNOWN)
             return DeviceCondition(olds[0].device.status, olds[0].device.reasons)
         charges = (one.charge_percent for one in group.sightings if one.kind is Kind.UPS)
-        condition = charged(next(charges, None))
+        condition = charged(next(charges, None), olds[0].device.reasons if olds else ())
         for key in sorted(group.claims & self.conditions.keys()):
             condition = both(condition, self.conditions[key])
         if not any(reason.code == ReasonCode.NEEDS_PASSWORD for reason in condition.reasons):

@@ -1,6 +1,6 @@
 """This file keeps in the outbox's memos what the school said of the room's devices.
 
-Which tablets its book names, and which two devices are one.
+Which tablets its book names, which two devices are one, and what they are.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ from typing import Final
 
 import msgspec
 
-from agent.equipment.devices import Devices
+from agent.equipment.devices import Devices, SchoolKind
 from protocol.messages import PairAnswer
 
 _CONFIRMED: Final = "tablets"  # an older agent sees none
 _PAIRED: Final = "pairs"
+_KINDS: Final = "kinds"
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 _decoder = msgspec.json.Decoder(frozenset[str])
 _pairs = msgspec.json.Decoder(tuple[PairAnswer, ...])
+_kinds = msgspec.json.Decoder(tuple[SchoolKind, ...])
 
 
 def changes(before: Devices, after: Devices) -> dict[str, bytes | None]:
@@ -28,7 +30,14 @@ def changes(before: Devices, after: Devices) -> dict[str, bytes | None]:
         memos[_CONFIRMED] = _encoder.encode(after.confirmed) if after.confirmed else None
     if before.paired != after.paired:
         memos[_PAIRED] = _encoder.encode(after.paired) if after.paired else None
+    if before.kinds != after.kinds:
+        memos[_KINDS] = _encoder.encode(after.kinds) if after.kinds else None
     return memos
+
+
+def kinds_in(memos: Mapping[str, bytes]) -> tuple[SchoolKind, ...]:
+    """What the school said that devices are. Raises msgspec.DecodeError where it is not ours."""
+    return _kinds.decode(memos[_KINDS]) if _KINDS in memos else ()
 
 
 def pairs_in(memos: Mapping[str, bytes]) -> tuple[PairAnswer, ...]:

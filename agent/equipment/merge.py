@@ -77,13 +77,13 @@ def group_sightings(
     for sighting in sightings:
         by_key[sighting.key].append(sighting)
     sets = _Sets(by_key)
+    heirs = _heirs(by_key)
     parted = {
-        key
+        heirs.get(key, key)
         for decision in decisions
         if isinstance(decision, SplitDecision)
         for key in decision.keys
     }
-    heirs = _heirs(by_key)
     newest = _newest_words(decisions, heirs)
     sets.keep_apart(pair for pair, is_one in newest.items() if not is_one)
     _link(sets, by_key, parted)

@@ -14,6 +14,7 @@ from protocol.health import ReasonCode
 from protocol.model import NO_ROOM, Millis, RoomCode
 
 MAX_TRACES: Final = 1200  # three sources for each device that a birth may hold
+MAX_FORMER: Final = 8  # of a thing's keys; its id has no more aliases
 # What stands in a room and stays when a laptop leaves it.
 FIXTURES: Final = frozenset({Kind.BOARD, Kind.PROJECTOR, Kind.CAMERA, Kind.NETWORK})
 
@@ -43,13 +44,15 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
 class Traces:
     """All traces, by source and key. roaming: this machine moves, and things stay behind.
 
-    answers: what people said that things are, by product ("4623:011a") or key. homes: by key, in
-    which room things are known to stand that were plugged in when this machine changed rooms.
+    answers: what people said that things are, by product ("4623:011a") or key; school_answers: what
+    the school says, which stands over that. homes: by key, in which room
+    things are known to stand that were plugged in when this machine changed rooms.
     """
 
     room: str
     roaming: bool = False
     answers: Answers = field(default_factory=dict)
+    school_answers: Answers = field(default_factory=dict)
     held: Mapping[_At, Trace] = field(default_factory=dict)
     homes: Mapping[str, str] = field(default_factory=dict)
 
@@ -86,7 +89,7 @@ class Traces:
 
     def sightings(self) -> list[Sighting]:
         """What is known of each thing, as people named it."""
-        return [with_answer(trace.sighting, self.answers) for trace in self.held.values()]
+        return [self._answered(trace.sighting) for trace in self.held.values()]
 
     def as_told(self) -> list[Sighting]:
         """What is known of each thing, as its source told it, whatever people said."""
@@ -99,6 +102,8 @@ class Traces:
     def _take(self, held: dict[_At, Trace], sighting: Sighting, at_ms: int) -> None:
         scoped = self._in_room(held, sighting)
         before = held.get(_at(scoped))
+        if before is not None:
+            scoped = _with_past(scoped, before.sighting)
         if not scoped.present:
             if before is not None:
                 held[_at(scoped)] = _gone_trace(before, scoped.reason, at_ms)
@@ -137,13 +142,19 @@ class Traces:
         return self.homes.get(sighting.key, self.room)
 
     def _belongs_to_room(self, sighting: Sighting) -> bool:
-        return self.roaming and with_answer(sighting, self.answers).kind in FIXTURES
+        return self.roaming and self._answered(sighting).kind in FIXTURES
+
+    def _answered(self, sighting: Sighting) -> Sighting:
+        return with_answer(sighting, self.school_answers, self.answers)
 
 
-def with_answer(sighting: Sighting, answers: Answers) -> Sighting:
-    """The sighting with what a person said of this very thing, or of its product."""
+def with_answer(sighting: Sighting, *answers: Answers) -> Sighting:
+    """The sighting with what a person said of this very thing, or of its product.
+
+    answers: the first that has one counts.
+    """
     keys = (sighting.key, *sighting.former, sighting.product)
-    kind = next((answers[key] for key in keys if key in answers), None)
+    kind = next((said[key] for said in answers for key in keys if key in said), None)
     return sighting if kind is None else replace(sighting, kind=kind, asks=None)
 
 
@@ -152,6 +163,18 @@ def as_unseen(trace: Trace) -> Trace:
     if not trace.sighting.present:
         return trace
     return rewrite(trace, sighting=_gone_sighting(trace.sighting, ReasonCode.NOT_REPORTED))
+
+
+def _with_past(sighting: Sighting, before: Sighting) -> Sighting:
+    """The sighting with all keys that the thing ever had: its source may know of the last alone.
+
+    A mark that it told all along without being known by it was another's.
+    """
+    others = {*before.contested, *before.weak} - {*before.former}
+    keys = {sighting.key, *sighting.aliases}
+    past = dict.fromkeys((*sighting.former, *before.former))
+    former = tuple(key for key in past if key not in keys | others)[:MAX_FORMER]
+    return sighting if former == sighting.former else replace(sighting, former=former)
 
 
 def _gone_trace(before: Trace, reason: str, at_ms: int) -> Trace:

@@ -13,6 +13,7 @@ from agent.local.surroundings import Surroundings
 from agent.school.connection import ConnectionState
 from agent.store import ClassroomStore
 from protocol.formats import phrase
+from protocol.grounds import kind_question
 from protocol.health import ReasonCode
 from protocol.kit import missing
 from protocol.messages import KitLine
@@ -93,7 +94,7 @@ def questions(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
                 "device_id": device_id,
                 "name": records[device_id].device.name,
                 "kind": kind,
-                "question": f"{kind_word(DeviceKind(kind), say)}?",
+                "question": kind_question(DeviceKind(kind), say),
                 "yes": say(N_("Yes")),
                 "no": say(N_("No")),
             }

@@ -19,6 +19,7 @@ from protocol.messages import (
     EventsStored,
     GuideGiven,
     IdentityShared,
+    KindsAnswered,
     KitGiven,
     ListsRefused,
     MessageError,
@@ -154,7 +155,9 @@ class SchoolTalk:
                 await relay.settle(message)
             case Rebirth() if commanded:
                 self.owe_birth()
-            case PlanGiven() | GuideGiven() | TabletsConfirmed() | PairsAnswered() if commanded:
+            case (
+                PlanGiven() | GuideGiven() | TabletsConfirmed() | PairsAnswered() | KindsAnswered()
+            ) if commanded:
                 await self._keep(message, store)
             case KitGiven() if commanded:
                 await self._keep_kit(message, store)
@@ -205,7 +208,7 @@ class SchoolTalk:
 
     async def _keep(
         self,
-        message: PlanGiven | GuideGiven | TabletsConfirmed | PairsAnswered,
+        message: PlanGiven | GuideGiven | TabletsConfirmed | PairsAnswered | KindsAnswered,
         store: ClassroomStore,
     ) -> None:
         """Keep what is given, and tell which plan is held; a full disk is given it again."""
@@ -220,7 +223,9 @@ class SchoolTalk:
                     await store.confirm_tablets(message.devices)
                 case PairsAnswered() if self._start in {"", message.boot}:
                     await store.pair(message.pairs)
-                case TabletsConfirmed() | PairsAnswered():
+                case KindsAnswered() if self._start in {"", message.boot}:
+                    await store.be_told_kinds(message.kinds)
+                case TabletsConfirmed() | PairsAnswered() | KindsAnswered():
                     pass  # of a start that is over: who listens now says it in this session
 
     async def _keep_kit(self, given: KitGiven, store: ClassroomStore) -> None:

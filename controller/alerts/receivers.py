@@ -1,6 +1,6 @@
 """This file says who is told, by which way, from which severity on; pure but for reading files.
 
-Nobody is told of anything before the administrator's file names them.
+Nobody is told of anything before the administrator's file, or a page, names them.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec.structs import replace
 
 from protocol.errors import LopHocError
 from protocol.settings import tree_in
 from protocol.this_machine import is_this_machine
+from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
 FILE: Final = "alerts.toml"
+OWN_FILE: Final = "alerts.json"  # what pages have set; the administrator's file wins
 MAX_RECEIVERS: Final = 50
 _OTHERS: Final = 0o077
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -81,12 +84,36 @@ class Receiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 TELEGRAM_HOST: Final = "api.telegram.org"
 
 
+Name = Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,40}$")]
+
+
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    receivers: Mapping[Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,40}$")], Receiver] = {}
+    receivers: Mapping[Name, Receiver] = {}
 
 
 def receivers_in(folder: Path) -> Mapping[str, Receiver]:
-    """Who is told, by name; nobody without the file. Raises AlertError."""
+    """Who is told, by name: of the administrator's file, and of pages. Raises AlertError."""
+    return {**own_receivers_in(folder), **file_receivers_in(folder)}
+
+
+def own_receivers_in(folder: Path, file: str = OWN_FILE) -> dict[str, Receiver]:
+    """Those that pages have set, their secrets' files by whole paths. Raises AlertError."""
+    path = folder / file
+    try:
+        own = msgspec.json.decode(path.read_bytes(), type=dict[Name, Receiver])
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, *UNREADABLE) as error:
+        cause = error.strerror if isinstance(error, OSError) else error
+        raise _broken(path, cause) from error
+    return {
+        name: replace(one, secret_file=one.secret_file and str(folder / one.secret_file))
+        for name, one in own.items()
+    }
+
+
+def file_receivers_in(folder: Path) -> Mapping[str, Receiver]:
+    """Those of the administrator's file; nobody without it. Raises AlertError."""
     path = folder / FILE
     try:
         receivers = msgspec.convert(tree_in(path), _File).receivers
@@ -96,29 +123,36 @@ def receivers_in(folder: Path) -> Mapping[str, Receiver]:
         return {}
     except (OSError, ValueError) as error:
         cause = error.strerror if isinstance(error, OSError) else error
-        raise AlertError(
-            "alerts_broken",
-            N_("{path} cannot be used: {cause}."),
-            N_("Correct it; nothing is sent until then."),
-            path=path,
-            cause=cause,
-        ) from error
+        raise _broken(path, cause) from error
     for name, receiver in receivers.items():
-        _check(name, receiver)
+        check_receiver(name, receiver)
     return receivers
 
 
-def _check(name: str, receiver: Receiver) -> None:
+def _broken(path: Path, cause: object) -> AlertError:
+    return AlertError(
+        "alerts_broken",
+        N_("{path} cannot be used: {cause}."),
+        N_("Correct it; nothing is sent until then."),
+        path=path,
+        cause=cause,
+    )
+
+
+def check_receiver(name: str, receiver: Receiver) -> None:
     """Raises AlertError for a receiver to whom nothing may be sent."""
     if receiver.way in {Way.EMAIL, Way.TELEGRAM} and not receiver.to:
         raise AlertError(
-            "alert_nobody", N_("{name} names nobody."), N_("Write to = ..."), name=name
+            "alert_nobody",
+            N_("{name} names nobody."),
+            N_("Write an address of e-mail, or the number of a chat (to)."),
+            name=name,
         )
     if receiver.digest_at and not _TIME.fullmatch(receiver.digest_at):
         raise AlertError(
             "alert_time",
             N_("The time of {name} cannot be used."),
-            N_("Write digest_at like 06:45."),
+            N_("Write it like 06:45 (digest_at)."),
             name=name,
         )
     if receiver.way is Way.TELEGRAM or is_address(receiver):
@@ -126,7 +160,9 @@ def _check(name: str, receiver: Receiver) -> None:
     raise AlertError(
         "alert_address",
         N_("The address of {name} cannot be used."),
-        N_("Write url like https://… , for e-mail smtps://… or smtp://… , without a password."),
+        N_(
+            "Write it like https://… , for e-mail smtps://… or smtp://… , without a password (url)."
+        ),
         name=name,
     )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from threading import Lock
 from typing import Final
 
 from msgspec.structs import replace
@@ -38,6 +39,7 @@ class Alerts:
         self._stirred = asyncio.Event()
         self._has_ended = False
         self._said = ""
+        self._changing = Lock()
 
     async def run(self) -> None:
         """Look for what is owed, for ever."""
@@ -63,6 +65,11 @@ class Alerts:
     def receivers(self) -> Mapping[str, Receiver]:
         """Who is told. Raises AlertError."""
         return receivers_in(self._program.config.data)
+
+    def change(self, action: Callable[..., object], *given: object) -> object:
+        """Change, by one at a time, whom pages have set. Raises AlertError, OSError."""
+        with self._changing:
+            return action(self._program.config.data, *given)
 
     def look(self) -> int:
         """Make what is owed and send what is due; how many were taken. Raises StoreError."""

@@ -31,6 +31,7 @@ TROUBLE_WORDS: Final[Mapping[str, str]] = {
     "alert_secret_open": N_("others on this computer can read its secret: chmod 600"),
     "too_many": N_("too many messages waited"),
 }
+LANGUAGE_WORDS: Final[Mapping[str, str]] = {"vi": "Tiếng Việt", "en": "English"}
 UNKNOWN_TROUBLE: Final = N_("it was not taken")
 EXAMPLE: Final = """[receivers.thay-minh]
 way = "telegram"          # email, webhook, ntfy, gotify, telegram

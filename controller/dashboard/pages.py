@@ -13,6 +13,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from controller.attendance.listener import openings_today
+from controller.attendance.store import lessons_of
+from controller.attendance.watch import RollsToday, rolls_today
 from controller.cameras.standing import CameraStanding
 from controller.cameras.store import commands_of, standings_of
 from controller.cameras.words import standing_lines
@@ -21,7 +23,7 @@ from controller.feature import Level, Program
 from controller.fleet.records import AgentRecord, DeviceRecord
 from controller.fleet.store import all_devices, devices_of, newest_events
 from controller.identity.pairs import RoomIdentity, room_identity
-from controller.identity.store import facts_of, words_of
+from controller.identity.store import facts_of, kind_words_of, words_of
 from controller.incidents.pages import IncidentPages
 from controller.live.live import LiveView
 from controller.live.rooms import (
@@ -42,7 +44,7 @@ from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError, decode_cursor, encode_cursor
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
-from protocol.model import DeviceKind, Place, Status
+from protocol.model import DeviceKind, Place, Status, instant
 from protocol.words import N_, Translate
 
 ROWS: Final = 50  # devices on one page of the table
@@ -77,6 +79,13 @@ def pages(program: Program) -> FeatureRouter:
             return await rooms.school(request, filters, cursor)
         except HttpError as refused:
             return screens.error(request, refused)
+
+    @router.get("/rolls/now")
+    @needs(Permission.ROOMS, is_open=True, in_parts=True)
+    async def rolls(request: Request) -> Response:
+        words = screens.words_as(request, RoomWords)
+        known = await rooms.rolls(person_of(request))
+        return screens.page(request, "rolls_now.html", words=words, rolls=known)
 
     @router.post("/faults/{event_id}/handled")
     @needs(Permission.BOOK)
@@ -117,6 +126,19 @@ class RoomPages:
         self._screens = program.service(PageRenderer)
         self._incidents = IncidentPages(program)
 
+    async def rolls(self, person: Person) -> RollsToday:
+        """How far today's roll call is in the rooms that somebody may see. Raises StoreError."""
+        return await run_in_threadpool(self._rolls, person)
+
+    def _rolls(self, person: Person) -> RollsToday:
+        program = self._program
+        now_ms, today = program.now_ms(), program.today().isoformat()
+        scope = person.part_of(program.school)
+        lessons = self._store.read(lessons_of, scope, today, today)
+        plan = self._incidents.service.hours(now_ms).plan
+        now = instant(now_ms).astimezone(program.zone)
+        return rolls_today(plan, lessons, now, person.has_room)
+
     async def school(self, request: Request, filters: dict[str, str], cursor: str) -> HTMLResponse:
         """The first screen; filters: the table's, by room, kind and status."""
         (after,) = decode_cursor(cursor, str) if cursor else ("",)
@@ -124,6 +146,7 @@ class RoomPages:
         edition = self._live.edition
         rooms = self._live.rooms(Own(person.rooms, person.schools))
         causes = await self._incidents.first_screen(request)
+        rolls = await self.rolls(person)
         records = await run_in_threadpool(self._devices, person, after, filters)
         rows = records[:ROWS]
         chosen = {name: value for name, value in filters.items() if value}
@@ -136,6 +159,7 @@ class RoomPages:
             rooms=rooms,
             counts=asdict(counts_of(rooms)),
             **causes,
+            rolls=rolls,
             devices=[*map(self._live.named, rows)],
             wanted=filters,
             chosen=chosen,
@@ -189,12 +213,14 @@ class RoomPages:
     def _identity(
         self, agents: Sequence[AgentRecord], devices: Sequence[DeviceRecord], say: Translate
     ) -> RoomIdentity:
-        """Why the room's devices are what they are, and which two may be one."""
+        """Why the room's devices are what they are, which two may be one, what is asked of them."""
         places = {agent.place for agent in agents}
         with self._store.view() as db:
             told = [one for one in facts_of(db, self._program.scope) if one.place in places]
             words = [one for one in words_of(db, self._program.scope) if one.place in places]
-        return room_identity(devices, told, words, say)
+            said = kind_words_of(db, self._program.scope)
+        kinds = [one for one in said if one.place in places]
+        return room_identity(devices, told, words, kinds, say)
 
     def _cameras(self, agents: Sequence[AgentRecord], say: Translate) -> list[CameraLines]:
         """How the cameras at a room's computers stand."""

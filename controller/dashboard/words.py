@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -31,6 +31,8 @@ from protocol.messages import HostMeasures, KitLine, LineMeasures, Part
 from protocol.model import DeviceKind, Identity, Reason, Status, worst
 from protocol.words import N_
 
+ROOMS_NAMED: Final = 2  # beside a figure
+_WITHOUT_ROLL: Final = N_("not in: {rooms}")
 _EVENTS: Final[Mapping[str, str]] = {
     "device_appeared": N_("{name} was connected."),
     "device_vanished": N_("{name} went away. {reason}"),
@@ -72,6 +74,14 @@ class RoomWords(Words):
     def fault(self, part: Part) -> str:
         """What a teacher says is broken."""
         return self.say(phrases.PARTS[part])
+
+    def without_roll(self, rooms: Sequence[str]) -> str:
+        """Which rooms lack a roll, the first ones by name; nothing if none does."""
+        if not rooms:
+            return ""
+        named = ", ".join(map(self.room, rooms[:ROOMS_NAMED]))
+        more = len(rooms) - ROOMS_NAMED
+        return self.say(_WITHOUT_ROLL, rooms=f"{named} +{more}" if more > 0 else named)
 
     def broken(self, room: RoomSummary) -> str:
         """What teachers say is broken in a room; nothing if nothing is."""

@@ -6,11 +6,11 @@ from typing import Final
 
 from controller.feature import Feature, Level
 from controller.identity import store
-from controller.identity.listener import PairListener
+from controller.identity.listener import IdentityListener
 
 FEATURE: Final = Feature(
     name="identity",
     level=Level.SCHOOL,
     keep=store.keep,
-    listener=PairListener,
+    listener=IdentityListener,
 )

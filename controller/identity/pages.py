@@ -1,4 +1,4 @@
-"""This file takes the school's word on two devices of a room: one or two, or nothing any more."""
+"""This file takes the school's word on a room's devices: which two are one, and what one is."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.feature import Program
 from controller.fleet.store import agents_of
-from controller.identity.pairs import PairWord
-from controller.identity.store import say_of_pair, take_back
+from controller.identity.pairs import KindWord, PairWord
+from controller.identity.store import say_kind, say_of_pair, take_back, take_kind_back
 from controller.people.person import Permission
 from controller.sheets.names import room_code
 from controller.web.forms import fields_of
@@ -22,10 +22,11 @@ from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
-from protocol.model import Place
+from protocol.model import DeviceKind, Place
 from protocol.words import N_
 
 _SAID: Final = frozenset({"one", "two"})
+_KINDS: Final = frozenset(map(str, DeviceKind))
 
 
 def pages(program: Program) -> FeatureRouter:
@@ -64,6 +65,34 @@ def pages(program: Program) -> FeatureRouter:
         await program.writing.write(say_of_pair, word)
         return _back(room)
 
+    @router.post("/kinds/{room:path}/undo")
+    @needs(Permission.BOOK)
+    async def undo_kind(request: Request, room: str) -> Response:
+        fields = await fields_of(request)
+        agent = await run_in_threadpool(program.store.read, _agent_in, program.school, room, fields)
+        if agent is None or not person_of(request).has_room(room):
+            return screens.error(request, _unknown())
+        await program.writing.write(take_kind_back, agent, fields.get("device", "")[:64])
+        return _back(room, "kinds")
+
+    @router.post("/kinds/{room:path}")
+    @needs(Permission.BOOK)
+    async def answer_kind(request: Request, room: str) -> Response:
+        fields, person = await fields_of(request), person_of(request)
+        agent = await run_in_threadpool(program.store.read, _agent_in, program.school, room, fields)
+        device, said = fields.get("device", "")[:64], fields.get("said", "")
+        if agent is None or said not in _KINDS or not device or not person.has_room(room):
+            return screens.error(request, _unknown())
+        word = KindWord(
+            place=agent,
+            device=device,
+            is_kind=DeviceKind(said),
+            actor=person.name or person.account,
+            said_ms=program.now_ms(),
+        )
+        await program.writing.write(say_kind, word)
+        return _back(room, "kinds")
+
     return router
 
 
@@ -77,8 +106,8 @@ def _agent_in(db: Connection, school: Place, room: str, fields: Mapping[str, str
     return next((place for place in agents if place.agent == fields.get("agent")), None)
 
 
-def _back(room: str) -> Response:
-    return RedirectResponse(f"/rooms/{quote(room, safe='')}#pairs", 303)
+def _back(room: str, at: str = "pairs") -> Response:
+    return RedirectResponse(f"/rooms/{quote(room, safe='')}#{at}", 303)
 
 
 def _unknown() -> HttpError:

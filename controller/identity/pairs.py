@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 import msgspec
 
 from controller.fleet.records import DeviceRecord
 from protocol.formats import phrase
-from protocol.grounds import ground_lines
+from protocol.grounds import ground_lines, kind_question
 from protocol.messages import DeviceGrounds, DevicePair
-from protocol.model import Place
+from protocol.model import DeviceKind, Place
 from protocol.words import N_, Translate, kind_word
 
+_IS: Final = N_("{device}: {kind} (said by {who}).")
 _ONE: Final = N_("{one}, {other}: one device (said by {who}).")
 _TWO: Final = N_("{one}, {other}: two devices (said by {who}).")
 
@@ -25,6 +26,16 @@ class PairWord(msgspec.Struct, frozen=True, kw_only=True):
     one: str
     other: str
     is_one: bool
+    actor: str
+    said_ms: int
+
+
+class KindWord(msgspec.Struct, frozen=True, kw_only=True):
+    """The school's word on what a device of an agent is. actor: by whose word."""
+
+    place: Place
+    device: str
+    is_kind: DeviceKind
     actor: str
     said_ms: int
 
@@ -53,6 +64,24 @@ class PairQuestion(NamedTuple):
     second: str
 
 
+class KindQuestion(NamedTuple):
+    """A device of an agent that may well be of a kind, as it is called."""
+
+    agent: str
+    device: str
+    name: str
+    kind: DeviceKind
+    words: str
+
+
+class KindLine(NamedTuple):
+    """What the school said that a device is, in words."""
+
+    agent: str
+    device: str
+    words: str
+
+
 class PairLine(NamedTuple):
     """What the school said of two devices, in words."""
 
@@ -70,20 +99,23 @@ class DeviceLines(NamedTuple):
 
 
 class RoomIdentity(NamedTuple):
-    """What a room's page shows of marks, and of which two devices are one."""
+    """What a room's page shows of marks, of which two devices are one, and of what they are."""
 
     questions: list[PairQuestion]
     answers: list[PairLine]
     devices: list[DeviceLines]
+    kind_questions: list[KindQuestion]
+    kind_answers: list[KindLine]
 
 
 def room_identity(
     devices: Iterable[DeviceRecord],
     told: Iterable[ToldFacts],
     words: Iterable[PairWord],
+    kinds: Iterable[KindWord],
     say: Translate,
 ) -> RoomIdentity:
-    """What is known of these devices. told, words: of the room's agents."""
+    """What is known of these devices. told, words, kinds: of the room's agents."""
     names = _names(devices, say)
     said = list(words)
     answered = {(word.place, frozenset((word.one, word.other))) for word in said}
@@ -101,7 +133,35 @@ def room_identity(
         for grounds in one.devices
         if grounds.device_id in names
     ]
-    return RoomIdentity(questions, [_line(word, names, say) for word in said], sorted(lines))
+    kind_words = list(kinds)
+    return RoomIdentity(
+        questions,
+        [_line(word, names, say) for word in said],
+        sorted(lines),
+        [*_kind_questions(facts, kind_words, names, say)],
+        [_kind_line(word, names, say) for word in kind_words if word.device in names],
+    )
+
+
+def _kind_questions(
+    facts: Iterable[ToldFacts],
+    said: Iterable[KindWord],
+    names: Mapping[str, str],
+    say: Translate,
+) -> Iterator[KindQuestion]:
+    answered = {(word.place, word.device) for word in said}
+    for place, one in facts:
+        for grounds in one.devices:
+            name, kind = names.get(grounds.device_id), grounds.asks
+            if name and kind and (place, grounds.device_id) not in answered:
+                words = kind_question(kind, say)
+                yield KindQuestion(place.agent, grounds.device_id, name, kind, words)
+
+
+def _kind_line(word: KindWord, names: Mapping[str, str], say: Translate) -> KindLine:
+    kind = kind_word(word.is_kind, say)
+    sentence = phrase(_IS, say, device=names[word.device], kind=kind, who=word.actor)
+    return KindLine(word.place.agent, word.device, sentence)
 
 
 def _line(word: PairWord, names: Mapping[str, str], say: Translate) -> PairLine:

@@ -1,4 +1,4 @@
-"""This file keeps what agents explain of their devices, and what the school says of pairs of them.
+"""This file keeps what agents explain of their devices, and what the school says of them.
 
 Every function works in a transaction of the store's.
 """
@@ -18,12 +18,13 @@ from controller.database.scope import of, within
 from controller.database.shape import Shape
 from controller.database.writing import Writing, write
 from controller.fleet.records import Explanation
-from controller.identity.pairs import DeviceFacts, PairWord, ToldFacts
-from controller.identity.tables import explanations, pair_words
-from protocol.messages import MAX_PAIRS, DevicePair
-from protocol.model import Place
+from controller.identity.pairs import DeviceFacts, KindWord, PairWord, ToldFacts
+from controller.identity.tables import explanations, kind_words, pair_words
+from protocol.messages import MAX_KINDS, MAX_PAIRS, DevicePair, KindAnswer
+from protocol.model import DeviceKind, Place
 
 WORDS: Final = Shape(PairWord, pair_words)
+KIND_WORDS: Final = Shape(KindWord, kind_words)
 _facts: Final = msgspec.json.Decoder(DeviceFacts)
 require(explanations, lambda row: _facts.decode(row["body"]))
 
@@ -74,6 +75,42 @@ def take_back(db: Connection, agent: Place, one: str, other: str) -> Sequence[ob
         )
     )
     return (DevicePair(one=one, other=other),) if gone.rowcount else ()
+
+
+def kind_words_of(db: Connection, scope: Place) -> list[KindWord]:
+    """What the school says that devices are, the oldest first."""
+    query = select(kind_words).where(within(kind_words, scope))
+    ordered = query.order_by(kind_words.c.said_ms, kind_words.c.device)
+    return KIND_WORDS.records(rows_of(db, ordered))
+
+
+def say_kind(db: Connection, word: KindWord) -> Sequence[object]:
+    """Keep the school's word on what a device is.
+
+    Empty where its agent does not ask about it, or there are too many words already.
+    """
+    facts = (told.facts for told in facts_of(db, word.place))
+    asked = {one.device_id: one.asks for fact in facts for one in fact.devices}
+    is_answer = word.is_kind in {asked.get(word.device), DeviceKind.OTHER}
+    if not asked.get(word.device) or not is_answer:
+        return ()
+    if len(kind_words_of(db, word.place)) >= MAX_KINDS:
+        return ()
+    write(db, kind_words, [KIND_WORDS.row(word)], Writing.UPSERT)
+    return (word,)
+
+
+def take_kind_back(db: Connection, agent: Place, device: str) -> Sequence[object]:
+    """Take the school's word on a device back; empty where there is none."""
+    said = [one for one in kind_words_of(db, agent) if one.device == device]
+    db.execute(
+        delete(kind_words).where(
+            of(kind_words, agent),
+            kind_words.c.agent == agent.agent,
+            kind_words.c.device == device,
+        )
+    )
+    return tuple(KindAnswer(device=one.device, is_kind=one.is_kind) for one in said)
 
 
 def _is_news(db: Connection, told: Explanation) -> bool:

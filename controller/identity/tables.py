@@ -1,4 +1,4 @@
-"""This file holds the tables of what agents explain, and of what the school says of pairs."""
+"""This file holds the tables of what agents explain, and of what the school says of devices."""
 
 from __future__ import annotations
 
@@ -25,5 +25,15 @@ pair_words: Final = Table(
     *keys("one", "other"),  # ids of devices, in their order
     *flags("is_one"),
     *texts("actor"),
+    *longs("said_ms"),
+)
+
+
+kind_words: Final = Table(
+    "kind_words",
+    metadata,
+    *keys("province", "school", "agent"),
+    *keys("device"),
+    *texts("is_kind", "actor"),
     *longs("said_ms"),
 )

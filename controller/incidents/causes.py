@@ -208,6 +208,8 @@ def common_cause(
     before = (group for group in network.groups if is_like(rooms, group))
     if is_at_bell:  # two of a group that fell before may be switched off together
         before = (group for group in before if len(rooms) >= SHARE * len(group & (up | rooms)))
+    if is_at_bell and len(rooms) < FEW:  # the last two of a network go home like any others
+        subnet = ""
     is_known = bool(subnet or device) or any(True for _ in before)
     if not is_known and (is_at_bell or len(rooms) < FEW):
         return None

@@ -172,7 +172,8 @@ class _Step:
         self._now_ms = look.now_ms
         by_key = {signal.key: signal for signal in look.signals}
         self._is_deaf = any(not one.place and one.code in DEAF for one in look.signals)
-        self._watches = _watched(book.watches, by_key, look.now_ms)
+        watches = _unspent(book, look.now_ms)
+        self._watches = _watched(watches, by_key, look.now_ms)
         self._next_no = book.next_no
         self._incidents = {
             incident.no: _followed(incident, by_key, look) for incident in book.incidents
@@ -367,6 +368,24 @@ def _hold_ms(signal: Signal) -> int:
     if signal.code == ReasonCode.GOODBYE:
         return HOLD_LEFT_MS
     return HOLD_CRITICAL_MS if signal.status is Status.CRITICAL else HOLD_MS
+
+
+def _unspent(book: IncidentBook, now_ms: int) -> Mapping[str, Watch]:
+    """The watches without falls of incidents that are over for good: they count for no other."""
+    watches = dict(book.watches)
+    for incident in book.incidents:
+        over_ms = incident.closed_ms
+        if over_ms is None or now_ms - over_ms <= REOPEN_MS:
+            continue
+        for key in (member.signal.key for member in incident.members):
+            watch = watches.get(key)
+            if watch and watch.falls[0] <= over_ms:
+                last = len(watch.falls) - 1
+                falls = (
+                    fall for no, fall in enumerate(watch.falls) if fall > over_ms or no == last
+                )
+                watches[key] = replace(watch, falls=tuple(falls))
+    return watches
 
 
 def _watched(

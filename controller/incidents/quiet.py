@@ -55,6 +55,11 @@ class SchoolHours:
         self._bells: dict[date, tuple[int, ...]] = {}
         self._dates: dict[int, date] = {}
 
+    @property
+    def plan(self) -> SchoolPlan:
+        """Whose bells and calendar these are."""
+        return self._plan
+
     def is_awake(self, at_ms: int, room: str = "") -> bool:
         """Whether somebody is there. room: a room's code."""
         return any(begins <= at_ms < ends for begins, ends in self._awake(at_ms, at_ms, room))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -135,6 +136,8 @@ def observations_of(
     devices: Iterable[DeviceRecord], roaming: frozenset[str] = frozenset()
 ) -> tuple[Observation, ...]:
     """What the agents see now, or saw last. roaming: agents that go from room to room."""
+    told = [*devices]
+    bearers = Counter(name for one in told for name in {one.device_id, *one.aliases})
     return tuple(
         Observation(
             at_ms=device.last_seen_ms,
@@ -144,10 +147,11 @@ def observations_of(
             type=TYPE_OF_KIND[device.kind],
             device=device.device_id,
             name=device.name,
-            aliases=_own_aliases(device),
+            # Two pieces of one serial both have that serial's id as an alias: it is neither's.
+            aliases=tuple(alias for alias in device.aliases if bearers[alias] == 1),
             anonymous=not is_equipment(_as_seen(device)),
         )
-        for device in devices
+        for device in told
         if device.kind in TYPE_OF_KIND and device.last_seen_ms
     )
 
@@ -164,11 +168,6 @@ def _as_seen(device: DeviceRecord) -> DeviceRecord:
     if SCHOOL not in device.sources:
         return device
     return replace(device, sources=tuple(one for one in device.sources if one != SCHOOL))
-
-
-def _own_aliases(device: DeviceRecord) -> tuple[str, ...]:
-    """Other ids of a tablet; two pieces of one serial both have that serial's id as an alias."""
-    return device.aliases if device.kind is DeviceKind.TABLET and not device.serial else ()
 
 
 def _roams(device: DeviceRecord, roaming: frozenset[str]) -> bool:

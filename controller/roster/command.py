@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from controller.cli.folder import add_place, has_database, told_school, told_zone
+from controller.cli.folder import add_place, has_database, operator, told_school, told_zone
 from controller.cli.output import add_json, check_apart, give_back, tell
 from controller.cli.school import opened
 from controller.database.clock import now_in
@@ -21,6 +21,7 @@ from controller.roster.changes import ClassChange
 from controller.roster.intake import Weighed, keep, weighed
 from controller.roster.roll import Flaw, Roll
 from controller.roster.sheet import flaws_csv, read
+from controller.roster.undoing import Origin
 from controller.sheets.errors import SheetError
 from protocol.clock import wall_ms
 from protocol.command_line import CommandParser
@@ -83,7 +84,7 @@ def _brought_in(options: argparse.Namespace, say: Translate) -> _Outcome:
     try:
         today, school = _today(options), told_school(options).school
         read(options.path, roll, today=today, names=options.names, school=school)
-        changes = _look(options, roll) if options.dry_run else _keep(options, roll, today, say)
+        changes = _look(options, roll) if options.dry_run else _keep(options, roll, say)
     except SheetError as error:
         return _Outcome(roll, refused=error)
     return _Outcome(roll, changes)
@@ -98,15 +99,14 @@ def _today(options: argparse.Namespace) -> date:
     return instant(now_ms).astimezone(told_zone(options)).date()
 
 
-def _keep(
-    options: argparse.Namespace, roll: Roll, today: date, say: Translate
-) -> list[ClassChange]:
+def _keep(options: argparse.Namespace, roll: Roll, say: Translate) -> list[ClassChange]:
     """Keep the lists; what they change. Raises SheetError where a person has to look first."""
     with opened(options) as (store, place), store.locked(place) as db:
         found = _weighed(db, place, options, roll)
         if not options.yes:
             _check_changes(found.changes, say)
-        keep(db, place, found, today)
+        now = instant(now_in(db)).astimezone(told_zone(options))
+        keep(db, place, found, Origin(operator(), now, options.path.name))
     return found.changes
 
 

@@ -16,6 +16,7 @@ from controller.roster.tables import (
     holidays,
     letters,
     past_schedules,
+    plan_imports,
     pupils,
     terms,
 )
@@ -36,8 +37,9 @@ FEATURE: Final = Feature(
         letters,
         door_cards,
         door_keys,
+        plan_imports,
     ),
-    forget_pupils=(class_members.c.ended_ms,),
+    forget_pupils=(class_members.c.ended_ms, plan_imports.c.at_ms),
     menu=(
         MenuEntry(
             "/lists/import",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from controller.database.plan_version import version_of
 from controller.roster.changes import ClassChange, changes_of
+from controller.roster.importing import import_lists
 from controller.roster.plan import Lists
 from controller.roster.roll import Roll, notices_of_rooms
-from controller.roster.store import classes_of, keep_lists, rooms_unanswered
+from controller.roster.store import classes_of, rooms_unanswered
+from controller.roster.undoing import Origin
 from controller.sheets.errors import Notice
 from protocol.model import Place
 
@@ -39,9 +40,9 @@ def weighed(
     )
 
 
-def keep(db: Connection, place: Place, found: Weighed, today: date) -> bool:
-    """Keep the lists from today on; False where the plan is not the one they were held against."""
+def keep(db: Connection, place: Place, found: Weighed, origin: Origin) -> bool:
+    """Keep the lists from that day on; False where the plan is not the one they were held to."""
     if version_of(db, place) != found.version:
         return False
-    keep_lists(db, place, found.lists, day=today.isoformat())
+    import_lists(db, place, found.lists, origin)
     return True

@@ -12,10 +12,12 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.feature import Program
 from controller.people.person import Permission
+from controller.roster.import_pages import add_imports
 from controller.roster.intake import Weighed, keep, weighed
 from controller.roster.roll import PassedReason, Roll
 from controller.roster.sheet import flaws_csv
 from controller.roster.store import classes_of
+from controller.roster.undoing import Origin
 from controller.roster.uploads import Uploads, Waiting
 from controller.web.downloads import CSV, attachment
 from controller.web.forms import fields_of
@@ -23,7 +25,7 @@ from controller.web.intake import GONE, Intake, Short
 from controller.web.readers import Readers
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs
-from protocol.model import Place
+from protocol.model import Place, instant
 from protocol.words import N_
 
 HOME: Final = "/lists/import"
@@ -90,7 +92,9 @@ class _Intake(Intake[Waiting]):
         if waiting.found is None:
             return False
         with self.store.locked(self.school) as db:
-            waiting.is_kept = keep(db, self.school, waiting.found, self.program.today())
+            now = instant(self.program.now_ms()).astimezone(self.program.zone)
+            origin = Origin(waiting.who, now, waiting.upload.name)
+            waiting.is_kept = keep(db, self.school, waiting.found, origin)
         return waiting.is_kept
 
 
@@ -123,6 +127,7 @@ def pages(program: Program) -> FeatureRouter:
         return Response(rows, media_type=CSV, headers=attachment("lists-errors.csv"))
 
     _add_deeds(router, intake)
+    add_imports(router, program)
     return router
 
 

@@ -21,6 +21,7 @@ from controller.database.scope import codes_of, everywhere, of
 from controller.database.shape import Shape
 from controller.fleet.store import rooms_with_agents, schools_with_agents
 from controller.roster.doors import known_in_rooms
+from controller.roster.import_store import forget_in_imports
 from controller.roster.members import note_members
 from controller.roster.past import lines_of, past_part
 from controller.roster.plan import (
@@ -144,12 +145,23 @@ def keep_lists(db: Connection, place: Place, lists: Lists, *, day: str) -> bool:
     return bump_version(db, place, changed=_put_classes(db, place, before, after))
 
 
+def put_lists_back(
+    db: Connection, place: Place, earlier: Iterable[SchoolClass], *, day: str
+) -> None:
+    """Have the classes, rooms and pupils of before again, from a local day on."""
+    before = {school_class.code: school_class for school_class in classes_of(db, place)}
+    after = {school_class.code: school_class for school_class in earlier}
+    note_members(db, place, before.values(), after.values(), day=day, now_ms=now_in(db))
+    bump_version(db, place, changed=_put_classes(db, place, before, after))
+
+
 def forget_pupil(db: Connection, place: Place, student: str) -> int:
-    """Erase a pupil from every list, and the door cards; returns how many rows went."""
+    """Erase a pupil from every list, also of imports, and the door cards; how many rows it was."""
     gone = sum(
         db.execute(delete(table).where(of(table, place), table.c.student == student)).rowcount
         for table in (pupils, class_members, door_cards)
     )
+    gone += forget_in_imports(db, place, student)
     bump_version(db, place, changed=gone > 0)
     return gone
 

@@ -109,3 +109,15 @@ door_keys: Final = Table(
     *longs("made_ms"),
     *flags("in_rooms"),  # given to every room, as before rooms knew cards by fingerprints
 )
+
+
+plan_imports: Final = Table(
+    "plan_imports",
+    metadata,
+    *keys("province", "school"),
+    Column("no", Integer, primary_key=True, autoincrement=False),
+    *texts("part", "who", "file"),
+    *longs("at_ms"),
+    *texts("was", "became"),  # JSON: the lists or the schedule before and after
+    *longs("undone_ms", nullable=True),
+)

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from controller.cli.folder import add_place, has_database, told_zone
+from controller.cli.folder import add_place, has_database, operator, told_zone
 from controller.cli.output import add_json, output, tell
 from controller.cli.school import opened
 from controller.database.clock import now_in
-from controller.roster.store import keep_schedule
+from controller.roster.importing import import_schedule
+from controller.roster.undoing import Origin
 from controller.schedule.findings import REASONS, Known, Reading, SheetFindings
 from controller.schedule.intake import counts_of, known_in, notices_of_rooms_in
 from controller.schedule.reading import read_schedule
@@ -84,7 +85,7 @@ def _keep(options: argparse.Namespace, reading: Reading) -> list[Notice]:
     if not options.dry_run:
         with opened(options) as (store, place), store.locked(place) as db:
             now = instant(now_in(db)).astimezone(told_zone(options))
-            keep_schedule(db, place, reading.schedule, now)
+            import_schedule(db, place, reading.schedule, Origin(operator(), now, name))
             return notices_of_rooms_in(db, place, name, reading.schedule)
     if not has_database(options):
         return []

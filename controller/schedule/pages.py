@@ -11,8 +11,10 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.feature import Program
 from controller.people.person import Permission
+from controller.roster.importing import import_schedule
 from controller.roster.plan import Schedule, SchoolPlan
-from controller.roster.store import keep_schedule, plan_of
+from controller.roster.store import plan_of
+from controller.roster.undoing import Origin
 from controller.schedule.findings import REASONS, Known, Reading
 from controller.schedule.intake import known_in, notices_of_rooms_in
 from controller.schedule.trial import PART_WORDS, WEEKDAY_WORDS, changes_of, days_word
@@ -42,7 +44,6 @@ class _Intake(Intake[Waiting]):
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
-        self._program = program
         self.uploads = Uploads(program.now_ms, program.service(Readers))
 
     async def begin(self, waiting: Waiting) -> None:
@@ -88,8 +89,9 @@ class _Intake(Intake[Waiting]):
         with self.store.locked(self.school) as db:
             if plan_of(db, self.school).version != waiting.version:
                 return False
-            now = instant(self._program.now_ms()).astimezone(self._program.zone)
-            keep_schedule(db, self.school, reading.schedule, now)
+            now = instant(self.program.now_ms()).astimezone(self.program.zone)
+            origin = Origin(waiting.who, now, waiting.upload.name)
+            import_schedule(db, self.school, reading.schedule, origin)
         waiting.is_kept = True
         return True
 

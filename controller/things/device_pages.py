@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Final, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 from fastapi import Path, Query, Request, Response
@@ -17,7 +18,7 @@ from controller.fleet.listener import FleetListener
 from controller.fleet.records import DeviceRecord, EventRecord
 from controller.fleet.store import newest_events
 from controller.identity.pairs import RoomIdentity, room_identity
-from controller.identity.store import facts_of, words_of
+from controller.identity.store import facts_of, kind_words_of, words_of
 from controller.live.live import LiveView
 from controller.live.subscription import Own
 from controller.people.person import Permission
@@ -31,7 +32,8 @@ from controller.repairs.service import Shown
 from controller.things.columns import device_title
 from controller.things.line_pages import line_past
 from controller.things.service import finder_of
-from controller.web.listing import address
+from controller.web.forms import fields_of
+from controller.web.listing import ROWS, address
 from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
@@ -42,6 +44,9 @@ from protocol.words import N_, Translate
 EVENTS: Final = 20
 DECISIONS: Final = 10
 EVENTS_READ: Final = 2000  # of the room: what happened to one device is among it
+
+TICK: Final = "device-"  # before a ticked device's id in a form
+_MAX_TICKS: Final = 32 * 1024
 
 DeviceId = Annotated[str, Path(max_length=200)]
 Code = Annotated[str, Query(max_length=64)]
@@ -128,6 +133,22 @@ def _add_deeds(router: FeatureRouter, program: Program) -> None:
     screens = program.service(PageRenderer)
     unknown = HttpError(404, "device_unknown", N_("There is no such device."), "/devices")
 
+    @router.post("/devices")
+    @needs(Permission.BOOK)
+    async def take_out_some(request: Request) -> Response:
+        form = await fields_of(request, limit=_MAX_TICKS, count=ROWS + 1)
+        ticked = [name.removeprefix(TICK) for name in form if name.startswith(TICK)]
+        fleet = program.service(FleetListener)
+        is_undo = form.get("deed") == "restore"
+        deed = fleet.restore if is_undo else fleet.remove
+
+        def some(now_ms: int) -> Sequence[object]:
+            return [change for device_id in ticked for change in deed(device_id, now_ms)]
+
+        is_done = form.get("deed") in {"remove", "restore"} and await program.writing.apply(some)
+        removed = [] if is_undo or not is_done else [("removed", one) for one in ticked]
+        return RedirectResponse(f"/devices?{urlencode(removed)}" if removed else "/devices", 303)
+
     @router.post("/devices/{device_id:path}/remove")
     @needs(Permission.BOOK)
     async def remove(request: Request, device_id: DeviceId) -> Response:
@@ -181,13 +202,16 @@ def _past(
     ]
     told = [one for one in facts_of(db, place) if one.place == device.place]
     said = [one for one in words_of(db, place) if one.place == device.place]
-    known = room_identity(beside, told, said, say)
-    own = room_identity([device], told, said, say)
+    kinds = [one for one in kind_words_of(db, place) if one.place == device.place]
+    known = room_identity(beside, told, said, kinds, say)
+    own = room_identity([device], told, said, kinds, say)
     return DevicePast(
         events[:EVENTS],
         RoomIdentity(
             [one for one in known.questions if names & {one.one, one.other}],
             [one for one in known.answers if names & {one.one, one.other}],
             own.devices,
+            own.kind_questions,
+            own.kind_answers,
         ),
     )

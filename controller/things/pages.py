@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
-from urllib.parse import quote
 
 from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -17,7 +16,7 @@ from controller.sheets.names import natural, room_code
 from controller.sheets.table import TableFormat
 from controller.things.agent_pages import add_agent
 from controller.things.columns import device_columns, room_columns
-from controller.things.device_pages import add_device
+from controller.things.device_pages import TICK, add_device
 from controller.things.label_pages import add_labels
 from controller.things.line_deeds import add_line_deeds
 from controller.things.line_pages import add_line
@@ -25,6 +24,7 @@ from controller.things.paper_pages import add_papers
 from controller.things.service import Present, finder_of
 from controller.things.sought import MAX_ASKED, Sought
 from controller.web.listing import (
+    ROWS,
     Asked,
     Column,
     File,
@@ -88,7 +88,7 @@ def _add_lists(router: FeatureRouter, program: Program) -> None:
         q: Words = "",
         sort: Sort = "",
         page: PageNo = 1,
-        removed: Annotated[str, Query(max_length=200)] = "",
+        removed: Annotated[list[str], Query(max_length=ROWS)] = [],  # noqa: B006 - a query's
         format: File = "",  # noqa: A002 - a query's usual name
     ) -> Response:
         query = _told(room=room.strip(), kind=kind, status=status, q=q.strip())
@@ -112,6 +112,11 @@ def _add_lists(router: FeatureRouter, program: Program) -> None:
         return await run_in_threadpool(answer, lists.present(request))
 
 
+def _may_take_out(program: Program, request: Request) -> bool:
+    """Whether whoever asks may take devices out: at their school, where its agents are heard."""
+    return person_of(request).may(Permission.BOOK) and bool(program.school.school)
+
+
 class Wish(NamedTuple):
     """A list that is asked for. form: of a file; empty for a page."""
 
@@ -132,10 +137,10 @@ class PresentLists:
         """What whoever asks may see. Call it on the event loop."""
         return self._finder.present(person_of(request))
 
-    def devices(self, wish: Wish, removed: str, present: Present) -> Response:
+    def devices(self, wish: Wish, removed: Sequence[str], present: Present) -> Response:
         """The devices that fit, by room and name, as a page or a file.
 
-        removed: the id of one that was just taken out.
+        removed: the ids of those that were just taken out.
         """
         query = wish.asked.query
         room, kind, status = (query.get(name, "") for name in ("room", "kind", "status"))
@@ -156,7 +161,9 @@ class PresentLists:
             ThingList("devices.html", "thiet-bi", N_("Devices")),
             rooms=sorted({one.room for one in present.devices} - {""}, key=natural),
             kinds=[*DeviceKind],
-            removed=quote(removed, safe=""),
+            removed=[one for one in removed if one],
+            may=_may_take_out(self._program, wish.request),
+            tick=lambda device: (f"{TICK}{device.device_id}", device.name or device.device_id),
         )  # fmt: skip
 
     def rooms(self, wish: Wish, present: Present) -> Response:

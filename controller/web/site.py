@@ -10,7 +10,6 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
-from starlette.staticfiles import StaticFiles
 
 from controller.feature import Feature, Level, Program, packages_with
 from controller.web.asked import check_names
@@ -27,6 +26,7 @@ from controller.web.refusals import (
     answer_refusals,
 )
 from controller.web.rules import check_rules, public, rule_of
+from controller.web.scripts import Scripts
 from controller.web.tagged import Tagged
 from protocol import __version__
 from protocol.words import N_
@@ -88,7 +88,7 @@ def create_web(program: Program, allowed_hosts: Sequence[str]) -> FastAPI:
     static: list[str | tuple[str, str]] = [
         (package, "static") for package in packages_with(program, "static")
     ]
-    app.mount("/static", public(StaticFiles(packages=static)))
+    app.mount("/static", public(Scripts(packages=static)))
     _open_description(app)
     check_rules(app.routes)
     complete(app)

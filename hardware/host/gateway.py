@@ -12,7 +12,7 @@ from hardware.readings import IdentityKind, Kind, Sighting
 def gateway_sighting(root: Path = Path("/")) -> Sighting | None:
     """Give the gateway as a device of the network, or None while its MAC is not known."""
     route = gateway(root)
-    mac = mac_of(route.address, root) if route else ""
+    mac = mac_of(route.address, root, route.interface) if route else ""
     if route is None or not mac:
         return None
     return Sighting(

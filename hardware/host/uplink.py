@@ -27,7 +27,9 @@ def uplink(root: Path = Path("/"), ioctl: Ioctl | None = None) -> Sighting | Non
     wireless = interfaces(root)
     if route is not None and route.interface not in wireless:
         return gateway_sighting(root)
-    points = (access_point(name, ioctl) for name in wireless)
+    # One that leads out before one that only scans, or lends our own network.
+    in_use = sorted(wireless, key=lambda name: route is None or name != route.interface)
+    points = (access_point(name, ioctl) for name in in_use)
     return next((point for point in points if point is not None), None)
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from hardware.matchers import MdnsRow, matchers
-from hardware.mdns.ids import identity_of, named_key, split_name, trusted_uuid
+from hardware.mdns.ids import identity_of, named_key, split_name, told_uuid
 from hardware.network.interfaces import Networks, via
-from hardware.network.neighbours import trusted_mac
+from hardware.network.neighbours import told_mac, trusted_mac
 from hardware.readings import Kind, KindProof, Sighting, clean
 
 # What one neighbour may make us keep: a TXT record can hold thousands of keys, a host addresses.
@@ -81,7 +81,8 @@ def service_of(
     if row is None or row.ignored or (ours is not None and not near):
         return None
     weak_key = named_key(server, instance)
-    key, *aliases = [*_marks(row, values, instance), weak_key]
+    marks, weak = _marks(row, values, instance)
+    key, *aliases = [*marks, weak_key]
     address = best_address(near)
     model = _first(values, row.model)
     kind, asks, proof = row.kind, row.asks, KindProof.CAPABILITY if row.bits else KindProof.SERVICE
@@ -98,6 +99,7 @@ def service_of(
             model=model,
             serial=_serial(row, values, instance),
             aliases=tuple(aliases[:-1]),
+            weak=weak,
             asks=asks,
             proof=f"{proof} {plain_type}",
             address=address,
@@ -194,17 +196,27 @@ def _is_computer(server: str) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in matchers().computer_hosts)
 
 
-def _marks(row: MdnsRow, values: Mapping[str, str], instance: str) -> list[str]:
-    """Give every mark that names this one device, the strongest first: MACs, then ids."""
-    macs = [values.get(key, "") for key in (*row.mac, *row.bluetooth)]
+def _marks(
+    row: MdnsRow, values: Mapping[str, str], instance: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give every mark that names this one device, the strongest first: MACs, then ids.
+
+    Beside them those that it tells, and that name no piece.
+    """
+    texts = [values.get(key, "") for key in (*row.mac, *row.bluetooth)]
     if row.mac_in_name:
-        macs.append(split_name(instance)[0])
-    marks = _macs(macs)
-    ids = [values.get(key, "") for key in row.uuid]
+        texts.append(split_name(instance)[0])
+    macs = [told_mac(text) for text in texts]
+    texts = [values.get(key, "") for key in row.uuid]
     if row.serial_in_name:
-        ids.append(_serial(row, values, instance))
-    marks += [f"uuid:{uuid}" for text in ids if (uuid := trusted_uuid(text))]
-    return list(dict.fromkeys(marks))[: _ALIASES_LIMIT + 1]
+        texts.append(_serial(row, values, instance))
+    ids = [told_uuid(text) for text in texts]
+    sound = [f"mac:{mac.sound}" for mac in macs if mac.sound]
+    sound += [f"uuid:{uuid.sound}" for uuid in ids if uuid.sound]
+    weak = [f"mac:{mac.weak}" for mac in macs if mac.weak]
+    weak += [f"uuid:{uuid.weak}" for uuid in ids if uuid.weak]
+    limit = _ALIASES_LIMIT + 1
+    return tuple(dict.fromkeys(sound))[:limit], tuple(dict.fromkeys(weak))[:limit]
 
 
 def _macs(texts: Iterable[str]) -> list[str]:

@@ -193,7 +193,8 @@ class Announced:
         )
         past = _all_of(names, self._judge.former)
         # Alone, a service that tells no mark would be known by its names.
-        weak = {self._services[name].weak_key for name in names} if believed else set()
+        called = {self._services[name].weak_key for name in names} if believed else set()
+        weak = _all_of(names, lambda name: self._services[name].sighting.weak)
         kinds = {self._services[name].sighting.kind for name in names}
         return replace(
             whole,
@@ -202,7 +203,8 @@ class Announced:
             identity=identity_of(key),
             aliases=tuple(mark for mark in believed if mark != key),
             contested=_all_of(names, self._judge.contested),
-            former=tuple(mark for mark in (*past, *sorted(weak)) if mark != key),
+            weak=weak,
+            former=tuple(mark for mark in (*past, *weak, *sorted(called)) if mark != key),
         )
 
     def _order(self, name: str) -> tuple[int, int, str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import NamedTuple
 
 from hardware.readings import IdentityKind, clean
+from hardware.serials import has_enough_bits
 
 _UUID_SHORTEST, _UUID_LONGEST, _FEWEST_SIGNS = 8, 64, 3
 # "<MAC>@<name>" (AirPlay audio) and "<host> [<MAC>]" (Avahi).
@@ -14,12 +16,26 @@ _UUID = re.compile(r"[0-9a-z][0-9a-z._:-]*")
 _IDENTITIES = {"mac": IdentityKind.MAC, "uuid": IdentityKind.UUID, "name": IdentityKind.HOST}
 
 
-def trusted_uuid(text: str) -> str:
-    """Give an id in one spelling; "" if it is too plain or too strange to name one device."""
+class ToldUuid(NamedTuple):
+    """An id in one spelling, in one of the two. weak: that of many, and up to 0.2 an identity."""
+
+    sound: str = ""
+    weak: str = ""
+
+
+def told_uuid(text: str) -> ToldUuid:
+    """Read an id that a device tells; nothing of one that was too plain or too strange ever."""
     uuid = text.lower().removeprefix("urn:").removeprefix("uuid:").strip("{} ")
     if not _UUID_SHORTEST <= len(uuid) <= _UUID_LONGEST or not _UUID.fullmatch(uuid):
-        return ""
-    return uuid if len(set(uuid) - {"-", "0"}) >= _FEWEST_SIGNS else ""
+        return ToldUuid()
+    if len(set(uuid) - {"-", "0"}) < _FEWEST_SIGNS:
+        return ToldUuid()
+    return ToldUuid(sound=uuid) if _names_a_piece(uuid) else ToldUuid(weak=uuid)
+
+
+def _names_a_piece(uuid: str) -> bool:
+    """Whether anything is left but runs, as in 12345678-1234-1234-1234-123456789abc."""
+    return has_enough_bits(re.sub("[^0-9a-z]", "", uuid))
 
 
 def named_key(server: str, instance: str) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
+import sys
 from collections.abc import Iterable
 from typing import Generic, NamedTuple, TypeVar
 
@@ -46,8 +47,8 @@ def named_networks(choice: LinkChoice = ANY_LINK) -> list[NamedNetwork]:
     up = {name for name, state in psutil.net_if_stats().items() if state.isup}
     own = {
         NamedNetwork(name, one)
-        for name, entries in psutil.net_if_addrs().items()
-        if name in up
+        for label, entries in psutil.net_if_addrs().items()
+        if (name := _link_of(label)) in up
         for entry in entries
         if entry.family in {socket.AF_INET, socket.AF_INET6}
         and (one := _network(entry.address, entry.netmask)) is not None
@@ -86,6 +87,11 @@ def via(address: str, ours: Iterable[Network]) -> str:
     if isinstance(target, ipaddress.IPv6Address) and target.is_link_local:
         return f"%{target.scope_id}" if target.scope_id else ""
     return next((str(one.ip) for one in ours if _holds(one, target)), "")
+
+
+def _link_of(label: str) -> str:
+    """The interface of an address that is labelled so: "eth0:1" is eth0's (ip-address(8))."""
+    return label if sys.platform == "win32" else label.partition(":")[0]
 
 
 def _holds(one: Network, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from hardware.network.neighbours import is_made_up, plain_mac
 from hardware.text import entries, read_text
 
 _LINKS: Final = "sys/class/net"
@@ -14,10 +15,16 @@ _LINKS: Final = "sys/class/net"
 _ETHERNET: Final = "1"
 # What carries a bridge, a VLAN or a bond may itself be one: more deep, and it is a circle.
 _DEPTH: Final = 4
+# What is carried by a card, and leads elsewhere (uevent, DEVTYPE).
+_TUNNELS: Final = frozenset({"vxlan", "geneve", "gretap", "ip6gretap", "wireguard", "ppp"})
 # Modems and the networks that telephones lend by Bluetooth (uevent, DEVTYPE).
 _LENT_TYPES: Final = frozenset({"wwan", "bluetooth"})
-# Telephones that lend theirs by USB (Linux drivers/net/usb).
-_LENT_DRIVERS: Final = frozenset({"rndis_host", "ipheth", "qmi_wwan", "cdc_mbim"})
+# Telephones and modems that lend theirs by USB (Linux drivers/net/usb).
+_LENT_DRIVERS: Final = frozenset(
+    {"rndis_host", "ipheth", "qmi_wwan", "cdc_mbim", "huawei_cdc_ncm", "sierra_net"}
+)
+# The same, or a cable's adapter: telephones make their address up, adapters were given theirs.
+_CABLE_OR_LENT: Final = frozenset({"cdc_ncm", "cdc_ether", "cdc_eem", "cdc_subset"})
 
 
 class LinkChoice(NamedTuple):
@@ -65,9 +72,10 @@ def room_links(
 def is_lent(name: str, root: Path = Path("/")) -> bool:
     """Whether an interface is a modem's or a telephone's: it leads out, and to no tablet."""
     link = root / _LINKS / name
-    lines = read_text(link / "uevent", lines=True).splitlines()
-    types = {line.removeprefix("DEVTYPE=") for line in lines if line.startswith("DEVTYPE=")}
-    return bool(types & _LENT_TYPES) or _driver(link) in _LENT_DRIVERS
+    driver = _driver(link)
+    if _type(link) in _LENT_TYPES or driver in _LENT_DRIVERS:
+        return True
+    return driver in _CABLE_OR_LENT and _is_made_up(link)
 
 
 def _is_any(name: str, patterns: Iterable[str]) -> bool:
@@ -83,11 +91,23 @@ def _is_of_card(folder: Path, name: str, depth: int = _DEPTH) -> bool:
     link = folder / name
     if _is_card(link):
         return True
-    if not depth or read_text(link / "type") not in {_ETHERNET, ""}:
+    is_ethernet = read_text(link / "type") in {_ETHERNET, ""}
+    if not depth or not is_ethernet or _type(link) in _TUNNELS:
         return False
     carriers = [one.name.removeprefix("lower_") for one in link.glob("lower_*")]
     ports = [one.name for one in entries(link / "brif")]
     return any(_is_of_card(folder, below, depth - 1) for below in carriers + ports)
+
+
+def _is_made_up(link: Path) -> bool:
+    mac = plain_mac(read_text(link / "address"))
+    return bool(mac) and is_made_up(mac)
+
+
+def _type(link: Path) -> str:
+    lines = read_text(link / "uevent", lines=True).splitlines()
+    told = (line.removeprefix("DEVTYPE=") for line in lines if line.startswith("DEVTYPE="))
+    return next(told, "")
 
 
 def _driver(link: Path) -> str:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from hardware.text import read_raw
 
@@ -23,14 +24,31 @@ _TO_MANY, _MADE_UP = 0b01, 0b10
 _TABLE_LIMIT = 200_000
 
 
-def mac_of(address: str, root: Path = Path("/")) -> str:
+class _Answer(NamedTuple):
+    """Who has answered, and on which interface; "" where the table does not say."""
+
+    address: str
+    mac: str
+    interface: str
+
+
+class ToldMac(NamedTuple):
+    """A MAC as 12 hex digits, in one of the two. weak: that of many, and up to 0.2 an identity."""
+
+    sound: str = ""
+    weak: str = ""
+
+
+def mac_of(address: str, root: Path = Path("/"), interface: str = "") -> str:
     """Give the MAC that answers for an IPv4 address in our own network; "" if none is known.
 
-    12 hex digits. root: where `proc` is found. Asks nobody: the table knows whom this machine has
-    talked to lately. Source: proc(5), /proc/net/arp.
+    12 hex digits. root: where `proc` is found. interface: where it is asked for; a container's
+    network may have the same addresses. Asks nobody: the table knows whom this machine has talked
+    to lately. Source: proc(5), /proc/net/arp.
     """
-    answered = _answered_macs(_read(root / "proc/net/arp"))
-    return next((mac for one, mac in answered if one == address), "")
+    at = [one for one in _answers(_read(root / "proc/net/arp")) if one.address == address]
+    near = [one for one in at if one.interface == interface]
+    return next((one.mac for one in near or at), "")
 
 
 def mac_at(address: str, table: Path = NEIGHBOURS) -> str:
@@ -42,21 +60,31 @@ def mac_at(address: str, table: Path = NEIGHBOURS) -> str:
     return mac_in(_read(table), address)
 
 
+def told_at(address: str, table: Path = NEIGHBOURS) -> ToldMac:
+    """Give the same, and one that names no piece beside it."""
+    return told_in(_read(table), address)
+
+
 def mac_in(text: str, address: str) -> str:
     """Find the MAC of the one device at an address in the text of a neighbour table."""
-    macs = dict(_answered_macs(text))
-    mac = macs.get(address, "")
-    return trusted_mac(mac) if list(macs.values()).count(mac) == 1 else ""
+    return told_in(text, address).sound
+
+
+def told_in(text: str, address: str) -> ToldMac:
+    """Find the same, and one that names no piece beside it."""
+    answers = list(_answers(text))
+    macs = {one.mac for one in answers if one.address == address}
+    addresses = {one.address for one in answers if one.mac in macs}
+    # Two networks of ours may have the same addresses: then nobody knows which of the two it is.
+    return told_mac(macs.pop()) if len(macs) == len(addresses) == 1 else ToldMac()
 
 
 def answered_on(root: Path = Path("/")) -> dict[str, frozenset[str]]:
     """Give the IPv4 addresses that have answered, by interface. root: where `proc` is found."""
     found: dict[str, set[str]] = {}
-    for line in _read(root / "proc/net/arp").splitlines():
-        fields = line.split()
-        if len(fields) > _FIELDS + 1 and _is_complete(fields[2]) and plain_mac(fields[3]):
-            interface = " ".join(fields[_FIELDS + 1 :])  # Windows' have blanks in their names
-            found.setdefault(interface, set()).add(fields[0])
+    for one in _answers(_read(root / "proc/net/arp")):
+        if one.interface:
+            found.setdefault(one.interface, set()).add(one.address)
     return {interface: frozenset(addresses) for interface, addresses in found.items()}
 
 
@@ -67,11 +95,22 @@ def plain_mac(text: str) -> str:
     return mac if mac.strip("0") and not int(mac[:2], 16) & _TO_MANY else ""
 
 
-def trusted_mac(text: str) -> str:
-    """Give a MAC as plain_mac does; "" also of one made up, or left as a chip's maker wrote it."""
+def told_mac(text: str) -> ToldMac:
+    """Read a MAC that a device tells as plain_mac does; nothing of one made up."""
     mac = plain_mac(text)
-    is_own = mac and not int(mac[:2], 16) & _MADE_UP and not _is_of_many(mac)
-    return mac if is_own else ""
+    if not mac or is_made_up(mac):
+        return ToldMac()
+    return ToldMac(weak=mac) if _is_of_many(mac) else ToldMac(sound=mac)
+
+
+def is_made_up(mac: str) -> bool:
+    """Say whether a MAC of 12 hex digits was made up on the spot; nobody was given it."""
+    return bool(int(mac[:2], 16) & _MADE_UP)
+
+
+def trusted_mac(text: str) -> str:
+    """Give a MAC that may name one device; "" of one made up, or left as its maker wrote it."""
+    return told_mac(text).sound
 
 
 def _is_of_many(mac: str) -> bool:
@@ -96,12 +135,13 @@ def _read(table: Path) -> str:
     return read_raw(table, _TABLE_LIMIT).decode("ascii", "replace")
 
 
-def _answered_macs(text: str) -> Iterator[tuple[str, str]]:
-    """Give the addresses that have answered, each with its MAC."""
+def _answers(text: str) -> Iterator[_Answer]:
+    """Give who has answered."""
     for line in text.splitlines():
         fields = line.split()
         if len(fields) >= _FIELDS and _is_complete(fields[2]) and (mac := plain_mac(fields[3])):
-            yield fields[0], mac
+            interface = " ".join(fields[_FIELDS + 1 :])  # Windows' have blanks in their names
+            yield _Answer(fields[0], mac, interface)
 
 
 def _is_complete(flags: str) -> bool:

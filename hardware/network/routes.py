@@ -17,6 +17,8 @@ from hardware.text import read_raw
 _ROUTES: Final = "proc/net/route"
 # A machine with containers and VPNs has dozens of routes, of 128 bytes each.
 _TABLE_LIMIT: Final = 100_000
+# All that there is, and its two halves, in which some VPNs name it.
+_WHOLE_WORLD: Final = frozenset({0, int.from_bytes(b"\x80\0\0\0", sys.byteorder)})
 # linux/route.h
 _UP, _GATEWAY = 0x1, 0x2
 _FIELDS: Final = 8
@@ -85,6 +87,6 @@ def _routes(table: str) -> Iterator[_Route]:
             plain = socket.inet_ntoa(struct.pack("=I", address))
         except (ValueError, struct.error):
             continue
-        is_default = destination == mask == 0
+        is_default = {destination, mask} <= _WHOLE_WORLD and destination in {0, mask}
         if flags & _UP and (is_default or (address and flags & _GATEWAY)):
             yield _Route(Gateway(plain if address else "", clean(fields[0]), metric), is_default)

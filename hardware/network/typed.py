@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hardware.network import probes
-from hardware.network.neighbours import NEIGHBOURS, mac_at
+from hardware.network.neighbours import NEIGHBOURS, ToldMac, told_at
 from hardware.network.place import PlaceError, TypedPlace, canonical_address
 from hardware.readings import (
     CameraReading,
@@ -77,11 +77,14 @@ async def find(
     readings = await (_in_turn(askers, resolved) if place.port else _at_once(askers, resolved))
     if not any(isinstance(one, Sighting) for one in readings):
         readings += await _ask(probes.tcp, resolved)
-    return merge_readings(readings, token, mac_at(resolved.host, neighbours))
+    return merge_readings(readings, token, told_at(resolved.host, neighbours))
 
 
-def merge_readings(readings: Iterable[Reading], token: str, mac: str) -> list[Reading]:
-    """Make one sighting of several of one device, and give its key to their readings; pure."""
+def merge_readings(readings: Iterable[Reading], token: str, card: ToldMac) -> list[Reading]:
+    """Make one sighting of several of one device, and give its key to their readings; pure.
+
+    card: the MAC that answers there.
+    """
     readings = list(readings)
     sightings = sorted((one for one in readings if isinstance(one, Sighting)), key=_rank)
     if not sightings:
@@ -89,9 +92,12 @@ def merge_readings(readings: Iterable[Reading], token: str, mac: str) -> list[Re
     whole = functools.reduce(_fill, sightings)
     if whole.identity is IdentityKind.HOST:
         identity, key = (
-            (IdentityKind.MAC, f"mac:{mac}") if mac else (IdentityKind.TOKEN, f"token:{token}")
+            (IdentityKind.MAC, f"mac:{card.sound}")
+            if card.sound
+            else (IdentityKind.TOKEN, f"token:{token}")
         )
-        whole = replace(whole, identity=identity, key=key)
+        past = (*whole.former, *([f"mac:{card.weak}"] if card.weak else []))
+        whole = replace(whole, identity=identity, key=key, former=tuple(dict.fromkeys(past)))
     return [replace(whole, source="typed"), *_rekeyed_readings(readings, whole.key)]
 
 
@@ -210,6 +216,8 @@ def _fill(device: Sighting, other: Sighting) -> Sighting:
         model=device.model or other.model,
         serial=device.serial or other.serial,
         aliases=tuple(dict.fromkeys(aliases)),
+        weak=tuple(dict.fromkeys((*device.weak, *other.weak))),
+        former=tuple(dict.fromkeys((*device.former, *other.former))),
         url=device.url or other.url,
     )
 

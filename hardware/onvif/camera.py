@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import escape
@@ -20,7 +20,7 @@ from hardware.camera import rtsp
 from hardware.camera.order import CameraTrouble
 from hardware.http.login import WebLogin
 from hardware.network.marks import JudgedMarks
-from hardware.network.neighbours import mac_at, trusted_mac
+from hardware.network.neighbours import ToldMac, told_at, told_mac
 from hardware.onvif.clock import clocks_ahead
 from hardware.onvif.discovery import Match
 from hardware.onvif.envelope import elements, text_of
@@ -43,7 +43,7 @@ from hardware.readings import (
     Sighting,
     clean,
 )
-from hardware.serials import trusted_serial
+from hardware.serials import trusted_serial, weak_serial
 
 _TALK_S = 9.0
 _CHANNEL_S = 0.5  # more for each further channel of a recorder
@@ -83,6 +83,7 @@ class Channel(NamedTuple):
 class CameraDetails:
     """What a camera answered to the calls; empty where it did not.
 
+    weak_macs: those of its cards that name no one piece.
     urls: where its picture is: a snapshot, its smallest stream, its largest; without any password.
     channels: of a recorder, which shows several. trouble: what stood in the way of a picture, as
     in CameraReading; flaw: what made no sense, if so. manner: how it wants to be talked with.
@@ -92,6 +93,7 @@ class CameraDetails:
     model: str = ""
     serial: str = ""
     macs: tuple[str, ...] = ()
+    weak_macs: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
     channels: tuple[Channel, ...] = ()
     trouble: str = ""
@@ -141,21 +143,36 @@ async def fetch_details(
 
 def keys_told(match: Match) -> tuple[str, ...]:
     """The keys that a camera tells of itself before anybody logs in."""
-    macs = (match.mac, _hikvision_mac(match, CameraDetails()))
+    macs = (match.mac, _hikvision_mac(match, CameraDetails()).sound)
     keys = [f"mac:{mac}" for mac in macs if mac]
     return (*keys, *([f"uuid:{match.endpoint}"] if match.endpoint else []))
 
 
 def marks_of(camera: DiscoveredCamera, details: CameraDetails) -> tuple[str, ...]:
-    """Give every mark that a camera tells of itself, the strongest first, its names last."""
+    """Give every mark that a camera tells of itself, the strongest first, its names last.
+
+    Those of no one piece are among them: two that tell one are known by where they answer.
+    """
     match = camera.match
-    macs = (match.mac, *details.macs, _hikvision_mac(match, details))
+    macs = (match.mac, *details.macs, _hikvision_mac(match, details).sound)
     marks = [f"mac:{mac}" for mac in macs if mac]
     marks += [f"uuid:{match.endpoint}"] if match.endpoint else []
     serial, vendor = details.serial or match.serial, details.vendor or match.vendor
     if vendor and trusted_serial(serial, "", (vendor, details.model, match.hardware)):
         marks.append(f"serial:{vendor.lower()}:{serial}")
+    marks += weak_marks_of(camera, details)
     return (*dict.fromkeys(marks), f"name:onvif:{match.name}:{match.hardware}:{details.model}")
+
+
+def weak_marks_of(camera: DiscoveredCamera, details: CameraDetails) -> tuple[str, ...]:
+    """Give the marks that a camera tells of itself and that name no one piece."""
+    match = camera.match
+    macs = (*details.weak_macs, _hikvision_mac(match, details).weak)
+    marks = [*match.weak, *(f"mac:{mac}" for mac in macs if mac)]
+    serial, vendor = details.serial or match.serial, details.vendor or match.vendor
+    if vendor and weak_serial(serial, "", (vendor, details.model, match.hardware)):
+        marks.append(f"serial:{vendor.lower()}:{serial}")
+    return tuple(dict.fromkeys(marks))
 
 
 def readings_of(
@@ -171,14 +188,18 @@ def readings_of(
     """
     match = camera.match
     judged = judged or JudgedMarks(believed=marks_of(camera, details))
-    keys = _keys(camera, judged)
+    card = told_at(camera.address)
+    weak = weak_marks_of(camera, details)
+    keys = _keys(camera, _without(judged, weak), card)
+    past = (*judged.former, *weak, *([f"mac:{card.weak}"] if card.weak else []))
     sighting = Sighting(
         source="onvif",
         key=keys[0],
         identity=_IDENTITIES.get(keys[0].partition(":")[0], IdentityKind.HOST),
         aliases=keys[1:],
         contested=judged.contested,
-        former=tuple(mark for mark in judged.former if mark not in keys),
+        weak=weak,
+        former=tuple(mark for mark in dict.fromkeys(past) if mark not in keys),
         # Two pictures are one camera's with two lenses; a recorder has more.
         kind=Kind.OTHER if len(details.channels) > _LENSES else Kind.CAMERA,
         proof=f"{KindProof.PROTOCOL} ONVIF",
@@ -200,13 +221,20 @@ def readings_of(
     return [*found, CameraReading(key=keys[0], at=at, state=state, reason=details.trouble)]
 
 
-def _keys(camera: DiscoveredCamera, judged: JudgedMarks) -> tuple[str, ...]:
-    """Give what it is known by, the strongest first: at last where it answers."""
+def _without(judged: JudgedMarks, weak: Collection[str]) -> JudgedMarks:
+    return judged._replace(believed=tuple(mark for mark in judged.believed if mark not in weak))
+
+
+def _keys(camera: DiscoveredCamera, judged: JudgedMarks, at_card: ToldMac) -> tuple[str, ...]:
+    """Give what it is known by, the strongest first: at last where it answers.
+
+    at_card: the MAC that answers there.
+    """
     strong = [mark for mark in judged.believed if not mark.startswith("name:")]
     if any(mark.startswith("mac:") for mark in strong):
         return tuple(strong)
-    neighbour = mac_at(camera.address)
-    card = [f"mac:{neighbour}"] if neighbour and f"mac:{neighbour}" not in judged.contested else []
+    mark = f"mac:{at_card.sound}"
+    card = [mark] if at_card.sound and mark not in judged.contested else []
     if strong:
         return (*strong, *card)  # told by nobody but the network: an alias, no name
     names = [mark for mark in judged.believed if not judged.contested]
@@ -223,6 +251,7 @@ def _channel_sighting(recorder: Sighting, channel: Channel) -> Sighting:
         key=f"{_CHANNEL}:{recorder.key}:{channel.token}",
         aliases=(),
         contested=(),
+        weak=(),
         former=(),
         identity=IdentityKind.UUID,
         kind=Kind.CAMERA,
@@ -323,7 +352,7 @@ class _CameraTalk:
         before = len(self._failures)
         cards = self._call(self._device, "<tds:GetNetworkInterfaces/>")
         if cards is not None:
-            self.details = replace(self.details, macs=_macs(cards))
+            self.details = _with_cards(self.details, cards)
         self._failures[before:] = [
             one for one in self._failures[before:] if one.reason == "no_answer"
         ]
@@ -525,16 +554,17 @@ def _width(profile: Element) -> int:
     return int(text) if text.isdecimal() and len(text) <= _DIGITS else 0
 
 
-def _macs(cards: Element) -> tuple[str, ...]:
-    texts = (element.text or "" for element in elements(cards, "HwAddress"))
-    macs = (trusted_mac(text) for text in texts)
-    return tuple(dict.fromkeys(mac for mac in macs if mac))[:_CARDS_LIMIT]
+def _with_cards(details: CameraDetails, cards: Element) -> CameraDetails:
+    macs = [told_mac(element.text or "") for element in elements(cards, "HwAddress")]
+    sound = dict.fromkeys(mac.sound for mac in macs if mac.sound)
+    weak = dict.fromkeys(mac.weak for mac in macs if mac.weak)
+    return replace(details, macs=tuple(sound)[:_CARDS_LIMIT], weak_macs=tuple(weak)[:_CARDS_LIMIT])
 
 
-def _hikvision_mac(match: Match, details: CameraDetails) -> str:
+def _hikvision_mac(match: Match, details: CameraDetails) -> ToldMac:
     """The last 12 hex digits of this maker's endpoints are the camera's MAC."""
     text = f"{match.name} {match.hardware} {match.vendor} {details.vendor}".lower()
-    return trusted_mac(match.endpoint[-12:]) if "hikvision" in text else ""
+    return told_mac(match.endpoint[-12:]) if "hikvision" in text else ToldMac()
 
 
 def _flaw(detail: str) -> str:

@@ -18,8 +18,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from xml.etree.ElementTree import Element
 
-from hardware.mdns.ids import trusted_uuid
-from hardware.network.neighbours import trusted_mac
+from hardware.mdns.ids import told_uuid
+from hardware.network.neighbours import told_mac
 from hardware.onvif.envelope import Garbage, elements, parse_xml, text_of, words_of
 from hardware.readings import clean
 
@@ -63,7 +63,7 @@ class Match:
     """What a camera says of itself in its answer; empty where it does not say.
 
     endpoint: its uuid in one spelling. mac: 12 hex digits. vendor: as its scopes say.
-    services: scheme, port and path.
+    services: scheme, port and path. weak: the marks that it tells and that name no one piece.
     """
 
     endpoint: str = ""
@@ -73,6 +73,7 @@ class Match:
     serial: str = ""
     vendor: str = ""
     services: tuple[tuple[str, int, str], ...] = field(default=())
+    weak: tuple[str, ...] = ()
 
     @property
     def service(self) -> tuple[int, str] | None:
@@ -158,15 +159,18 @@ async def asking(
 def _match(element: Element) -> Match:
     said = list(_scopes(words_of(element, "Scopes")))
     scopes = dict(said)
-    macs = (trusted_mac(value) for name, value in reversed(said) if name == "mac")
+    macs = [told_mac(value) for name, value in reversed(said) if name == "mac"]
+    endpoint = told_uuid(text_of(element, "Address"))
+    weak = [f"mac:{mac.weak}" for mac in macs if mac.weak]
     return Match(
-        endpoint=trusted_uuid(text_of(element, "Address")),
-        mac=next(filter(None, macs), ""),
+        endpoint=endpoint.sound,
+        mac=next((mac.sound for mac in macs if mac.sound), ""),
         name=scopes.get("name", ""),
         hardware=scopes.get("hardware", ""),
         serial=scopes.get("serial", ""),
         vendor=scopes.get("vendor", ""),
         services=tuple(_services(words_of(element, "XAddrs"))),
+        weak=(*weak, *([f"uuid:{endpoint.weak}"] if endpoint.weak else [])),
     )
 
 

@@ -220,6 +220,9 @@ class _Cameras:
         readings = readings_of(entry.camera, entry.details, time.time(), judged)
         before = self._sightings.pop(who, None)
         now = next(one for one in readings if isinstance(one, Sighting))
+        if before is not None and _is_renamed(before, now, entry.camera.match):
+            known = replace(now, former=(*now.former, before.key))
+            readings, now = [known if one is now else one for one in readings], known
         others = {sighting.key for sighting in self._sightings.values()}
         if before and before.key not in {now.key, *now.aliases, *others}:
             self._report(replace(before, present=False, reason="no_answer"))
@@ -282,6 +285,13 @@ class _Entry:
 def _name(who: Who) -> str:
     """What the judge knows a camera by."""
     return f"onvif {who}"
+
+
+def _is_renamed(before: Sighting, now: Sighting, match: Match) -> bool:
+    """Whether a camera that had but its names tells a mark of its own since, as with a login."""
+    names = f"name:onvif:{match.name}:{match.hardware}:"
+    is_told = before.key.startswith(names) and not now.key.startswith("name:")
+    return is_told and before.key.removeprefix(names) in {"", now.model}
 
 
 def _well(camera: Sighting) -> CameraReading:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from hardware.network.neighbours import NEIGHBOURS, mac_at
+from hardware.network.neighbours import NEIGHBOURS, told_at
 from hardware.network.place import TypedPlace
 from hardware.network.typed import Asker, TypedDevice
 from hardware.pjlink.talk import PORT, ProjectorInfo, Talk, TalkError, talking
@@ -39,7 +39,7 @@ async def ask(
     """
     projector = TrackedProjector(address, port or PORT)
     result = await poll(projector.address, projector.port, password)
-    projector.neighbour = mac_at(address, neighbours)
+    projector.neighbour = told_at(address, neighbours)
     readings = projector.update(result, time.time(), time.monotonic())
     if projector.speaks_pjlink and result.is_nonsense:
         readings.append(SourceFlaw(source="pjlink", code="nonsense", address=address))

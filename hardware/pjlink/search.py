@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple, cast
 
-from hardware.network.neighbours import trusted_mac
+from hardware.network.neighbours import told_mac
 
 SEARCH = b"%2SRCH\r"
 _LINE_LIMIT = 64
@@ -24,12 +24,13 @@ _NOTIFICATION = re.compile(r"%2(ACKN|LKUP|POWR|ERST|INPT)=([^\r\n]*)[\r\n\0]*", 
 class Notification(NamedTuple):
     """A projector that spoke up. mac: 12 hex digits; "" where it told none that may be trusted.
 
-    is_change: it told of its state, not that it is there.
+    is_change: it told of its state, not that it is there. weak_mac: one that is that of many.
     """
 
     address: str
     mac: str = ""
     is_change: bool = False
+    weak_mac: str = ""
 
 
 def parse_notification(data: bytes, address: str) -> Notification | None:
@@ -45,7 +46,8 @@ def parse_notification(data: bytes, address: str) -> Notification | None:
         raise ValueError("not a PJLink notification")
     name, value = match[1].upper(), match[2]
     if name in {"ACKN", "LKUP"}:
-        return Notification(address, trusted_mac(value))
+        mac = told_mac(value)
+        return Notification(address, mac.sound, weak_mac=mac.weak)
     return Notification(address, is_change=True)
 
 

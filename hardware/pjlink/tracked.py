@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from hardware.matchers import matchers
 from hardware.network.marks import MarkJudge
+from hardware.network.neighbours import ToldMac
 from hardware.pjlink.talk import ProjectorInfo, TalkError
 from hardware.readings import (
     IdentityKind,
@@ -20,7 +21,7 @@ from hardware.readings import (
     Reading,
     Sighting,
 )
-from hardware.serials import trusted_serial
+from hardware.serials import trusted_serial, weak_serial
 
 POLL_S = 60.0
 # With a talk of 4 s in between: well again, and seen to be, within 10 s.
@@ -56,7 +57,8 @@ class TalkResult:
 class TrackedProjector:
     """A projector at an address, as it is known so far.
 
-    token: names the entry where a person typed the address. mac: what it told in a search.
+    token: names the entry where a person typed the address. mac: what it told in a search;
+    weak_mac: the same where that names no one piece.
     is_discovered: whether it answered a search. neighbour: the MAC by the kernel's table. via: our
     own address towards it. judge: of its marks, and others'. speaks_pjlink: whether it is a
     projector at all, as far as we know.
@@ -79,12 +81,14 @@ class TrackedProjector:
         self.token = token
         self.is_discovered = is_discovered
         self.via = ""
-        self.neighbour = ""
+        self.neighbour = ToldMac()
+        self.weak_mac = ""
         self.reason = ""
         self.speaks_pjlink = False
         self._info: ProjectorInfo | None = None
         self._info_at = 0.0
         self._last: Sighting | None = None
+        self._names: tuple[str, ...] = ()  # that it was known by before it told a mark
         self._misses = 0
         self._silent_since: float | None = None
         self._untold_since: float | None = None
@@ -92,7 +96,7 @@ class TrackedProjector:
     @property
     def keys(self) -> tuple[str, ...]:
         """What it is known by before anybody logs in."""
-        mac, serial = self.mac or self.neighbour, serial_key(self._info or ProjectorInfo())
+        mac, serial = self.mac or self.neighbour.sound, serial_key(self._info or ProjectorInfo())
         return (*((f"mac:{mac}",) if mac else ()), *((serial,) if serial else ()))
 
     @property
@@ -102,10 +106,10 @@ class TrackedProjector:
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """What it tells of itself, the strongest first, its names last."""
+        """What it tells of itself, the strongest first, its names last; some of no one piece."""
         info = self._info
         names = (name_key(info),) if info is not None and info.name else ()
-        return (*self.keys, *names)
+        return (*self.keys, *self._weak_marks(info or ProjectorInfo()), *names)
 
     @property
     def is_present(self) -> bool:
@@ -132,6 +136,7 @@ class TrackedProjector:
         self.mac = mac
         self.speaks_pjlink = False
         self._info = self._last = None
+        self._names = ()
         return [*gone]
 
     def update(self, result: TalkResult, at: float, now: float) -> list[Reading]:
@@ -207,6 +212,9 @@ class TrackedProjector:
         nameless = sighting.identity is IdentityKind.HOST and not sighting.name
         if sighting == before or nameless or (before is None and not sighting.present):
             return []
+        if before is not None and _is_renamed(before, sighting):
+            self._names = (*self._names, before.key)
+            sighting = self._sighting()
         self._last = sighting
         if not sighting.present:
             self._info = None  # another may answer here next
@@ -223,6 +231,8 @@ class TrackedProjector:
         info = self._info or ProjectorInfo()
         judged = self._judge.judged(self.name)
         identity, key, aliases = self._named(info, judged.contested)
+        weak, card = self._weak_marks(info), self.neighbour.weak
+        past = (*judged.former, *weak, *([f"mac:{card}"] if card else []), *self._names)
         return Sighting(
             source="pjlink",
             key=key,
@@ -234,12 +244,19 @@ class TrackedProjector:
             serial=info.serial if trusted_serial(info.serial) else "",
             aliases=aliases,
             contested=judged.contested,
-            former=tuple(mark for mark in judged.former if mark not in {key, *aliases}),
+            weak=weak,
+            former=tuple(mark for mark in dict.fromkeys(past) if mark not in {key, *aliases}),
             proof=f"{KindProof.PROTOCOL} PJLink",
             address=self.address,
             port=self.port,
             via=self.via,
         )
+
+    def _weak_marks(self, info: ProjectorInfo) -> tuple[str, ...]:
+        """Give the marks that it tells and that name no one piece."""
+        mac = (f"mac:{self.weak_mac}",) if self.weak_mac else ()
+        is_weak = info.maker and weak_serial(info.serial, "", (info.maker, info.model))
+        return (*mac, *((_serial_mark(info),) if is_weak else ()))
 
     @staticmethod
     def _gone(last: Sighting) -> Sighting:
@@ -249,7 +266,7 @@ class TrackedProjector:
         self, info: ProjectorInfo, contested: Collection[str]
     ) -> tuple[IdentityKind, str, tuple[str, ...]]:
         """Give its identity, its key, and its further keys, the strongest first."""
-        card = f"mac:{self.neighbour}" if self.neighbour else ""
+        card = f"mac:{self.neighbour.sound}" if self.neighbour.sound else ""
         mac = f"mac:{self.mac}" if self.mac else card
         told = (mac if mac not in contested else card, serial_key(info))
         marks = [mark for mark in told if mark and mark not in contested]
@@ -264,10 +281,21 @@ class TrackedProjector:
         return IdentityKind.HOST, name_key(info), ()
 
 
+def _is_renamed(before: Sighting, now: Sighting) -> bool:
+    """Whether one that had but its names, or an entry, tells a mark of its own since."""
+    had_none = before.key.startswith(("name:", "token:"))
+    tells = now.identity in {IdentityKind.MAC, IdentityKind.UUID}
+    return had_none and tells and before.name == now.name
+
+
 def serial_key(info: ProjectorInfo) -> str:
     """Give the key by which its serial names it; "" where that may name several."""
     if not info.maker or not trusted_serial(info.serial, "", (info.maker, info.model)):
         return ""
+    return _serial_mark(info)
+
+
+def _serial_mark(info: ProjectorInfo) -> str:
     return f"serial:{info.maker.casefold()}:{info.serial}"
 
 

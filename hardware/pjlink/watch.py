@@ -14,7 +14,7 @@ from typing import NamedTuple
 from hardware.network.flaws import FlawReporter
 from hardware.network.interfaces import Networks, broadcasts, networks, via
 from hardware.network.marks import MarkJudge
-from hardware.network.neighbours import NEIGHBOURS, mac_at
+from hardware.network.neighbours import NEIGHBOURS, told_at
 from hardware.pjlink.ask import Password, ProjectorEntry, poll
 from hardware.pjlink.search import Notification, SearchProtocol, listening
 from hardware.pjlink.talk import PORT
@@ -184,6 +184,8 @@ class Projectors:
 
     def _on_notification(self, notification: Notification) -> None:
         watcher = self._watcher_of(notification)
+        if watcher is not None and notification.weak_mac:
+            watcher.projector.weak_mac = notification.weak_mac
         if watcher is None:
             self._add_discovered(notification)
         elif notification.is_change or watcher.projector.reason:
@@ -241,6 +243,7 @@ class Projectors:
             return
         at = notification.address, self._settings.port
         projector = self._track(at, mac=notification.mac, is_discovered=True)
+        projector.weak_mac = notification.weak_mac
         self._watchers.append(_Watcher(projector))
         self._begin()
 
@@ -283,14 +286,14 @@ class Projectors:
         projector = watcher.projector
         async with self._talks:
             info = projector.info(time.monotonic())
-            projector.neighbour = mac_at(projector.address, self._settings.neighbours)
+            projector.neighbour = told_at(projector.address, self._settings.neighbours)
             password = watcher.password = self._password_of(projector)
             asked = projector.address, projector.mac
             result = await poll(projector.address, projector.port, password, info)
         if (projector.address, projector.mac) != asked:
             watcher.wake.set()  # it moved meanwhile: what answered may be another one
             return
-        projector.neighbour = mac_at(projector.address, self._settings.neighbours)
+        projector.neighbour = told_at(projector.address, self._settings.neighbours)
         projector.via = projector.via or via(projector.address, self._settings.networks())
         for reading in projector.update(result, time.time(), time.monotonic()):
             self._report(reading)

@@ -8,25 +8,36 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
+from unittest.mock import patch
 
 from agent.equipment.description import device_id_of
 from agent.equipment.merge import group_sightings
 from agent.equipment.traces import Traces, as_unseen
+from hardware import serials
+from hardware.mdns import ids
 from hardware.mdns.announced import AnnouncedService, service_of
 from hardware.mdns.gathered import Announced
+from hardware.network import neighbours
 from hardware.network.marks import MarkJudge, remembered_contests
+from hardware.network.neighbours import ToldMac, told_mac
 from hardware.onvif.camera import CameraDetails, DiscoveredCamera, marks_of, readings_of
-from hardware.onvif.discovery import Match
+from hardware.onvif.discovery import Match, matches
 from hardware.readings import Sighting
 from hardware.usb.keys import remembered_holders
 from hardware.usb.plugs import Plugs
+from simulators.devices.camera_words import CameraMake, Urls, probe_match
 from simulators.devices.plugged import MAKES, Properties, UdevFault, plugged
 from tests.seeds import play
 
 ROUND_S = 200.0  # longer than a contest needs to be proven
+# What nobody gave to one piece: examples, chips' own, counted, empty.
+PLACEHOLDERS = ("00123456789a", "001122334455", "005043020202", "000000abc123", "00aabbccddee")
+NO_UUIDS = ("12345678-1234-1234-1234-123456789abc", "01234567-89ab-cdef-0123-456789abcdef")
+_HALF = 0.5
 SPOILT = (UdevFault.OWN_NUMBERS, UdevFault.COUNTER, UdevFault.DATE, UdevFault.PATTERN)
 
 
@@ -152,6 +163,41 @@ def things_of(dice: Random) -> list[Thing]:
     return things
 
 
+def spoilt_things_of(dice: Random) -> list[Thing]:
+    """The same, and pieces by whose marks an older LopHoc knew them, and this one does not."""
+    things = things_of(dice)
+    for number in range(1, dice.randrange(2, 6)):
+        things.append(_spoilt_camera(number, dice))
+    for number in range(1, dice.randrange(2, 5)):
+        address = f"10.0.4.{number}"
+        txt = {"deviceid": dice.choice(PLACEHOLDERS), "manufacturer": "SMART"}
+        service = _service("_airplay._tcp", "TV", txt, f"Board{number}", f"t{number}", [address])
+        things.append(Thing(f"spoilt board {number}", address, services=(service,)))
+    return things
+
+
+def _spoilt_camera(number: int, dice: Random) -> Thing:
+    address = f"10.0.3.{number}"
+    make = CameraMake(
+        name=dice.choice(("IPC", f"IPC {number}")),
+        mac=dice.choice(("", *PLACEHOLDERS)),
+        endpoint=dice.choice(("", *NO_UUIDS)),
+    )
+    service = f"http://{address}/onvif/device_service"
+    found = matches(probe_match(make, Urls(service, "", ""), ""))
+    serial = dice.choice(("", "7QX400000000A1B2C3D", f"7QX400000000A1B2C3{number}"))
+    macs = told_mac(dice.choice(PLACEHOLDERS)) if dice.random() < _HALF else ToldMac()
+    details = CameraDetails(
+        vendor="Acme",
+        model="IPC",
+        serial=serial,
+        macs=(macs.sound,) if macs.sound else (),
+        weak_macs=(macs.weak,) if macs.weak else (),
+    )
+    camera = DiscoveredCamera(address, "", found[0]), details
+    return Thing(f"spoilt camera {number}", f"{address}:80", camera=camera)
+
+
 def _plugged(dice: Random) -> Iterator[Thing]:
     twin = f"{dice.randrange(16**10):010X}"
     make = MAKES[dice.choice(("webcam", "card-reader", "usb-ethernet", "phone"))]
@@ -233,6 +279,61 @@ def wrongs_of(seed: int, _folder: Path | None = None) -> list[str]:
     return []
 
 
+@contextmanager
+def looser_rules() -> Iterator[None]:
+    """An older LopHoc: whatever looks like a mark names one piece."""
+    try:
+        with (
+            patch.object(serials, "has_enough_bits", return_value=True),
+            patch.object(ids, "has_enough_bits", return_value=True),
+            patch.object(neighbours, "_is_of_many", return_value=False),
+        ):
+            serials.trusted_serial.cache_clear()
+            yield
+    finally:
+        serials.trusted_serial.cache_clear()
+
+
+def ghosts_of(seed: int, _folder: Path | None = None) -> list[str]:
+    """What is wrong in a room that a stricter LopHoc takes over, in a sentence each."""
+    dice, room = Random(seed), Room("a" * 32)
+    try:
+        with looser_rules():
+            for thing in spoilt_things_of(Random(seed)):
+                room.come(thing)
+            room.search()
+            before = room.ids()
+            room.there = []
+            room.restart()
+        # What their words mean is read anew by today's rules.
+        things = spoilt_things_of(Random(seed))
+        dice.shuffle(things)
+        for thing in things:
+            room.come(thing)
+        room.search()
+        _hold_no_ghost(room, before, things)
+        room.restart()
+        for thing in [*room.there]:
+            room.there.remove(thing)
+            room.come(thing)
+        _hold_no_ghost(room, before, things)
+    except AssertionError as error:
+        return [str(error)]
+    return []
+
+
+def _hold_no_ghost(room: Room, before: dict[str, str], things: list[Thing]) -> None:
+    """Each thing is one device, and what it was called is its id, or an alias of it."""
+    now = room.ids()
+    assert now.keys() == {thing.place for thing in things}, f"{now} for {things}"
+    assert room.count() == len(things), f"{room.count()} devices of {len(things)} things"
+    names: dict[str, set[str]] = {}
+    for group in group_sightings(room.traces.sightings()):
+        names[device_id_of(group.key)] = set(map(device_id_of, group.claims))
+    for place, name in before.items():
+        assert name in names[now[place]], f"{name} of {place} is lost"
+
+
 def _live(room: Room, things: list[Thing], dice: Random) -> None:
     """All come once; then some go and come, in any order, and the agent starts anew at times."""
     for thing in things:
@@ -257,5 +358,9 @@ def _live(room: Room, things: list[Thing], dice: Random) -> None:
         assert room.count() == len(things), f"{room.count()} devices of {len(things)} things"
 
 
+def _all_wrongs_of(seed: int, folder: Path) -> list[str]:
+    return [*wrongs_of(seed, folder), *ghosts_of(seed, folder)]
+
+
 if __name__ == "__main__":
-    sys.exit(play(wrongs_of))
+    sys.exit(play(_all_wrongs_of))

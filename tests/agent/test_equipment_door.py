@@ -67,7 +67,7 @@ def test_a_question_is_answered_once(tmp_path: Path) -> None:
         await here.store.see([TOUCH])
         asked = (await status(client))["questions"]
         assert [(each["kind"], each["question"]) for each in asked] == [
-            ("board", "bảng tương tác?")
+            ("board", "có thể là bảng tương tác, đúng không?")
         ]
         answer = await client.post(path(TOUCH.key, "kind"), json={"kind": "board"})
         assert answer.status_code == httpx.codes.OK

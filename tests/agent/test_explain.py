@@ -97,7 +97,7 @@ def test_it_is_said_which_marks_were_believed_and_why_it_is_of_its_kind() -> Non
         "Nhận ra nhờ uuid:cea94000fb96.",
         "mac:00408c000001 còn được một thiết bị khác xưng",
         "serial:x:0001 không nói lên chiếc nào",
-        "Trước đây được biết là mac:00408c000001.",
+        "Trước đây được nhận ra nhờ mac:00408c000001.",
         "Thuộc loại này vì nó trả lời bằng ONVIF.",
     ):
         assert part in said

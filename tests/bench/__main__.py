@@ -57,7 +57,9 @@ LIMITS = {
         "<=",
         0.15,
     ),
-    "messages_per_minute": ("what the idle agent says a minute", "<=", 6.0),
+    # One each minute; of two minutes' edges one more falls in.
+    "messages_per_minute": ("what the idle agent says a minute", "<=", 1.5),
+    "usb_watched": ("whether it watched USB by a real udev meanwhile", ">=", 1.0),
     "first_room_s": ("an empty folder to the first room that has joined, by clicks [s]", "", 0.0),
     "first_report_s": ("agent's start to its first report stored [s]", "", 0.0),
     "live_p95_ms": ("change at the agent to the browser's socket, p95 [ms]", "<=", 300.0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 import tempfile
@@ -14,11 +15,39 @@ import paho.mqtt.client as mqtt
 import psutil
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tests.flows.programs import School
+from tests.flows.programs import Program, School
 from tests.logins import as_controller
 from tests.ports import free_port
 
 SETTLE_S, WATCH_S = 20.0, 120.0
+UDEV = Path("/run/udev")
+UDEV_PROGRAM = Path("/lib/systemd/systemd-udevd")
+# A udev in a view of the file system of its own; the agent keeps its process's number.
+BESIDE_UDEV = f'mount -t tmpfs none {UDEV} && {{ {UDEV_PROGRAM} 2>/dev/null & }} && exec "$@"'
+
+
+class WatchingProgram(Program):
+    """An agent that watches USB by a real udev: the machine's, or one started for it."""
+
+    @staticmethod
+    def may_be() -> bool:
+        """Whether this machine has a udev, or may start one beside it."""
+        may_start = os.name == "posix" and os.getuid() == 0 and UDEV_PROGRAM.exists()
+        return (UDEV / "control").exists() or (may_start and bool(shutil.which("unshare")))
+
+    def _line(self) -> list[str]:
+        if (UDEV / "control").exists():
+            return super()._line()
+        UDEV.mkdir(exist_ok=True)
+        return ["unshare", "--mount", "sh", "-c", BESIDE_UDEV, "agent", *super()._line()]
+
+    def close(self) -> None:
+        """Leave no process behind, nor the udev."""
+        helpers = [] if self.ended() else psutil.Process(self.pid).children()
+        super().close()
+        for helper in helpers:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                helper.kill()
 
 
 def measure(*, quick: bool) -> dict[str, object]:
@@ -26,7 +55,12 @@ def measure(*, quick: bool) -> dict[str, object]:
     watch_s = 30.0 if quick else WATCH_S
     print(f"idle: {watch_s + SETTLE_S:.0f} s of nothing happening")
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        school = stack.enter_context(School(Path(folder), is_true=True))
+        school = School(Path(folder), is_true=True)
+        if WatchingProgram.may_be():
+            school.agent = WatchingProgram(*school.agent.words, is_true=True)
+        else:
+            print("idle: no udev here, USB is not watched")
+        stack.enter_context(school)
         school.ready()
         processes = {"agent": psutil.Process(school.agent.pid)}
         processes |= dict(stack.enter_context(_neighbours(Path(folder), school.mqtt_port)))
@@ -34,12 +68,21 @@ def measure(*, quick: bool) -> dict[str, object]:
         heard = stack.enter_context(_listening(school.mqtt_port, school.folder / "controller"))
         started = {name: sum(each.cpu_times()[:2]) for name, each in processes.items()}
         time.sleep(watch_s)
-        figures: dict[str, object] = {"messages_per_minute": len(heard) * 60 / watch_s}
+        figures: dict[str, object] = {
+            "messages_per_minute": len(heard) * 60 / watch_s,
+            "usb_watched": int(_watches_usb(processes["agent"])),
+        }
         for name, process in processes.items():
             used_s = sum(process.cpu_times()[:2]) - started[name]
             figures[f"{name}_cpu_percent"] = 100 * used_s / watch_s
             figures[f"{name}_pss_mib"] = process.memory_full_info().pss / 2**20
     return figures
+
+
+def _watches_usb(agent: psutil.Process) -> bool:
+    """Whether it listens to udev: it has libudev's library in its memory, and a udev beside it."""
+    maps = {Path(one.path).name.partition(".")[0] for one in agent.memory_maps()}
+    return "libudev" in maps and WatchingProgram.may_be()
 
 
 @contextlib.contextmanager

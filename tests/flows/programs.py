@@ -92,6 +92,7 @@ class Program:
     ) -> None:
         self.log = log
         self._command, *self._arguments = arguments
+        self.words = (log, *arguments)
         self._is_true = is_true
         self._env = {**os.environ, "LC_ALL": "en_US.UTF-8", **(env or {})}
         self.process: subprocess.Popen[bytes] | Started | None = None

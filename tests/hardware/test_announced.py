@@ -15,7 +15,7 @@ from hardware.mdns.announced import (
     service_of,
     types,
 )
-from hardware.mdns.ids import trusted_uuid
+from hardware.mdns.ids import told_uuid
 from hardware.network.neighbours import trusted_mac
 from hardware.readings import IdentityKind, Kind, Sighting
 
@@ -181,7 +181,7 @@ def test_only_a_makers_own_mac_is_trusted(text: str, mac: str) -> None:
 )
 def test_only_an_id_that_can_be_one_devices_is_trusted(text: str, uuid: str) -> None:
     """Short, empty, constant and strange ids name no device."""
-    assert trusted_uuid(text) == uuid
+    assert told_uuid(text).sound == uuid
 
 
 @pytest.mark.parametrize(

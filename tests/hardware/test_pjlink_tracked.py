@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.network.flaws import FlawReporter
+from hardware.network.neighbours import told_mac
 from hardware.pjlink.search import SEARCH, Notification, parse_notification
 from hardware.pjlink.talk import ProjectorInfo, TalkError
 from hardware.pjlink.tracked import POLL_S, TROUBLE_S, TalkResult, TrackedProjector, kind_of
@@ -123,6 +124,30 @@ def test_a_weak_serial_names_nothing(serial: str) -> None:
     assert seen.serial == ""
 
 
+def test_marks_of_no_one_piece_go_on_as_former_keys() -> None:
+    """A counted MAC, that it told or that answers for it, and a serial that is filled up."""
+    info = ProjectorInfo(name="PJ", maker="NEC", serial="7QX400000000A1B2C3D", pjlink_class=2)
+    one = TrackedProjector("10.0.0.9", 4352, is_discovered=True)
+    one.neighbour, one.weak_mac = told_mac("00:12:34:56:78:9a"), told_mac("001122334455").weak
+    (seen,) = sightings(one.update(TalkResult(reading=OFF, info=info), 1.0, 1.0))
+    told = ("mac:001122334455", "serial:nec:7QX400000000A1B2C3D")
+    assert seen.identity is IdentityKind.HOST
+    assert seen.weak == told
+    assert seen.former == (*told, "mac:00123456789a")
+
+
+def test_one_that_tells_its_mark_late_leaves_no_ghost_of_its_name() -> None:
+    """It had but its name, or the entry that was typed; told again, it says the same."""
+    nameless = ProjectorInfo(name="PJ", maker="NEC", model="M403X")
+    for one in (typed(), TrackedProjector("10.0.0.9", 4352, is_discovered=True)):
+        (before,) = sightings(one.update(TalkResult(reading=OFF, info=nameless), 1.0, 1.0))
+        one.neighbour = told_mac(MAC)
+        gone, after = sightings(one.update(TalkResult(reading=OFF, info=INFO), 2.0, 2.0))
+        assert (gone.key, gone.present) == (before.key, False)
+        assert (after.key, after.former) == (f"mac:{MAC}", (before.key,))
+        assert sightings(one.update(WELL, 3.0, 3.0)) == []
+
+
 def test_boards_are_known_by_their_names() -> None:
     """All else is a projector."""
     assert kind_of(ProjectorInfo(maker="Promethean", model="ActivPanel 9")) is Kind.BOARD
@@ -137,13 +162,24 @@ def test_boards_are_known_by_their_names() -> None:
         (SEARCH, None),
         (b"%2ACKN=00:26:ab:11:22:33\r", Notification("10.0.0.9", MAC)),
         (b"%2ackn=0026AB112233", Notification("10.0.0.9", MAC)),
+        (b"%2ACKN=001122334455\r", Notification("10.0.0.9", weak_mac="001122334455")),
         (b"%2LKUP=00:26:ab:11:22:33\r\n", Notification("10.0.0.9", MAC)),
         (b"%2ACKN=192.168.1.77\r", Notification("10.0.0.9")),
         (b"%2ACKN=ff:ff:ff:ff:ff:ff\r", Notification("10.0.0.9")),
         (b"%2POWR=1\r", Notification("10.0.0.9", is_change=True)),
         (b"%2ERST=000010\r", Notification("10.0.0.9", is_change=True)),
     ],
-    ids=["search", "found", "lower case", "up", "no MAC", "broadcast MAC", "power", "errors"],
+    ids=[
+        "search",
+        "found",
+        "lower case",
+        "of many",
+        "up",
+        "no MAC",
+        "broadcast MAC",
+        "power",
+        "errors",
+    ],
 )
 def test_a_datagram_is_read(data: bytes, expected: Notification | None) -> None:
     """The sender's address counts, whatever it says of itself."""

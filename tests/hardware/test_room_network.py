@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from types import SimpleNamespace
+from typing import NamedTuple, Self
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +23,7 @@ from hardware.network import interfaces as interfaces_file
 from hardware.network import room_network
 from hardware.network.interfaces import NamedNetwork, named_networks
 from hardware.network.links import ANY_LINK, LinkChoice, choice_of, is_lent, room_links
+from hardware.network.neighbours import mac_in, mac_of
 from hardware.network.room_network import RoomLink, room_address, room_addresses, room_links_of
 from hardware.network.routes import gateway, gateways
 from simulators.devices.host import FaultyHost, HostFault, HostMake
@@ -47,12 +51,14 @@ class Machine:
         ports: Sequence[str] = (),
         devtype: str = "",
         driver: str = "",
+        address: str = "",
         wireless: bool = False,
     ) -> Self:
         """An interface. carried_by: a VLAN's or bond's; ports: a bridge's."""
         folder = self.root / "sys/class/net" / name
         folder.mkdir(parents=True)
         (folder / "type").write_text(f"{type_}\n")
+        (folder / "address").write_text(f"{address}\n")
         (folder / "uevent").write_text(f"DEVTYPE={devtype}\nINTERFACE={name}\n")
         if card or driver:
             (folder / "device").mkdir()
@@ -245,6 +251,201 @@ def test_the_room_is_where_its_neighbours_are(machine: Machine) -> None:
     assert room_address(links[:2]) == "10.0.0.9"
     assert room_address(links[:1]) == "192.168.42.5"
     assert room_address([]) == ""
+
+
+class Found(NamedTuple):
+    """What the field has: the machine, our addresses, the room's, and whose gateway is in use."""
+
+    build: Callable[[Machine], Machine]
+    ours: tuple[tuple[str, str], ...]
+    address: str
+    way_out: str
+
+
+def full(machine: Machine, name: str, network: str, count: int) -> Machine:
+    """So many others have answered there."""
+    for number in range(count):
+        machine.neighbour(name, f"{network}.{number + 2}")
+    return machine
+
+
+SCHOOL = ("eth0", "192.168.1.20/24")
+# A way out by the school's gateway, whatever stands beside it.
+FIELD: dict[str, Found] = {
+    "a WireGuard that is the way out": Found(
+        lambda one: (
+            one.link("eth0", card=True)
+            .link("wg0", type_=65534, devtype="wireguard")
+            .route("wg0", "0.0.0.0/0", "", 50)
+            .route("eth0", "203.0.113.9/32", "192.168.1.1")
+        ),
+        (SCHOOL, ("wg0", "10.7.0.2/24")),
+        "192.168.1.20",
+        "eth0",
+    ),
+    "a VPN that takes both halves of the world, and the way out away": Found(
+        lambda one: (
+            one.link("eth0", card=True)
+            .link("tun0", type_=65534)
+            .route("tun0", "0.0.0.0/1", "10.8.0.1")
+            .route("tun0", "128.0.0.0/1", "10.8.0.1")
+            .route("eth0", "203.0.113.9/32", "192.168.1.1")
+        ),
+        (SCHOOL, ("tun0", "10.8.0.6/30")),
+        "192.168.1.20",
+        "eth0",
+    ),
+    "two Wi-Fi cards, one of them the class's hotspot": Found(
+        lambda one: full(
+            one.link("wlan0", card=True, wireless=True)
+            .link("wlan1", card=True, wireless=True)
+            .route("wlan1", "0.0.0.0/0", "192.168.1.1", 600),
+            "wlan0",
+            "10.42.0",
+            20,
+        ),
+        (("wlan0", "10.42.0.1/24"), ("wlan1", "192.168.1.20/24")),
+        "10.42.0.1",
+        "wlan1",
+    ),
+    "a hotspot of our own and nothing else": Found(
+        lambda one: full(
+            one.link("wlan0", card=True, wireless=True).link("docker0", devtype="bridge"),
+            "docker0",
+            "172.17.0",
+            9,
+        ),
+        (("docker0", "172.17.0.1/16"), ("wlan0", "10.42.0.1/24")),
+        "10.42.0.1",
+        "",
+    ),
+    "a macvlan beside its card": Found(
+        lambda one: (
+            one.link("eth0", card=True)
+            .link("shim", carried_by=("eth0",), devtype="macvlan")
+            .route("eth0", "0.0.0.0/0", "192.168.1.1", 100)
+        ),
+        (SCHOOL, ("shim", "192.168.1.9/32")),
+        "192.168.1.20",
+        "eth0",
+    ),
+    "the overlay network of a cluster, carried by the card": Found(
+        lambda one: full(
+            one.link("eth0", card=True)
+            .link("flannel.1", carried_by=("eth0",), devtype="vxlan")
+            .link("cni0", devtype="bridge", ports=("flannel.1",))
+            .route("eth0", "0.0.0.0/0", "192.168.1.1", 100),
+            "flannel.1",
+            "10.244.7",
+            40,
+        ),
+        (SCHOOL, ("flannel.1", "10.244.0.0/24"), ("cni0", "10.244.0.1/24")),
+        "192.168.1.20",
+        "eth0",
+    ),
+    "Tailscale in a school behind its provider's shared addresses": Found(
+        lambda one: (
+            one.link("wlan0", card=True)
+            .link("tailscale0", type_=65534)
+            .route("wlan0", "0.0.0.0/0", "100.64.0.1", 600)
+        ),
+        (("tailscale0", "100.101.7.9/32"), ("wlan0", "100.64.3.5/10")),
+        "100.64.3.5",
+        "wlan0",
+    ),
+    "a telephone on the USB cable, as network control model": Found(
+        lambda one: (
+            one.link("usb0", driver="cdc_ncm", address="da:8f:12:00:11:22")
+            .link("eth0", card=True)
+            .route("usb0", "0.0.0.0/0", "192.168.225.1", 50)
+            .neighbour("eth0", "192.168.1.7")
+        ),
+        (("usb0", "192.168.225.7/24"), SCHOOL),
+        "192.168.1.20",
+        "usb0",
+    ),
+    "a dock whose cable has the same driver": Found(
+        lambda one: (
+            one.link("enx1", driver="cdc_ncm", address="00:e0:4c:68:11:22")
+            .link("wlan0", card=True)
+            .route("enx1", "0.0.0.0/0", "192.168.1.1", 100)
+        ),
+        (("enx1", "192.168.1.20/24"), ("wlan0", "10.0.0.7/24")),
+        "192.168.1.20",
+        "enx1",
+    ),
+    "containers in the school's own subnet": Found(
+        lambda one: full(
+            one.link("eth0", card=True)
+            .link("docker0", devtype="bridge", ports=("veth1",))
+            .link("veth1")
+            .neighbour("docker0", "172.17.0.1")
+            .route("eth0", "0.0.0.0/0", "172.17.0.1", 100)
+            .neighbour("eth0", "172.17.0.1"),
+            "docker0",
+            "172.17.3",
+            30,
+        ),
+        (("eth0", "172.17.8.4/16"), ("docker0", "172.17.0.1/16")),
+        "172.17.8.4",
+        "eth0",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FIELD)
+def test_the_rooms_address_and_its_way_out_beside_what_the_field_has(
+    machine: Machine, name: str
+) -> None:
+    """The tablets' page is where tablets are; the gateway is the school's, or the telephone's."""
+    found = FIELD[name]
+    found.build(machine)
+    ours = own(*found.ours)
+    near = room_links({one.interface for one in ours}, root=machine.root)
+    links = room_links_of([one for one in ours if one.interface in near], machine.root)
+    assert room_address(links) == found.address
+    way = gateway(machine.root)
+    assert (way.interface if way else "") == found.way_out
+
+
+def test_who_answers_at_an_address_of_two_networks_is_told_by_its_interface(
+    machine: Machine,
+) -> None:
+    """A container's network may have the school's addresses: of the two neither is a device's."""
+    machine.neighbour("docker0", "172.17.0.1").neighbour("eth0", "172.17.0.1")
+    assert mac_of("172.17.0.1", machine.root, "eth0") == "020000000001"
+    assert mac_of("172.17.0.1", machine.root, "wlan0") == "020000000000"
+    table = "172.17.0.5 0x1 0x2 00:26:ab:11:22:33 * eth0\n"
+    assert mac_in(table, "172.17.0.5") == "0026ab112233"
+    twice = f"{table}172.17.0.5 0x1 0x2 00:26:ab:44:55:66 * docker0\n"
+    assert mac_in(twice, "172.17.0.5") == ""
+    assert mac_in(f"{table}{table.replace('eth0', 'br0')}", "172.17.0.5") == "0026ab112233"
+
+
+def test_the_access_point_is_that_of_the_card_which_leads_out(machine: Machine) -> None:
+    """The other card scans, or is joined to something else."""
+    machine.link("wlan0", card=True, wireless=True).link("wlan1", card=True, wireless=True)
+    machine.route("wlan1", "0.0.0.0/0", "192.168.1.1", 600)
+
+    def ask(_request: int, buffer: bytearray) -> None:
+        number = buffer[4] - ord("0")
+        buffer[16:24] = b"\1\0" + bytes.fromhex(f"0026ab00000{number}")
+
+    point = uplink(machine.root, ask)
+    assert point is not None
+    assert point.via == "wlan1"
+
+
+def test_an_address_with_a_label_is_its_interfaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A school's fixed address may be the second of a card: "eth0:1"."""
+    address = SimpleNamespace(
+        family=socket.AF_INET, address="192.168.1.20", netmask="255.255.255.0"
+    )
+    up = SimpleNamespace(isup=True)
+    monkeypatch.setattr(psutil, "net_if_addrs", lambda: {"eth0:1": [address]})
+    monkeypatch.setattr(psutil, "net_if_stats", lambda: {"eth0": up})
+    monkeypatch.setattr(interfaces_file, "room_links", lambda names, _choice: frozenset(names))
+    assert named_networks() == own(("eth0", "192.168.1.20/24"))
 
 
 LINKS = st.lists(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hardware.network.neighbours import ToldMac
 from hardware.network.place import PlaceError, TypedPlace, place_of
 from hardware.network.typed import USUAL, TypedDevice, find, merge_readings, watch
 from hardware.pjlink.ask import asker, entries_of
@@ -143,7 +144,7 @@ def test_what_several_protocols_tell_is_one_device() -> None:
     )
     flaw = SourceFlaw(source="onvif", code="nonsense")
     reading = ProjectorReading(key="uuid:12345678", at=1.0)
-    whole, *rest = merge_readings([web, flaw, uuid, reading, onvif], "t1", "ffffffffffff")
+    whole, *rest = merge_readings([web, flaw, uuid, reading, onvif], "t1", ToldMac("ffffffffffff"))
     assert isinstance(whole, Sighting)
     assert (whole.key, whole.aliases) == ("mac:00408c112233", ("uuid:12345678",))
     assert (whole.name, whole.model, whole.url) == ("Cam", "nginx", "rtsp://h/")

@@ -131,6 +131,14 @@ def test_two_machines_of_the_field_with_one_serial_have_two_devices(pair: str) -
     assert not {one.key, *one.aliases} & {other.key, *other.aliases}
 
 
+def test_a_number_that_is_filled_up_names_no_piece() -> None:
+    """Of sticks and readers in their thousands; zeros in front of a number fill nothing up."""
+    for serial in ("FF320005420000000000009FF0F01F", "7QX400000000A1B2C3D", "AA11111111B2C3D4"):
+        assert not trusted_serial(serial)
+    for serial in ("0000000000009C96B5601F", "4C530000010103116045", "200435153018A0000000"):
+        assert trusted_serial(serial)
+
+
 def test_good_serials_are_trusted_and_invented_ones_are_not() -> None:
     """By a rule: one in twenty of eight random hex digits may be lost by it, no more."""
     rng = Random(7)

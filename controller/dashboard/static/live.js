@@ -9,6 +9,8 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 4000;
 const OPEN_S = 5;
 const CALM_MS = 800;
+const ROLLS_CALM_MS = 1000;
+const ROLLS_EVERY_MS = 60_000; // a lesson's roll falls due by the clock alone
 const ROWS = 50;
 
 const rooms = new Map();
@@ -93,13 +95,12 @@ function fillTablets(element, { devices: { tablet }, sleeping }) {
   element.title = `${words.kind.tablet}: ${tally}${asleep && ` (${asleep})`}`;
 }
 
-// The causes, as the server words them for whoever looks: this page's part alone is fetched.
-async function showWork() {
-  const place = byId("work");
+// A part as the server words it for whoever looks: this part of the page alone is fetched.
+async function showPart(place, address) {
   if (!place) return;
   const lang = document.documentElement.lang;
   try {
-    const answer = await fetch(`/incidents/now?lang=${lang}`, { cache: "no-store" });
+    const answer = await fetch(`${address}?lang=${lang}`, { cache: "no-store" });
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const focused = document.activeElement && document.activeElement.id;
@@ -111,6 +112,9 @@ async function showWork() {
     // No network: the next snapshot asks again.
   }
 }
+
+const showWork = () => showPart(byId("work"), "/incidents/now");
+const showRolls = () => showPart(byId("rolls"), "/rolls/now");
 
 function showNeeds() {
   const count = document.querySelector("[data-needs]");
@@ -128,6 +132,14 @@ function showWorkSoon() {
   }, 100);
 }
 
+let rollsTimer = 0;
+function showRollsSoon() {
+  rollsTimer ||= setTimeout(() => {
+    rollsTimer = 0;
+    showRolls();
+  }, ROLLS_CALM_MS);
+}
+
 function showCounts() {
   const figures = countsOf([...rooms.values()]);
   for (const element of all("[data-count]"))
@@ -141,9 +153,12 @@ const tileOf = (room) =>
     (tile) => tile.dataset.room === room.room && tile.dataset.school === room.school,
   );
 
+const taught = (room) => JSON.stringify([room?.lesson, room?.sheet]);
+
 function showRoom(room) {
   const key = JSON.stringify([room.school, room.room]);
   const empty = room.agents.length === 0 && Object.keys(room.devices).length === 0;
+  if (greeted && taught(rooms.get(key)) !== taught(room)) showRollsSoon();
   if (empty) rooms.delete(key);
   else rooms.set(key, room);
   const tile = tileOf(room);
@@ -338,6 +353,7 @@ if (slash) {
 if (document.body.dataset.live) {
   open();
   setInterval(tellAge, 1000);
+  setInterval(() => connected && showRolls(), ROLLS_EVERY_MS);
   addEventListener("pageshow", (event) => {
     if (event.persisted && line) abandon(line);
   });

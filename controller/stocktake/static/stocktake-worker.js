@@ -1,19 +1,7 @@
 // This file lets a stocktake's page open without a network. Browsers allow it on https and localhost only.
 const CACHE = "lophoc-stocktake-1";
 const PATIENCE_MS = 4000;
-const PARTS = [
-  "/static/style.css",
-  "/static/stocktake.js",
-  "/static/stocktake-count.js",
-  "/static/stocktake-dom.js",
-  "/static/stocktake-eye.js",
-  "/static/stocktake-scans.js",
-  "/static/stocktake-wording.js",
-  "/static/live.js",
-  "/static/live-figures.js",
-  "/static/live-wording.js",
-  "/static/icon.svg",
-];
+const PARTS = ["/static/style.css", "/static/stocktake.js", "/static/live.js", "/static/icon.svg"];
 
 addEventListener("install", (event) => {
   event.waitUntil(

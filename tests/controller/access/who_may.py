@@ -23,11 +23,13 @@ public: POST/api/v1/guest-copies/{file} /stocktake/worker.js
 public: /login/passkey POST/login/passkey
 public: /trust /trust/lophoc.crt /trust/lophoc.mobileconfig
 rooms: */api/v1/rooms */rooms/{code:path}
-manage: /alerts POST/alerts/{name}/test
+manage: /lists/imports POST/lists/imports/{no}/undo
+book: POST/devices
+manage: /alerts POST/alerts POST/alerts/undo POST/alerts/{name}/remove POST/alerts/{name}/test
 manage: /home-assistant POST/home-assistant/on POST/home-assistant/off
 rooms: /devices/{device_id}/measures
 school: /wear
-rooms: */api/v1/incidents */incidents */incidents/now
+rooms: */api/v1/incidents */incidents */incidents/now */rolls/now
 rooms: */search */devices */devices/{device_id:path} */rooms */agents/{agent_id}
 rooms department: */
 school: */api/v1/agents */api/v1/devices */api/v1/events */api/v1/lessons */api/v1/faults
@@ -87,6 +89,7 @@ manage: POST/enrolment/knocks/close POST/enrolment/knocks/{knock}/accept
 manage: POST/enrolment/knocks/{knock}/refuse
 marks manage: POST/cameras/{room:path}/off
 book: POST/pairs/{room:path} POST/pairs/{room:path}/undo
+book: POST/kinds/{room:path} POST/kinds/{room:path}/undo
 figures: */metrics
 department: */api/v1/schools */api/v1/schools/{code} */api/v1/areas
 department: */api/v1/figures */api/v1/exceptions */api/v1/tile

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from controller.attendance.sheet import ClassSheet, PupilLine
-from controller.attendance.watch import away_in_a_row, long_away, without_roll
+from controller.attendance.watch import away_in_a_row, long_away, rolls_today, without_roll
 from controller.roster.plan import SchoolPlan
 from protocol.messages import Ending
 from protocol.model import AttendanceStatus
@@ -51,6 +53,50 @@ def test_rooms_of_the_running_period_without_a_confirmed_roll_are_named(
     lesson = a_record("2026-11-02", 1, confirmed=bool(confirmed), how=how)
     now = datetime(2026, 11, 2, *clock, tzinfo=ZONE)
     assert [booking.room for booking in without_roll(PLAN, [lesson], now)] == rooms
+
+
+TWO_ROOMS = replace(PLAN, timetable=PLAN.timetable[:2] + PLAN.timetable[3:])  # period 2 in P9
+
+
+@pytest.mark.parametrize(
+    ("clock", "told", "figures", "rooms"),
+    [
+        ((7, 14), None, (0, 0), ()),
+        ((7, 15), None, (0, 2), ("P9", "P10")),
+        ((7, 5), {"confirmed": True}, (1, 1), ()),
+        ((7, 5), {"how": None, "confirmed": False}, (0, 0), ()),
+        ((7, 15), {"confirmed": True}, (1, 2), ("P10",)),
+        ((7, 15), {"confirmed": False, "counts": {"10A1": {HERE: 40}}}, (1, 2), ("P10",)),
+        ((7, 15), {"confirmed": False}, (0, 2), ("P9", "P10")),
+        ((8, 5), {"how": Ending.UNDONE}, (0, 3), ("P9", "P10")),
+        ((8, 5), {"period": None, "classes": ("9C",), "confirmed": False}, (0, 4), ("P9", "P10")),
+    ],
+    ids=[
+        "not due yet",
+        "due",
+        "called early",
+        "just begun",
+        "one is in",
+        "the school gave it",
+        "over without",
+        "undone",
+        "outside of the timetable",
+    ],
+)
+def test_todays_rolls_are_counted_by_class_and_period(
+    clock: tuple[int, int],
+    told: dict[str, Any] | None,
+    figures: tuple[int, int],
+    rooms: tuple[str, ...],
+) -> None:
+    """A quarter of an hour into a lesson, or once it is over; a roll counts at once."""
+    lesson = replace(a_record("2026-11-02", 1), room="P9", **(told or {}))
+    now = datetime(2026, 11, 2, *clock, tzinfo=ZONE)
+    rolls = rolls_today(TWO_ROOMS, [lesson] if told else [], now)
+    assert ((rolls.taken, rolls.due), rolls.rooms) == (figures, rooms)
+    own = rolls_today(TWO_ROOMS, [lesson] if told else [], now, "P10".__eq__)
+    assert own.rooms == tuple(room for room in rooms if room == "P10")
+    assert own.due == (figures[1] > 0 and clock >= (7, 15))
 
 
 @pytest.mark.parametrize(

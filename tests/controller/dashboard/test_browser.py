@@ -83,6 +83,7 @@ def served(store: Store) -> Iterator[Served]:
 
 
 HELD_S = 1200.0
+AIR_PX = 8
 
 
 UNLIKE = {"6A1", "6A2", "6A3", "6A4", "7A2", "7A3", "8A2", "9A1"}  # well, taught in, or in trouble
@@ -102,8 +103,7 @@ def test_the_first_screen_opens_in_vietnamese_and_stays_on_this_host(
     host = served.url.split("//")[1]
     assert {url.split("//")[1].startswith(host) for url in page.requests} == {True}
     paths = [urlsplit(url).path for url in page.requests if not url.endswith("icon.svg")]
-    scripts = [f"/static/{name}.js" for name in ("live", "live-figures", "live-wording")]
-    assert sorted(paths) == sorted(["/", "/live", "/static/style.css", *scripts])
+    assert sorted(paths) == sorted(["/", "/live", "/static/style.css", "/static/live.js"])
     assert page.errors == []
 
 
@@ -387,12 +387,27 @@ def test_nothing_sticks_out_at_any_size(
         assert page.see(f"{wide}.map((a) => a.innerText)") == []
 
 
-def test_thirty_rooms_are_seen_without_scrolling(page: Page, served: Served) -> None:
-    """On the common laptop the whole school is one glance."""
-    page.open(served.url)
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_thirty_rooms_are_seen_without_scrolling(page: Page, served: Served, language: str) -> None:
+    """On the common laptop the whole school is one glance, with some air; the bar is one line."""
+    page.open(f"{served.url}?lang={language}")
     bottoms = "[...document.querySelectorAll('.tile')].map((t) => t.getBoundingClientRect().bottom)"
-    assert page.see(f"Math.max(...{bottoms})") <= 768
+    assert page.see(f"Math.max(...{bottoms})") <= 768 - AIR_PX
     assert page.see(f"{bottoms}.length") == 30
+    assert page.see("document.querySelector('.bar').offsetHeight") < 50
+
+
+def test_what_is_old_has_no_colours(page: Page, served: Served) -> None:
+    """A page that lost its server is grey, and does not say that all is well."""
+    page.open(served.url)
+    page.wait(FRESH)
+    colours = "getComputedStyle(document.querySelector('main')).filter"
+    assert page.see(colours) == "none"
+    served.stop()
+    page.wait(f"{colours} === 'grayscale(1)'")
+    assert page.see("document.getElementById('age').dataset.age") != "fresh"
+    served.start()
+    page.wait(f"{FRESH} && {colours} === 'none'")
 
 
 def test_a_room_is_reached_by_keyboard_alone(page: Page, served: Served) -> None:

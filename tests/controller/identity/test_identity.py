@@ -12,9 +12,11 @@ import pytest
 from agent.equipment.description import device_id_of
 from controller.database.store import Store
 from controller.fleet.store import all_devices
-from controller.identity.store import facts_of, words_of
-from protocol.messages import Birth, PairsAnswered, State, down_from
-from protocol.model import Place, Status
+from controller.identity.store import facts_of, kind_words_of, words_of
+from hardware.readings import Kind
+from protocol.messages import Birth, KindAnswer, KindsAnswered, PairsAnswered, State, down_from
+from protocol.model import DeviceKind, Place, Status
+from tests.agent.test_kinds_told import FRAME, FRAME_ID
 from tests.agent.test_pairs import IDS, MDNS, ONVIF, Devices, known
 from tests.controller.ears import Ears, arrival
 from tests.controller.people import HERE, READER
@@ -48,6 +50,7 @@ class Room:
         self.store, self.devices = store, devices
         self.ears = Ears(a_program(store, scope=SCHOOL, upstream=""))
         self.rev = self.session = 0
+        self.kinds: list[tuple[KindAnswer, ...]] = []
 
     def joins(self) -> None:
         """It is connected, anew: a birth, and what explains it."""
@@ -79,6 +82,9 @@ class Room:
         said = [word.pairs for word in words if isinstance(word, PairsAnswered)]
         for pairs in said:
             self.devices, _ = self.devices.pair(pairs, NOW_MS)
+        self.kinds = [word.kinds for word in words if isinstance(word, KindsAnswered)]
+        for kinds in self.kinds:
+            self.devices, _ = self.devices.be_told_kinds(kinds, NOW_MS)
         return [tuple((one.one, one.other, one.is_one) for one in pairs) for pairs in said]
 
     def page(self, host: str = HERE) -> str:
@@ -98,6 +104,17 @@ class Room:
         way = "/pairs/6A1/undo" if said == "undo" else "/pairs/6A1"
         answer = asked(self.store, way, method="POST", host=host, data={**FORM, "said": said})
         return answer.status_code
+
+    def says_kind(self, said: str, device: str, host: str = HERE) -> int:
+        """A person says what a device is, or takes it back."""
+        way = "/kinds/6A1/undo" if said == "undo" else "/kinds/6A1"
+        fields = {"agent": PLACE.agent, "device": device, "said": said}
+        return asked(self.store, way, method="POST", host=host, data=fields).status_code
+
+    def kind_of(self, device_id: str) -> DeviceKind:
+        """What the school takes a device for."""
+        devices = self.store.read(all_devices, SCHOOL)
+        return next(device.kind for device in devices if device.device_id == device_id)
 
     def ids(self) -> set[str]:
         """The devices that the school has."""
@@ -151,7 +168,7 @@ def test_the_page_says_which_marks_were_believed_and_why(asking: Room) -> None:
     """In Vietnamese, for each device; what comes late or again changes nothing."""
     page = asking.page()
     assert "Nhận ra nhờ mac:00408c000001." in page
-    assert "Nhận ra nhờ name:cam." in page
+    assert "Nhận ra nhờ tên của nó." in page
     late = asking.devices.explained(NOW_MS)
     asking.rev = 0
     asking.says(type(late)(boot="b1", at_ms=NOW_MS))
@@ -172,3 +189,51 @@ def test_who_only_reads_and_who_asks_for_nonsense_changes_nothing(asking: Room) 
     )
     assert other.status_code == 404
     assert asking.store.read(words_of, Place("79", "00123")) == []
+
+
+@pytest.fixture
+def framed(store: Store) -> Room:
+    """A room with a touch frame that plays the mouse: it may be a board."""
+    room = Room(store, known(FRAME))
+    room.joins()
+    room.hears()
+    return room
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "word"),
+    [("board", DeviceKind.BOARD, "bảng tương tác"), ("other", DeviceKind.OTHER, "thiết bị khác")],
+)
+def test_what_only_a_person_can_tell_is_asked_at_the_school_too(
+    framed: Room, said: str, kind: DeviceKind, word: str
+) -> None:
+    """The answer goes down, is kept by the room, stands over its own word, and is taken back."""
+    page = framed.page()
+    assert page.count('data-asked="') == 1
+    assert "có thể là bảng tương tác, đúng không?" in page
+    framed.devices, _ = framed.devices.answer(FRAME_ID, Kind.CAMERA, NOW_MS)
+    assert framed.says_kind(said, FRAME_ID) == 303
+    framed.hears()
+    assert framed.kinds == [(KindAnswer(device=FRAME_ID, is_kind=kind),)]
+    framed.joins()
+    assert framed.kind_of(FRAME_ID) is kind
+    page = framed.page()
+    assert 'data-asked="' not in page
+    assert f": {word} (theo lời" in page
+    framed.hears()
+    assert framed.kinds == [(KindAnswer(device=FRAME_ID, is_kind=kind),)]
+    assert framed.says_kind("undo", FRAME_ID) == 303
+    framed.hears()
+    assert framed.kinds == [()]
+    framed.joins()
+    assert framed.kind_of(FRAME_ID) is DeviceKind.CAMERA
+
+
+def test_only_what_is_asked_is_answered_and_by_whom_the_book_is_open_to(framed: Room) -> None:
+    """Another kind, a device that is not asked about, nonsense, and who only reads."""
+    assert framed.says_kind("board", FRAME_ID, host=READER) == 403
+    assert framed.says_kind("perhaps", FRAME_ID) == 404
+    framed.says_kind("camera", FRAME_ID)
+    framed.says_kind("board", "usb-another")
+    framed.says_kind("undo", "usb-another")
+    assert framed.store.read(kind_words_of, SCHOOL) == []

@@ -8,7 +8,9 @@ from controller.incidents.incident import Incident
 from tests.controller.incidents.play import judge, play
 from tests.tiers import wide
 
-DAYS = [*range(6), *wide(*range(6, 24))]  # ten thousand are played by hand, as a program
+# At a bell the last two rooms of a network went in one minute; a blip came after a flapping.
+ONCE_WRONG = (5166, 9612, 9861)
+DAYS = [*range(6), *ONCE_WRONG, *wide(*range(6, 24))]  # ten thousand are played as a program
 
 
 @pytest.mark.parametrize("seed", DAYS)

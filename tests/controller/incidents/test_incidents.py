@@ -178,6 +178,29 @@ def test_people_at_a_bell_do_not_switch_off_all_at_once() -> None:
     assert common_cause(slow, net)
 
 
+def test_the_last_two_of_a_network_go_home_at_a_bell() -> None:
+    """Their network says nothing then; that they fell together before does."""
+    pair = [lost("A", at(9)), lost("B", at(9))]
+    net = network(*"DEFG", lost_rooms="A B", subnets=dict.fromkeys("AB", "10.0.1.0/24"))
+    assert common_cause(pair, net)
+    assert common_cause(pair, net, is_at_bell=True) is None
+    known = net._replace(groups=[frozenset({("1", "a"), ("1", "b")})])
+    assert common_cause(pair, known, is_at_bell=True)
+
+
+@pytest.mark.parametrize(("pause_min", "count"), [(20, 1), (31, 0)])
+def test_falls_of_what_is_over_count_for_nothing_else(pause_min: int, count: int) -> None:
+    """A blip soon after is the same flapping; after that it is a blip."""
+    looks: list[tuple[int, list[Signal]]] = []
+    for number in range(4):
+        fell = at(9) + number * 4 * MINUTE
+        looks += [(fell, [lost("X", fell)]), (fell + MINUTE, [])]
+    well = looks[-1][0]
+    blip = well + pause_min * MINUTE
+    looks += [(well + CALM_FLAPPING_MS, []), (blip - 1, []), (blip, [lost("X", blip)])]
+    assert len([one for one in played(*looks) if one.closed_ms is None]) == count
+
+
 def test_nothing_begins_while_nobody_is_there() -> None:
     """At night, on Sundays, on holidays, in maintenance; what went off then rests for days."""
     holiday = SchoolPlan(holidays=(Holiday(name="nghi", begins="2026-09-07", ends="2026-09-07"),))

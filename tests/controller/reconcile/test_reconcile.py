@@ -367,6 +367,25 @@ def test_a_device_is_seen_where_its_agent_last_saw_it() -> None:
     ]
 
 
+def test_what_a_device_was_called_is_its_own_where_no_other_was_called_so() -> None:
+    """A rule became stricter: a person's word on the old id is found by whoever alone had it."""
+    at = Place("14", "00140708", "may-1")
+    devices = [
+        DeviceRecord(place=at, device_id=name, kind=DeviceKind.CAMERA, last_seen_ms=NOW, **more)
+        for name, more in (
+            ("a", {"aliases": ("old", "both")}),
+            ("b", {"aliases": ("both", "c"), "serial": "12345"}),
+            ("c", {}),
+        )
+    ]
+    told = observations_of(devices)
+    assert [each.keys for each in told] == [
+        ("device:a", "device:old"),
+        ("serial:12345", "device:b"),
+        ("device:c",),
+    ]
+
+
 def test_a_file_of_observations_is_read_as_the_school_writes_it(tmp_path: Path) -> None:
     """A time without an offset is the school's; a serial that is a number is text."""
     path = tmp_path / "seen.json"

@@ -154,7 +154,7 @@ def test_a_book_is_brought_in_and_taken_back_by_keyboard_alone(
     page.open(f"{served.url}register/imports?lang=vi")
     tab_to(page, "form[action$=undo] button")
     page.press("Enter")
-    page.wait("document.body?.innerText.includes('Đã rút lại')")
+    page.wait("document.body?.innerText.includes('Đã hoàn tác')")
     assert present(store) == before
     for width, _ in page.at_each_size():
         assert violations(page) == []

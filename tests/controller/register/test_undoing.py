@@ -202,7 +202,7 @@ def test_by_command(
         "so.csv",
         "1 dòng mới, 0 dòng thay đổi; 0 dòng rời sổ.",
     )
-    assert run("undo-import", "1") == (0, "Đã rút lại.\n")
+    assert run("undo-import", "1") == (0, "Đã hoàn tác.\n")
     assert run("imports")[1].endswith("hoàn tác\n")
     assert run("undo-import", "5")[0] != 0
 

@@ -189,3 +189,27 @@ def test_a_device_is_taken_out_and_brought_back(face: FastAPI) -> None:
     assert asked_of(face, here).status_code == 200
     assert sent(face, "/devices/none/remove").status_code == 404
     assert sent(face, f"{here}/restore").status_code == 404
+
+
+def test_ticked_devices_are_taken_out_together_and_come_back(face: FastAPI) -> None:
+    """By one press each; what is not ticked stays, and no other deed does anything."""
+    every = boxes(page(face, "/devices"))
+    ticked = dict.fromkeys(every[:2], "yes")
+    assert len(every) > 2
+    assert sent(face, "/devices", deed="keep", **ticked).headers["location"] == "/devices"
+    assert boxes(page(face, "/devices")) == every
+    there = sent(face, "/devices", deed="remove", **ticked).headers["location"]
+    shown = page(face, there)
+    assert "2 devices were taken out of the list." in shown
+    assert boxes(shown) == every[2:]
+    hidden = re.findall(r'<input type="hidden" name="(device-[^"]+)"', shown)
+    assert hidden == every[:2]
+    sent(face, "/devices", deed="restore", **dict.fromkeys(hidden, "yes"))
+    assert boxes(page(face, "/devices")) == every
+    reader = asked_of(face, "/devices", host=READER).text
+    assert boxes(reader) == []
+
+
+def boxes(text: str) -> list[str]:
+    """The names of a list's boxes."""
+    return re.findall(r'<input type="checkbox" form="bulk" name="([^"]+)"', text)

@@ -27,7 +27,7 @@ OF_A_SCHOOL = (
     *("/register", "/stocktake", "/repairs", "/attendance", "/absences", "/lessons", "/lists"),
     *("/schedule", "/teachers", "/students", "/cameras", "/api/v1/register", "/api/v1/kpi"),
     *("/api/v1/unregistered", "/api/v1/attendance", "/api/v1/lessons", "/api/v1/faults"),
-    *("/api/v1/repairs", "/api/v1/stocktakes", "/inspection-requests", "/pairs"),
+    *("/api/v1/repairs", "/api/v1/stocktakes", "/inspection-requests", "/pairs", "/kinds"),
     *("/api/v1/incidents", "/incidents", "/maintenances", "/kits", "/search", "/agents"),
     *("/devices", "/wear", "/alerts", "/rooms$", "/updates", "/home-assistant"),
 )
