@@ -89,9 +89,10 @@ audit: setup
 test-windows: setup
 	LOPHOC_WINE=1 $(if $(MEMORY),TMPDIR=$(MEMORY) )$(BIN)/pytest tests/windows
 
-# The installer for Windows, from python.org's "Windows embeddable package (64-bit)", by nsis.
+# The installer for Windows, from python.org's "Windows embeddable package (64-bit)", by nsis. With
+# KEY, a file of a private key, also the update that a school's server gives to rooms.
 windows: setup
-	@$(BIN)/python -m tools.windows.build "$(PYTHON_ZIP)" $(SIGN)
+	@$(BIN)/python -m tools.windows.build "$(PYTHON_ZIP)" $(if $(KEY),--update-key $(KEY)) -- $(SIGN)
 
 # Changes the pure cores, one spot at a time, and tells which changes no test notices.
 # One core: make mutate CORE=protocol.health; one change: mutmut show NAME

@@ -38,6 +38,7 @@ from simulators.children import (
 from simulators.config import DemoConfig, SimConfig
 from simulators.equipment import device_id_of, rooms_from
 from simulators.estate import school_code
+from simulators.past_days import write_past_days
 from simulators.people import write_lists
 from simulators.running import Show, show_line, until_stopped
 from simulators.school import responders, school_of
@@ -110,6 +111,7 @@ BOOK: Final = N_(
     "The invented equipment book, {lines} {lines:line|lines}, has been brought in: {book}"
 )
 ABOVE: Final = N_("The department above {schools} {schools:school|schools}: {above}")
+PAST: Final = N_("Two weeks of figures lie behind the department: {past}")
 NO_PROVINCE: Final = N_("The department's played schools could not be told of; the rest runs.")
 NO_LISTS: Final = N_("The invented class lists could not be given; the rest runs.")
 STOPPED: Final = N_("Everything has ended; nothing is left running.")
@@ -359,7 +361,8 @@ class Demo:
         command = [
             *("province", "--broker", _broker(self.ports.above_mqtt)),
             *("--province", PROVINCE, "--department", DEPARTMENT, "--schools", str(SCHOOLS)),
-            *("--rooms", "4", "--tablets", "10", "--seed", str(self.config.seed)),
+            *("--rooms", "4", "--tablets", "10", "--changes", "6"),
+            *("--seed", str(self.config.seed)),
         ]
         environment = _environment() | {"TMPDIR": str(self.folder)}
         path = command_path("lophoc-sim")
@@ -367,8 +370,19 @@ class Demo:
         try:
             if await child.process.wait():
                 self.words.say(NO_PROVINCE)
+                return
         finally:
             await end(child, END_S["lophoc-sim"])
+        await self._tell_past_days()
+
+    async def _tell_past_days(self) -> None:
+        """Have the department's figures reach back, as if it had been at work all the time."""
+        folder = self.folder / "department"
+        written = await _run_controller(["history", "write", "--data", str(folder)], DEPARTMENT)
+        if written and await asyncio.to_thread(
+            write_past_days, folder / "lophoc.db", PAST_WEEKS * 7
+        ):
+            self.words.say(PAST, past=f"http://127.0.0.1:{self.ports.above_http}/history")
 
     async def _sum_up(self) -> None:
         """Have the past weeks' use of boards reckoned, which a school's server does hourly."""

@@ -19,11 +19,12 @@ from typing import Final
 from protocol import __version__
 from protocol.clock import wall_ms
 from protocol.formats import phrase
-from protocol.link import Broker, broker_from
-from protocol.model import Place
+from protocol.link import Broker, Letter, broker_from
+from protocol.messages import to_bytes
+from protocol.model import DeviceKind, Place
 from protocol.outbox import Outbox
-from protocol.topics import level_of
-from protocol.upward import ItemsTold, ItemTold, SchoolPresence, SchoolTold, UseTold
+from protocol.topics import address_for, level_of, topic_of
+from protocol.upward import ItemsTold, ItemTold, SchoolChain, SchoolPresence, SchoolTold, UseTold
 from protocol.words import N_, Translate
 from simulators.config import ProvinceConfig
 from simulators.equipment import rooms_from
@@ -39,19 +40,34 @@ WEEKS: Final = 4
 
 OFF_CLOCK: Final = 5  # the clock of this school is three days behind
 OFF_MS: Final = -3 * 86_400_000
+FORKED: Final = 7  # on this school's server an old copy is put back
 
 
 class PlayedSchool:
-    """One school that tells its department everything, and is done when all is acknowledged."""
+    """One school that tells its department everything, and is done when all is acknowledged.
 
-    def __init__(self, number: int, config: ProvinceConfig, broker: Broker, folder: Path) -> None:
+    is_copy: it speaks out of an old copy of itself, which knows nothing of what was told since.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        config: ProvinceConfig,
+        broker: Broker,
+        folder: Path,
+        *,
+        is_copy: bool = False,
+    ) -> None:
         self._number = number
         self._config = config
         self.code = school_code(number)
         place = Place(config.province, config.department, self.code)
         self._boot = uuid.uuid4().hex
         self._feed = f"played-{config.seed}-{self.code}"
-        self._outbox = Outbox(folder / f"{self.code}.db", place, self._boot)
+        name = f"{self.code}-copy.db" if is_copy else f"{self.code}.db"
+        self._outbox = Outbox(folder / name, place, self._boot)
+        chain = SchoolChain(boot=self._boot, at_ms=self._now_ms(), feed=self._feed)
+        begun = Letter(topic_of(address_for(place, chain)), to_bytes(chain))
         self._wire = Wire(
             broker._replace(user=broker.user and self.code),
             "-".join(["lophoc", "sim", *map(level_of, (config.province, self.code))]),
@@ -60,6 +76,7 @@ class PlayedSchool:
             boot=self._boot,
             presence=SchoolPresence,
             now_ms=self._now_ms,
+            preface=[begun] if is_copy else (),
         )
 
     def _now_ms(self) -> int:
@@ -108,6 +125,9 @@ class PlayedSchool:
         random = Random(f"{config.seed}/{self._number}/changes")  # noqa: S311 - play
         rooms = rooms_from("P101", config.rooms)
         chosen = random.sample(items, min(config.changes, len(items)))
+        boards = [item for item in items if item.device is DeviceKind.BOARD]
+        if chosen and boards and boards[0] not in chosen:  # what a school misses most
+            chosen[0] = boards[0]
         first = len(items) + 1
         now_ms = wall_ms()
         return [move_item(item, at, rooms, random, now_ms) for at, item in enumerate(chosen, first)]
@@ -148,6 +168,8 @@ async def play_province(config: ProvinceConfig, say: Translate, stop: asyncio.Ev
     async def play(folder: Path) -> None:
         for number in numbers:  # the players take the next school from one line
             count = await PlayedSchool(number, config, broker, folder).tell()
+            if number == FORKED:
+                await PlayedSchool(number, config, broker, folder, is_copy=True).tell()
             done[0] += 1
             done[1] += count
             _progress(say, done, config.schools, time.monotonic() - began_s)

@@ -50,7 +50,10 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Wire:
-    """A link and a relay for one outbox. born: set when a birth is due; settled: at each Ack."""
+    """A link and a relay for one outbox. born: set when a birth is due; settled: at each Ack.
+
+    preface: what is said before all else in a session.
+    """
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class Wire:
         boot: str,
         presence: type[Presence | SchoolPresence],
         now_ms: Callable[[], int] = wall_ms,
+        preface: Sequence[Letter] = (),
     ) -> None:
         self.birth_due = asyncio.Event()
         self.settled = asyncio.Event()
@@ -75,6 +79,7 @@ class Wire:
             filters=[commands_to(place), controller_state(place)],
             will=lambda session: self._say(session, online=False),
             greeting=self._greeting,
+            preface=preface,
         )
         self.relay = Relay(outbox, self.link, now_s=time.monotonic)
 

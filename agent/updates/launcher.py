@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -34,14 +34,21 @@ _MODE: Final = 0o600
 _OURS: Final = ("agent", "protocol")
 
 
-def choose(arguments: Sequence[str], environ: MutableMapping[str, str]) -> Path | None:
-    """The folder of the version to start; None for the installed one. Counts a try."""
+def choose(
+    arguments: Sequence[str],
+    environ: MutableMapping[str, str],
+    end_hung: Callable[[], None] | None = None,
+) -> Path | None:
+    """The folder of the version to start; None for the installed one. Counts a try.
+
+    end_hung: ends what is tried and hangs; by itself this very process does.
+    """
     versions = _data_of(arguments, environ) / VERSIONS
     try:
-        if not _is_run(arguments):
+        if not is_run(arguments):
             return _folder(versions, _peek(versions))
         environ.update({LAUNCHED: str(versions.absolute()), INSTALLED_BUILD: BUILD})
-        return _folder(versions, _begin(versions))
+        return _folder(versions, _begin(versions, end_hung or start_again))
     except (OSError, ValueError, RecursionError):
         return None
 
@@ -122,7 +129,7 @@ def _is_same(folder: Path, line: str, *, by_sums: bool) -> bool:
         return hashlib.file_digest(file, "sha256").hexdigest() == digest
 
 
-def _begin(versions: Path) -> str:
+def _begin(versions: Path, end_hung: Callable[[], None]) -> str:
     """Which one is started, once that is kept."""
     before = read_standing(versions)
 
@@ -136,7 +143,7 @@ def _begin(versions: Path) -> str:
         except OSError:  # a try that cannot be counted is none
             return _peek(versions)
     if standing.trial:
-        _watch(versions, standing.trial.build)
+        _watch(versions, standing.trial.build, end_hung)
     return build
 
 
@@ -150,7 +157,7 @@ def _folder(versions: Path, build: str) -> Path | None:
     return None if build == INSTALLED else versions / build
 
 
-def _watch(versions: Path, build: str) -> None:
+def _watch(versions: Path, build: str, end_hung: Callable[[], None]) -> None:
     """End a version that is tried and does not even give itself up."""
 
     def look() -> None:
@@ -159,14 +166,15 @@ def _watch(versions: Path, build: str) -> None:
         except (OSError, ValueError):
             return
         if trial and trial.build == build:
-            start_again()
+            end_hung()
 
     watch = threading.Timer(HANG_S, look)
     watch.daemon = True
     watch.start()
 
 
-def _is_run(arguments: Sequence[str]) -> bool:
+def is_run(arguments: Sequence[str]) -> bool:
+    """Whether the command is the agent itself, and none that looks at it."""
     return next((word for word in arguments if not word.startswith("-")), "") == "run"
 
 

@@ -102,7 +102,7 @@ def _lets_tablets_in() -> list[tuple[str | Path, ...]]:
 
 
 def _is_task_made() -> bool:
-    command = ("-X", "utf8", "-m", "agent", "run", "--config", str(SETTINGS))
+    command = ("-X", "utf8", "-m", "agent.windows.start", "run", "--config", str(SETTINGS))
     folders = ("--data", str(HOME / "agent"), "--door-folder", str(HOME / "door"))
     words = subprocess.list2cmdline([*command, *folders])
     with tempfile.TemporaryDirectory() as folder:

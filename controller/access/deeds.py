@@ -113,6 +113,7 @@ DEED_WORDS: Final[Mapping[str, str]] = {
     "settings restart": N_("had the server begin anew"),
     "settings undo": N_("took a change of a setting back"),
     "start": N_("began or went on with the first start"),
+    "start copy": N_("sent an old server's copy here"),
     "start move": N_("moved an old server's data here"),
     "repairs": N_("recorded a repair"),
     "reports": N_("made a report pack"),

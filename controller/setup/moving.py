@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shutil
 from asyncio.subprocess import PIPE
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -28,6 +29,10 @@ MOUNTS: Final = tuple(map(Path, ("/media", "/run/media", "/mnt", "/srv")))
 _DEPTH: Final = 3
 _MOST_LOOKED_AT: Final = 2_000
 _STOP_PATIENCE_S: Final = 3.0
+GIVEN: Final = "given.copy"  # in the controller's folder: what a browser sent
+MAX_GIVEN: Final = 64 << 30
+_SPARE_BYTES: Final = 1 << 30  # for what is made of it
+_MODE: Final = 0o600
 SHOWN_S: Final = 4.0  # so that a page which looks every two seconds tells of the end
 _ENDED: Final = RestoreReport("restore_ended", N_("Bringing it back ended before it was done."))
 
@@ -66,6 +71,17 @@ class Moving:
             return None
         return ActionError(told.code, told.message, told.hint, **told.values)
 
+    def given(self) -> list[FoundCopies]:
+        """The copy that was sent here, if one was."""
+        with suppress(OSError):
+            at_ms = int((self._data / GIVEN).stat().st_mtime * 1000)
+            return [FoundCopies(self._data / GIVEN, at_ms)]
+        return []
+
+    def taking(self) -> GivenCopy:
+        """A copy that is about to come. Raises OSError."""
+        return GivenCopy(self._data / GIVEN)
+
     def start(self, source: str, passphrase: str) -> None:
         """Begin; a second press disturbs nothing."""
         if self.is_running:
@@ -91,6 +107,38 @@ class Moving:
             return
         await asyncio.sleep(SHOWN_S)
         self._move_in()
+
+
+class GivenCopy:
+    """A copy as it comes from a browser: the one before stands until this one is whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._part = path, path.with_name(f"{path.name}.part")
+        self._file = open(  # noqa: SIM115 - closed by `close`
+            self._part, "wb", opener=lambda name, flags: os.open(name, flags, _MODE)
+        )
+
+    def write(self, piece: bytes) -> None:
+        """Take a piece. Raises ActionError where the disk has too little room, OSError."""
+        if shutil.disk_usage(self._part.parent).free < len(piece) + _SPARE_BYTES:
+            raise ActionError(
+                "copy_no_space",
+                N_("The disk has too little room for this copy."),
+                N_("Free some space on the server's disk, or plug in the stick itself."),
+            )
+        self._file.write(piece)
+
+    def finish(self) -> None:
+        """Have it stand there, whole. Raises OSError."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._part.replace(self._path)
+
+    def close(self) -> None:
+        """Let go of what was not finished."""
+        self._file.close()
+        self._part.unlink(missing_ok=True)
 
 
 def copies_about(mounts: tuple[Path, ...] = MOUNTS) -> list[FoundCopies]:

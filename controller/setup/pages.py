@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -20,7 +21,7 @@ from controller.people.person import Permission
 from controller.setup import settings_pages
 from controller.setup.answers import CLOCK_MS, answers_to, clock_off_ms
 from controller.setup.joining import joined_department
-from controller.setup.moving import Moving, copies_about
+from controller.setup.moving import MAX_GIVEN, FoundCopies, Moving, copies_about
 from controller.setup.provinces import PROVINCES
 from controller.setup.steps import (
     AFTER,
@@ -33,8 +34,9 @@ from controller.setup.steps import (
 )
 from controller.setup.store import change_first_start, first_start
 from controller.web.addresses import reachable_addresses
-from controller.web.forms import fields_of
+from controller.web.forms import fields_of, stream_upload
 from controller.web.page import PageRenderer
+from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, public
 from protocol.errors import ActionError, LopHocError
@@ -118,8 +120,24 @@ def _add_move(router: FeatureRouter, program: Program, setup: Setup) -> None:
         moving.start(form.get("source", ""), form.get("passphrase", ""))
         return RedirectResponse(f"{PATH}/move", 303)
 
+    @router.post(f"{PATH}/copy")
+    @needs(Permission.MANAGE)
+    async def take(request: Request) -> Response:
+        try:
+            with closing(await run_in_threadpool(moving.taking)) as taking:
+                await stream_upload(request, taking.write, MAX_GIVEN)
+                await run_in_threadpool(taking.finish)
+        except HttpError as refused:
+            error = ActionError(refused.code, refused.message, refused.hint)
+            return await _move_page(request, setup, moving, error)
+        except ActionError as error:
+            return await _move_page(request, setup, moving, error)
+        return RedirectResponse(f"{PATH}/move", 303)
 
-async def _move_page(request: Request, setup: Setup, moving: Moving) -> Response:
+
+async def _move_page(
+    request: Request, setup: Setup, moving: Moving, trouble: LopHocError | None = None
+) -> Response:
     state = await run_in_threadpool(setup.state)
     if moving.is_done:
         return setup.page(request, "start_wait.html", state, None)
@@ -130,12 +148,16 @@ async def _move_page(request: Request, setup: Setup, moving: Moving) -> Response
         None,
         is_running=moving.is_running,
         megabytes=await run_in_threadpool(moving.megabytes) if moving.is_running else 0,
-        found=[] if moving.is_running else await run_in_threadpool(copies_about),
-        trouble=setup.said(request, moving.trouble),
+        found=[] if moving.is_running else await run_in_threadpool(_found, moving),
+        trouble=setup.said(request, trouble or moving.trouble),
     )
     if moving.is_running:
         answer.headers["Refresh"] = _AGAIN_S
     return answer
+
+
+def _found(moving: Moving) -> list[FoundCopies]:
+    return [*moving.given(), *copies_about()]
 
 
 class Setup:

@@ -15,6 +15,7 @@ from controller.fleet.store import agents_of
 from controller.people.person import Permission
 from controller.updates.rollout import RolloutState, is_done
 from controller.updates.service import Giver, finished, shelf_of
+from controller.updates.shelf import NO_KEY, NO_KEY_HINT
 from controller.updates.store import (
     RolloutWish,
     begin_rollout,
@@ -53,7 +54,8 @@ def pages(program: Program) -> FeatureRouter:
         told = {place: told_words(one.step, one.reason, say) for place, one in rooms.items()}
         return screens.page(
             request, "updates.html", status, **shown, told=told, trouble=trouble, stages=STAGES,
-            stops=STOPS, build=BUILD,
+            stops=STOPS, build=BUILD, is_trusting=shelf_of(program).is_trusting,
+            no_key=(NO_KEY, NO_KEY_HINT),
         )  # fmt: skip
 
     @router.get(_PATH)

@@ -40,6 +40,13 @@ _WORDS: Final = {
 }
 _ASK: Final = N_("Fetch it again from where LopHoc is given out; a stick may have spoilt it.")
 
+NO_KEY: Final = N_(
+    "This server believes nobody's updates, and takes none: it came from a package without a key."
+)
+NO_KEY_HINT: Final = N_(
+    "Install a package that its makers signed, or write their public key into update_keys."
+)
+
 
 class Shelf:
     """The folder of packages. keys: whose packages are taken; running: this server's version."""
@@ -48,6 +55,11 @@ class Shelf:
         self.folder = data / FOLDER
         self._keys = keys
         self._running = running
+
+    @property
+    def is_trusting(self) -> bool:
+        """Whether anybody's updates are believed."""
+        return bool(self._keys)
 
     def taking(self) -> Taking:
         """A package that is about to come. Raises OSError."""
@@ -63,6 +75,8 @@ class Shelf:
 
     def check(self, head: Head) -> Manifest:
         """Refuse a package by its head. Raises ActionError."""
+        if not self.is_trusting:
+            raise ActionError("update_no_key", NO_KEY, NO_KEY_HINT)
         try:
             check_signature(head.text, head.signature, self._keys)
             manifest = head.manifest

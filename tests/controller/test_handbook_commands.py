@@ -16,18 +16,20 @@ from tests.controller.fresh import fresh_folder
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINE = re.compile(
-    r"^(?:sudo (?:-u \S+ )?)?(?:/opt/lophoc/bin/)?lophoc-controller (?!run|ingest|web|sample)(.+)$",
+    r"^ *(?:sudo (?:-u \S+ )?)?(?:/opt/lophoc/bin/)?lophoc-controller"
+    r" (?!run|ingest|web|sample)(.+)$",
     re.MULTILINE,
 )
 LINES = sorted(
     {(page.name, line) for page in PAGES for line in LINE.findall(page.read_text("utf-8"))}
 )
-# What a new school has none of yet: a class, a line of the book, a repair; the sentence says which.
+# What a new school has none of yet: a class, a line of the book, a repair, a stick, a department;
+# the sentence says which.
 NEEDS_DATA = re.compile(
     r"repairs (pick|start|done|undo|open)|register (condition|history|decide|undo|import)"
     r"|roster (import|erase|show)|schedule import|cards|attendance|stocktake (begin|minutes)|labels"
     r"|areas|schools|rooms|export .*--(school|room)|doctor|token end|students|guests end|pull"
-    r"|inspection|report (show|write)|history write"
+    r"|inspection|report (show|write)|history write|(backup --to|restore) /media|enrol"
 )
 LOST = ("no controller's folder", "no database", "No such option", "Traceback", "--help")
 

@@ -24,6 +24,7 @@ from simulators.addresses import own_interfaces
 from simulators.config import DemoConfig
 from simulators.demo import DemoWords
 from simulators.estate import school_code
+from simulators.province import FORKED, OFF_CLOCK
 from tests.flows.programs import request
 from tests.ports import free_port, free_row
 from tests.waiting import LIMIT_S, calm_s, until
@@ -320,6 +321,16 @@ def test_a_department_above_shows_the_school_among_the_played(
     merged, _ = map(school_code, demo.MERGED)
     played = {school_code(number) for number in range(1, demo.SCHOOLS + 1)} - {merged}
     until(told, holds=lambda seen: seen.get(demo.SCHOOL, 0) > 0 and played <= {*seen})
+    running.read_until("/history")
+
+    def page(path: str) -> str:
+        return str(request("GET", f"http://127.0.0.1:{port}{path}")[1])
+
+    unheard = [each for each in items(port, "/api/v1/schools?limit=100") if not each["heard"]]
+    assert len(unheard) == demo.UNHEARD
+    assert "another history" in page(f"/schools/{school_code(FORKED)}")
+    assert "clock" in page(f"/schools/{school_code(OFF_CLOCK)}")
+    assert items(port, "/api/v1/inventory?state=moved&type=board&limit=100")
     running.process.send_signal(signal.SIGINT)
     assert running.process.wait(LIMIT_S) == 0
     running.assert_nothing_left(0)

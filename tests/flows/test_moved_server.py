@@ -64,8 +64,9 @@ def agent(tmp_path: Path) -> Iterator[tuple[Program, int]]:
 @pytest.mark.wide(
     "tests/hostile/test_false_controller.py::test_whose_server_has_moved_finds_it_in_each_of_seven_starts"
 )
+@pytest.mark.parametrize("is_sent", [False, True], ids=["stick", "sent"])
 def test_a_moved_server_is_found_by_its_key(
-    page: Page, tmp_path: Path, agent: tuple[Program, int]
+    page: Page, tmp_path: Path, agent: tuple[Program, int], *, is_sent: bool
 ) -> None:
     """Other ports, another folder; the room is told nothing, and comes by the pinned authority."""
     program, local = agent
@@ -96,7 +97,8 @@ def test_a_moved_server_is_found_by_its_key(
         until(lambda: get(f"{new.base}/livez"), "the new server answers")
         day = FirstDay(page, new.base, look_whole)
         day.make_account(setup_link(new.base, FirstCode(new.data).read()))
-        day.move_here(stick, PASSPHRASE)
+        full = max(stick.rglob("*-full.copy"))
+        day.move_here(full if is_sent else stick, PASSPHRASE)
         assert "Nguyễn Du" in page.see("document.body.innerText")
         until(is_online, "the room has found the new server")
         assert (new.data / "before-restore-1" / "lophoc.db").exists()

@@ -187,3 +187,16 @@ def test_a_wrong_key_file_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert main(["key", str(tmp_path / "key")]) == 1
     assert "nothing done" in capsys.readouterr().err
     assert (tmp_path / "key").read_text() == "ab"
+
+
+def test_a_key_is_made_and_its_public_half_shown_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For its owner alone; what is printed is a line of the file of keys."""
+    file = tmp_path / "key"
+    assert main(["key", str(file)]) == 0
+    made = capsys.readouterr().out
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert main(["public", str(file)]) == 0
+    assert capsys.readouterr().out == made
+    assert keys_in(f"# ours\n{made}") == (made.strip(),)

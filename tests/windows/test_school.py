@@ -15,7 +15,7 @@ from tests.flows.test_security import open_to_the_network
 from tests.flows.test_three_clicks import lessons, planned, press, view
 from tests.ports import free_port
 from tests.waiting import until
-from tests.windows.wine import AGENT, WindowsProgram, Wine
+from tests.windows.wine import AGENT, START, WindowsProgram, Wine
 
 EVENTS, KILL_EVERY = 300, 75
 
@@ -35,7 +35,7 @@ class WindowsSchool(School):
         self.agent = WindowsProgram(
             wine,
             folder / "agent.log",
-            *(*AGENT, "run", "--data", self.data, "--door-folder", "C:\\door"),
+            *(*START, "run", "--data", self.data, "--door-folder", "C:\\door"),
             *("--local-port", str(self.local_port), "--mdns", "false", "--tablets", "false"),
         )
 

@@ -21,6 +21,7 @@ _LOOK_S: Final = 0.1
 HOME: Final = "C:\\LopHoc"
 PYTHON: Final = f"{HOME}\\python\\python.exe"
 AGENT: Final = (PYTHON, "-X", "utf8", "-m", "agent")
+START: Final = (PYTHON, "-X", "utf8", "-m", "agent.windows.start")  # what Windows starts at boot
 _ENVIRONMENT: Final = {
     "WINEDEBUG": "-all",
     # Neither a debugger for what crashes, nor what asks for .NET and Internet Explorer.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
@@ -51,18 +51,18 @@ def lay_out(build: Build, role: Role, chosen: Chosen, root: Path) -> None:
             unpack(wheel, libraries / folder)
     if role.module and not role.beside:
         unpack(build.own_wheel, libraries / "common", without=role.without)
-        name_build(build, libraries / "common" / "protocol")
+        name_build(build.version, build.trusts, libraries / "common" / "protocol")
     _put_program(role, root)
     _put_service(build, role, root)
     _put_desktop(build, role, root)
     _put_papers(build, role, chosen, root)
 
 
-def name_build(build: Build, protocol: Path) -> None:
+def name_build(version: str, trusts: Sequence[str], protocol: Path) -> None:
     """Have our code know which build it is, and whose updates it believes."""
-    put(protocol / BUILD_FILE.name, f"{build.version}\n")
+    put(protocol / BUILD_FILE.name, f"{version}\n")
     keys = protocol / KEYS_FILE.name
-    put(keys, keys.read_text("utf-8") + "".join(f"{key}\n" for key in build.trusts))
+    put(keys, keys.read_text("utf-8") + "".join(f"{key}\n" for key in trusts))
 
 
 def put(path: Path, content: str | bytes, mode: int = FILE_MODE) -> None:

@@ -1,7 +1,7 @@
 """This file makes an update: what a package installs of libraries, behind a signed manifest.
 
-python -m tools.packages.update key FILE              makes a private key, prints the public half
-python -m tools.packages.update windows KEY STAGE     packs what tools.windows.stage laid out
+python -m tools.packages.update key FILE       makes a private key, prints the public half
+python -m tools.packages.update public FILE    prints the public half of one that there is
 """
 
 from __future__ import annotations
@@ -38,23 +38,12 @@ class KeyFileError(Exception):
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the arguments say; answers the exit code."""
-    from tools.packages.__main__ import SOURCE, moment_of, version_of  # noqa: PLC0415 - a circle
-
     try:
         match [*arguments]:
             case ["key", file]:
                 print(make_key(Path(file)))
-            case ["windows", key, stage]:
-                minor = next(Path(stage, "python").glob("python3[0-9]*.zip")).stem.removeprefix(
-                    "python3"
-                )
-                path = make_update(
-                    Path(stage), Path("dist"),
-                    key=read_key(Path(key)), version=version_of(SOURCE),
-                    system=System.WINDOWS, arch=Arch.AMD64,
-                    minors=[int(minor)], stamp_s=moment_of(SOURCE), folders=("app", "packages"),
-                )  # fmt: skip
-                print(path)
+            case ["public", file]:
+                print(public_of(read_key(Path(file))))
             case _:
                 print(__doc__, file=sys.stderr)
                 return 2

@@ -19,6 +19,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from tools.packages.__main__ import version_of
+from tools.packages.tree import name_build
+
 ROOT: Final = Path(__file__).parents[2]
 PINS: Final = ROOT / "requirements" / "agent.txt"
 LEAST_MINOR: Final = 11
@@ -26,6 +29,7 @@ PYTHON: Final = "python"
 LIBRARIES: Final = "packages"
 CODE: Final = "app"
 _OURS: Final = ("protocol/", "hardware/", "agent/")
+_FINDER: Final = Path(__file__).with_name("sitecustomize.py")
 _DLL: Final = re.compile(r"python3(\d{2})\.dll")
 _USELESS: Final = ("*/tests", "*/test", "bin", "*.pyi")  # of libraries, to those who run them
 
@@ -54,13 +58,19 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def stage(python_zip: Path, folder: Path, pins: Sequence[Path] = (PINS,)) -> None:
-    """Lay out the folder anew. Raises StageError, CalledProcessError."""
+def stage(
+    python_zip: Path, folder: Path, pins: Sequence[Path] = (PINS,), trusts: Sequence[str] = ()
+) -> Interpreter:
+    """Lay out the folder anew. Raises StageError, CalledProcessError.
+
+    trusts: public keys whose updates it believes, beside those of the repository.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     interpreter = unpack(python_zip, folder / PYTHON)
     install(pins, interpreter.minor, folder / LIBRARIES)
-    add_code(folder / CODE)
+    add_code(folder / CODE, trusts)
     add_files(folder)
+    return interpreter
 
 
 def unpack(python_zip: Path, folder: Path) -> Interpreter:
@@ -75,8 +85,9 @@ def unpack(python_zip: Path, folder: Path) -> Interpreter:
         shutil.rmtree(folder)
         raise StageError(f"{python_zip} is no Windows embeddable package of Python 3.11 or later")
     name = f"python3{minors[0]}"
-    paths = (f"{name}.zip", ".", f"..\\{LIBRARIES}", f"..\\{CODE}")
+    paths = (f"{name}.zip", ".", f"..\\{LIBRARIES}", f"..\\{CODE}", "import site")
     (folder / f"{name}._pth").write_text("".join(f"{path}\n" for path in paths))
+    shutil.copy(_FINDER, folder)
     return Interpreter(folder, minors[0])
 
 
@@ -133,8 +144,11 @@ def add_files(folder: Path) -> None:
         (folder / file.name).write_text(text, "utf-8", newline="\r\n")
 
 
-def add_code(folder: Path) -> None:
-    """Unpack the agent of this checkout, with its catalogues. Raises CalledProcessError."""
+def add_code(folder: Path, trusts: Sequence[str] = ()) -> None:
+    """Unpack the agent of this checkout, with its catalogues, as the build that it is.
+
+    Raises CalledProcessError.
+    """
     with tempfile.TemporaryDirectory() as work:
         subprocess.run(
             [
@@ -148,6 +162,7 @@ def add_code(folder: Path) -> None:
             for name in archive.namelist():
                 if name.startswith(_OURS):
                     archive.extract(name, folder)
+    name_build(version_of(ROOT), trusts, folder / "protocol")
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ manage: /enrolment POST/enrolment /enrolment/{slot} POST/enrolment/{slot}/end
 manage: /updates POST/updates/packages POST/updates/begin POST/updates/stop
 manage: POST/updates/go-on POST/updates/back
 manage: /settings POST/settings POST/settings/undo POST/settings/restart
-manage: /start /start/move POST/start/move /start/{step} POST/start/{step}
+manage: /start /start/move POST/start/move POST/start/copy /start/{step} POST/start/{step}
 manage: /enrolment/codes POST/enrolment/codes POST/enrolment/codes/end /enrolment/codes/print
 manage: POST/enrolment/revoke /enrolment/knocks POST/enrolment/knocks
 manage: POST/enrolment/knocks/close POST/enrolment/knocks/{knock}/accept

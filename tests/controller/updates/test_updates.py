@@ -72,6 +72,20 @@ def test_a_file_is_given_by_the_page_and_a_wrong_one_is_refused(
     assert NEW in asked(store, "/updates").text
 
 
+def test_without_a_key_the_page_says_that_nothing_can_be_given(
+    store: Store, update: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the place of a form that would refuse every file; who sends one all the same reads why."""
+    assert "data-no-key" not in asked(store, "/updates").text
+    monkeypatch.setattr("controller.updates.service.trusted_keys", lambda _own: ())
+    page = asked(store, "/updates").text
+    assert "data-no-key" in page
+    assert "/updates/packages" not in page
+    status, text = given(store, update.read_bytes())
+    assert status == 422
+    assert "update_keys" in text
+
+
 class Room:
     """A room's computer, and the school's ears."""
 

@@ -1,1 +1,1 @@
-@"%~dp0python\python.exe" -X utf8 -m agent %*
+@"%~dp0python\python.exe" -X utf8 -m agent.windows.start %*
