@@ -105,7 +105,7 @@ bench: setup
 
 # Fuzzed messages and requests at the running programs; the same SEED and FROM play the same again.
 fuzz: setup
-	$(BIN)/python -m tests.fuzz.addresses --seed $(or $(SEED),1) --count $(or $(COUNT),20000)
+	$(BIN)/python -m tests.fuzz.addresses --seed $(or $(SEED),1) --count $(or $(COUNT),20000) --from $(or $(FROM),0)
 	$(BIN)/python -m tests.fuzz --seed $(or $(SEED),1) --count $(or $(COUNT),100000) --from $(or $(FROM),0)
 
 # One file to carry to every machine; the room's computer and the server install their own extras.

@@ -40,8 +40,13 @@ def takes_writes(folder: Path, least_bytes: int = LEAST_BYTES) -> bool:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        return error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+        return not is_disk_trouble(error)
     return usage.free >= least_bytes
+
+
+def is_disk_trouble(error: OSError) -> bool:
+    """Whether the disk is full, read-only or failing: a person must mend it."""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 
 @contextmanager
@@ -105,16 +110,19 @@ def _close_to_others(folder: Path) -> None:
 
 def give_to_owner(folder: Path) -> None:
     """What root left in a folder of a service becomes the service's: else it could not read it."""
-    if sys.platform == "win32" or not _is_root():
+    if sys.platform == "win32" or not is_root():
         return
     owner = folder.stat()
+    if owner.st_uid == 0:
+        return
     for path in (folder, *folder.rglob("*")):
         with suppress(FileNotFoundError, PermissionError):  # a journal whose work is done
             if path.lstat().st_uid == 0 != owner.st_uid:
                 os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
-def _is_root() -> bool:
+def is_root() -> bool:
+    """Whether this is the account that may give files away."""
     return sys.platform != "win32" and os.geteuid() == 0
 
 
@@ -132,7 +140,7 @@ def whole_file(path: Path, mode: int, *, backup: Path | None = None) -> Iterator
     mode: its permissions from the start. backup: where the old file is kept, whole as well.
     Raises OSError; the old file then stays, and nothing is left beside it.
     """
-    _sweep(path.parent)
+    sweep(path.parent, _PART.format("*"))
     fresh = _part_beside(path)
     try:
         with _sync_file(fresh, mode) as file:
@@ -166,7 +174,7 @@ def replace_file(fresh: Path, path: Path) -> None:
 def _sync_file(path: Path, mode: int) -> Iterator[BinaryIO]:
     """A new file that is on the disk when the block ends."""
     with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-        if sys.platform != "win32" and _is_root():  # it belongs to whom the folder belongs
+        if sys.platform != "win32" and is_root():  # it belongs to whom the folder belongs
             owner = path.parent.stat()
             with suppress(PermissionError):  # a USB stick's files are whose the stick is
                 os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
@@ -180,9 +188,12 @@ def _part_beside(path: Path) -> Path:
     return path.with_name(_PART.format(secrets.token_hex(8)))
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what writers left that were killed."""
-    for part in folder.glob(_PART.format("*")):
+def sweep(folder: Path, parts: str) -> None:
+    """Remove what writers left that were killed; a part that still grows is somebody's.
+
+    parts: how their files are called, with a * in it.
+    """
+    for part in folder.glob(parts):
         with suppress(OSError):
             if wall_ms() / 1000 - part.stat().st_mtime > _ABANDONED_AFTER_S:
                 part.unlink()

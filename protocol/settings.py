@@ -33,6 +33,7 @@ from protocol.words import LANGUAGES, N_, Translate, preferred_language, transla
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
+MAX_TREE_BYTES: Final = 64 * 1024
 _UNSET: Final = object()
 _MARKS: Final = {  # the longer first
     codecs.BOM_UTF8: "utf-8",
@@ -265,6 +266,20 @@ def settings_text(content: bytes) -> str:
         if content.startswith(mark):
             return content.removeprefix(mark).decode(coding)
     return content.decode()
+
+
+def tree_in(path: Path, most_bytes: int = MAX_TREE_BYTES) -> dict[str, Any]:
+    """What a TOML file holds that a person keeps in a program's folder.
+
+    Raises OSError; ValueError where it is no TOML, too long, or blank: so a power cut leaves one,
+    and that is never "nothing".
+    """
+    if path.stat().st_size > most_bytes:
+        raise ValueError("too long")
+    text = settings_text(path.read_bytes())
+    if not text.strip():
+        raise ValueError("empty")
+    return tomllib.loads(text)
 
 
 def _damaged(path: Path, text: str, error: Exception) -> SettingsError:

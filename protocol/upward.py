@@ -39,6 +39,7 @@ _OPEN: Final = ".open"  # ends the name of a list that is not known yet
 Codes = Annotated[tuple[Code, ...], msgspec.Meta(max_length=16)]
 ItemId = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Year = Annotated[int, msgspec.Meta(ge=1900, le=2999)]
+Months = Annotated[int, msgspec.Meta(ge=0, le=1200)]
 Minutes = Annotated[int, msgspec.Meta(ge=0, le=10_080)]
 
 
@@ -148,6 +149,8 @@ class ItemFields(msgspec.Struct, frozen=True, kw_only=True):
     lacks: Codes = ()
     first_seen_ms: Millis = 0
     seen_ms: Millis = 0
+    warranty_months: Months | None = None
+    warranty_until: Annotated[str, msgspec.Meta(max_length=10)] = ""
 
 
 class ItemTold(
@@ -161,6 +164,8 @@ class ItemTold(
     lacks: what keeps its record from being complete. verified: whether it was seen within a year
     when this was told. By verified_ms (as of when all its things were seen) and missing_ms (from
     when on it is missing), both 0 for never, it grows old; None: told by an older school.
+    warranty_months: how long, 0 for none, or none any more; warranty_until: the day on which it
+    ends (ISO), "" where nobody knows.
     """
 
     item: ItemId
@@ -170,6 +175,11 @@ class ItemTold(
     verified: bool = False
     verified_ms: Millis | None = None
     missing_ms: Millis | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a day that no calendar has."""
+        if self.warranty_until:
+            day_from(self.warranty_until)
 
 
 class ItemGone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

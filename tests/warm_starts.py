@@ -28,6 +28,9 @@ ROOT: Final = Path(__file__).parents[1]
 BIN: Final = Path(sys.executable).parent
 LOCALE: Final = {"LC_ALL": "en_US.UTF-8"}
 MAX_ORDER: Final = 1 << 17
+# As in the process that looks at pictures: a second thread would only be waited for, and would not
+# be in what is forked.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 # What a program reads when it runs, and neither Python nor a library at its own start.
 READ_LATER: Final = frozenset({"PYTEST_CURRENT_TEST", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"})
 MEASURED: Final = ("COV_CORE_SOURCE", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")

@@ -6,7 +6,6 @@ No other document holds one; what is written here is the owner's alone to read.
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,6 +13,7 @@ import msgspec
 
 from agent.equipment.ownership import Mark, is_same
 from protocol.folder import replace_file, write_whole
+from protocol.unreadable import UNREADABLE
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -21,6 +21,7 @@ LOGIN_FILE: Final = "device-logins.json"
 MAX_LOGINS: Final = 200
 _MODE: Final = 0o600
 _ASIDE: Final = ".damaged"
+_BEFORE: Final = ".before"
 
 LoginText = Annotated[str, msgspec.Meta(max_length=128)]
 
@@ -41,7 +42,8 @@ class LoginFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._logins = self._read()
+        self._is_closed = False
+        self._logins = self._open()
 
     def of(self, keys: frozenset[str]) -> DeviceLogin | None:
         """The login of the device that tells these keys, if it has one of its own."""
@@ -52,19 +54,48 @@ class LoginFile:
 
         Blocks. Raises OSError; the old file then stays.
         """
+        if self._is_closed:
+            self._logins = self._read()
         others = [one for one in self._logins if not is_same(one.mark, frozenset(login.mark))]
         logins = (*others, login)[-MAX_LOGINS:] if login.password else tuple(others)
-        write_whole(self._path, msgspec.json.format(msgspec.json.encode(logins)), _MODE)
+        text = msgspec.json.format(msgspec.json.encode(logins))
+        write_whole(self._path, text, _MODE, backup=self._before)
+        if not login.password:  # what was taken away is nowhere
+            self._before.unlink(missing_ok=True)
         self._logins = tuple(logins)
 
-    def _read(self) -> tuple[DeviceLogin, ...]:
+    @property
+    def _before(self) -> Path:
+        return self._path.with_name(self._path.name + _BEFORE)
+
+    def _open(self) -> tuple[DeviceLogin, ...]:
+        """What is kept; where the file cannot be read, none is known and none is written over."""
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=tuple[DeviceLogin, ...])
-        except FileNotFoundError:
-            return ()
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            # What is wrong in it may be a password: its place alone is told.
+            return self._read()
+        except OSError as error:
             _LOGGER.warning("the devices' own logins cannot be read: %s", type(error).__name__)
-            with suppress(OSError):
-                replace_file(self._path, self._path.with_name(self._path.name + _ASIDE))
+            self._is_closed = True
             return ()
+
+    def _read(self) -> tuple[DeviceLogin, ...]:
+        """What the file holds; of a damaged one, what was kept before. Raises OSError."""
+        self._is_closed = False
+        if (logins := _logins_in(self._path)) is not None:
+            return logins
+        if not self._path.exists():
+            return ()
+        # What is wrong in it may be a password: its place alone is told.
+        _LOGGER.warning("the devices' own logins are damaged; those before are taken")
+        replace_file(self._path, self._path.with_name(self._path.name + _ASIDE))
+        before = _logins_in(self._before) or ()
+        if before:
+            write_whole(self._path, self._before.read_bytes(), _MODE)
+        return before
+
+
+def _logins_in(path: Path) -> tuple[DeviceLogin, ...] | None:
+    """The logins in a file; None where there is none, or no whole one. Raises OSError."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=tuple[DeviceLogin, ...])
+    except (FileNotFoundError, *UNREADABLE):
+        return None

@@ -119,6 +119,8 @@ DEED_WORDS: Final[Mapping[str, str]] = {
     "reports": N_("made a report pack"),
     "reports template": N_("gave report packs a template"),
     "reports template drop": N_("took the template of report packs away"),
+    "reports template put": N_("gave report packs a template"),
+    "reports template delete": N_("took the template of report packs away"),
     "lists import": N_("brought class lists in"),
     "lists import choices": N_("chose how class lists are read"),
     "lists import drop": N_("dropped a file of class lists"),

@@ -6,7 +6,6 @@ Nobody is told of anything before the administrator's file, or a page, names the
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -17,14 +16,13 @@ import msgspec
 from msgspec.structs import replace
 
 from protocol.errors import LopHocError
-from protocol.settings import settings_text
+from protocol.settings import tree_in
 from protocol.this_machine import is_this_machine
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
 FILE: Final = "alerts.toml"
 OWN_FILE: Final = "alerts.json"  # what pages have set; the administrator's file wins
-MAX_BYTES: Final = 64 * 1024
 MAX_RECEIVERS: Final = 50
 _OTHERS: Final = 0o077
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -118,10 +116,7 @@ def file_receivers_in(folder: Path) -> Mapping[str, Receiver]:
     """Those of the administrator's file; nobody without it. Raises AlertError."""
     path = folder / FILE
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ValueError("too long")
-        tree = tomllib.loads(settings_text(path.read_bytes()))
-        receivers = msgspec.convert(tree, _File).receivers
+        receivers = msgspec.convert(tree_in(path), _File).receivers
         if len(receivers) > MAX_RECEIVERS:
             raise ValueError("too many")
     except FileNotFoundError:

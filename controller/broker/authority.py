@@ -6,6 +6,7 @@ Every extension that VERIFY_X509_STRICT asks for is there. cryptography is loade
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -54,9 +55,13 @@ class Certificate(NamedTuple):
     key: Path
 
     @property
-    def is_whole(self) -> bool:
-        """Whether both are there: a first start may have been killed between them."""
-        return self.chain.exists() and self.key.exists()
+    def is_sound(self) -> bool:
+        """Whether both are there and belong together; a kill or a power cut parts them."""
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.chain, self.key)
+        except OSError:  # ssl's own errors among them
+            return False
+        return True
 
 
 class Authority:
@@ -74,11 +79,15 @@ class Authority:
 
     def machine(self) -> Certificate:
         """What the broker and the door of enrolment show. Raises AuthorityError or OSError."""
-        if not self._machine.is_whole:
+        if not self._is_sound():
             with changing(self._own.chain):
-                if not self._machine.is_whole:
+                if not self._is_sound():
                     self._sign(self._machine, CONTROLLER_NAME, [CONTROLLER_NAME], (FROM, UNTIL))
         return self._machine
+
+    def _is_sound(self) -> bool:
+        """Whether what is shown, and who is believed for it, are there as they were written."""
+        return self._machine.is_sound and _is_read(self._own.chain)
 
     def pem(self) -> str:
         """Its certificate as text."""
@@ -108,21 +117,36 @@ class Authority:
 
     def _opened(self) -> _Own:
         from cryptography import x509  # noqa: PLC0415 - heavy, and only to sign
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
 
-        if not self._own.key.exists() and self._own.chain.exists():
+        own = self._own
+        if not own.key.exists() and own.chain.exists():
             raise AuthorityError(
                 "authority_key_gone",
                 N_("The key of this school's certificates, {path}, is gone."),
                 N_("Restore the folder from a copy; without it every room must be enrolled again."),
-                path=self._own.key,
+                path=own.key,
             )
-        if not self._own.is_whole:
+        if not own.key.exists():
             key, certificate = _issue("LopHoc", (), (FROM, UNTIL), None)
-            _write(self._own, key, [certificate])
-        loaded = load_pem_private_key(self._own.key.read_bytes(), None)
-        certificate = x509.load_pem_x509_certificate(self._own.chain.read_bytes())
-        return _Own(loaded, certificate)  # type: ignore[arg-type]  # we made no other kind
+            _write(own, key, [certificate])
+        loaded = self._key()
+        if not _is_read(own.chain):  # certified again: whoever believes its key believes this, too
+            _, certificate = _issue("LopHoc", (), (FROM, UNTIL), None, loaded)
+            _write(own, loaded, [certificate])
+        return _Own(loaded, x509.load_pem_x509_certificate(own.chain.read_bytes()))
+
+    def _key(self) -> EllipticCurvePrivateKey:
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
+        try:
+            return load_pem_private_key(self._own.key.read_bytes(), None)  # type: ignore[return-value]  # we made no other kind
+        except ValueError as error:
+            raise AuthorityError(
+                "authority_key_damaged",
+                N_("The key of this school's certificates, {path}, is damaged."),
+                N_("Restore the folder from a copy; without it every room must be enrolled again."),
+                path=self._own.key,
+            ) from error
 
 
 class _Own(NamedTuple):
@@ -131,15 +155,19 @@ class _Own(NamedTuple):
 
 
 def _issue(
-    name: str, names: Sequence[str], valid: tuple[datetime, datetime], signer: _Own | None
+    name: str,
+    names: Sequence[str],
+    valid: tuple[datetime, datetime],
+    signer: _Own | None,
+    key: EllipticCurvePrivateKey | None = None,
 ) -> tuple[EllipticCurvePrivateKey, x509.Certificate]:
-    """A new P-256 key and its certificate; an authority's own where nobody signs."""
+    """A P-256 key, new if none is given, and its certificate; an authority's own without signer."""
     from cryptography import x509  # noqa: PLC0415 - heavy, and only to sign
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - likewise
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - likewise
     from cryptography.x509.oid import NameOID  # noqa: PLC0415 - likewise
 
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     signing = signer or _Own(key, None)  # type: ignore[arg-type]  # its own, being made
     builder = (
@@ -191,6 +219,15 @@ def _general_name(name: str) -> x509.GeneralName:
         return x509.IPAddress(ip_address(name))
     except ValueError:
         return x509.DNSName(name)
+
+
+def _is_read(chain: Path) -> bool:
+    """Whether a file holds a certificate."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(chain)
+    except OSError:  # ssl's own errors among them
+        return False
+    return True
 
 
 def _write(

@@ -25,9 +25,26 @@ from protocol.settings import settings_of
 COPIES: Final = "copies"  # the folder of the key and of what is known about copies
 LEVEL: Final = 6  # of gzip
 SETTINGS_FILE: Final = "controller.toml"
+# What a copy does not hold, each with its reason; whatever else stands in the folder it does.
 _LEFT_OUT: Final = frozenset(
-    {LOCK, "backups", "broker", COPIES, "guests", "settings", "room-codes.json", "setup-code"}
+    {
+        LOCK,  # of the program that runs
+        "backups",  # of the same database, on the same disk
+        "broker",  # made anew from settings and passwords; what was on its way is sent again
+        COPIES,  # the key comes along in the copy's own head; the rest is about places
+        "guests",  # other controllers' copies, each as large as ours
+        "settings",  # of the copy that this folder came from
+        "updates",  # packages of hundreds of MB, signed and given out by the project
+        "room-codes.json",  # a sheet's codes would let rooms in long after
+        "setup-code",  # of a controller that is not set up
+    }
 )
+# And of these what a person would have to fetch anew: who may leave copies here, and how other
+# controllers know this one.
+_TAKEN_ALONG: Final = ("guests/guests.json", f"{COPIES}/token-*")
+# Of files that are written once, a step holds only those that its full copy has not: a department's
+# dated files of a year would fill any stick.
+_WRITTEN_ONCE: Final = (f"{FILES}history/",)
 _ENDINGS: Final = ("-wal", "-shm", "-journal", ".part", LOCK_END)
 _PASSWORDS: Final = (
     "broker_password_file",
@@ -38,11 +55,22 @@ _PASSWORDS: Final = (
 
 
 class Member(NamedTuple):
-    """One file of a copy: its name there, its length in bytes, and what it holds."""
+    """One file of a copy: its name there, its length in bytes, what it holds, and since when."""
 
     name: str
     size: int
     blocks: Callable[[], Iterable[bytes]]
+    since_ns: int = 0
+
+    @property
+    def once(self) -> str:
+        """What names its bytes for good, of a file that is written once; empty for any other."""
+        return f"{self.name}:{self.size}:{self.since_ns}" if is_written_once(self.name) else ""
+
+
+def is_written_once(name: str) -> bool:
+    """Whether a member's bytes never change."""
+    return name.startswith(_WRITTEN_ONCE)
 
 
 def member_of(name: str, data: bytes) -> Member:
@@ -103,8 +131,9 @@ def _settings(config: ControllerConfig) -> Iterator[Member]:
 def _files(folder: Path, database: Path | None) -> Iterator[Path]:
     """What stands in the folder, left out what a start makes anew, copies, and damaged files."""
     for path in sorted(folder.rglob("*")):
-        top = path.relative_to(folder).parts[0]
-        if top in _LEFT_OUT or path == database or path.is_symlink() or not path.is_file():
+        name = path.relative_to(folder)
+        is_left_out = name.parts[0] in _LEFT_OUT and not any(map(name.match, _TAKEN_ALONG))
+        if is_left_out or path == database or path.is_symlink() or not path.is_file():
             continue
         if not path.name.endswith(_ENDINGS) and ".damaged-" not in path.name:
             yield path
@@ -114,7 +143,8 @@ def _file(path: Path, folder: Path, stack: ExitStack) -> Member:
     name = FILES + path.relative_to(folder).as_posix()
     if not is_sqlite(path):
         file = stack.enter_context(path.open("rb"))
-        return Member(name, os.fstat(file.fileno()).st_size, lambda: blocks_of(file, BLOCK))
+        stat = os.fstat(file.fileno())
+        return Member(name, stat.st_size, lambda: blocks_of(file, BLOCK), stat.st_mtime_ns)
     pages = stack.enter_context(snapshot(path))
     return Member(name, pages.size, pages.pages)
 

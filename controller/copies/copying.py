@@ -42,10 +42,14 @@ SQLITE: Final = "lophoc.db"
 
 
 class Base(NamedTuple):
-    """The full copy that steps of a place stand on, and the hashes of its pages."""
+    """The full copy that steps of a place stand on, and the hashes of its pages.
+
+    once: what it holds of files that are written once, as Member.once names it.
+    """
 
     name: CopyName
     hashes: bytes
+    once: frozenset[str] = frozenset()
 
 
 class Copying(NamedTuple):
@@ -123,7 +127,8 @@ def _full(copying: Copying, now: Snapshot, hashes: bytes) -> PlaceStanding:
     name = copying.fresh_full()
     database = Member(DATABASE, now.size, now.pages)
     standing = _write(copying, _promise(copying, name, now, hashes), database)
-    _keep_base(copying, Base(name, hashes))
+    once = frozenset(member.once for member in copying.members if member.once)
+    _keep_base(copying, Base(name, hashes, once))
     return standing
 
 
@@ -136,7 +141,8 @@ def _step(copying: Copying, now: Snapshot, hashes: bytes, base: Base) -> PlaceSt
     numbers = changed_pages(hashes, base.hashes)
     size = len(numbers) * (NUMBER_BYTES + now.page_bytes)
     changed = Member(CHANGED, size, lambda: records_of(numbers, now.pages(numbers)))
-    return _write(copying, _promise(copying, name, now, hashes), changed)
+    fresh = [member for member in copying.members if member.once not in base.once]
+    return _write(copying._replace(members=fresh), _promise(copying, name, now, hashes), changed)
 
 
 def _server_copy(copying: Copying) -> PlaceStanding:
@@ -196,15 +202,16 @@ def _write(copying: Copying, manifest: Manifest, database: Member) -> PlaceStand
 def _base(copying: Copying) -> Base | None:
     """What a step may stand on; None where the place has another full copy, or none."""
     with suppress(OSError):
-        file, _, hashes = _base_file(copying).read_bytes().partition(b"\n")
-        base = next((name for name in copying.names if name.file.encode() == file), None)
+        head, _, hashes = _base_file(copying).read_bytes().partition(b"\n")
+        file, *once = head.decode("utf-8", "replace").split("\t")
+        base = next((name for name in copying.names if name.file == file), None)
         if base is not None and hashes:
-            return Base(base, hashes)
+            return Base(base, hashes, frozenset(once))
     return None
 
 
 def _keep_base(copying: Copying, base: Base) -> None:
-    data = base.name.file.encode() + b"\n" + base.hashes
+    data = "\t".join([base.name.file, *sorted(base.once)]).encode() + b"\n" + base.hashes
     write_whole(_base_file(copying), data, OWNER_ONLY)
 
 

@@ -6,6 +6,7 @@ made by a schedule without a passphrase on any disk. Each copy carries the wrapp
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -21,6 +22,10 @@ MIN_LENGTH: Final = 12
 WRAPPED_END: Final = b"-----END AGE ENCRYPTED FILE-----\n"
 MAX_WRAPPED: Final = 4096
 _FILE: Final = "key"
+_ARMOUR: Final = re.compile(
+    rb"-----BEGIN AGE ENCRYPTED FILE-----\r?\n(?:[A-Za-z0-9+/=]+\r?\n)+"
+    rb"-----END AGE ENCRYPTED FILE-----\s*"
+)
 
 
 class Key(NamedTuple):
@@ -87,6 +92,8 @@ def key_in(folder: Path) -> Key | None:
     except FileNotFoundError:
         return None
     try:
+        if not _ARMOUR.fullmatch(wrapped):  # nobody could open a copy that begins with half of it
+            raise ValueError("not whole")
         return Key(_identity(bare), wrapped)
     except (ValueError, age().IdentityError) as error:
         raise CopyError(

@@ -17,7 +17,7 @@ from typing import BinaryIO, Final, NamedTuple
 
 import msgspec
 
-from controller.copies.content import COPIES, SETTINGS_FILE, unpacked
+from controller.copies.content import COPIES, SETTINGS_FILE, is_written_once, unpacked
 from controller.copies.copying import SQLITE, key_digest
 from controller.copies.errors import CopyError
 from controller.copies.keys import Key, keep_key
@@ -123,8 +123,7 @@ def _assemble(part: Path, candidate: Candidate, opener: Opener) -> Manifest:
         manifest, key = _unpack(candidate.full, part, opener)
         if candidate.step:
             full, name = manifest, manifest.name
-            for stale in ("files", "settings"):
-                shutil.rmtree(part / stale, ignore_errors=True)
+            _let_go_of_stale(part)
             manifest, key = _unpack(candidate.step, part, opener)
             if manifest.name.full != name or manifest.page_bytes != full.page_bytes:
                 raise damaged(candidate.step.name)
@@ -133,6 +132,14 @@ def _assemble(part: Path, candidate: Candidate, opener: Opener) -> Manifest:
             _check_database(part / SQLITE, manifest)
         _settle(part, key)
         return manifest
+
+
+def _let_go_of_stale(part: Path) -> None:
+    """Keep of a full copy's files only those that are written once: a step may not have them."""
+    shutil.rmtree(part / "settings", ignore_errors=True)
+    for path in part.glob(f"{FILES}**/*"):
+        if path.is_file() and not is_written_once(path.relative_to(part).as_posix()):
+            path.unlink()
 
 
 @contextmanager
@@ -158,7 +165,7 @@ def _unpack(path: Path, part: Path, opener: Opener) -> tuple[Manifest, Key]:
                 raise damaged(path.name)
             manifest = msgspec.json.decode(first.read(MANIFEST_BYTES), type=Manifest)
             for name, content in members:
-                _write(_target(part, name), content)
+                _write(part, name, content)
     if manifest.key != key_digest(wrapped) or name_from(path.name) not in {None, manifest.name}:
         raise damaged(path.name)
     return manifest, key
@@ -173,8 +180,11 @@ def _target(part: Path, name: str) -> Path:
     return part / pure
 
 
-def _write(path: Path, content: BinaryIO) -> None:
+def _write(part: Path, name: str, content: BinaryIO) -> None:
+    path = _target(part, name)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if is_written_once(path.relative_to(part).as_posix()):
+        path.unlink(missing_ok=True)  # a step of before holds all of them
     with open(path, "xb", opener=lambda name, flags: os.open(name, flags, OWNER_ONLY)) as file:
         shutil.copyfileobj(content, file, BLOCK)
         file.flush()

@@ -84,12 +84,13 @@ def _spelt(
     dialect = kind()
     columns = written_columns(table)
     statement = _insert(dialect, table).values([{name: bindparam(f"{name}_0") for name in columns}])
+    keys = [column.name for column in table.primary_key]
     if how is Writing.UPSERT:
-        keys = [column.name for column in table.primary_key]
         rest = {name: statement.excluded[name] for name in columns if name not in keys}
         statement = statement.on_conflict_do_update(index_elements=keys, set_=rest)
     else:
-        statement = statement.on_conflict_do_nothing(index_elements=["event_id"])
+        own = ["event_id"] if "event_id" in columns else keys  # what comes again bears its id
+        statement = statement.on_conflict_do_nothing(index_elements=own)
     text = str(statement.compile(dialect=dialect))
     return _repeated(text, len(columns), size), tuple(f"{name}_0" for name in columns)
 

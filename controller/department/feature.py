@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from controller.department import store
 from controller.department.above import LineAbove
 from controller.department.listener import SchoolsListener
-from controller.department.tables import told_seals
+from controller.department.tables import item_steps, told_seals
 from controller.department.whole_list import is_known, note_begun
 from controller.feature import Feature, Jobs, Level, MenuEntry, Program
 from controller.people.person import Permission
@@ -79,7 +79,7 @@ FEATURE: Final = Feature(
     level=Level.DEPARTMENT,
     stands=_stands,
     keep=store.keep,
-    forget=(told_seals.c.heard_ms,),
+    forget=(told_seals.c.heard_ms, item_steps.c.at_ms),
     started=note_begun,
     listener=_listener,
     menu=(MenuEntry("/schools", N_("Schools"), (Permission.DEPARTMENT,), rank=0),),

@@ -13,7 +13,15 @@ from controller.sheets import names
 from controller.sheets.cells import HEAD_WITHIN, bounded_bytes, sheets_in
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.names import tag_of
-from controller.sheets.text import Cell, Day, RefusedError, clean, folded, text_of
+from controller.sheets.text import (
+    Cell,
+    Day,
+    RefusedError,
+    clean,
+    display_of,
+    folded,
+    text_of,
+)
 from controller.sheets.worksheet import Worksheet, cell_at, visible
 from protocol.words import N_
 
@@ -197,7 +205,7 @@ def _read_sheet(sheet: Worksheet, at: int, aliases: Aliases, listed: ReadList) -
             cells = {name: _judge(name)(cell_at(row, place)) for name, place in places.items()}
             _check(cells, key, listed.keys)
         except RefusedError as refused:
-            listed.flaws.append(ListFlaw(number, str(refused), tuple(clean(cell) for cell in row)))
+            listed.flaws.append(ListFlaw(number, str(refused), tuple(map(display_of, row))))
         else:
             listed.entries.append(ListRow(number, cells))
 
@@ -215,8 +223,8 @@ def _rows(
 ) -> Iterator[tuple[int, Sequence[Cell]]]:
     """The rows under the heading with their numbers; blank ones, sums and signatures left out."""
     for number, row in enumerate(sheet.rows[at + 1 :], start=at + 2):
-        texts = [clean(cell_at(row, place)) for place in places.values()]
-        first = next((folded(text) for cell in row if (text := clean(cell))), "")
+        texts = [display_of(cell_at(row, place)) for place in places.values()]
+        first = next((folded(text) for cell in row if (text := display_of(cell))), "")
         ends = first in _SUMS or (first.startswith(_ENDS) and sum(map(bool, texts)) == 1)
         if any(texts) and not ends:
             yield number, row

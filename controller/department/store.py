@@ -20,6 +20,7 @@ from controller.database.scope import of, within
 from controller.database.shape import Shape
 from controller.database.writing import Writing, write
 from controller.department.clocks import ClockHeard, keep_clocks
+from controller.department.item_steps import keep_steps
 from controller.department.marks_store import keep_marks
 from controller.department.school_record import SchoolRecord
 from controller.department.schools import (
@@ -130,6 +131,7 @@ def _take(db: Connection, listed: ListPage, newest: int) -> int:
     ids = [*(item.item for item in listed.items), *(gone.item for gone in listed.gone)]
     records = _records_of(db, place, ids)
     fresh: list[Asset] = []
+    changed: list[tuple[Asset, Asset]] = []
     for item in listed.items:
         before, feed = records.get(item.item, (None, ""))
         if before and feed == listed.feed and before.relay_change >= item.change:
@@ -145,6 +147,8 @@ def _take(db: Connection, listed: ListPage, newest: int) -> int:
             continue
         newest += 1
         fresh.append(replace(now, change=newest))
+        if before:
+            changed.append((before, now))
     for gone in listed.gone:
         before, feed = records.get(gone.item, (None, ""))
         if before is None or (feed == listed.feed and before.relay_change >= gone.change):
@@ -153,10 +157,12 @@ def _take(db: Connection, listed: ListPage, newest: int) -> int:
             continue
         if before.removed_ms is None:
             newest += 1
+            changed.append((before, replace(before, removed_ms=gone.at_ms)))
             before = replace(before, removed_ms=gone.at_ms, change=newest)
         fresh.append(replace(before, relay_change=gone.change))
     kept_assets.keep_assets(db, fresh, listed.feed)
     if not listed.last:
+        keep_steps(db, changed, listed.at_ms)
         return newest
     left = kept_assets.of_other_feeds(db, place, listed.feed, older=not is_open(listed.feed))
     swept = [
@@ -165,6 +171,7 @@ def _take(db: Connection, listed: ListPage, newest: int) -> int:
         for number, asset in enumerate(left, 1)
     ]
     kept_assets.keep_assets(db, swept, listed.feed)
+    keep_steps(db, [*changed, *zip(left, swept, strict=True)], listed.at_ms)
     return newest + len(swept)
 
 

@@ -43,6 +43,17 @@ told_numbers: Final = Table(
 )
 
 
+item_steps: Final = Table(
+    "item_steps",
+    metadata,
+    *keys("province", "school", "device_id"),
+    Column("day", BigInteger, primary_key=True, autoincrement=False),  # since 1970, in UTC
+    *longs("at_ms"),
+    *texts("room", "state", "condition"),
+    *flags("here"),
+)
+
+
 told_seals: Final = Table(
     "told_seals",
     metadata,

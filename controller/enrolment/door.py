@@ -9,18 +9,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from asyncio import StreamReader, StreamWriter
 from typing import Final
 
 from controller.enrolment.service import Enrolment
 from controller.enrolment.talk import Over, Talk
+from protocol.doors.limits import DoorLimits
+from protocol.doors.talks import Caller, talking
 from protocol.enrolment import MAX_LINE, PATIENCE_S
 from protocol.errors import ActionError, LopHocError
 from protocol.words import N_
 
 _LOGGER = logging.getLogger(__name__)
 
-MAX_CALLERS: Final = 16
+# Rooms behind one address come by a few lines; who says nothing gives way to who comes.
+LIMITS: Final = DoorLimits(
+    at_once=16, of_one_peer=8, of_this_machine=8, turns=0, turns_of_this_machine=0,
+    head_bytes=MAX_LINE, head_s=PATIENCE_S,
+)  # fmt: skip
 LOOK_EVERY_S: Final = 1.0
 
 
@@ -31,7 +36,6 @@ class EnrolmentDoor:
         self._enrolment = enrolment
         self._school = school
         self._where = host, port
-        self._callers = 0
 
     async def run(self) -> None:
         """Open and close as codes do; never returns."""
@@ -52,28 +56,17 @@ class EnrolmentDoor:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(certificate.chain, certificate.key)
-        host, port = self._where
-        server = await asyncio.start_server(
-            self._meet, host, port, ssl=context, limit=MAX_LINE, ssl_handshake_timeout=PATIENCE_S
-        )
-        self._enrolment.trouble = None
-        async with server:
+        async with talking(self._where, context, LIMITS, self._meet):
+            self._enrolment.trouble = None
             while self._enrolment.is_awaiting:  # noqa: ASYNC110 - time ends a code, too
                 await asyncio.sleep(LOOK_EVERY_S)
 
-    async def _meet(self, reader: StreamReader, writer: StreamWriter) -> None:
-        if self._callers >= MAX_CALLERS:
-            writer.close()
-            return
-        self._callers += 1
+    async def _meet(self, caller: Caller) -> None:
         try:
             async with asyncio.timeout(PATIENCE_S) as patience:
-                await Talk(self._enrolment, self._school, reader, writer, patience).run()
+                await Talk(self._enrolment, self._school, caller, patience).run()
         except (OSError, EOFError, ValueError, Over) as error:  # a first look ends so, too
             _LOGGER.debug("a talk ended: %s", type(error).__name__)
-        finally:
-            self._callers -= 1
-            writer.close()
 
 
 def _not_open(error: LopHocError | OSError) -> LopHocError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from asyncio import StreamReader, StreamWriter, Task
+from asyncio import Task
 from typing import Final, TypeVar
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 from controller.enrolment.invitations import Invitation, InvitationState
 from controller.enrolment.knocks import Knock, KnockState
 from controller.enrolment.service import Enrolment
+from protocol.doors.talks import Caller
 from protocol.enrolment import (
     KNOCK,
     PATIENCE_S,
@@ -57,14 +58,13 @@ class Talk:
         self,
         enrolment: Enrolment,
         school: str,
-        reader: StreamReader,
-        writer: StreamWriter,
+        caller: Caller,
         patience: asyncio.Timeout,
     ) -> None:
         self._enrolment = enrolment
         self._school = school
-        self._reader = reader
-        self._writer = writer
+        self._caller = caller
+        self._reader, self._writer = caller.reader, caller.writer
         self._patience = patience
         self._authority = enrolment.authority.pem()
         self._fingerprint = fingerprint_of(self._authority)
@@ -90,13 +90,14 @@ class Talk:
             if hello.exchange:
                 await self._enrolment.note_wrong(invitation)
             await self._refuse(Grant(refusal=Refusal.WRONG_CODE))
+        self._caller.stay()
         await self._grant(invitation, hello, secret, transcript)
 
     async def _take_knock(self, hello: Hello) -> None:
         """Show the digits, wait until two people said that they are the same, and grant."""
         from protocol.exchange import new_keys  # noqa: PLC0415 - heavy, and seldom
 
-        address = str(self._writer.get_extra_info("peername")[0])
+        address = self._caller.peer
         if refusal := self._enrolment.knocks.refusal(address):
             await self._refuse(Answer(refusal=refusal))
         keys = new_keys()
@@ -109,6 +110,7 @@ class Talk:
         secret = keys.secret(opening.key, transcript)
         names = hello.agent, hello.label, opening.room
         knock = self._enrolment.knocks.take(digits_of(transcript), address, *names)
+        self._caller.stay()  # one of an address, and a few in all
         try:
             invitation = await self._accepted(knock, secret, transcript)
             await self._grant(invitation, hello, secret, transcript)

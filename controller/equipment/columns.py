@@ -11,6 +11,7 @@ from controller.forecast.life_table import LifeTable
 from controller.inventory.asset import Asset, AssetState
 from controller.inventory.exports.spelling import ASSET_STATE_WORDS
 from controller.register.vocabulary import CONDITION_WORDS, Condition
+from controller.register.warranty import shown_end, warranty_said
 from controller.web.listing import Column
 from controller.web.words import Words
 from protocol.model import Status
@@ -85,6 +86,13 @@ def item_columns(
             is_number=True,
         ),
         Column(
+            key="warranty",
+            head=N_("Warranty until"),
+            cell=warranty_day,
+            order=lambda asset: asset.warranty_end or None,
+            on_screen=False,
+        ),
+        Column(
             key="quantity",
             head=N_("Quantity"),
             cell=lambda asset, _: asset.quantity,
@@ -108,6 +116,18 @@ def condition_of(asset: Asset, words: Words) -> str:
     if asset.condition not in known:
         return asset.condition
     return words.say(CONDITION_WORDS[Condition(asset.condition)])
+
+
+def warranty_of(asset: Asset, today: str, words: Words) -> str:
+    """How its warranty stands on a day (ISO)."""
+    told = asset.year, asset.warranty_months, asset.warranty_until
+    return warranty_said(*told, today, words.say)
+
+
+def warranty_day(asset: Asset, words: Words) -> str:
+    """The day on which its warranty ends at the latest."""
+    end = shown_end(asset.warranty_end)
+    return words.day(end) if end else ""
 
 
 def lacking(asset: Asset, words: Words) -> str:

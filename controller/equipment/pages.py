@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, NamedTuple
 from fastapi import Depends, Query, Request, Response
 
 from controller.department.columns import title_of
+from controller.department.item_steps import steps_of
 from controller.department.links import to_item, to_items, to_school
 from controller.department.overview import Department, department_of
 from controller.department.standing import Overview, Rested, silent_lists
@@ -20,7 +21,9 @@ from controller.equipment.columns import (
     end_of,
     item_columns,
     lacking,
+    warranty_of,
 )
+from controller.equipment.past import past_of
 from controller.equipment.store import Moment
 from controller.equipment.wanted import (
     DUE_WORDS,
@@ -39,6 +42,7 @@ from controller.inventory.filters import Filters, chooser_of, filters_of
 from controller.people.person import Permission, Person
 from controller.reconcile.reconcile import VERIFIED_MS, VERIFY
 from controller.register.vocabulary import CONDITION_WORDS, type_word
+from controller.register.warranty import warranties
 from controller.sheets.names import serial_key
 from controller.sheets.table import TableFormat
 from controller.sheets.text import searchable
@@ -184,6 +188,7 @@ class ItemPages:
             states={state.value: ASSET_STATE_WORDS[state] for state in AssetState},
             conditions=CONDITION_WORDS,
             records=RECORD_WORDS,
+            warranties=warranties(choice.filters.warranty, at.year, words.say),
             to_items=to_items,
         )
 
@@ -191,8 +196,9 @@ class ItemPages:
         """One item. Raises StoreError."""
         overview, at, scope = self._overview(request), self._moment(), self._scope(request)
         with self._program.store.view() as db:
-            asset = store.one_of(db, scope, school, item, at)
+            asset = store.told_of(db, scope, school, item, at.now_ms)
             twins = store.alike(db, scope, asset, serial_key(asset.serial), at) if asset else []
+            steps = steps_of(db, asset.place, asset.device_id) if asset else []
         if asset is None:
             unknown = N_("There is no such item.")
             return self._screens.error(request, HttpError(404, "item_unknown", unknown, "/items"))
@@ -210,6 +216,8 @@ class ItemPages:
             state_word=ASSET_STATE_WORDS,
             state_status=STATE_STATUS,
             end_year=end_of(asset, at.table, at.year),
+            warranty=warranty_of(asset, self._program.today().isoformat(), words),
+            past=past_of(asset, steps, overview.atlas, self._program.school_name, words),
             verified_until=asset.verified_ms + VERIFIED_MS if asset.verified_ms else None,
             standing=standing,
             told=overview,

@@ -90,12 +90,12 @@ def all_of(
         yield ASSETS.record(cast("Mapping[str, Any]", row)).as_of(at.now_ms)
 
 
-def one_of(db: Connection, scope: Place, school: str, item: str, at: Moment) -> Asset | None:
-    """The item that stands under this id in the list of the school."""
+def told_of(db: Connection, scope: Place, school: str, item: str, now_ms: int) -> Asset | None:
+    """The item that stands under this id in the list of the school, also one that has left it."""
     query = select(assets).where(
         counted_in(assets, scope), _ITEM.school == school, _ITEM.device_id == item
     )
-    return next(iter(as_of(read(db, query), at.now_ms)), None)
+    return next(iter(as_of(read(db, query), now_ms)), None)
 
 
 def alike(db: Connection, scope: Place, asset: Asset, key: str, at: Moment) -> list[Asset]:
@@ -204,7 +204,7 @@ def _ordered(query: Select[Any], sort: str, at: Moment) -> Select[Any]:
 
 ORDERS: Final = (
     *("item", "school", "code", "tag", "maker", "model", "serial", "room", "state", "condition"),
-    *("year", "quantity", "seen", "cost", "due"),
+    *("year", "quantity", "seen", "cost", "due", "warranty"),
 )
 
 
@@ -218,6 +218,7 @@ def _order(name: str, at: Moment) -> tuple[ColumnElement[Any], bool]:
         ),
         "code": _ITEM.counted_for,
         "tag": _ITEM.asset_tag,
+        "warranty": _ITEM.warranty_end,
         **{name: _ITEM[name] for name in ("maker", "model", "serial", "room", "condition")},
     }
     if name in texts:

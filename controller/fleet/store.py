@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, func, or_, select, update
 
 from controller.database.changes import of_kind
@@ -33,6 +34,8 @@ _EQUIPMENT = or_(
     devices.c.sources.contains(f'"{PERSON}"', autoescape=True),
     devices.c.sources.contains(f'"{SCHOOL}"', autoescape=True),
 )
+_body = msgspec.json.Decoder(dict[str, Any])
+require(events, lambda row: _body.decode(row["body"]))
 require(streams, lambda row: Stream.from_text(row["ranges"]))
 
 

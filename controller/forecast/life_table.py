@@ -6,7 +6,6 @@ from, and whether anybody compared it with that.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
@@ -17,6 +16,7 @@ from controller.register.fields import MAX_COST_VND
 from controller.register.vocabulary import TYPE_WORDS, type_of
 from protocol.errors import LopHocError
 from protocol.folder import EVERYBODY, write_whole
+from protocol.settings import tree_in
 from protocol.words import N_
 
 FILE: Final = "life-table.toml"
@@ -72,9 +72,7 @@ def years_in(folder: Path) -> Mapping[str, int]:
 def table_at(path: Path) -> LifeTable:
     """The tables in a file. Raises LifeTableError."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ValueError("too long")
-        tree = tomllib.loads(path.read_text("utf-8"))
+        tree = tree_in(path, MAX_BYTES)
         if not tree:  # as a power cut may leave it: never "no lives"
             raise ValueError("empty")
         life_table = msgspec.convert(tree, LifeTable)

@@ -19,7 +19,6 @@ from controller.guests.registry import GUESTS, Guest, add_guest, end_guest, gues
 from controller.guests.store import GuestShelf
 from protocol.command_line import CommandParser, unwritable
 from protocol.enrolment import fingerprint_of
-from protocol.folder import give_to_owner
 from protocol.formats import phrase
 from protocol.model import Place
 from protocol.words import N_, Translate
@@ -56,7 +55,6 @@ def _add(options: argparse.Namespace, say: Translate) -> int:
     folder = _folder(options)
     with unwritable(folder / GUESTS):
         token = add_guest(folder, _place(options), max(1, options.limit_mb))
-        give_to_owner(folder)
     tell(say(N_("The token of this school, shown once; type it there when `backup --to` asks:")))
     tell(f"{token}{_certificate(options, folder)}")
     return 0

@@ -53,6 +53,7 @@ class GuestShelf:
         """Take the next piece; returns how much is here. At 0 another copy begins."""
         part = self._part(file)
         if at == 0:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # no copy of ours holds it
             self._sweep()
         elif at != self.part_size(file):
             raise GuestError("piece_out_of_place", N_("This piece does not go on from the last."))
@@ -89,6 +90,8 @@ class GuestShelf:
             raise GuestError("copy_unknown", N_("There is no such copy here.")) from error
 
     def _names(self) -> list[CopyName]:
+        if not self._folder.exists():
+            return []
         return names_in(path.name for path in self._folder.iterdir())
 
     def _part(self, file: str) -> Path:

@@ -18,6 +18,7 @@ from controller.web.asked import unknown
 from controller.web.downloads import attachment, files
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, Code
+from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.words import N_
@@ -27,6 +28,20 @@ _KINDS = {
     FileForm.PARQUET: "application/vnd.apache.parquet",
 }
 FileName = Annotated[str, Path(max_length=64)]
+
+
+def check_here(history: History) -> None:
+    """Raise HttpError where the newest files lie where this process does not see them."""
+    if there := history.elsewhere():
+        raise HttpError(
+            404,
+            "files_elsewhere",
+            N_("The files of {day} lie on the server {server}, in {folder}."),
+            N_("Take them there, or have this program share that folder."),
+            day=there.day,
+            server=there.server,
+            folder=there.folder,
+        )
 
 
 def api(program: Program) -> FeatureRouter:
@@ -55,6 +70,7 @@ def api(program: Program) -> FeatureRouter:
     @needs(Permission.DEPARTMENT)
     def every_file() -> Listing[DatedFileItem]:
         """The dated files, the newest day first: 31 days, before them the last of each month."""
+        check_here(history)
         return Listing(items=[file_item(file) for file in history.files()], next=None)
 
     @router.get(
@@ -66,6 +82,7 @@ def api(program: Program) -> FeatureRouter:
         there = {file.name for file in history.files()}
         file = dated(name)
         if file is None or name not in there:
+            check_here(history)
             raise unknown(404, "file_unknown", N_("There is no file {asked} here."), name, there)
         path = program.config.data / FOLDER / file.name
         return FileResponse(path, media_type=_KINDS[file.form], headers=attachment(file.name))

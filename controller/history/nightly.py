@@ -17,7 +17,7 @@ from controller.database.store import StoreError
 from controller.feature import Level, Program
 from controller.history.dated import has_room, lacking
 from controller.history.parquet import can_write
-from controller.history.service import FilesStanding, History
+from controller.history.service import History
 from protocol.backoff import Backoff
 from protocol.model import instant
 from protocol.process import running_module
@@ -82,9 +82,7 @@ class Nightly:
         trouble = "" if await asyncio.to_thread(has_room, data) else "no_room"
         if not trouble and not await self._work(day):
             trouble = "not_written"
-        await asyncio.to_thread(
-            self._history.note_standing, FilesStanding(day=day, trouble=trouble)
-        )
+        await asyncio.to_thread(self._history.note_standing, day, trouble)
         if trouble:
             _LOGGER.warning("no files of %s: %s", day, trouble)
             wait_s = self._backoff.next_s()

@@ -137,6 +137,7 @@ def _values(
         "files_seen": FILES_SEEN,
         "sees_files": person.schools is None,
         "standing": history.standing(),
+        "elsewhere": history.elsewhere() if person.schools is None else None,
         "troubles": TROUBLES,
         "has_parquet": can_write(),
         "days_kept": DAYS_KEPT,

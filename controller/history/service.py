@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -14,7 +15,7 @@ from controller.department.overview import Department, department_of
 from controller.department.standing import Overview
 from controller.feature import Program
 from controller.history import store as kept
-from controller.history.dated import DatedFile, files_in
+from controller.history.dated import FOLDER, DatedFile, files_in
 from controller.history.day import Counts, DayFigures, SchoolDay
 from controller.history.trend import (
     Narrowing,
@@ -46,10 +47,15 @@ class TrendAsked(NamedTuple):
 
 
 class FilesStanding(msgspec.Struct, frozen=True, kw_only=True):
-    """How the nightly files are. trouble: why the last try failed, a code; "" for none."""
+    """How the nightly files are. trouble: why the last try failed, a code; "" for none.
+
+    server, folder: where they were written, for a program that does not see them.
+    """
 
     day: str = ""
     trouble: str = ""
+    server: str = ""
+    folder: str = ""
 
 
 _standing: Final = msgspec.json.Decoder(FilesStanding)
@@ -140,8 +146,25 @@ class History:
         row = self._store.read(status_of, _STATUS)
         return _standing.decode(row[1]) if row else FilesStanding()
 
-    def note_standing(self, standing: FilesStanding) -> None:
-        """Say for all processes how it went. Raises StoreError."""
+    def elsewhere(self) -> FilesStanding | None:
+        """Where the newest files lie, if they were written and cannot be seen from here.
+
+        Pages may be served by a process on another machine, or with another data folder. Raises
+        StoreError.
+        """
+        standing = self.standing()
+        is_written = bool(standing.day and standing.server and not standing.trouble)
+        is_here = any(file.day == standing.day for file in self.files())
+        return standing if is_written and not is_here else None
+
+    def note_standing(self, day: str, trouble: str) -> None:
+        """Say for all processes how it went, and where the files are. Raises StoreError."""
+        standing = FilesStanding(
+            day=day,
+            trouble=trouble,
+            server=socket.gethostname(),
+            folder=str((self._data / FOLDER).absolute()),
+        )
         body = msgspec.json.encode(standing).decode()
         self._store.write(note_status, body, self._program.now_ms(), _STATUS)
 

@@ -30,9 +30,12 @@ _NICE: Final = 19  # whoever waits for a page or an answer comes first
 _PACKED: Final = 6
 _to_json: Final = msgspec.json.Encoder().encode
 EXIT_FAILED: Final = 74  # EX_IOERR
-_NUMBERS: Final = frozenset({"line", "row", "year", "cost_vnd", "quantity", "unit_cost_vnd"})
+_NUMBERS: Final = frozenset(
+    {"line", "row", "year", "cost_vnd", "quantity", "unit_cost_vnd", "warranty_months"}
+)
 _YES_NO: Final = frozenset({"complete", "verified"})
 _TEXTS: Final = frozenset({"reasons", "sources", "aliases", "also", "lacks"})
+_DAYS: Final = frozenset({"warranty_until", "warranty_end"})
 _MOMENTS: Final = frozenset({"since", "first_seen", "last_seen"})
 
 
@@ -55,6 +58,7 @@ def item_kind(name: str) -> ColumnKind:
         (_YES_NO, ColumnKind.YES_NO),
         (_TEXTS, ColumnKind.TEXTS),
         (_MOMENTS, ColumnKind.MOMENT),
+        (_DAYS, ColumnKind.DAY),
     ):
         if name in names:
             return kind

@@ -9,9 +9,10 @@ from controller.inspection.inspection import (
     AskedSchool,
     Inspected,
     InspectedItem,
+    Inspection,
     ItemStanding,
 )
-from controller.inspection.sample import SampleUnit
+from controller.inspection.sample import DrawCheck, SampleUnit
 from protocol.model import iso, iso_or_none
 
 
@@ -84,6 +85,42 @@ class InspectionDetailItem(InspectionItem):
 
     schools: list[AskedSchoolItem]
     things: list[InspectedThingItem]
+
+
+class DrawnItem(BaseModel):
+    """A unit of the sample: a line, or a room by its key, and the rank by which it is there."""
+
+    school: str
+    unit: str
+    rank: str
+
+
+class DrawItem(BaseModel):
+    """The sample drawn again from the books of then. agrees: it is the same, of the same frame."""
+
+    seed: str
+    size: int
+    agrees: bool
+    is_frame_same: bool
+    only_before: list[str]
+    only_again: list[str]
+    drawn: list[DrawnItem]
+
+
+def draw_item(one: Inspection, check: DrawCheck) -> DrawItem:
+    """A sample drawn again as the API tells it."""
+    return DrawItem(
+        seed=one.seed,
+        size=one.size,
+        agrees=check.agrees,
+        is_frame_same=check.is_frame_same,
+        only_before=[*check.only_before],
+        only_again=[*check.only_again],
+        drawn=[
+            DrawnItem(school=unit.school.replace("%2F", "/"), unit=unit.unit, rank=unit.rank)
+            for unit in check.drawn
+        ],
+    )
 
 
 def inspection_item(told: Inspected) -> InspectionItem:

@@ -13,7 +13,6 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.feature import Program
 from controller.inspection.inspection import DEFAULT_HOURS, Inspected, Inspection, ItemStanding
-from controller.inspection.minutes import minutes_of, name_of_file
 from controller.inspection.request_pages import add_requests
 from controller.inspection.sample import UNIT_WORDS, SampleUnit, frame_text
 from controller.inspection.service import PATH, DrawOrder, Inspections, order_of
@@ -45,7 +44,7 @@ def pages(program: Program) -> FeatureRouter:
     _add_overview(router, screens, inspections)
     _add_one(router, screens, inspections)
     _add_draw(router, screens, inspections)
-    _add_minutes(router, screens, inspections, program)
+    _add_minutes(router, screens, inspections)
     add_requests(router, screens, program)
     return router
 
@@ -158,29 +157,15 @@ def _add_draw(router: FeatureRouter, screens: PageRenderer, inspections: Inspect
         return _or_error(screens, request, shown)
 
 
-def _add_minutes(
-    router: FeatureRouter, screens: PageRenderer, inspections: Inspections, program: Program
-) -> None:
+def _add_minutes(router: FeatureRouter, screens: PageRenderer, inspections: Inspections) -> None:
     @router.get(f"{PATH}/{{no}}/minutes.{{kind}}")
     @needs(Permission.DEPARTMENT, in_parts=True)
     def minutes(request: Request, no: Number, kind: str) -> Response:
         def shown() -> Response:
             if kind not in _KINDS:
                 raise HttpError(404, "not_found", N_("There is nothing here."), PATH)
-            from controller.stocktake.papers import as_docx, as_xlsx  # noqa: PLC0415 - heavy
-
-            person = person_of(request)
-            told = inspections.look(no, person)
-            _, check = inspections.draw_again(no, person)
-            drawn = minutes_of(
-                told,
-                check,
-                department=program.name,
-                name_of=inspections.name_of,
-                zone=program.zone,
-            )
-            raw = (as_xlsx if kind == "xlsx" else as_docx)(drawn)
-            headers = attachment(name_of_file(told, kind, program.zone))
+            raw, name = inspections.minutes(no, person_of(request), kind)
+            headers = attachment(name)
             return Response(raw, media_type=_KINDS[kind], headers=headers)
 
         return _or_error(screens, request, shown)

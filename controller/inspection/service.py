@@ -27,6 +27,7 @@ from controller.inspection.inspection import (
     Inspection,
     fits,
 )
+from controller.inspection.minutes import minutes_of, name_of_file
 from controller.inspection.request import InspectionRequest, RequestWord, by_item, where
 from controller.inspection.sample import (
     DrawCheck,
@@ -92,6 +93,7 @@ class Inspections:
     """A department's inspections, as far as somebody sees all schools that they could fall on."""
 
     def __init__(self, program: Program) -> None:
+        self._program = program
         self._store = program.store
         self._own = program.school
         self._department: Department = program.service(department_of)
@@ -143,6 +145,18 @@ class Inspections:
         if not all(map(person.has_school, frame)):
             raise _unknown()
         return inspection, frame
+
+    def minutes(self, no: int, person: Person, kind: str) -> tuple[bytes, str]:
+        """The minutes as a file, xlsx or docx, and its name. Raises HttpError."""
+        from controller.stocktake.papers import as_docx, as_xlsx  # noqa: PLC0415 - heavy
+
+        program, told = self._program, self.look(no, person)
+        _, check = self.draw_again(no, person)
+        drawn = minutes_of(
+            told, check, department=program.name, name_of=self.name_of, zone=program.zone
+        )
+        raw = (as_xlsx if kind == "xlsx" else as_docx)(drawn)
+        return raw, name_of_file(told, kind, program.zone)
 
     def withdraw(self, no: int, person: Person) -> None:
         """Take one back; one that is taken back stays so. Raises HttpError."""

@@ -24,6 +24,7 @@ from controller.reconcile.reconcile import (
 from controller.register.decisions import Rulings
 from controller.register.prices import share_of
 from controller.register.vocabulary import TYPE_OF_KIND
+from controller.register.warranty import end_of
 from controller.sheets.names import room_key, serial_key, tag_key
 from controller.sheets.text import searchable
 from protocol.fields import fields_for
@@ -125,6 +126,11 @@ class Asset(ItemFields, frozen=True, kw_only=True, gc=False):
         """The price of one of its things, in đồng."""
         share = share_of(self.cost_vnd, self.quantity)
         return share if self.unit_cost_vnd is None else self.unit_cost_vnd
+
+    @property
+    def warranty_end(self) -> str:
+        """The day on which its warranty ends at the latest, as register.warranty has it."""
+        return end_of(self.year, self.warranty_months, self.warranty_until)
 
     @property
     def home(self) -> str:

@@ -13,6 +13,7 @@ from controller.inventory.asset import Asset, words_of
 from controller.inventory.counting import IS_LINE, counted, has_first
 from controller.inventory.tables import assets
 from controller.register.vocabulary import TYPE_WORDS, Condition
+from controller.register.warranty import ENDED, WarrantyChoice, WarrantyWord
 from controller.sheets.names import room_key
 from controller.sheets.text import searchable
 from protocol.language import translator
@@ -61,6 +62,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     merged into it; schools: the codes of an area's schools, None for all. owned: only what is, or
     may be, the school's own equipment. due: see DueChoice. things: only these, by school and id.
     text: words that its tag, serial, maker, model, room, name or type have, without marks.
+    warranty: of lines that are not disposed of or lost.
     """
 
     school: str = ""
@@ -75,6 +77,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     things: frozenset[tuple[str, str]] | None = None
     text: str = ""
     owned: bool = False
+    warranty: WarrantyChoice | None = None
 
     @property
     def chooses_items(self) -> bool:
@@ -110,6 +113,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
             and (asset.owned or not self.owned)
             and (self.due is None or self.due.fits(asset))
             and (self.things is None or (asset.home, asset.device_id) in self.things)
+            and (self.warranty is None or _is_under(asset, self.warranty))
             and all(_has(asset, word) for word in searchable(self.text).split())
         )
 
@@ -132,8 +136,30 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
         if self.things is not None:
             key = tuple_(assets.c.counted_for, assets.c.device_id)
             terms.append(key.in_(sorted(self.things)))
+        if self.warranty is not None:
+            terms.append(_where_under(self.warranty))
         terms += [_where_has(word) for word in searchable(self.text).split()]
         return and_(counted(), *terms)
+
+
+def _is_under(asset: Asset, choice: WarrantyChoice) -> bool:
+    lasting = asset.line is not None and asset.condition not in _LEFT
+    return lasting and choice.fits(asset.warranty_end)
+
+
+def _where_under(choice: WarrantyChoice) -> ColumnElement[bool]:
+    """The same as WarrantyChoice.fits for the table of records."""
+    end, lasting = assets.c.warranty_end, IS_LINE & assets.c.condition.not_in(_LEFT)
+    match choice.word:
+        case None:
+            within = end.between(f"{choice.year:04}-01-01", f"{choice.year:04}-12-31")
+            return lasting & within & (end != ENDED)
+        case WarrantyWord.UNKNOWN:
+            return lasting & (end == "")
+        case WarrantyWord.OVER:
+            return lasting & (end != "") & (end < choice.day)
+        case WarrantyWord.VALID:
+            return lasting & (end >= choice.day)
 
 
 def _types_with(word: str) -> list[str]:

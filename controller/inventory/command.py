@@ -59,6 +59,10 @@ def fill_export(parser: CommandParser, say: Translate) -> None:
                         help=f"{used}: {', '.join(_USED)}")  # fmt: skip
     due = say(N_("only what reaches its end in this year, or: overdue, later, unknown"))
     parser.add_argument("--due", default="", type=_due_from, metavar="YEAR", help=due)
+    warranty = say(N_("only whose warranty ends in this year, or: valid, over, unknown"))
+    parser.add_argument(
+        "--warranty", default="", type=_warranty_from, metavar="YEAR", help=warranty
+    )
     labels = say(N_("for Snipe-IT: the language of its import screen"))
     parser.add_argument("--labels", default="en", choices=["en", "vi"], help=labels)
     new_from = say(N_("for Snipe-IT: hand out only what is here since this day (its last import)"))
@@ -103,6 +107,15 @@ def _due_from(text: str) -> str:
     from controller.inventory.filters import DUE  # noqa: PLC0415 - --help needs no web server
 
     if not re.match(DUE, text):
+        raise ValueError(text)
+    return text
+
+
+def _warranty_from(text: str) -> str:
+    """Raises ValueError."""
+    from controller.register.warranty import WARRANTY  # noqa: PLC0415 - --help needs none of it
+
+    if not re.match(WARRANTY, text):
         raise ValueError(text)
     return text
 

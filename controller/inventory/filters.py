@@ -23,6 +23,7 @@ from controller.inventory.counting import counted
 from controller.inventory.tables import assets
 from controller.people.person import Person
 from controller.register.vocabulary import TYPE_WORDS, Condition
+from controller.register.warranty import WARRANTY, choice_of
 from controller.sheets.names import room_key
 from controller.web.asked import unknown
 from controller.web.paging import Code
@@ -31,6 +32,7 @@ from protocol.words import N_
 
 Text = Annotated[str, Query(max_length=200)]
 DUE: Final = "^(|[12][0-9]{3}|overdue|later|unknown)$"
+_WARRANTY: Final = "the year in which it ends, or valid, over, unknown"
 _Q: Final = "words of tag, serial, maker, model, room, name or type; marks do not matter"
 
 
@@ -39,7 +41,8 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
 
     school: its code, or that of one that merged into it. area: with those inside it. use: how a
     board is used (low, used, unknown). due: the year in which it reaches its end, or overdue,
-    later, unknown. q: words, as `Chosen.text` has them.
+    later, unknown. warranty: the year in which it ends, or valid, over, unknown. q: words, as
+    `Chosen.text` has them.
     """
 
     school: str = ""
@@ -52,6 +55,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     condition: str = ""
     use: str = ""
     due: str = ""
+    warranty: str = ""
     q: str = ""
 
     @property
@@ -77,6 +81,7 @@ def filters_of(
     condition: Condition | Literal[""] = "",
     use: Literal["", "low", "used", "unknown"] = "",
     due: Annotated[str, Query(pattern=DUE)] = "",
+    warranty: Annotated[str, Query(pattern=WARRANTY, description=_WARRANTY)] = "",
     q: Annotated[str, Query(max_length=200, description=_Q)] = "",
 ) -> Filters:
     """The filters that a request's address names."""
@@ -91,6 +96,7 @@ def filters_of(
         condition=condition,
         use=use,
         due=due,
+        warranty=warranty,
         q=q.strip(),
     )
 
@@ -101,6 +107,7 @@ class Chooser:
     def __init__(self, program: Program) -> None:
         self._store: Store = program.store
         self._scope = program.scope
+        self._today = program.today
         self._parts: list[Callable[[Any, Any, Person], Any]] = [
             feature.choose(program) for feature in program.features if feature.choose
         ]
@@ -115,6 +122,7 @@ class Chooser:
             state=filters.state,
             condition=filters.condition,
             text=filters.q,
+            warranty=choice_of(filters.warranty, self._today().isoformat()),
         )
         for choose in self._parts:
             chosen = choose(filters, chosen, person)

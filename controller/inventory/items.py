@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from controller.fleet.items import EquipmentItem, Tombstone, _reason_fields
 from controller.inventory.asset import Asset, AssetState
+from controller.register.warranty import shown_end
 from protocol.model import iso
 
 
@@ -27,7 +28,9 @@ class InventoryItem(EquipmentItem):
     where it belongs; seen_room: where it was seen last. quantity: how many things its line is;
     unit_cost_vnd: of one of them; cost_vnd: of all. counts_for: the school whose item it is now,
     which `school` may have merged into. state, verified: as of now. lacks: what keeps its record
-    from being complete. next: hand it back as `since` to go on behind this item.
+    from being complete. warranty_months: 0 for none; warranty_until: as the book tells it;
+    warranty_end: the day on which it ends at the latest. next: hand it back as `since` to go on
+    behind this item.
     """
 
     first_seen: str | None
@@ -54,6 +57,9 @@ class InventoryItem(EquipmentItem):
     quantity: int
     unit_cost_vnd: int | None
     counts_for: str
+    warranty_months: int | None
+    warranty_until: str | None
+    warranty_end: str | None
 
 
 class GoneItem(Tombstone):
@@ -112,6 +118,9 @@ def inventory_fields(asset: Asset, behind: str) -> dict[str, Any]:
         "next": behind,
         "quantity": asset.quantity,
         "unit_cost_vnd": asset.unit_cost,
+        "warranty_months": asset.warranty_months,
+        "warranty_until": asset.warranty_until or None,
+        "warranty_end": shown_end(asset.warranty_end) or None,
     }
 
 

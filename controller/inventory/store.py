@@ -67,6 +67,7 @@ ASSETS: Final = Shape(
         "owned": lambda asset: asset.owned,
         "counted_for": lambda asset: asset.home,
         "words": words_of,
+        "warranty_end": lambda asset: asset.warranty_end,
     },
 )
 

@@ -43,6 +43,8 @@ assets: Final = Table(
     *flags("complete", "owned"),
     *texts("counted_for"),  # a school, its own or one that it merged into: see counting.py
     *flags("counted"),  # whether it counts there
+    *numbers("warranty_months", nullable=True),
+    *texts("warranty_until", "warranty_end"),  # as told; the day on which it ends at the latest
     # A pull reads as much as has changed, within a school or a province, and sorts nothing.
     Index("assets_change", "province", "change"),
     Index("assets_school_change", "province", "school", "change"),

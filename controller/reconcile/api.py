@@ -18,6 +18,8 @@ from controller.reconcile.standing import Desk, desk_of
 from controller.reconcile.words import detail_of, stranger_of
 from controller.register.prices import unit_cost_of
 from controller.register.vocabulary import Condition
+from controller.register.warranted import end_of_line
+from controller.register.warranty import WARRANTY, shown_end
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, Cursor, Limit, page_of
 from controller.web.refusals import decode_cursor, encode_cursor, language_asked
@@ -42,7 +44,8 @@ class RegisterLineItem(BaseModel):
     """A line of the book and how it stands; detail as `reconcile --json` tells it.
 
     line: its lasting number; row: its number in the book (STT). quantity: how many things it is;
-    unit_cost_vnd: of one of them; cost_vnd: of all.
+    unit_cost_vnd: of one of them; cost_vnd: of all. warranty_months: 0 for none; warranty_until: as
+    the book tells it; warranty_end: the day on which it ends at the latest.
     """
 
     line: int
@@ -62,6 +65,9 @@ class RegisterLineItem(BaseModel):
     errors: list[CellFaultItem]
     state: LineState
     detail: dict[str, Any]
+    warranty_months: int | None
+    warranty_until: str | None
+    warranty_end: str | None
 
 
 class StrangerItem(BaseModel):
@@ -135,6 +141,7 @@ def _add_lines(router: FeatureRouter, desk: Desk, say_of: Words) -> None:
         room: Text = "",
         condition: Condition | Literal[""] = "",
         alone: Text = "",
+        warranty: Annotated[str, Query(pattern=WARRANTY)] = "",
         q: Text = "",
         limit: Limit = 100,
         cursor: Cursor = "",
@@ -142,10 +149,16 @@ def _add_lines(router: FeatureRouter, desk: Desk, say_of: Words) -> None:
         """The lines by their number in the book; alone: those that lack only this to count."""
         (after,) = decode_cursor(cursor, int) if cursor else (0,)
         filters = LineFilter(
-            state=state, type=type, room=room, condition=condition, alone=alone, text=q
+            state=state,
+            type=type,
+            room=room,
+            condition=condition,
+            alone=alone,
+            warranty=warranty,
+            text=q,
         )
         reconciled = desk.standing().reconciled
-        lines = filters.of(reconciled.findings)
+        lines = filters.of(reconciled.findings, desk.today())
         rest = [finding for finding in lines if finding.line.data.row > after][: limit + 1]
         say = say_of(request)
         items = [_line(finding, reconciled.as_of_ms, desk, say) for finding in rest]
@@ -169,6 +182,8 @@ def _line(finding: LineFinding, as_of_ms: int, desk: Desk, say: Translate) -> Re
         **finding.line.data.said(say),
         "quantity": finding.line.data.count,
         "unit_cost_vnd": unit_cost_of(finding.line.data),
+        "warranty_until": finding.line.data.warranty_until or None,
+        "warranty_end": shown_end(end_of_line(finding.line.data)) or None,
         "line": finding.line.no,
         "state": finding.state,
         "detail": detail_of(finding, as_of_ms, say, desk.zone),

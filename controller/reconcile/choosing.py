@@ -9,7 +9,9 @@ from typing import Final
 import msgspec
 
 from controller.reconcile.reconcile import LineFinding, LineState
-from controller.register.vocabulary import type_word
+from controller.register.vocabulary import Condition, type_word
+from controller.register.warranted import end_of_line
+from controller.register.warranty import WarrantyChoice, choice_of
 from controller.sheets.names import room_key, serial_key
 from controller.sheets.text import searchable
 from protocol.language import translator
@@ -21,8 +23,9 @@ class LineFilter(msgspec.Struct, frozen=True, kw_only=True):
     """A choice of lines; what is empty chooses all.
 
     state: also one that holds beside the first. room: where it belongs. alone: what, put right,
-    would make the line count (kpi.Raise.what). text: words of tag, serial, type, name, maker, model
-    or room, without marks; or a part of tag or serial as these are compared.
+    would make the line count (kpi.Raise.what). warranty: the year in which it ends, or a word of
+    WarrantyWord, of what is neither disposed of nor lost. text: words of tag, serial, type, name,
+    maker, model or room, without marks; or a part of tag or serial as these are compared.
     """
 
     state: str = ""
@@ -30,10 +33,12 @@ class LineFilter(msgspec.Struct, frozen=True, kw_only=True):
     room: str = ""
     condition: str = ""
     alone: str = ""
+    warranty: str = ""
     text: str = ""
 
-    def of(self, findings: Iterable[LineFinding]) -> list[LineFinding]:
-        """Those that are asked for, in their order."""
+    def of(self, findings: Iterable[LineFinding], day: str) -> list[LineFinding]:
+        """Those that are asked for, in their order. day: today's (ISO)."""
+        warranty = choice_of(self.warranty, day)
         room, code, words = (
             room_key(self.room),
             serial_key(self.text),
@@ -47,6 +52,7 @@ class LineFilter(msgspec.Struct, frozen=True, kw_only=True):
             and (not room or room_key(finding.home) == room)
             and (not self.condition or finding.condition == self.condition)
             and (not self.alone or finding.wants == (self.alone,))
+            and (warranty is None or _is_under(finding, warranty))
             and (not self.text or _has(finding, code, words))
         ]
 
@@ -54,6 +60,11 @@ class LineFilter(msgspec.Struct, frozen=True, kw_only=True):
 def pressing_first(findings: Iterable[LineFinding]) -> list[LineFinding]:
     """The most pressing first, those alike in the book's order."""
     return sorted(findings, key=lambda finding: (_ORDER[finding.state], finding.line.data.row))
+
+
+def _is_under(finding: LineFinding, warranty: WarrantyChoice) -> bool:
+    lasting = finding.condition not in {Condition.DISPOSED, Condition.LOST}
+    return lasting and warranty.fits(end_of_line(finding.line.data))
 
 
 def _has(finding: LineFinding, code: str, words: Sequence[str]) -> bool:

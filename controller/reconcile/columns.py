@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 from controller.reconcile.reconcile import LineFinding, LineState
 from controller.reconcile.words import STATE_WORDS, BookWords
+from controller.register.warranted import end_of_line
+from controller.register.warranty import shown_end
 from controller.sheets.names import natural
 from controller.web.listing import Column
 from controller.web.words import Words
@@ -75,9 +77,21 @@ def line_columns(talk: BookWords) -> Sequence[Column[LineFinding]]:
             is_number=True,
             on_screen=False,
         ),
+        Column(
+            key="warranty",
+            head=N_("Warranty until"),
+            cell=_warranty_day,
+            order=lambda one: end_of_line(one.line.data) or None,
+            on_screen=False,
+        ),
         _text("funding", N_("Funding"), lambda one, _: one.line.data.funding),
         _text("why", N_("Why"), lambda one, words: talk.why(one, words.say)),
     )
+
+
+def _warranty_day(one: LineFinding, words: Words) -> str:
+    end = shown_end(end_of_line(one.line.data))
+    return words.day(end) if end else ""
 
 
 def _text(key: str, head: str, cell: Callable[[LineFinding, Words], str]) -> Column[LineFinding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import parse_qs, urlencode
@@ -19,10 +19,11 @@ from controller.reconcile.columns import line_columns
 from controller.reconcile.kpi import Kpi
 from controller.reconcile.listener import BookListener
 from controller.reconcile.reconcile import LineFinding, LineState
-from controller.reconcile.standing import Desk, RegisterStanding, desk_of
+from controller.reconcile.standing import Desk, desk_of
 from controller.reconcile.words import BookWords
 from controller.register.decisions import Deed
 from controller.register.vocabulary import CONDITION_WORDS, Condition
+from controller.register.warranty import WARRANTY, warranties
 from controller.sheets.names import natural
 from controller.sheets.table import TableFormat
 from controller.web.forms import fields_of
@@ -60,7 +61,9 @@ FAILURES: Final = {
     "undone": N_("That decision was taken back before."),
     "form": N_("The form did not arrive whole: try again."),
 }
-_FILTERS: Final[tuple[str, ...]] = ("state", "type", "room", "condition", "alone", "q")
+_FILTERS: Final[tuple[str, ...]] = (
+    *("state", "type", "room", "condition", "alone", "warranty", "q"),
+)
 
 Short = Annotated[str, Query(max_length=200)]
 Number = Annotated[int, Query(ge=1, le=_MAX_NUMBER)]
@@ -73,11 +76,18 @@ def filter_of(
     room: Short = "",
     condition: Short = "",
     alone: Short = "",
+    warranty: Annotated[str, Query(pattern=WARRANTY)] = "",
     q: Short = "",
 ) -> LineFilter:
     """The lines that a request asks for."""
     return LineFilter(
-        state=state, type=type, room=room.strip(), condition=condition, alone=alone, text=q.strip()
+        state=state,
+        type=type,
+        room=room.strip(),
+        condition=condition,
+        alone=alone,
+        warranty=warranty,
+        text=q.strip(),
     )
 
 
@@ -111,7 +121,8 @@ def _add_book(router: FeatureRouter, screens: PageRenderer, desk: Desk) -> None:
         talk, words = BookWords(standing.reconciled, desk.zone), screens.words(request)
         asked = Asked("/register", _query_of(line_filter), sort, page)
         try:
-            made = partial(_listed, asked, line_filter, standing, talk, words)
+            lines = partial(line_filter.of, standing.findings, desk.today())
+            made = partial(_listed, asked, lines, talk, words)
             view = await run_in_threadpool(made)
             if format:
                 return await run_in_threadpool(_file, format, view, desk, screens.today(), words)
@@ -135,6 +146,7 @@ def _add_book(router: FeatureRouter, screens: PageRenderer, desk: Desk) -> None:
             paging=(view.page.at, view.page.last),
             changed=changed,
             conditions=CONDITION_WORDS,
+            warranties=warranties(line_filter.warranty, int(desk.today()[:4]), words.say),
             strangers=strangers[(at_strangers - 1) * STRANGERS : at_strangers * STRANGERS],
             paging_others=(at_strangers, pages_of_strangers),
             by_row={finding.line.data.row: finding for finding in standing.findings},
@@ -160,10 +172,10 @@ class _Listed(NamedTuple):
 
 
 def _listed(
-    asked: Asked, chosen: LineFilter, standing: RegisterStanding, talk: BookWords, words: Words
+    asked: Asked, lines_of: Callable[[], list[LineFinding]], talk: BookWords, words: Words
 ) -> _Listed:
     """The lines that are asked for. Raises HttpError where no column is called so."""
-    columns, lines = line_columns(talk), chosen.of(standing.findings)
+    columns, lines = line_columns(talk), lines_of()
     page = listed(lines, asked, columns, words)
     return _Listed(page, in_order(lines, asked, columns, words))
 

@@ -62,6 +62,10 @@ class Desk:
     _mark: str = ""
     _standing: RegisterStanding | None = None
 
+    def today(self) -> str:
+        """The school's day (ISO)."""
+        return datetime.fromtimestamp(self.now_ms() / 1000, self.zone).date().isoformat()
+
     def standing(self) -> RegisterStanding:
         """As it is now; quick while nothing has changed. Raises StoreError."""
         with self._lock, self.store.view() as db:  # two at once would do the work twice

@@ -20,7 +20,6 @@ from controller.reconcile.reconcile import (
     action_of,
 )
 from controller.register.decisions import Decision, Deed
-from controller.register.fields import MESSAGES
 from controller.register.headings import FIELD_WORDS
 from controller.register.vocabulary import CONDITION_WORDS, type_word
 from protocol.formats import day_of, number, phrase
@@ -196,7 +195,6 @@ class BookWords:
     raising = RAISE_WORDS
     statuses = STATUS_OF
     fields = FIELD_WORDS
-    messages = MESSAGES
 
     type = staticmethod(type_word)
     percent = staticmethod(percent_words)

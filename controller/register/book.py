@@ -10,9 +10,10 @@ from typing import Final, NamedTuple
 import msgspec
 
 from controller.register.fields import MESSAGES
+from controller.register.headings import FIELD_WORDS
 from controller.sheets.errors import Notice
 from controller.sheets.text import Cell
-from protocol.words import Translate
+from protocol.words import N_, Translate
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -23,7 +24,15 @@ class Fault(msgspec.Struct, frozen=True):
 
     def said(self, say: Translate) -> dict[str, str]:
         """For the report."""
-        return {"field": self.field, "code": self.code, "message": say(MESSAGES[self.code])}
+        return {"field": self.field, "code": self.code, "message": self._why(say)}
+
+    def words(self, say: Translate) -> str:
+        """For a person."""
+        return f"{say(FIELD_WORDS.get(self.field, self.field))}: {self._why(say)}"
+
+    def _why(self, say: Translate) -> str:
+        """A line may have been kept by a later version, which knows more codes."""
+        return say(MESSAGES.get(self.code, N_("This cannot be kept as it stands.")))
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +42,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     type: a code of vocabulary.TYPE_WORDS, or the book's own word. name: as the book calls it.
     quantity: how many things the line is; None where the book says nothing, which counts as one.
     unit_cost_vnd: of one of them; cost_vnd: of all of them together. condition: of Condition.
+    warranty_months: 0 for none, or none any more; warranty_until: the day on which it ends (ISO).
     """
 
     row: int
@@ -49,6 +59,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     cost_vnd: int | None = None
     funding: str = ""
     condition: str = ""
+    warranty_months: int | None = None
+    warranty_until: str = ""
     errors: tuple[Fault, ...] = ()
 
     @property

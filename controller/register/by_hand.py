@@ -14,6 +14,7 @@ from controller.register.life import LineLife, Said, Step, Why, life_of
 from controller.register.merging import Kept
 from controller.register.prices import priced
 from controller.register.vocabulary import TYPE_WORDS, Condition
+from controller.register.warranted import warranted
 from controller.sheets.names import tag_key
 from controller.sheets.text import RefusedError
 from protocol.errors import ActionError
@@ -22,7 +23,7 @@ from protocol.words import N_
 # What a person writes of a line, in the order of the form.
 WRITTEN: Final = (
     *("asset_tag", "type", "name", "maker", "model", "serial", "room"),
-    *("year", "quantity", "cost_vnd", "funding"),
+    *("year", "quantity", "cost_vnd", "funding", "warranty_months", "warranty_until"),
 )
 MAX_WRITTEN: Final = 200  # characters of a field
 
@@ -64,7 +65,7 @@ def written_line(line: Line, form: Mapping[str, str]) -> Line | Refused:
     changed = {name for name, value in told.items() if value != getattr(line, name)}
     after = replace(line, **{name: told[name] for name in changed})
     errors = tuple(fault for fault in line.errors if fault.field not in changed)
-    return priced(replace(after, errors=errors), line, changed)
+    return warranted(priced(replace(after, errors=errors), line, changed), line, changed)
 
 
 def corrected(register: Sequence[Kept], before: Kept, line: Line, now_ms: int) -> HandChange:

@@ -11,6 +11,8 @@ from typing import Final
 from controller.register.quantities import quantity_of
 from controller.register.room_parts import RoomReader
 from controller.register.vocabulary import IDLE, condition_of, is_idle, maker_of, type_of
+from controller.register.warranty import MESSAGES as WARRANTY_MESSAGES
+from controller.register.warranty import months_of, until_of
 from controller.sheets import names
 from controller.sheets.names import serial_of, tag_of
 from controller.sheets.text import MAX_FIELD, Cell, Day, RefusedError, clean, readable, text_of
@@ -46,6 +48,7 @@ _PERCENT: Final = re.compile(r"^[0-9]{1,3}([.,][0-9]+)? ?%$")
 
 MESSAGES: Final[dict[str, str]] = {
     **names.MESSAGES,
+    **WARRANTY_MESSAGES,
     "tag_twice": N_("This asset tag stands on another line already."),
     "code_range": N_("A range of codes stands here: write one line for each."),
     "code_many": N_("Several codes stand here: write one line for each."),
@@ -230,4 +233,6 @@ JUDGES: Final[dict[str, Callable[[Cell], object]]] = {
     "cost_vnd": money_of,
     "funding": text_of,
     "condition": condition_in,
+    "warranty_months": months_of,
+    "warranty_until": until_of,
 }

@@ -19,9 +19,10 @@ IGNORE: Final = "ignore"  # a heading that is known and not kept
 RECORD: Final = "record"  # in our own workbook: whether the item is in the book at all
 FIELDS: Final = (
     "asset_tag", "type", "name", "maker", "model", "serial", "room", "year", "quantity",
-    "unit_cost_vnd", "cost_vnd", "funding", "condition",
+    "unit_cost_vnd", "cost_vnd", "funding", "condition", "warranty_months", "warranty_until",
 )  # fmt: skip
 MONEY: Final = ("unit_cost_vnd", "cost_vnd")
+WARRANTY: Final = ("warranty_months", "warranty_until")
 FIELD_WORDS: Final[Mapping[str, str]] = {
     "row": N_("number in the book (STT)"),
     "asset_tag": N_("asset tag"),
@@ -37,6 +38,8 @@ FIELD_WORDS: Final[Mapping[str, str]] = {
     "cost_vnd": N_("original cost (đồng)"),
     "funding": N_("source of funds"),
     "condition": N_("condition"),
+    "warranty_months": N_("warranty (months)"),
+    "warranty_until": N_("under warranty until"),
     IGNORE: N_("nothing that is kept"),
 }
 # The first alias that a sheet has wins.
@@ -100,6 +103,20 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "condition": (
         "tinh trang", "hien trang", "tinh trang su dung", "tinh trang hien tai", "trang thai",
         "chat luong", "condition", "status", "state",
+    ),
+    # Brackets are gone here: "Thời hạn bảo hành (tháng)". Each of both may hold what the other is.
+    "warranty_months": (
+        "thoi han bao hanh", "thoi gian bao hanh", "so thang bao hanh", "bao hanh thang",
+        "thoi han bao hanh thang", "thoi gian bao hanh thang", "so nam bao hanh", "bao hanh nam",
+        "bao hanh", "bh", "tg bao hanh", "tgbh", "thoi han bh", "warranty months",
+        "warranty duration", "warranty period", "months of warranty", "warranty",
+    ),
+    "warranty_until": (
+        "ngay het bao hanh", "ngay het han bao hanh", "het bao hanh", "het han bao hanh",
+        "han bao hanh", "bao hanh den", "bao hanh den ngay", "bao hanh den het",
+        "bao hanh den nam", "nam het bao hanh", "nam het han bao hanh", "ngay ket thuc bao hanh",
+        "han bh", "warranty until", "warranty end", "warranty end date", "warranty expires",
+        "warranty expiry", "warranty expiration", "under warranty until",
     ),
     RECORD: ("ho so so",),
     IGNORE: (

@@ -18,6 +18,7 @@ from controller.register.book import Fault, Line
 from controller.register.headings import FIELDS, MONEY
 from controller.register.pairing import Known, Pairs, paired, told_fields
 from controller.register.prices import priced
+from controller.register.warranted import warranted
 from controller.sheets.names import room_code
 
 
@@ -173,7 +174,7 @@ def _filled(before: Kept | None, line: Line, clears: frozenset[str]) -> Line:
     full = replace(line, **{name: getattr(before.data, name) for name in silent})
     if room_code(full.room) == room_code(before.data.room):  # another writing is no other room
         full = replace(full, room=before.data.room)
-    full = priced(full, before.data, told)
+    full = warranted(priced(full, before.data, told), before.data, told)
     return replace(full, errors=_errors(before, line, full, silent - refused))
 
 

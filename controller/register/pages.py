@@ -15,7 +15,6 @@ from controller.feature import Program
 from controller.people.person import Permission
 from controller.register.book import Book, DoubtKind
 from controller.register.choices import PRICE_FIELD, UNITS, PriceOf, RoomOf, Several, choices_in
-from controller.register.fields import MESSAGES
 from controller.register.headings import FIELD_WORDS, MONEY
 from controller.register.intake import (
     HEADINGS,
@@ -222,7 +221,6 @@ def _add_deeds(router: FeatureRouter, intake: _Intake) -> None:
 _WORDS: Final[Mapping[str, Any]] = {
     "verdicts": VERDICTS,
     "fields": FIELD_WORDS,
-    "messages": MESSAGES,
     "type_word": type_word,
     "conditions": CONDITION_WORDS,
     "reasons": REASON_WORDS,

@@ -31,6 +31,7 @@ from controller.register.fields import JUDGES, condition_ticked, single_room
 from controller.register.headings import (
     FIELDS,
     MONEY,
+    WARRANTY,
     BookHeading,
     counted_in,
     heading_at,
@@ -56,6 +57,7 @@ from controller.register.rows import (
 from controller.register.snipeit import as_book
 from controller.register.summing import Sums, sums_of
 from controller.register.units import times_above
+from controller.register.warranty import Warranty, day_in, later, unit_of, warranty_of
 from controller.sheets.cells import RowTally, SheetReader, bounded_bytes, sheets_in
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.names import room_key, tag_key
@@ -135,6 +137,7 @@ _CODE_OF: Final = {DoubtKind.COLUMN: "heading_unknown"}
 def _judges(rooms: RoomReader) -> Mapping[str, Callable[..., object]]:
     """What judges the cells of each field; of a distinct cell it remembers what that says."""
     judges: dict[str, Callable[..., object]] = {**JUDGES, "room": partial(single_room, rooms=rooms)}
+    judges |= dict.fromkeys(WARRANTY, warranty_of)
     return {name: lru_cache(_REMEMBERED)(judge) for name, judge in judges.items()}
 
 
@@ -525,8 +528,9 @@ def _line(
                 cell = cell_at(row, heading.places[name])
                 if isinstance(cell, Unreadable) and cell.cause is Cause.UNTOLD:
                     continue
-                given = (heading.times[name],) if name in MONEY else ()
-                fields[name] = said[name](cell, *given)
+                given = _beside(name, heading)
+                told = said[name](cell, *given)
+                fields |= _warranty(name, told) if isinstance(told, Warranty) else {name: told}
             elif name == "condition" and heading.ticks:
                 fields[name] = condition_ticked(row, heading.ticks)
         except RefusedError as refused:
@@ -538,8 +542,29 @@ def _line(
             fields["room"] = said["room"](room)
         except RefusedError as refused:
             faults.append(Fault("room", str(refused)))
+    _end_warranty(fields, cell_at(row, heading.places.get("year")))
     line = Line(row=place, errors=tuple(faults), **fields)  # type: ignore[arg-type]  # JUDGES gives each field its type
     return line, frozenset(fields)
+
+
+def _beside(name: str, heading: BookHeading) -> tuple[int | None, ...]:
+    """What the heading of a field tells of the numbers below it."""
+    if name in MONEY:
+        return (heading.times[name],)
+    return (unit_of(heading.heads[heading.places[name]]),) if name in WARRANTY else ()
+
+
+def _warranty(name: str, told: Warranty) -> dict[str, object]:
+    """What a cell under either heading of warranty tells; an empty one clears its own field."""
+    fields: dict[str, object] = {"warranty_months": told.months, "warranty_until": told.until}
+    return {field: value for field, value in fields.items() if field == name or value or value == 0}
+
+
+def _end_warranty(fields: dict[str, object], used_from: Cell) -> None:
+    """Of a length, and the very day from which a thing is used, the end follows."""
+    months, until = fields.get("warranty_months"), fields.get("warranty_until")
+    if isinstance(months, int) and months and not until and (day := day_in(used_from)):
+        fields["warranty_until"] = later(day, months).isoformat()
 
 
 def _weigh_merged(sheet: Worksheet, harvest: _Harvest) -> None:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from controller.register.fields import is_made_up
 from controller.register.rows import STRAY_WORD, THING_WORD
 from controller.register.vocabulary import Condition, condition_of
+from controller.register.warranty import months_until
 from controller.sheets.cells import HEAD_WITHIN
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.names import tag_key
@@ -50,10 +51,12 @@ _ENGLISH: Final[Mapping[str, str]] = {
 _MISSING: Final = "khong tim thay"  # which nobody can be handed, however well it was
 _SAME: Final = ("asset tag", "category", "name", "manufacturer", "model name", "serial number",
                 "purchase date")  # fmt: skip
-_OWN: Final = ("Phòng", "Số lượng", "Đơn giá (đồng)", "Nguồn vốn", "Tình trạng", "Hồ sơ sổ")
+_OWN: Final = ("Phòng", "Số lượng", "Đơn giá (đồng)", "Nguồn vốn", "Tình trạng", "Warranty Months",
+               "Bảo hành đến", "Hồ sơ sổ")  # fmt: skip
 _NOTES: Final = re.compile(
     r"(?:Tình trạng: (?P<condition>[^;]*); )?Đối chiếu: (?P<states>[^;]*)"
-    r"(?:; Phòng: (?P<room>.*?))?(?:; Nguồn vốn: (?P<funding>.*))?; LopHoc: (?P<item>\S.*)"
+    r"(?:; Phòng: (?P<room>.*?))?(?:; Bảo hành đến: (?P<until>[0-9-]{10}))?"
+    r"(?:; Nguồn vốn: (?P<funding>.*))?; LopHoc: (?P<item>\S.*)"
 )
 _NO_TYPE: Final = "khong ro"
 _THING: Final = re.compile(r"(.*\S) #([0-9]{1,6})")  # controller.inventory.asset.THING_MARK
@@ -210,6 +213,8 @@ def _line(row: _Parsed, things: Sequence[_Parsed]) -> list[Cell]:
         row.cells.get("purchase cost", ""),
         row.said("funding") if row.notes else _UNTOLD,
         _condition(row),
+        _months(row),
+        row.said("until") if row.notes else _UNTOLD,
         "",
     ]
 
@@ -268,6 +273,14 @@ def _condition(row: _Parsed) -> Cell:
     if is_missing and folded(status) == "pending" and condition_of(said) in _HANDED_OUT:
         return said
     return said if condition_of(said) in _STATUSES.get(folded(status), ()) else status
+
+
+def _months(row: _Parsed) -> Cell:
+    """The length of the warranty, but for one that was counted from the year and the end."""
+    told, until = _text(row.cells, "warranty months"), row.said("until")
+    year = _text(row.cells, "purchase date")[:4]
+    is_counted = year.isdecimal() and told == str(months_until(int(year), until))
+    return _UNTOLD if until and is_counted else row.cells.get("warranty months", "")
 
 
 def _notices(

@@ -20,6 +20,8 @@ register: Final = Table(
     *numbers("quantity"),
     *texts("funding", "condition", "errors", "origin", "device"),  # JSON: errors
     *texts("serial_key"),  # as serials are compared
+    *numbers("warranty_months", nullable=True),
+    *texts("warranty_until"),
     *longs("added_ms", "changed_ms"),
     *longs("removed_ms", nullable=True),
     Index("register_serial", "serial_key"),

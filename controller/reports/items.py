@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from controller.reports.report import Pack, PeriodKind, differences
-from controller.reports.store import PackHead
+from controller.reports.store import KeptTemplate, PackHead
+from controller.reports.template import check
 from protocol.model import iso
 
 FigureItem = str | int | float | None
@@ -63,6 +64,19 @@ class PackItem(BaseModel):
     silent_over_1d: int
     reports: list[ReportItem]
     compared: list[PackDifferenceItem]
+
+
+class TemplateItem(BaseModel):
+    """The department's own workbook. names: of ours, those that its cells bear."""
+
+    name: str
+    given: str
+    names: list[str]
+
+
+def template_item(kept: KeptTemplate) -> TemplateItem:
+    """The template as the API tells it. Raises TemplateError."""
+    return TemplateItem(name=kept.name, given=iso(kept.at_ms), names=check(kept.raw))
 
 
 def head_item(head: PackHead) -> PackHeadItem:

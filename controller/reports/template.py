@@ -20,6 +20,7 @@ from defusedxml.ElementTree import ParseError, fromstring
 
 from controller.reports.report import REPORTS, Figure, Pack, Row
 from controller.reports.workbook import PREFIX, coverage_of, facts_of
+from controller.sheets.text import Unreadable, cell_of
 from controller.sheets.writing import without_controls
 from protocol.errors import LopHocError
 from protocol.words import N_
@@ -36,6 +37,11 @@ _BOOK: Final = "xl/workbook.xml"
 _UNREADABLE: Final = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError),
     *(ValueError, NotImplementedError, RuntimeError),
+)
+_LOST: Final = "#REF!"
+_BEFORE_SETTINGS: Final = frozenset(
+    f"{{{_MAIN}}}{name}"
+    for name in ("sheets", "functionGroups", "externalReferences", "definedNames")
 )
 _STAMP: Final = (1980, 1, 1, 0, 0, 0)
 _MAX_ROW: Final = 1_048_576
@@ -66,8 +72,36 @@ def known_names() -> frozenset[str]:
 
 
 def check(raw: bytes) -> list[str]:
-    """The names that a template uses. Raises TemplateError."""
-    return sorted(_targets(_parts(raw)))
+    """The names that a template uses. Raises TemplateError, also for a cell that is in error."""
+    parts = _parts(raw)
+    targets = _targets(parts)
+    ours = {(target.part, target.column, target.row) for target in targets.values()}
+    for title, part in _sheets(parts).items():
+        for cell in _xml(parts[part]).iter(f"{{{_MAIN}}}c"):
+            error, place = _error_of(cell), cell.get("r", "")
+            if error and (part, _column_of(place), _row_of(place)) not in ours:
+                raise TemplateError(
+                    "template_cell",
+                    N_("The cell {cell} of the template holds the error {error}."),
+                    N_("Mend its formula, or empty the cell, and save the template again."),
+                    cell=f"{title}!{place}",
+                    error=error,
+                )
+    return sorted(targets)
+
+
+def _error_of(cell: Element) -> str:
+    """The error that stays whatever figures come: one that was written, or a lost reference.
+
+    A formula without figures yet may show any: it is reckoned anew.
+    """
+    formula, value = cell.find(f"{{{_MAIN}}}f"), cell.findtext(f"{{{_MAIN}}}v", "")
+    if formula is None:
+        texts = cell.iter(f"{{{_MAIN}}}t")
+        text = value if cell.get("t") in {"e", "str"} else "".join(one.text or "" for one in texts)
+        found = cell_of(text)
+        return found.text if isinstance(found, Unreadable) else ""
+    return _LOST if _LOST in (formula.text or "") else ""
 
 
 def filled(raw: bytes, pack: Pack) -> bytes:
@@ -78,8 +112,9 @@ def filled(raw: bytes, pack: Pack) -> bytes:
     for name, target in _targets(parts).items():
         for row, column, figure in _block(name, target, single, tables):
             cells[target.part][row, column] = figure
-    for part, figures in cells.items():
-        parts[part] = _with_figures(parts[part], figures)
+    for part in {*_sheets(parts).values()}:
+        if part in cells or _has_formula(parts[part]):
+            parts[part] = _with_figures(parts[part], cells.get(part, {}))
     parts[_BOOK] = _reckoned_anew(parts[_BOOK])
     return _zipped(parts)
 
@@ -190,6 +225,8 @@ def _with_figures(raw: bytes, figures: Mapping[tuple[int, int], Figure]) -> byte
         by_row[number][column] = figure
     for number, own in by_row.items():
         _set_cells(rows[number], number, own)
+    for cell in data.iter(f"{{{_MAIN}}}c"):
+        _forget_result(cell)
     data[:] = [rows[number] for number in sorted(rows)]
     dimension = page.find(f"{{{_MAIN}}}dimension")
     if dimension is not None:
@@ -217,13 +254,34 @@ def _set_cells(row: Element, number: int, figures: Mapping[int, Figure]) -> None
     row[:] = [cells[column] for column in sorted(cells)]
 
 
+def _has_formula(raw: bytes) -> bool:
+    return next(_xml(raw).iter(f"{{{_MAIN}}}f"), None) is not None
+
+
+def _forget_result(cell: Element) -> None:
+    """What a formula came to before these figures stood here is no figure, nor is its error."""
+    value = cell.find(f"{{{_MAIN}}}v")
+    if value is not None and cell.find(f"{{{_MAIN}}}f") is not None:
+        cell.remove(value)
+        cell.attrib.pop("t", None)
+
+
 def _reckoned_anew(raw: bytes) -> bytes:
     """The workbook's own formulas are reckoned when it is opened."""
     book = _xml(raw)
     settings = book.find(f"{{{_MAIN}}}calcPr")
-    if settings is not None:
-        settings.set("fullCalcOnLoad", "1")
+    if settings is None:
+        settings = Element(f"{{{_MAIN}}}calcPr")
+        book.insert(_place_of_settings(book), settings)
+    settings.set("fullCalcOnLoad", "1")
     return _text(book)
+
+
+def _place_of_settings(book: Element) -> int:
+    """Behind the sheets and the names, as the schema of workbooks has it (18.2.27)."""
+    tags = [child.tag for child in book]
+    before = [at for at, tag in enumerate(tags) if tag in _BEFORE_SETTINGS]
+    return max(before, default=-1) + 1
 
 
 def _zipped(parts: Mapping[str, bytes]) -> bytes:
@@ -256,6 +314,10 @@ def _column_of(reference: str) -> int:
     for letter in re.sub(r"[^A-Z]", "", reference):
         column = 26 * column + ord(letter) - ord("A") + 1
     return column
+
+
+def _row_of(reference: str) -> int:
+    return int(re.sub(r"[^0-9]", "", reference) or 0)
 
 
 def _letters(column: int) -> str:

@@ -24,7 +24,7 @@ from controller.sheets.cells import MAX_FILE_BYTES, bounded_bytes, csv_rows
 from controller.sheets.encodings import decoded, notices_of_encoding
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.names import class_key
-from controller.sheets.text import Cell, RefusedError, clean, is_personal
+from controller.sheets.text import Cell, RefusedError, Unreadable, clean, is_personal
 from protocol.words import N_
 
 MANIFEST: Final = "manifest.csv"
@@ -41,6 +41,13 @@ _OTHERS: Final = ("academicSessions", "courses", "roles")
 _VERSIONS: Final = ("1.2", "1.1")
 _NAMES: Final = frozenset({"givenName", "middleName", "familyName"})
 _READ: Final = frozenset({"sourcedId", "status", "identifier"})
+# What is taken of each file; a cell of it that holds an error is no empty one.
+_TAKEN: Final[Mapping[str, frozenset[str]]] = {
+    "orgs": _READ,
+    "classes": frozenset({"sourcedId", "status", "title", "classCode", "schoolSourcedId"}),
+    "users": _READ | _NAMES | {"enabledUser"},
+    "enrollments": _NEEDED["enrollments"] | {"status", "beginDate", "endDate"},
+}
 _FLAWS: Final[dict[str, str]] = {
     "unknown_user": N_("The enrolment names a pupil who is not among the users."),
     "unknown_class": N_("The enrolment names a class that is not among the classes."),
@@ -261,12 +268,16 @@ def _table(files: Mapping[str, bytes], name: str, roll: Roll) -> list[Line]:
     heads = _headings(rows, name)
     lines: list[Line] = []
     for number, row in enumerate(rows[1:], start=2):
-        cells = dict.fromkeys(heads, "") | {
-            head: clean(cell) for head, cell in zip(heads, row, strict=False)
-        }
+        told = dict(zip(heads, row, strict=False))
+        cells = dict.fromkeys(heads, "") | {head: clean(cell) for head, cell in told.items()}
         status = cells.get("status", "").casefold()
         if not row or status == "tobedeleted":
             continue
+        if any(isinstance(told.get(head), Unreadable) for head in _TAKEN[name]):
+            roll.flaws.append(_flaw(file, number, "cell_error"))
+            continue
+        if isinstance(told.get("location"), Unreadable):  # the class stands, without its room
+            roll.notices.append(_roomless(file, number))
         if status in ("", "active"):
             lines.append((number, cells))
         else:
@@ -368,6 +379,10 @@ def _known(users: list[Line], pupils: set[str], roll: Roll) -> dict[str, tuple[s
         pupil_of[key] = (student, name)
     _count("users.csv", "user_disabled", _DISABLED, disabled, roll)
     return pupil_of
+
+
+def _roomless(file: str, row: int) -> Notice:
+    return Notice(file=file, code="cell_error", message=MESSAGES["cell_error"], row=row)
 
 
 def _flaw(

@@ -78,8 +78,11 @@ FORMULA_STARTS: Final = "=+-@\t\r"  # a spreadsheet runs what begins so (OWASP, 
 
 # What spreadsheets save as text for a cell in error, or for one too narrow for its number.
 _ERRORS: Final = re.compile(
-    r"^(?:#(?:REF|N/A|VALUE|DIV/0|NAME|NUM|NULL|SPILL|CALC)[!?]?|Err:[0-9]{3}|#{3,})$"
+    r"^\s*(?:#(?:REF|N/A|VALUE|DIV/0|NAME|NUM|NULL|SPILL|CALC|ERROR|FIELD|BLOCKED|CONNECT|BUSY"
+    r"|UNKNOWN|PYTHON|EXTERNAL|TIMEOUT|GETTING_DATA)[!?]?|Err:[0-9]{3}|#{3,})\s*$",
+    re.IGNORECASE,
 )
+_ERRORS_BEGIN: Final = frozenset("#Ee \u00a0\t")  # as few cells do: the others are not matched
 _SEPARATORS: Final = re.compile(r"[^0-9A-Za-z]+")
 _BRACKETS: Final = re.compile(r"\([^)]*\)")
 _OTHERS: Final = re.compile(r"[^a-z0-9]+")
@@ -111,8 +114,8 @@ def clean(cell: Cell) -> str:
 
 def cell_of(text: str) -> Cell:
     """The cell of a text, which may be a spreadsheet's word for an error."""
-    if text[:1] in ("#", "E") and _ERRORS.match(text):
-        return Unreadable(Cause.ERROR, text)
+    if text[:1] in _ERRORS_BEGIN and _ERRORS.match(text):
+        return Unreadable(Cause.ERROR, text.strip())
     return text
 
 

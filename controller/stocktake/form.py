@@ -10,8 +10,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from protocol.settings import SettingsError
-from protocol.unreadable import UNREADABLE
+from protocol.settings import SettingsError, tree_in
 from protocol.words import N_
 
 FILE: Final = "stocktake-minutes.toml"
@@ -53,8 +52,8 @@ def form_in(folder: Path | None) -> MinutesForm:
     own = folder / FILE if folder else None
     path = own if own and own.exists() else SHIPPED
     try:
-        form = msgspec.toml.decode(path.read_bytes(), type=MinutesForm)
-    except (OSError, *UNREADABLE) as error:
+        form = msgspec.convert(tree_in(path), MinutesForm)
+    except (OSError, ValueError) as error:
         raise _damaged(path, str(error)) from error
     unknown = [column.field for column in form.column if column.field not in FIELDS]
     if unknown:

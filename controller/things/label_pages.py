@@ -54,7 +54,7 @@ def add_labels(router: FeatureRouter, program: Program) -> None:
         skip: Annotated[int, Query(ge=0, le=79)] = 0,
     ) -> Response:
         standing = await run_in_threadpool(desk.standing)
-        chosen = line_filter.of(standing.findings)
+        chosen = line_filter.of(standing.findings, desk.today())
         if lines:
             numbers = {*lines.split(",")}
             chosen = [finding for finding in chosen if str(finding.line.no) in numbers]

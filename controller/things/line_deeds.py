@@ -160,7 +160,8 @@ def _add_some(router: FeatureRouter, program: Program) -> None:
         findings = desk.standing().findings
         if form.get("all") == "yes":
             asked = {name: values[0] for name, values in parse_qs(form.get("back", "")).items()}
-            return [finding.line for finding in filter_in(asked).of(findings)]
+            today = desk.today()
+            return [finding.line for finding in filter_in(asked).of(findings, today)]
         ticked = {name.removeprefix(_TICK) for name in form if name.startswith(_TICK)}
         return [finding.line for finding in findings if str(finding.line.no) in ticked]
 
@@ -195,7 +196,7 @@ def _add_some(router: FeatureRouter, program: Program) -> None:
         return RedirectResponse(address("/register", changed=changed, **kept) + "#lines", 303)
 
 
-_FILTERS: Final = ("state", "type", "room", "condition", "alone", "q")
+_FILTERS: Final = ("state", "type", "room", "condition", "alone", "warranty", "q")
 
 
 def filter_in(asked: Mapping[str, str]) -> LineFilter:

@@ -16,7 +16,7 @@ from protocol.words import Translate
 
 def form_values(line: Line, form: Mapping[str, str], say: Translate) -> dict[str, Any]:
     """What the fields of a line's form show. form: as it was sent, if it was refused."""
-    told = {name: form.get(name, str(getattr(line, name) or "")) for name in WRITTEN}
+    told = {name: form.get(name, _written(getattr(line, name))) for name in WRITTEN}
     types = [(type_, type_word(type_, say)) for type_ in TYPE_WORDS]
     if told["type"] and told["type"] not in TYPE_WORDS:
         types.append((told["type"], told["type"]))
@@ -28,3 +28,8 @@ def form_values(line: Line, form: Mapping[str, str], say: Translate) -> dict[str
         "conditions": CONDITION_WORDS,
         "most_note": MAX_NOTE,
     }
+
+
+def _written(value: object) -> str:
+    """A field as the form holds it: nothing, where the line says nothing."""
+    return "" if value is None else str(value)

@@ -16,11 +16,13 @@ from controller.people.person import Permission
 from controller.reconcile.reconcile import LineFinding
 from controller.reconcile.standing import RegisterStanding, desk_of
 from controller.reconcile.words import BookWords
+from controller.register.book import Line
 from controller.register.import_store import imports_of
 from controller.register.life import LineLife, condition_word, step_words
 from controller.register.life_store import life_in
 from controller.register.merging import Kept
 from controller.register.store import line_numbered
+from controller.register.warranty import warranty_said
 from controller.repairs.service import Shown, shown_of
 from controller.repairs.store import repairs_of
 from controller.things.columns import device_title
@@ -33,7 +35,7 @@ from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.model import Place
-from protocol.words import N_
+from protocol.words import N_, Translate
 
 LineNo = Annotated[int, Path(ge=1, lt=1 << 53)]
 Change = Annotated[int, Query(ge=0, lt=1 << 53)]
@@ -111,6 +113,7 @@ class LineScreens:
             device_title=lambda device: device_title(device, words),
             step_words=step_words,
             condition_word=condition_word,
+            warranty=_warranty(past.kept.data, self._screens.today(), words.say),
             may=person_of(request).may(Permission.BOOK) and is_there,
             changed=changed if undo else 0,
             taken=paper,
@@ -126,6 +129,10 @@ class LineScreens:
         if not names:
             return []
         return [device for device in self._live.devices() if device.device_id in names]
+
+
+def _warranty(line: Line, today: str, say: Translate) -> str:
+    return warranty_said(line.year, line.warranty_months, line.warranty_until, today, say)
 
 
 def line_past(db: Connection, place: Place, no: int) -> LinePast | None:

@@ -14,7 +14,7 @@ from controller.database.clock import now_in
 from controller.database.store import Store
 from controller.fleet.store import agents_of
 from controller.updates.rollout import RolloutState
-from controller.updates.service import Giver, kept, taken
+from controller.updates.service import Giver, given
 from controller.updates.shelf import Shelf
 from controller.updates.store import (
     RolloutWish,
@@ -97,7 +97,7 @@ def _add(options: argparse.Namespace, store: Store, place: Place, say: Translate
     keys = trusted_keys(options.update_keys or told_update_keys(options))
     shelf = Shelf(existing_folder(options), keys, BUILD)
     giver = Giver(place, operator(), store.read(now_in))
-    package = kept(taken(shelf, _pieces(options.file)), shelf, store, giver)
+    package = given(shelf, _pieces(options.file), store, giver)
     tell(phrase(N_("This server has version {version} now."), say, version=package.version))
     return 0
 

@@ -11,24 +11,30 @@ import logging
 import os
 import re
 import ssl
-from asyncio import StreamReader, StreamWriter
+from asyncio import StreamWriter
 from collections.abc import Callable
 from typing import IO, Final, NamedTuple
 
 from controller.broker.authority import Authority
 from controller.updates.shelf import Shelf
+from protocol.doors.limits import DoorLimits
+from protocol.doors.talks import Caller, talking
 from protocol.errors import LopHocError
 from protocol.package import DOOR_PATH
 
 _LOGGER = logging.getLogger(__name__)
 
 AT_ONCE: Final = 3
-MAX_CALLERS: Final = 64
-LOOK_EVERY_S: Final = 1.0
 _HEAD_S: Final = 10.0
+_MAX_HEAD: Final = 8192
+# Who says nothing gives way to who comes.
+LIMITS: Final = DoorLimits(
+    at_once=64, of_one_peer=8, of_this_machine=8, turns=0, turns_of_this_machine=0,
+    head_bytes=_MAX_HEAD, head_s=_HEAD_S,
+)  # fmt: skip
+LOOK_EVERY_S: Final = 1.0
 _PACE_S: Final = 30.0  # for each piece
 _PIECE: Final = 1 << 18
-_MAX_HEAD: Final = 8192
 _ASKED: Final = re.compile(rb"GET %s([0-9a-f]{64}) HTTP/1\.[01]\r\n" % DOOR_PATH.encode(), re.ASCII)
 _RANGE: Final = re.compile(rb"\r\nrange: *bytes=(\d{1,12})-\r\n", re.IGNORECASE)
 
@@ -62,7 +68,7 @@ class PackageDoor:
         self._authority, self._shelf = authority, shelf
         self._is_open, self._where = is_open, where
         self._callers: set[str] = set()
-        self._count = 0
+        self._trouble = ""
 
     async def run(self) -> None:
         """Open and close as versions go out; never returns."""
@@ -71,7 +77,7 @@ class PackageDoor:
                 try:
                     await self._serve()
                 except (LopHocError, OSError) as error:
-                    _LOGGER.warning("the door for packages is shut: %s", error)
+                    self._note(str(error))
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _serve(self) -> None:
@@ -79,34 +85,31 @@ class PackageDoor:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(certificate.chain, certificate.key)
-        host, port = self._where
-        server = await asyncio.start_server(
-            self._meet, host, port, ssl=context, limit=_MAX_HEAD, ssl_handshake_timeout=_HEAD_S
-        )
-        async with server:
+        async with talking(self._where, context, LIMITS, self._meet):
+            self._note("")
             while await asyncio.to_thread(self._is_open):  # noqa: ASYNC110 - the database is asked
                 await asyncio.sleep(LOOK_EVERY_S)
 
-    async def _meet(self, reader: StreamReader, writer: StreamWriter) -> None:
-        if self._count >= MAX_CALLERS:
-            writer.close()
-            return
-        self._count += 1
+    def _note(self, trouble: str) -> None:
+        """Say why it is shut, once for each reason: a port may be taken for days."""
+        if trouble and trouble != self._trouble:
+            _LOGGER.warning("the door for packages is shut: %s", trouble)
+        self._trouble = trouble
+
+    async def _meet(self, caller: Caller) -> None:
         try:
-            await self._answer(reader, writer)
+            await self._answer(caller)
         except (OSError, EOFError, ValueError) as error:
             _LOGGER.debug("a caller for a package ended: %s", type(error).__name__)
-        finally:
-            self._count -= 1
-            writer.close()
 
-    async def _answer(self, reader: StreamReader, writer: StreamWriter) -> None:
+    async def _answer(self, caller: Caller) -> None:
+        writer, peer = caller.writer, caller.peer
         async with asyncio.timeout(_HEAD_S):
             try:
-                head = await reader.readuntil(b"\r\n\r\n")
+                head = await caller.reader.readuntil(b"\r\n\r\n")
             except asyncio.LimitOverrunError:
                 return
-        asked, peer = asked_in(head), str(writer.get_extra_info("peername", ("",))[0])
+        asked = asked_in(head)
         file = self._shelf.file_of(asked.sha256) if asked else None
         if asked is None or file is None or not file.is_file():
             writer.write(_head(404, "Not Found"))
@@ -114,6 +117,7 @@ class PackageDoor:
             writer.write(_head(503, "Service Unavailable", "Retry-After: 30\r\n"))
         else:
             self._callers.add(peer)
+            caller.stay()
             try:
                 await _give(file.open("rb"), asked.start, writer)
             finally:

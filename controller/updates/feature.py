@@ -15,7 +15,7 @@ from controller.updates import store
 from controller.updates.door import PackageDoor
 from controller.updates.listener import UpdateListener
 from controller.updates.rollout import RolloutState
-from controller.updates.service import shelf_of
+from controller.updates.service import drop_lost, shelf_of
 from protocol.words import N_
 
 ADVANCE_S: Final = 5.0
@@ -47,6 +47,7 @@ FEATURE: Final = Feature(
     name="updates",
     level=Level.SCHOOL,
     keep=store.keep,
+    started=drop_lost,
     listener=UpdateListener,
     jobs=_jobs,
     held=("POST /updates",),

@@ -50,6 +50,7 @@ class Stop(StrEnum):
     FAILED = "failed"
     SILENT = "silent"
     UNFIT = "unfit"
+    LOST = "lost"  # no file of it is on this server, as after a restore
 
 
 _NEXT: Final = {Stage.ROOM: Stage.TENTH, Stage.TENTH: Stage.ALL}

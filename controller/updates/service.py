@@ -18,9 +18,9 @@ from controller.updates.store import (
     drop_packages,
     packages_of,
     rollout_of,
+    stop_lost,
 )
 from protocol.model import Place
-from protocol.package import Head, Manifest
 from protocol.trust_in_updates import trusted_keys
 from protocol.version import BUILD
 
@@ -31,14 +31,6 @@ def shelf_of(program: Program) -> Shelf:
     return Shelf(config.data, trusted_keys(config.update_keys), BUILD)
 
 
-def taken(shelf: Shelf, pieces: Iterable[bytes]) -> tuple[Head, Manifest]:
-    """A package out of its pieces. Raises ActionError, OSError."""
-    with closing(shelf.taking()) as taking:
-        for piece in pieces:
-            taking.write(piece)
-        return taking.finish()
-
-
 class Giver(NamedTuple):
     """Who gave a package, to which school, and when."""
 
@@ -47,21 +39,37 @@ class Giver(NamedTuple):
     at_ms: int
 
 
+def given(shelf: Shelf, pieces: Iterable[bytes], store: Store, giver: Giver) -> HeldPackage:
+    """A package out of its pieces is kept. Raises ActionError, OSError, StoreError."""
+    with closing(shelf.taking()) as taking:
+        for piece in pieces:
+            taking.write(piece)
+        return finished(taking, shelf, store, giver)
+
+
 def finished(taking: Taking, shelf: Shelf, store: Store, giver: Giver) -> HeldPackage:
-    """A package that came whole is kept. Raises ActionError, OSError, StoreError."""
-    return kept(taking.finish(), shelf, store, giver)
+    """A package that came whole is kept, and what is too much let go.
 
-
-def kept(whole: tuple[Head, Manifest], shelf: Shelf, store: Store, giver: Giver) -> HeldPackage:
-    """A package on the shelf is known, and what is too much let go. Raises StoreError."""
-    head, manifest = whole
-    package = HeldPackage(
-        place=giver.school, sha256=manifest.sha256, version=manifest.version,
-        system=manifest.system, arch=manifest.arch, manifest=head.text.decode(),
-        signature=head.signature, who=giver.who, size=manifest.size, added_ms=giver.at_ms,
-    )  # fmt: skip
-    shelf.sweep(store.write(_keep, shelf, package))
+    One at a time: another's file is on the shelf before the database knows it. Raises ActionError,
+    OSError, StoreError.
+    """
+    with shelf.changing():
+        head, manifest = taking.finish()
+        package = HeldPackage(
+            place=giver.school, sha256=manifest.sha256, version=manifest.version,
+            system=manifest.system, arch=manifest.arch, manifest=head.text.decode(),
+            signature=head.signature, who=giver.who, size=manifest.size, added_ms=giver.at_ms,
+        )  # fmt: skip
+        shelf.sweep(store.write(_keep, shelf, package))
     return package
+
+
+def drop_lost(db: Connection, program: Program) -> None:
+    """Let go of packages whose files are lost; a version that has none left stands still."""
+    school, shelf = program.school, shelf_of(program)
+    if lost := [one.sha256 for one in packages_of(db, school) if not shelf.has(one)]:
+        drop_packages(db, school, lost)
+        stop_lost(db, school)
 
 
 def _keep(db: Connection, shelf: Shelf, package: HeldPackage) -> list[str]:

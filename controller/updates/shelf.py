@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from controller.updates.store import HeldPackage
 from protocol.errors import ActionError
+from protocol.folder import changing, sweep
 from protocol.package import (
     Head,
     Manifest,
@@ -64,14 +65,24 @@ class Shelf:
     def taking(self) -> Taking:
         """A package that is about to come. Raises OSError."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for part in self.folder.glob("*.part"):  # of who was killed
-            with suppress(OSError):
-                part.unlink()
+        sweep(self.folder, "*.part")
         return Taking(self.folder / f"{os.urandom(8).hex()}.part", self)
 
     def file_of(self, sha256: str) -> Path:
         """Where a package lies: what follows its head."""
         return self.folder / sha256
+
+    def has(self, package: HeldPackage) -> bool:
+        """Whether its file lies here: no copy holds it, so after a restore it does not."""
+        with suppress(OSError):
+            return self.file_of(package.sha256).stat().st_size == package.size
+        return False
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Hold the shelf while a file comes and others go. Raises OSError."""
+        with changing(self.folder):
+            yield
 
     def check(self, head: Head) -> Manifest:
         """Refuse a package by its head. Raises ActionError."""

@@ -174,6 +174,16 @@ def stop_rollout(db: Connection, school: Place, who: str) -> Sequence[object]:
     return _write(db, Advanced(stopped))
 
 
+def stop_lost(db: Connection, school: Place) -> Sequence[object]:
+    """What is on its way stands still where this server has no package of it any more."""
+    rollout = rollout_of(db, school)
+    if rollout is None or rollout.state is not RolloutState.RUNNING:
+        return []
+    if any(one.version == rollout.version for one in packages_of(db, school)):
+        return []
+    return _write(db, Advanced(replace(rollout, state=RolloutState.STOPPED, reason=Stop.LOST)))
+
+
 def go_on(db: Connection, school: Place, who: str, now_ms: int) -> Sequence[object]:
     """A person has it go on from where it stopped; who failed is passed over."""
     rollout = rollout_of(db, school)

@@ -20,6 +20,7 @@ STOPS: Final[Mapping[str, str]] = {
     Stop.FAILED: N_("It stopped by itself: a room went back to its version before."),
     Stop.SILENT: N_("It stopped by itself: a room that tries it is not heard of any more."),
     Stop.UNFIT: N_("It stopped by itself: the first rooms cannot take it."),
+    Stop.LOST: N_("Its file is not on this server any more: give it again, then go on."),
 }
 STEPS: Final[Mapping[str, str]] = {
     OFFERED: N_("It has been offered; no answer yet."),

@@ -6,9 +6,10 @@ multipart/form-data is RFC 7578 as the HTML standard narrows it: names in quotes
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import parse_qs
 
+import msgspec
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -17,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from controller.sheets.text import clean
 from controller.web.refusals import HttpError
 from protocol.errors import LopHocError
+from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
 MAX_FORM: Final = 4096
@@ -25,6 +27,8 @@ MAX_UPLOAD_BYTES: Final = 8 * 1024 * 1024
 # What is too big is still taken from the line up to here: else a browser shows no answer.
 _DRAINED_BYTES: Final = 64 * 1024 * 1024
 _MAX_NAME: Final = 120
+_MAX_WHY: Final = 200
+Order = TypeVar("Order", bound=msgspec.Struct)
 
 
 class Upload(NamedTuple):
@@ -61,6 +65,37 @@ async def body_of(request: Request, limit: int) -> bytes:
 def body_described(kinds: Mapping[str, Any]) -> dict[str, Any]:
     """How OpenAPI is told of a body that `body_of` reads. kinds: by media type."""
     return {"requestBody": {"required": True, "content": {**kinds}}}
+
+
+async def order_in(request: Request, kind: type[Order]) -> Order:
+    """The JSON object that a program sends, as this struct. Raises HttpError, naming the field."""
+    try:
+        told = msgspec.json.decode(await body_of(request, MAX_FORM) or b"{}")
+        known = {field.encode_name for field in msgspec.structs.fields(kind)}
+        if isinstance(told, dict) and (strange := sorted({*told} - known)):
+            raise msgspec.ValidationError(f"unknown field {strange[0]}")
+        return msgspec.convert(told, kind)
+    except UNREADABLE as error:
+        raise HttpError(
+            422,
+            "body_invalid",
+            N_("The body is no such order: {why}."),
+            N_("See /openapi.json."),
+            why=str(error)[:_MAX_WHY],
+        ) from error
+
+
+def order_described(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """How OpenAPI is told of it: the struct's schema, what it refers to put in its place."""
+    _, schemas = msgspec.json.schema_components((kind,), ref_template="{name}")
+    schema: dict[str, Any] = schemas.pop(kind.__name__)
+    for name, part in schema["properties"].items():
+        if (reference := part.get("$ref")) in schemas:
+            own = {word: value for word, value in part.items() if word != "$ref"}
+            schema["properties"][name] = schemas[reference] | own
+    return body_described(
+        {"application/json": {"schema": schema | {"additionalProperties": False}}}
+    )
 
 
 async def upload_of(request: Request) -> Upload:
@@ -199,7 +234,7 @@ class _Parts:
         if self._field.lower() == b"content-disposition":
             _, options = parse_options_header(bytes(self._value[:MAX_FORM]))
             name = options.get(b"filename")
-            self._name = None if name is None else _base_name(name.decode("utf-8", "replace"))
+            self._name = None if name is None else plain_name(name.decode("utf-8", "replace"))
         self._field.clear()
         self._value.clear()
 
@@ -212,8 +247,8 @@ class _Parts:
             self.upload = Upload(self._name, bytes(self._content))
 
 
-def _base_name(name: str) -> str:
-    """Without the folders that some browsers tell."""
+def plain_name(name: str) -> str:
+    """What a file is called, without the folders that some browsers tell."""
     return clean(name.replace("\\", "/").rpartition("/")[2])[:_MAX_NAME]
 
 

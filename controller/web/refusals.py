@@ -18,6 +18,7 @@ from starlette.routing import Match, Route
 
 from controller.database.store import StoreError
 from controller.web.bare_page import bare_page, wants_page
+from protocol.folder import is_disk_trouble
 from protocol.guard import BodyTooLargeError
 from protocol.language import fill, requested_language
 from protocol.words import N_, Translate
@@ -176,6 +177,14 @@ def answer_refusals(
 
     for kind, refusal_of in _REFUSALS.items():
         app.add_exception_handler(kind, answered(refusal_of))
+    unwritten = answered(lambda _: _unwritten())
+
+    async def answer_disk(request: Request, error: Any) -> Response:
+        if not is_disk_trouble(error):
+            raise error
+        return await unwritten(request, error)
+
+    app.add_exception_handler(OSError, answer_disk)
 
 
 async def _page(request: Request, refusal: HttpError, show: Show | None) -> Response | None:
@@ -242,6 +251,13 @@ def _unreadable(error: StoreError) -> HttpError:
     _LOGGER.warning("database not usable: %s", error)
     message, hint = N_("The database does not answer."), N_("Try again in a minute.")
     return HttpError(503, "store_unusable", message, hint)
+
+
+def _unwritten() -> HttpError:
+    _LOGGER.warning("the disk does not take what a page was sent")
+    message = N_("The server's disk is full or read-only: nothing is stored until there is room.")
+    hint = N_("Free some space on the server's disk, then try again.")
+    return HttpError(503, "disk_full", message, hint)
 
 
 def _broken(_error: Exception) -> HttpError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
@@ -16,11 +15,11 @@ import msgspec
 from msgspec.structs import replace
 
 from protocol.errors import LopHocError
+from protocol.settings import tree_in
 from protocol.this_machine import is_this_machine
 from protocol.words import N_
 
 FILE: Final = "webhooks.toml"
-MAX_BYTES: Final = 64 * 1024
 LEAST_SECRET: Final = 32  # characters: nobody can try them all
 _LONGEST_WAIT_MS: Final = 3_600_000
 _FIRST_WAIT_MS: Final = 5_000
@@ -119,9 +118,7 @@ def hooks_in(folder: Path) -> Mapping[str, Hook]:
     """The addresses of the folder's file, by name; none without one. Raises HookError."""
     path = folder / FILE
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ValueError("too long")
-        hooks = msgspec.convert(tomllib.loads(path.read_text("utf-8")), _File).hooks
+        hooks = msgspec.convert(tree_in(path), _File).hooks
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

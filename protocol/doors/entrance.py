@@ -103,7 +103,7 @@ class Encryption(PacedWriting, SSLProtocol):
     def __init__(
         self,
         visits: Visits[asyncio.BaseTransport],
-        connection: BoundedConnection,
+        connection: asyncio.Protocol,
         context: ssl.SSLContext,
     ) -> None:
         self._visits = visits

@@ -1,6 +1,7 @@
 """This file asks every address of a controller hostile things: none may end in a server's error.
 
-`python -m tests.fuzz.addresses --seed 1 --count 20000` plays long; the same seed plays the same.
+`python -m tests.fuzz.addresses --seed 1 --count 20000` plays long. Each request is made of the seed
+and its number alone, so that one comes back by its number, and --from goes on where a run ended.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import random
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,12 +25,18 @@ import httpx
 from fastapi import FastAPI
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute, iter_route_contexts
+from hypothesis import HealthCheck, Phase, given, settings
+from sqlalchemy import Connection, insert, select
 
+import controller
 from controller.access.service import Access
+from controller.database.schema import metadata
 from controller.feature import Program
+from controller.features import is_readable
 from controller.people.person import Role
 from controller.web.site import create_web
 from protocol.model import DeviceKind, Place
+from tests.controller.database.test_shape import SHAPES, filled, records_of
 from tests.controller.people import COOKIE, ORIGIN, log_in
 from tests.controller.web_school import (
     SCHOOL,
@@ -44,6 +51,9 @@ from tests.controller.web_school import (
 
 SERVER_ERROR: Final = 500
 UNUSABLE: Final = 503  # said on purpose, with a code
+TOLD_EVERY: Final = 5000  # requests
+MAX_WORD: Final = 200
+ROWS: Final = 6  # of each kind
 DEPARTMENT: Final = Place("79", "so-gddt")
 # These start other programs, or look around in the network.
 LEFT_OUT: Final = {"/copies/now", "/doctor"}
@@ -54,11 +64,20 @@ _TEXTS: Final = (
 )  # fmt: skip
 _NUMBERS: Final = ("0", "1", "-1", "2", "1e3", "٣", "9" * 15, str(2**53), str(2**63), "9" * 400)
 _DAYS: Final = ("2026-09-05", "9999-12-31", "0001-01-01", "2026-02-30", "20260905", "2026-W36-1")
-_FIELDS: Final = (
-    "account", "role", "name", "classes", "rooms", "areas", "password", "code", "next", "purpose",
-    "days", "may_school", "school", "area", "student", "sure", "subject", "deed", "line", "other",
-    "back", "room", "replaces", "row", "note", "outcome", "tag", "found", "agent", "what", "off",
-)  # fmt: skip
+_NAMED: Final = re.compile(
+    r"""\bname="([a-z_]+)"|\b(?:form|fields|told)\.get(?:list)?\("([a-z_]+)"|append\("([a-z_]+)","""
+)
+CONTROLLER: Final = Path(controller.__path__[0])
+
+
+def fields_named() -> tuple[str, ...]:
+    """What forms and scripts of the controller's pages call their fields."""
+    files = (path for end in ("html", "js", "py") for path in CONTROLLER.rglob(f"*.{end}"))
+    found = (match for file in files for match in _NAMED.findall(file.read_text("utf-8")))
+    return tuple(sorted({name for names in found for name in names if name}))
+
+
+_FIELDS: Final = fields_named()
 
 
 @dataclass(frozen=True)
@@ -83,19 +102,26 @@ def targets_of(web: FastAPI) -> list[Target]:
 
 
 class Hostile:
-    """Makes requests by a seed."""
+    """Makes the request of one number. known: words that are stored, so that pages are found."""
 
-    def __init__(self, seed: int) -> None:
-        self._any = random.Random(seed)
+    def __init__(self, seed: int, number: int, known: Sequence[str] = ()) -> None:
+        self._any = random.Random(f"address {seed} {number}")
+        self._known = known
 
     def word(self) -> str:
         """A text, a number, a day or a cursor."""
         kinds = (_TEXTS, _NUMBERS, _DAYS, (self._cursor(),), ("json", "csv", "xlsx", "missing"))
         return self._any.choice(self._any.choice(kinds))
 
+    def _step(self) -> str:
+        """A part of a path: half of them lead somewhere."""
+        if self._known and self._any.random() < 1 / 2:
+            return self._any.choice(self._known)
+        return self.word() or "x"
+
     def request(self, target: Target, headers: dict[str, str]) -> dict[str, Any]:
         """What is asked at an address, for httpx."""
-        path = re.sub(r"\{[^}]+\}", lambda _: quote(self.word() or "x", safe=""), target.path)
+        path = re.sub(r"\{[^}]+\}", lambda _: quote(self._step(), safe=""), target.path)
         chosen = [name for name in target.names if self._any.random() < 2 / 3]
         query = "&".join(f"{name}={quote(self.word(), safe='')}" for name in chosen)
         body = {} if target.method == "GET" else self._body()
@@ -113,7 +139,7 @@ class Hostile:
         return base64.urlsafe_b64encode(json.dumps(some).encode()).decode().rstrip("=")
 
     def _body(self) -> dict[str, Any]:
-        form = {name: self.word() for name in self._any.sample(_FIELDS, 9)}
+        form = {name: self.word() for name in self._any.sample(_FIELDS, 20)}
         mixed = self._any.randbytes(self._any.randrange(200))
         kind = "multipart/form-data; boundary=b"
         return self._any.choice(
@@ -127,6 +153,39 @@ class Hostile:
         )
 
 
+def hold_everything(db: Connection, scope: Place) -> None:
+    """Keep some rows of every kind, such as their readers take, of this school and its rooms."""
+    for name, shape in SHAPES.items():
+        table = shape.table
+        for number, record in enumerate(some_records(name)):
+            row = filled(table) | shape.values(record) | _whose(scope, number)
+            row = {key: row[key] for key in row if key in table.c}
+            if is_readable(table.name, row):
+                db.execute(insert(table).prefix_with("OR IGNORE"), row)
+
+
+def _whose(scope: Place, number: int) -> dict[str, str]:
+    school = scope.school if number % 3 else "00999"  # at a department, a school below it
+    own = {"province": scope.province, "school": school}
+    return own | ({"agent": "may-6a1", "room": "6A1"} if number % 2 else {})
+
+
+def some_records(name: str) -> list[Any]:
+    """Records of a shape, the same at each run."""
+    found: list[Any] = []
+
+    @settings(
+        max_examples=ROWS, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(records_of(SHAPES[name]))
+    def collect(record: Any) -> None:
+        found.append(record)
+
+    collect()
+    return found
+
+
 @contextlib.contextmanager
 def controllers(folder: Path) -> Iterator[list[Program]]:
     """A school, and a department, each with something in it."""
@@ -136,6 +195,7 @@ def controllers(folder: Path) -> Iterator[list[Program]]:
         for name, scope, upstream in (("s", SCHOOL, "mqtt://above"), ("d", DEPARTMENT, "")):
             (folder / name).mkdir()
             store = stack.enter_context(a_store(folder / name, records))
+            store.write(hold_everything, scope)
             live = a_live(store, scope=scope)
             asyncio.run(live.load())
             programs.append(a_program(store, live, scope=scope, upstream=upstream))
@@ -151,20 +211,34 @@ def people_of(program: Program) -> list[dict[str, str]]:
     return [ORIGIN | headers for headers in ({}, own, own, *cookies)]
 
 
-async def errors_of(program: Program, seed: int, count: int) -> list[str]:
-    """What ended in a server's error, of so many requests."""
+async def errors_of(
+    program: Program, seed: int, numbers: range, tell: Callable[[str], object] = lambda _: None
+) -> list[str]:
+    """What ended in a server's error, of the requests of these numbers; tell: hears how it goes."""
     web = create_web(program, ("testserver",))
-    hostile, people, found = Hostile(seed), people_of(program), []
+    people, known, found = people_of(program), stored_words(program), list[str]()
     targets = targets_of(web)
     way = httpx.ASGITransport(web, raise_app_exceptions=False, client=("192.0.2.5", 5))
     async with httpx.AsyncClient(transport=way) as client:
-        for number in range(count):
-            target = targets[number % len(targets)]
+        for number in numbers:
+            hostile, target = Hostile(seed, number, known), targets[number % len(targets)]
             asked = hostile.request(target, hostile.choice(people))
             answer = await client.request(**asked)
             if answer.status_code >= SERVER_ERROR and answer.status_code != UNUSABLE:
                 found.append(f"{answer.status_code} at {number}: {asked}")
+                tell(found[-1])
+            if (number + 1) % TOLD_EVERY == 0:
+                tell(f"{program.school}: {number + 1} of {numbers.stop}, {len(found)} errors")
     return found
+
+
+def stored_words(program: Program) -> list[str]:
+    """The words by which rows of the database are named, in every table."""
+    with program.store.view() as db:
+        columns = [column for table in metadata.sorted_tables for column in table.c]
+        rows = [db.scalars(select(column).limit(3)).all() for column in columns]
+    words = {str(value) for values in rows for value in values if isinstance(value, str | int)}
+    return sorted(word for word in words if word and len(word) <= MAX_WORD)
 
 
 def main() -> int:
@@ -172,15 +246,22 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--from", dest="first", type=int, default=0, help="the first number")
     options = parser.parse_args()
+    numbers = range(options.first, options.first + options.count)
     with tempfile.TemporaryDirectory() as folder, controllers(Path(folder)) as programs:
         found = [
             error
             for program in programs
-            for error in asyncio.run(errors_of(program, options.seed, options.count))
+            for error in asyncio.run(errors_of(program, options.seed, numbers, _tell))
         ]
     sys.stdout.write("\n".join([*found, f"{len(found)} server errors\n"]))
     return int(bool(found))
+
+
+def _tell(line: str) -> None:
+    """Say how far it is, at once, beside what is found."""
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

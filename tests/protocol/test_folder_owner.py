@@ -36,7 +36,7 @@ def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, in
         uid = SERVICE if path == tmp_path or path.name == "own" else 0
         return os.stat_result((*real[:4], uid, uid, *real[6:10]))
 
-    monkeypatch.setattr(protocol.folder, "_is_root", lambda: True)
+    monkeypatch.setattr(protocol.folder, "is_root", lambda: True)
     monkeypatch.setattr(os, "chown", chown)
     monkeypatch.setattr(os, "fchown", fchown)
     monkeypatch.setattr(Path, "stat", owned)

@@ -62,7 +62,8 @@ export function open(asked) {
 async function send(values) {
   if (isSent) return;
   isSent = true;
-  const answer = await page.send(deed.path, { ...deed.body, ...values });
+  const sent = deed; // closed meanwhile, the dialog may ask of another one
+  const answer = await page.send(sent.path, { ...sent.body, ...values });
   isSent = false;
   pin.value = "";
   text(refusal, answer);
@@ -70,8 +71,8 @@ async function send(values) {
     pin.focus();
     return;
   }
-  deed.done?.();
-  dialog.close();
+  sent.done?.();
+  if (sent === deed) dialog.close();
 }
 
 export function render() {

@@ -26,6 +26,7 @@ from controller.inventory.exports.spelling import (
 )
 from controller.reconcile.evidence import SeenBy
 from controller.register.vocabulary import Condition
+from controller.register.warranty import months_until
 from controller.sheets.writing import csv_for_machines, without_controls
 
 HEAD: Final = (
@@ -123,6 +124,7 @@ def _row(asset: Asset, manner: Manner, tag: str) -> list[str]:
         "Location": place,
         "Purchase Date": _first_of(asset.year),
         "Purchase Cost": "" if asset.cost_vnd is None else str(asset.cost_vnd),
+        "Warranty Months": _warranty(asset),
         "EOL Date": _first_of(_end_of(asset, manner.lives)),
         "Last Audit": f"{_day(asset.seen_ms, manner):%Y-%m-%d}" if scanned else "",
         "Asset Notes": _notes(asset),
@@ -156,6 +158,14 @@ def _first_of(year: int | None) -> str:
     return "" if year is None else f"{year:04}-01-01"
 
 
+def _warranty(asset: Asset) -> str:
+    """Counted from the purchase date above; of an end alone as many months as reach it."""
+    months = asset.warranty_months
+    if months is None:
+        months = months_until(asset.year, asset.warranty_until)
+    return "" if months is None else str(months)
+
+
 def _status_of(asset: Asset) -> str:
     if asset.state is AssetState.UNREGISTERED or AssetState.MISSING in (asset.state, *asset.also):
         return ARCHIVED if asset.condition in _GONE else PENDING  # nobody can be handed it
@@ -178,6 +188,7 @@ def _notes(asset: Asset) -> str:
         "Tình trạng": condition_said(asset),
         "Đối chiếu": states_said(asset),
         "Phòng": asset.room if _is_in_parts(asset) else "",
+        "Bảo hành đến": asset.warranty_until,
         "Nguồn vốn": asset.funding,
         "LopHoc": asset.device_id,
     }

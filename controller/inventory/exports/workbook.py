@@ -20,6 +20,7 @@ from controller.inventory.exports.spelling import (
     vietnamese,
 )
 from controller.reconcile.evidence import SeenBy
+from controller.sheets.text import letter_of
 from controller.sheets.writing import new_workbook, write_cell
 from protocol.errors import LopHocError
 from protocol.formats import moment_in_text
@@ -110,6 +111,13 @@ def _lacking(asset: Asset, _zone: tzinfo) -> str:
     return ", ".join(vietnamese(_LACKS[lack]) for lack in asset.lacks if lack in _LACKS)
 
 
+def _warranty_until(asset: Asset, _zone: tzinfo) -> str:
+    """As the book tells it, as people write days."""
+    year, _, rest = asset.warranty_until.partition("-")
+    month, _, day = rest.partition("-")
+    return f"{day}/{month}/{year}" if year else ""
+
+
 def _verified(asset: Asset, _zone: tzinfo) -> str:
     if asset.line is None:
         return ""
@@ -153,6 +161,8 @@ COLUMNS: Final = (
     _Column("Đã xác minh", 9, _Form.TEXT, _verified),
     _Column("Số sê-ri máy đọc được", 20, _Form.TEXT, _read_serial),
     _Column("Tên máy báo", 20, _Form.TEXT, _text("name")),
+    _Column("Bảo hành (tháng)", 9, _Form.NUMBER, lambda asset, _: asset.warranty_months),
+    _Column("Bảo hành đến", 12, _Form.TEXT, _warranty_until),
     _Column("Mã LopHoc", 22, _Form.TEXT, _text("device_id")),
 )
 
@@ -227,7 +237,7 @@ def _set_up(page: Any, count: int) -> None:
     page.set_row(_HEAD_AT - 1, 32)
     page.freeze_panes(_HEAD_AT, 4)
     page.autofilter(_HEAD_AT - 1, 0, last_row, last_column)
-    page.ignore_errors({"number_stored_as_text": f"A1:AA{last_row + 1}"})
+    page.ignore_errors({"number_stored_as_text": f"A1:{letter_of(last_column)}{last_row + 1}"})
     page.set_landscape()
     page.set_paper(_A4)
     page.print_area(0, 0, last_row, _PRINTED - 1)

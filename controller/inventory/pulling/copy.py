@@ -22,7 +22,9 @@ from sqlalchemy import (
     Text,
     delete,
     func,
+    inspect,
     select,
+    text,
     update,
 )
 
@@ -35,7 +37,9 @@ from controller.inventory.pulling.address import PullError
 from controller.inventory.pulling.source import Item
 from protocol.words import N_
 
-_NUMBERS: Final = frozenset({"line", "row", "year", "cost_vnd", "quantity", "unit_cost_vnd"})
+_NUMBERS: Final = frozenset(
+    {"line", "row", "year", "cost_vnd", "quantity", "unit_cost_vnd", "warranty_months"}
+)
 _FLAGS: Final = frozenset({"complete", "verified"})
 _KEY: Final = ("source", "school", "device_id")
 _AT_ONCE: Final = 1000  # rows read in one go
@@ -94,6 +98,7 @@ class Copy:
         self._engine = engine_at(self._url)
         with in_our_words(), self._engine.begin() as db:
             _metadata.create_all(db)
+            _widen(db)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -195,6 +200,15 @@ class Copy:
         for item in gone:
             key = items.c.school == item["school"], items.c.device_id == item["device_id"]
             db.execute(delete(items).where(everywhere(items), self._own(items), *key))
+
+
+def _widen(db: Connection) -> None:
+    """Give a copy that an older version made the columns that it lacks."""
+    there = {column["name"] for column in inspect(db).get_columns(items.name)}
+    for column in items.columns:
+        if column.name not in there:
+            kind = column.type.compile(db.dialect)
+            db.execute(text(f"ALTER TABLE {items.name} ADD COLUMN {column.name} {kind}"))
 
 
 def _value(name: str, value: Any) -> Any:

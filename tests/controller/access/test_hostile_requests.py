@@ -15,5 +15,5 @@ def test_hostile_requests_end_in_no_server_error(tmp_path: Path) -> None:
     """At a school and at a department, to nobody, a teacher, an officer and who may do all."""
     with controllers(tmp_path) as programs:
         assert len(targets_of(create_web(programs[0], ("testserver",)))) > COUNT / 2
-        found = [asyncio.run(errors_of(program, SEED, COUNT)) for program in programs]
+        found = [asyncio.run(errors_of(program, SEED, range(COUNT))) for program in programs]
     assert found == [[], []]

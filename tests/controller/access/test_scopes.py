@@ -226,6 +226,7 @@ QUERIES = {
         "?record=book&format=xlsx",
     ),
     "/items/one": ("?school=sx{n}q&id=line:1",),
+    "/api/v1/item-history": ("?school=sx{n}q&id=line:1",),
     "/use": ("?from=2026-08-24", "?school=sx{n}q"),
     "/forecast": ("", "?school=sx{n}q"),
     "/attendance": ("?day=2026-09-05",),

@@ -99,8 +99,13 @@ department: */inspections/{no}/frame.txt */inspections/{no}/minutes.{kind}
 department: *POST/inspections/{no}/withdraw
 department: */lines */history */api/v1/history /api/v1/history/files
 department: /api/v1/history/files/{name}
-department: */api/v1/inspections */api/v1/inspections/{no}
-department: /api/v1/reports /api/v1/reports/{no}
+department: */api/v1/inspections */api/v1/inspections/{no} *POST/api/v1/inspections
+department: *POST/api/v1/inspections/{no}/withdraw */api/v1/inspections/{no}/draw
+department: */api/v1/inspections/{no}/frame */api/v1/inspections/{no}/minutes
+department: /api/v1/reports /api/v1/reports/{no} POST/api/v1/reports
+department: */api/v1/item-history
+department: /api/v1/reports/template PUT/api/v1/reports/template
+department: DELETE/api/v1/reports/template
 department: /reports POST/reports /reports/{no} /reports/{no}/pack.xlsx
 department: POST/reports/template POST/reports/template/drop
 any: */looks */looks.{paper} */sessions *POST/sessions/{no}/end

@@ -438,6 +438,22 @@ def test_the_key_of_the_search_leads_to_its_box(page: Page, served: Served) -> N
 
 
 @pytest.mark.wide
+def test_ten_thousand_devices_open_in_four_requests(page: Page, tmp_path: Path) -> None:
+    """Page, style, script and line: no more than 32 KB of them all, whatever the school's size."""
+    with a_store(tmp_path, a_morning(rooms=230)) as store, Served(store, clock=at_rest) as served:
+        served.judge(passing_s=HELD_S)
+        page.open(served.url)
+        page.wait(FRESH)
+        asked = [url for url in page.requests if not url.endswith("icon.svg")]
+        parts = (
+            "[performance.getEntriesByType('navigation'), performance.getEntriesByType('resource')]"
+        )
+        sizes = page.see(f"{parts}.flat().map((part) => part.transferSize)")
+        assert len(asked) == 4, asked
+        assert sum(sizes) <= 32 * 1024, sizes
+
+
+@pytest.mark.wide
 def test_ten_tabs_of_one_browser_are_all_live(browser: Profile, served: Served) -> None:
     """Unlike event streams, sockets are not rationed to six a host."""
     with contextlib.ExitStack() as tabs:

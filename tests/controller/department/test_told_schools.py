@@ -97,6 +97,21 @@ def test_the_line_upward_says_of_several_things_how_many_they_are() -> None:
     assert [(each.quantity, each.cost_vnd) for each in heard.items] == [(1, None), (45, 900)]
 
 
+def test_a_warranty_goes_up_and_a_day_that_no_calendar_has_leaves_the_item_out() -> None:
+    """A message without is as it was before; a school that is mistaken loses that item alone."""
+    under = replace(asset(2, 1, 2), warranty_months=24, warranty_until="2026-12-31")
+    raw = to_bytes(page(0, asset(1, 1, 1), under))
+    assert raw.count(b"warranty") == 2
+    heard = upward_from(raw)
+    assert isinstance(heard, ItemsTold)
+    told = [(each.warranty_months, each.warranty_until) for each in heard.items]
+    assert told == [(None, ""), (24, "2026-12-31")]
+    with pytest.raises(MessageError) as refused:
+        upward_from(raw.replace(b"2026-12-31", b"2026-13-31"))
+    assert refused.value.rest is not None
+    assert [each.item for each in refused.value.rest.message.items] == ["line:1"]
+
+
 def test_a_page_that_leaves_a_gap_is_not_taken() -> None:
     """The school keeps it, and sends it again behind the one that was lost."""
     schools = Schools(ABOVE)

@@ -52,6 +52,8 @@ def items_of(school: str, dice: Random) -> Iterator[Asset]:
             "condition": dice.choice(("good", "good", "broken", "awaiting_disposal", "lost", "")),
             "cost_vnd": dice.choice((None, 3_000_000)),
             "serial": dice.choice(("", f"{school}X{number}", f"CHUNG{dice.randint(1, 6)}")),
+            "warranty_months": (None, 12, 60, 0, 240)[number % 5],
+            "warranty_until": ("", "", "2026-09-04", "2026-09-05", "2027-05-31")[number % 7 % 5],
         }
         item = line(school, number, **fields)
         seen_ms = NOW_MS - dice.choice((1, 40, 364, 366, 800)) * DAY_MS

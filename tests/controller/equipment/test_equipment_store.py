@@ -14,8 +14,9 @@ from controller.equipment.wanted import Record, Wanted, due_of
 from controller.forecast.life_table import table_in
 from controller.inventory.asset import Asset
 from controller.inventory.chosen import Chosen
+from controller.register.warranty import choice_of
 from tests.controller.equipment.a_province import tell
-from tests.controller.web_department import SCOPE
+from tests.controller.web_department import SCOPE, TODAY
 from tests.controller.web_school import NOW_MS
 from tests.databases import Database
 
@@ -81,11 +82,46 @@ def cases(at: Moment) -> Iterator[tuple[Wanted, Holds]]:
         and one.type not in at.table.price and one.cost_vnd is None,
     }  # fmt: skip
     yield from ((Wanted(chosen=ALL, end=due_of(due)), holds) for due, holds in dues.items())
+    for asked, holds in warranties().items():
+        yield Wanted(chosen=Chosen(warranty=choice_of(asked, TODAY))), holds
     yield Wanted(chosen=Chosen(text="May CHIẾU")), lambda one, _: one.type == "projector"
     yield Wanted(chosen=Chosen(text="ban do treo")), lambda one, _: "bản đồ" in one.type
     yield Wanted(chosen=Chosen(text="s01x3")), lambda one, _: one.serial == "S01X3"
     yield Wanted(chosen=Chosen(text="100%_")), lambda one, _: "100" in one.device_id
     yield Wanted(chosen=Chosen(type="-")), lambda one, _: not one.type
+
+
+def warranties() -> dict[str, Holds]:
+    """By hand: of a length it is over once the years after the one of its use have passed."""
+    years = {str(year): _ends_in(year) for year in (2020, 2026, 2027, 2045)}
+    return years | {
+        "unknown": lambda one, _: lasts(one) and warranty_year(one) is None,
+        "over": lambda one, _: lasts(one) and is_over(one) is True,
+        "valid": lambda one, _: lasts(one) and is_over(one) is False,
+    }
+
+
+def _ends_in(year: int) -> Holds:
+    return lambda one, _: lasts(one) and warranty_year(one) == year
+
+
+def warranty_year(asset: Asset) -> int | None:
+    """In which it ends at the latest; 0 where there is none, None where nobody knows."""
+    if asset.warranty_until:
+        return int(asset.warranty_until[:4])
+    if asset.warranty_months == 0:
+        return 0
+    if asset.warranty_months is None or asset.year is None:
+        return None
+    return asset.year + asset.warranty_months // 12
+
+
+def is_over(asset: Asset) -> bool | None:
+    """Whether it is over on 5 September 2026; lengths of the province are of whole years."""
+    if asset.warranty_until:
+        return asset.warranty_until == "2026-09-04"
+    year = warranty_year(asset)
+    return None if year is None else year < YEAR
 
 
 def _has(state: str) -> Holds:
@@ -120,6 +156,8 @@ def test_filters_and_orders_are_those_of_plain_python(database: Database, tmp_pa
                 expected = [one for one in every if holds(one, end_of(at, one))]
                 things = sum(one.quantity for one in expected)
                 assert equipment.sums_of(db, SCOPE, wanted, at) == (len(expected), things), wanted
+                if wanted == Wanted(chosen=wanted.chosen):
+                    assert [one for one in every if wanted.chosen.fits(one)] == expected, wanted
             keys = sorted((one.place.school, one.device_id) for one in every)
             for order in (*ORDERS, *(f"-{name}" for name in ORDERS)):
                 found = [

@@ -252,3 +252,29 @@ def test_a_day_is_kept_in_place_of_the_same_day(store: Store) -> None:
     own = next(school for school in day.schools if school.code == B)
     assert own.types["board"].declared == 2
     assert own.silence == "day"
+
+
+def test_who_does_not_see_the_files_is_told_where_they_lie(
+    officer: httpx.Client, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where pages are served on another machine: server and folder are named."""
+    job = Nightly(a_department_program(store))
+    asyncio.run(job.look())
+    data = FOLDERS[store]
+    there = files_in(data)
+    assert len(there) == 4
+    assert len(officer.get("/api/v1/history/files").json()["items"]) == 4
+    (data / FOLDER).rename(data / "elsewhere")
+    monkeypatch.setattr("socket.gethostname", lambda: "another")  # asked of whoever wrote alone
+    english = {"accept-language": "en", "cookie": "lang=en"}
+    for path in ("/api/v1/history/files", f"/api/v1/history/files/{there[0].name}"):
+        answer = officer.get(path, headers=english)
+        problem = answer.json()
+        assert (answer.status_code, problem["code"]) == (404, "files_elsewhere"), problem
+        assert str(data / FOLDER) in problem["title"]
+        assert "another" not in problem["title"]
+    page = officer.get("/history", headers=english).text
+    assert f"in {data / FOLDER}." in page
+    assert "There is none yet." not in page
+    (data / "elsewhere").rename(data / FOLDER)
+    assert len(officer.get("/api/v1/history/files").json()["items"]) == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -90,3 +91,53 @@ def test_what_cannot_be_drawn_is_refused(run: Callable[..., str]) -> None:
     for words in (("--of-school", "140701"), ("--size", "0"), ("--hours", "0"), ("--type", "x")):
         run("begin", *words, code=2)
     run("withdraw", "9", code=2)
+
+
+def test_a_program_draws_proves_and_takes_back(officer: httpx.Client) -> None:
+    """By the API alone, as the page does; what is no order is refused by its field."""
+    order = {"title": "Kỳ II", "of_school": A, "seed": "7", "size": 3}
+    answer = officer.post("/api/v1/inspections", json=order)
+    assert answer.status_code == 201
+    drawn = answer.json()
+    assert (drawn["no"], drawn["items"], drawn["seed"], drawn["unit"]) == (1, 3, "7", "items")
+    again = officer.get("/api/v1/inspections/1/draw").json()
+    assert (again["agrees"], again["only_before"], again["only_again"]) == (True, [], [])
+    assert sorted(unit["unit"] for unit in again["drawn"]) == sorted(
+        thing["device_id"] for thing in drawn["things"]
+    )
+    frame = officer.get("/api/v1/inspections/1/frame")
+    assert hashlib.sha256(frame.content).hexdigest() == drawn["frame_sha256"]
+    assert frame.text == officer.get("/inspections/1/frame.txt").text
+    for form, begins in (("docx", b"PK"), ("xlsx", b"PK")):
+        assert officer.get(f"/api/v1/inspections/1/minutes?format={form}").content[:2] == begins
+    assert officer.get("/api/v1/inspections/1/minutes?format=pdf").status_code == 422
+    assert officer.post("/api/v1/inspections/1/withdraw").json()["withdrawn"]
+    assert officer.post("/api/v1/inspections/9/withdraw").status_code == 404
+    made = officer.post("/api/v1/inspections", json={"size": 1}).json()
+    assert (made["no"], len(made["seed"])) == (2, 16)
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b'{"size": 0}', "size"), (b'{"hours": "48"}', "hours"), (b'{"sizes": 3}', "sizes"),
+        (b"[]", "array"), (b"{", "JSON"), (b'{"unit": "schools"}', "unit"),
+        (b'{"seed": "7\\n8"}', "printable"), (b"\xff", "JSON"),
+    ],
+    ids=["none", "text", "misspelt", "list", "cut", "unit", "unseen", "bytes"],
+)  # fmt: skip
+def test_what_is_no_order_of_a_program_is_refused_by_name(
+    officer: httpx.Client, body: bytes, says: str
+) -> None:
+    """As problem+json, in the language that is asked for; nothing is drawn."""
+    answer = officer.post("/api/v1/inspections", content=body, headers={"accept-language": "en"})
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (422, "body_invalid"), problem
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert says.casefold() in str(problem).casefold()
+    assert officer.get("/api/v1/inspections").json()["items"] == []
+
+
+def test_an_order_that_is_too_long_is_refused(officer: httpx.Client) -> None:
+    """Nobody fills the memory by it."""
+    assert officer.post("/api/v1/inspections", content=b" " * 10_000).status_code == 413

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, make_url, text
 
 from controller.access.token import MAX_DAYS, READING, new_token, token_of
 from controller.access.token_store import keep_token
@@ -144,6 +144,26 @@ def test_a_page_is_taken_whole_or_not_at_all(database: Database) -> None:
         with pytest.raises(Exception, match=r"(?i)null|database"):
             copy.take(before, [item(1, "P9", 3), unkeepable], "3", is_end=True)
         assert (held(copy), copy.standing()) == ({"line:1": "P1"}, before)
+
+
+def test_a_copy_of_an_older_version_goes_on(database: Database) -> None:
+    """It gets the columns that it lacks, and keeps its rows and its place."""
+    with Copy(url_from(database.url), "https://a.example") as copy:
+        copy.take(copy.standing(), [item(1, "P1", 1)], "1", is_end=True)
+    engine = create_engine(url_from(database.url))
+    with engine.begin() as db:
+        for name in ("warranty_months", "warranty_until", "warranty_end"):
+            db.execute(text(f"ALTER TABLE lophoc_items DROP COLUMN {name}"))
+    engine.dispose()
+    with Copy(url_from(database.url), "https://a.example") as copy:
+        assert held(copy) == {"line:1": "P1"}
+        copy.take(
+            copy.standing(),
+            [item(2, "P2", 2) | {"warranty_months": 24, "warranty_end": "2026-12-31"}],
+            "2",
+            is_end=True,
+        )
+        assert held(copy) == {"line:1": "P1", "line:2": "P2"}
 
 
 def test_two_that_pull_into_one_copy_do_not_mix(tmp_path: Path) -> None:

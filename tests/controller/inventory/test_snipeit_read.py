@@ -40,7 +40,7 @@ LAST = 50
 SPOTS = (("", ""), ("", ""), ("Điểm chính", ""), ("", "Nhà B"), ("Lê Lợi", "Nhà A"))
 ROOMS = ("P203", "Thư viện - Tầng 2", "Nhà B - P203", "Tin 1", "", "A-203")
 FUNDS = ("", "NSNN", "Xã hội hóa; năm 2021", "PHHS; LopHoc: 7; Nguồn vốn: x", "Phòng: P9")
-EXACT = ("type", "maker", "serial", "year", "funding", "condition", "count")
+EXACT = ("type", "maker", "serial", "year", "funding", "condition", "count", "warranty_until")
 
 
 @pytest.mark.parametrize("first", range(0, LAST, BUNCH))
@@ -92,6 +92,8 @@ def _asset(no: int, line: Line, chance: random.Random) -> Asset:
         quantity=min(line.count, 7),
         cost_vnd=chance.choice([None, 1000, 98_500_000]),
         unit_cost_vnd=None,
+        warranty_months=chance.choice([None, 0, 12, 36]),
+        warranty_until=chance.choice(["", "2026-03-15", "2031-12-31"]),
     )
     return Asset(
         **fields_for(Asset, priced(more)) | {"site": site, "building": building},
@@ -104,7 +106,8 @@ def _asset(no: int, line: Line, chance: random.Random) -> Asset:
 def _without_room(notes: str) -> str:
     """As versions before wrote it."""
     head, mark, rest = notes.partition("; Phòng: ")
-    ends = [rest.find(end) for end in ("; Nguồn vốn: ", "; LopHoc: ") if end in rest]
+    marks = ("; Bảo hành đến: ", "; Nguồn vốn: ", "; LopHoc: ")
+    ends = [rest.find(end) for end in marks if end in rest]
     return head + rest[min(ends) :] if mark and ends and "Đối chiếu" in head else notes
 
 
@@ -141,6 +144,9 @@ def _differences(line: Line, true: Asset, *, is_rounded: bool) -> Iterator[str]:
     for name, value in wants.items():
         if name not in named and getattr(line, name) != value:
             yield f"{name} is {getattr(line, name)!r}, not {value!r}"
+    months = {true.warranty_months, None if true.warranty_until else true.warranty_months}
+    if line.warranty_months not in months:
+        yield f"warranty of {line.warranty_months} months, not {true.warranty_months}"
     if line.asset_tag != true.asset_tag:
         yield f"tag {line.asset_tag!r}, not {true.asset_tag!r}"
     if line.name != true.name or line.model != true.model:

@@ -113,6 +113,7 @@ def test_a_dirty_book_loads_with_every_field(tmp_path: Path, bring: Any) -> None
         "serial": "0012345", "room": "P203", "year": 2021, "quantity": None,
         "unit_cost_vnd": None, "cost_vnd": 98_500_000,
         "funding": "NSNN", "condition": "good", "errors": [],
+        "warranty_months": None, "warranty_until": "",
     }  # fmt: skip
     told = [camera[name] for name in ("type", "maker", "room", "year", "cost_vnd", "condition")]
     assert told == ["camera", "Hikvision", "P203", 2022, 1_850_000, "broken"]

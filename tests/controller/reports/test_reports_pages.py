@@ -225,3 +225,28 @@ def test_a_period_is_the_one_that_the_day_is_in(
     """Months, halves of a school year, and school years."""
     told = period_of(PeriodKind(kind), date.fromisoformat(day))
     assert (told.first, told.last) == period
+
+
+def test_a_program_makes_packs_and_gives_them_a_template(officer: httpx.Client) -> None:
+    """By the API alone, as the page does; what cannot be used is refused by name."""
+    made_pack = officer.post("/api/v1/reports", json={"kind": "month"})
+    assert made_pack.status_code == 201
+    assert officer.get("/api/v1/reports").json()["items"] == [made_pack.json()]
+    plain = officer.get("/api/v1/reports/1?format=xlsx").content
+    assert officer.get("/api/v1/reports/template").status_code == 404
+    own = own_form({"LH_R02_declared": "$B$3"})
+    given = officer.put(
+        "/api/v1/reports/template?name=C:%5Cmau%20cua%20So.xlsx", content=own
+    ).json()
+    assert (given["name"], given["names"]) == ("mau cua So.xlsx", ["R02_declared"])
+    assert officer.get("/api/v1/reports/template").json() == given
+    assert officer.get("/api/v1/reports/1?format=xlsx").content != plain
+    assert "mau cua So.xlsx" in officer.get("/reports").text
+    refused = officer.put("/api/v1/reports/template", content=b"no workbook")
+    assert (refused.status_code, refused.json()["code"]) == (422, "template_unreadable")
+    assert officer.get("/api/v1/reports/template").json() == given
+    assert officer.delete("/api/v1/reports/template").status_code == 204
+    assert officer.get("/api/v1/reports/1?format=xlsx").content == plain
+    for body in (b"", b'{"kind": "decade"}', b'{"kind": "month", "day": "2026-09-01"}'):
+        assert officer.post("/api/v1/reports", content=body).status_code == 422
+    assert len(officer.get("/api/v1/reports").json()["items"]) == 1

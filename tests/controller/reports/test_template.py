@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -136,6 +137,81 @@ def test_a_broken_template_says_what_is_wrong_with_it(raw: bytes, code: str) -> 
     assert told.value.code == code
     if code == "template_name":
         assert "LH_R02_man" in told.value.text(str)
+
+
+def form_with(write: Callable[[Any, Any], object]) -> bytes:
+    """A department's own form with another sheet, on which something is written."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        book.define_name("LH_R02_managed", "='Số liệu'!$B$3")
+        page = book.add_worksheet("Số liệu")
+        page.write(2, 1, "cũ")
+        write(book.add_worksheet("Tổng hợp"), page)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "error", ["#VALUE!", "#REF!", "#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"]
+)
+def test_a_cell_in_error_is_named_before_the_template_is_kept(error: str) -> None:
+    """Written as a value it stays whatever comes; what a formula came to is reckoned anew."""
+
+    def as_value(raw: bytes) -> bytes:
+        with zipfile.ZipFile(io.BytesIO(raw)) as file:
+            parts = {name: file.read(name) for name in file.namelist()}
+        sheet = "xl/worksheets/sheet2.xml"
+        parts[sheet] = parts[sheet].replace(b'<c r="C5"><v>7</v>', b'<c r="C5" t="e"><v>'
+                                            + error.encode() + b"</v>")  # fmt: skip
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as file:
+            for name, part in parts.items():
+                file.writestr(name, part)
+        return buffer.getvalue()
+
+    with pytest.raises(TemplateError) as told:
+        check(as_value(form_with(lambda page, _: page.write_number(4, 2, 7))))
+    assert told.value.code == "template_cell"
+    assert f"Tổng hợp!C5 of the template holds the error {error}" in told.value.text(str)
+    formula = form_with(lambda page, _: page.write_formula(4, 2, "='Số liệu'!B3*2", None, error))
+    assert check(formula) == ["R02_managed"]
+    written = cells(filled(formula, PLAIN))
+    assert error not in str(written)
+    assert written["Số liệu"][2][1] == 203.0
+    own = form_with(lambda _, page: page.write_formula(2, 1, "=1/0", None, error))
+    assert check(own) == ["R02_managed"]
+
+
+def test_a_reference_that_is_lost_is_named() -> None:
+    """No figure mends it."""
+    with pytest.raises(TemplateError, match=r"#REF!"):
+        check(form_with(lambda page, _: page.write_formula(0, 0, "=SUM(#REF!)", None, 0)))
+
+
+def test_what_a_formula_came_to_before_is_not_told_with_new_figures() -> None:
+    """A program that reckons nothing shows nothing there, and no figure of another month."""
+    form = form_with(lambda page, _: page.write_formula(4, 2, "='Số liệu'!B3*2", None, 4711))
+    raw = filled(form, PLAIN)
+    assert "4711" not in str(cells(raw))
+    with zipfile.ZipFile(io.BytesIO(raw)) as file:
+        book = file.read("xl/workbook.xml")
+    assert book.index(b"definedNames") < book.index(b"calcPr")
+    assert b"fullCalcOnLoad" in book
+
+
+def test_a_workbook_without_settings_is_reckoned_when_it_is_opened() -> None:
+    """Some programs write none; ours stand where the schema has them."""
+    with zipfile.ZipFile(io.BytesIO(own_form({"LH_R02_managed": "$B$3"}))) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    book = parts["xl/workbook.xml"]
+    parts["xl/workbook.xml"] = re.sub(rb"<calcPr[^>]*/>", b"", book)
+    assert parts["xl/workbook.xml"] != book
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        for name, part in parts.items():
+            file.writestr(name, part)
+    with zipfile.ZipFile(io.BytesIO(filled(buffer.getvalue(), PLAIN))) as file:
+        written = file.read("xl/workbook.xml")
+    assert written.index(b"definedNames") < written.index(b'calcPr fullCalcOnLoad="1"')
 
 
 @given(st.integers(0, 5000), st.binary(min_size=1, max_size=20))

@@ -126,8 +126,15 @@ def test_a_stray_quote_is_told_with_its_row(tmp_path: Path) -> None:
     assert (refused.value.code, "2" in str(refused.value)) == ("quote_unclosed", True)
 
 
-@pytest.mark.parametrize("text", ["#REF!", "#N/A", "#DIV/0!", "#NAME?", "Err:502", "####"])
+SAVED_ERRORS = (
+    *("#REF!", "#N/A", "#DIV/0!", "#NAME?", "#VALUE!", "#NULL!", "#NUM!", "Err:502", "####"),
+    *(" #VALUE!", "#value!", "#N/A ", "#SPILL!", "#CALC!", "#ERROR!", "#GETTING_DATA", "#FIELD!"),
+)
+
+
+@pytest.mark.parametrize("text", SAVED_ERRORS)
 def test_an_error_that_was_saved_as_text_is_no_text(tmp_path: Path, text: str) -> None:
     """Spreadsheets save cells in error, and cells too narrow, as these words."""
-    rows, _ = _sheet(tmp_path, f"stt;tag\n1;{text}\n2;#1\n")
-    assert rows[1:] == [["1", Unreadable(Cause.ERROR, text)], ["2", "#1"]]
+    rows, _ = _sheet(tmp_path, f"stt;tag\n1;{text}\n2;#1\n3;#VALUES\n4;Error!\n")
+    own = [["2", "#1"], ["3", "#VALUES"], ["4", "Error!"]]
+    assert rows[1:] == [["1", Unreadable(Cause.ERROR, text.strip())], *own]

@@ -40,6 +40,15 @@ def test_a_grid_is_read_the_same_from_every_kind_of_file(tmp_path: Path, kind: s
     assert {seed: wrong for seed in SEEDS if (wrong := wrongs(grid_of(seed), kind, tmp_path))} == {}
 
 
+@pytest.mark.parametrize("kind", WRITERS)
+def test_every_error_is_one_in_every_kind_of_file(tmp_path: Path, kind: str) -> None:
+    """None is a text, a number or an empty cell, wherever in the grid it stands."""
+    errors: list[Written] = [*ERRORS]
+    rows = [["tên", "mã"], *([error, "x"] for error in errors), *(["y", one] for one in errors)]
+    grid = Grid([*rows, ["cuối", "cuối"]])
+    assert wrongs(grid, kind, tmp_path) == []
+
+
 def test_a_long_xls_stands_in_big_sectors(tmp_path: Path) -> None:
     """A container keeps what is long in another way than what is short."""
     grid, path = grid_of(1), tmp_path / "a.xls"

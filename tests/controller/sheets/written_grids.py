@@ -17,7 +17,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 import xlsxwriter
 
-ERRORS: Final = {"#NULL!": 0x00, "#DIV/0!": 0x07, "#REF!": 0x17, "#NUM!": 0x24, "#N/A": 0x2A}
+ERRORS: Final = {
+    "#NULL!": 0x00, "#DIV/0!": 0x07, "#VALUE!": 0x0F, "#REF!": 0x17, "#NAME?": 0x1D, "#NUM!": 0x24,
+    "#N/A": 0x2A,
+}  # fmt: skip
 WORDS: Final = (
     "Máy chiếu",
     "P203",

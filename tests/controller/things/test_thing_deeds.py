@@ -84,6 +84,32 @@ def test_a_line_is_corrected_and_that_is_taken_back(store: Store, face: FastAPI)
     assert book(store) == before
 
 
+def test_a_warranty_is_written_shown_and_filtered(face: FastAPI) -> None:
+    """On the line's page, in the list of lines, in its file, and for programs alike."""
+    assert "over since" not in page(face, "/register/lines/1")
+    pressed = sent(face, "/register/lines/1", warranty_months="24", warranty_until="31/12/2025")
+    assert pressed.status_code == 303
+    sent(face, "/register/lines/2", warranty_months="2 năm")
+    text = page(face, "/register/lines/1")
+    assert "over since 2025-12-31 (24 months)" in text.replace("31/12/2025", "2025-12-31")
+    assert 'name="warranty_until" value="2025-12-31" type="date"' in text
+    lines = {
+        asked: re.findall(r'<tr data-row="(\d+)"', page(face, f"/register?warranty={asked}"))
+        for asked in ("2025", "over", "valid", "unknown", "2023")
+    }
+    assert lines["2025"] == ["1"]
+    assert sorted(lines["over"]) == ["1", "2"], lines
+    assert (lines["valid"], len(lines["unknown"])) == ([], 8)
+    told = asked_of(face, "/api/v1/register?warranty=2025").json()["items"]
+    assert [(one["warranty_months"], one["warranty_end"]) for one in told] == [(24, "2025-12-31")]
+    table = asked_of(face, "/register?warranty=over&format=csv").text
+    assert ("2025" in table, "2023" in table) == (True, True)
+    assert asked_of(face, "/register?warranty=soon").status_code == 422
+    refused = sent(face, "/register/lines/1", warranty_until="24 tháng")
+    assert refused.status_code == 422
+    assert 'id="fault-warranty_until"' in refused.text
+
+
 def test_a_line_is_written_and_retired(store: Store, face: FastAPI) -> None:
     """A new line has a page at once; one that left says so."""
     before = book(store)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import http.client
 import socket
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,11 +16,11 @@ from agent.updates.order import Fetched, Order
 from agent.updates.worker import carry_out
 from controller.broker.authority import Authority
 from controller.updates.door import PackageDoor, asked_in
-from controller.updates.service import taken
 from controller.updates.shelf import Shelf
 from controller.updates.store import HeldPackage
 from protocol.errors import ActionError
 from protocol.model import Place
+from protocol.package import Head, Manifest
 from protocol.pin import pinned
 from tests.ports import free_port
 from tests.update_packages import PUBLIC, lay_out, manifest_of, packed
@@ -37,6 +39,14 @@ def update(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shelf_in(folder: Path, running: str = "0.1.0") -> Shelf:
     """A shelf that believes the tests' key."""
     return Shelf(folder, (PUBLIC,), running)
+
+
+def taken(shelf: Shelf, pieces: Iterable[bytes]) -> tuple[Head, Manifest]:
+    """A package out of its pieces."""
+    with closing(shelf.taking()) as taking:
+        for piece in pieces:
+            taking.write(piece)
+        return taking.finish()
 
 
 def test_a_package_comes_in_pieces_of_any_size(update: Path, tmp_path: Path) -> None:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import closing
+from errno import EDQUOT, EIO, ENOSPC, EPERM, EROFS
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
 from controller.database.store import Store
+from controller.updates.rollout import RolloutState, Stop
+from controller.updates.service import Giver, drop_lost, finished, shelf_of
+from controller.updates.shelf import Shelf
 from controller.updates.store import (
     RolloutWish,
     advance_rollout,
@@ -28,6 +34,7 @@ from tests.controller.web_school import NOW_MS, SCHOOL, a_program, a_store, agen
 from tests.update_packages import PUBLIC, lay_out, packed
 
 NEW = "0.2.0+20261130.111923.9120b954"
+OTHER = "0.2.0+20261201.080000.1b2c3d4e"
 PLACE = SCHOOL.of_agent("may-6a1")
 
 
@@ -70,6 +77,80 @@ def test_a_file_is_given_by_the_page_and_a_wrong_one_is_refused(
     assert given(store, raw)[0] == 303
     assert [one.version for one in store.read(packages_of, SCHOOL)] == [NEW]
     assert NEW in asked(store, "/updates").text
+
+
+def test_two_who_give_a_file_at_once_lose_none(store: Store, update: Path, tmp_path: Path) -> None:
+    """In any order of their steps: what is listed lies there, and a part that grows is let be."""
+    other = packed(lay_out(tmp_path / "other", OTHER, "main = str\n"), tmp_path, OTHER)
+    shelf = shelf_of(a_program(store))
+    for order in sorted(set(permutations("aabb"))):
+        with closing(shelf.taking()) as first, closing(shelf.taking()) as second:
+            takings = {"a": (first, update.read_bytes()), "b": (second, other.read_bytes())}
+            begun: set[str] = set()
+            for who in order:
+                taking, raw = takings[who]
+                if who not in begun:
+                    taking.write(raw)
+                    begun.add(who)
+                else:
+                    finished(taking, shelf, store, Giver(SCHOOL, who, NOW_MS))
+        held = store.read(packages_of, SCHOOL)
+        assert {one.version for one in held} == {NEW, OTHER}
+        assert all(shelf.has(one) for one in held)
+
+
+@pytest.mark.parametrize("spoil", ["gone", "cut"])
+def test_after_a_restore_a_package_is_gone_and_what_was_on_its_way_says_so(
+    store: Store, update: Path, spoil: str
+) -> None:
+    """No copy holds packages; given again, it goes on."""
+    given(store, update.read_bytes())
+    store.write(begin_rollout, SCHOOL, RolloutWish(NEW, PLACE), "an", NOW_MS)
+    program = a_program(store)
+    store.write(drop_lost, program)
+    assert [one.version for one in store.read(packages_of, SCHOOL)] == [NEW]
+    file = shelf_of(program).file_of(store.read(packages_of, SCHOOL)[0].sha256)
+    if spoil == "gone":
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[:-1])
+    store.write(drop_lost, program)
+    assert store.read(packages_of, SCHOOL) == []
+    rollout = store.read(rollout_of, SCHOOL)
+    assert rollout
+    assert (rollout.state, rollout.reason) == (RolloutState.STOPPED, Stop.LOST)
+    assert "Tệp của bản này không còn trên máy chủ" in asked(store, "/updates").text
+    assert given(store, update.read_bytes())[0] == 303
+    store.write(go_on, SCHOOL, "an", NOW_MS)
+    store.write(drop_lost, program)
+    rollout = store.read(rollout_of, SCHOOL)
+    assert rollout
+    assert rollout.state is RolloutState.RUNNING
+
+
+@pytest.mark.parametrize("step", ["taking", "changing"])
+@pytest.mark.parametrize("number", [ENOSPC, EROFS, EIO, EDQUOT])
+def test_a_disk_that_takes_nothing_is_a_sentence(
+    store: Store, update: Path, monkeypatch: pytest.MonkeyPatch, number: int, step: str
+) -> None:
+    """As the file comes, or as it is put in its place."""
+    monkeypatch.setattr(Shelf, step, lambda *_: refuse(number))
+    status, text = given(store, update.read_bytes())
+    assert (status, "Đĩa của máy chủ đã đầy" in text) == (503, True)
+
+
+def test_another_fault_of_a_file_is_none_of_the_disks(
+    store: Store, update: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is logged and told as what it is."""
+    monkeypatch.setattr(Shelf, "taking", lambda *_: refuse(EPERM))
+    with pytest.raises(PermissionError):
+        given(store, update.read_bytes())
+
+
+def refuse(number: int) -> None:
+    """As the system does."""
+    raise OSError(number, "no")
 
 
 def test_without_a_key_the_page_says_that_nothing_can_be_given(

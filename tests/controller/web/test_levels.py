@@ -44,6 +44,7 @@ OF_A_DEPARTMENT = (
         "/api/v1/history",
         "/api/v1/inspections",
         "/api/v1/reports",
+        "/api/v1/item-history",
         "/api/v1/schools",
         "/api/v1/figures",
     ),
