@@ -378,10 +378,11 @@ class Demo:
     async def _tell_past_days(self) -> None:
         """Have the department's figures reach back, as if it had been at work all the time."""
         folder = self.folder / "department"
-        written = await _run_controller(["history", "write", "--data", str(folder)], DEPARTMENT)
-        if written and await asyncio.to_thread(
-            write_past_days, folder / "lophoc.db", PAST_WEEKS * 7
-        ):
+        if not await _run_controller(["history", "write", "--data", str(folder)], DEPARTMENT):
+            return
+        past_days = PAST_WEEKS * 7
+        days = await asyncio.to_thread(write_past_days, folder / "lophoc.db", past_days)
+        if days:
             self.words.say(PAST, past=f"http://127.0.0.1:{self.ports.above_http}/history")
 
     async def _sum_up(self) -> None:
