@@ -17,8 +17,10 @@ from hardware.text import read_raw
 _ROUTES: Final = "proc/net/route"
 # A machine with containers and VPNs has dozens of routes, of 128 bytes each.
 _TABLE_LIMIT: Final = 100_000
-# All that there is, and its two halves, in which some VPNs name it.
-_WHOLE_WORLD: Final = frozenset({0, int.from_bytes(b"\x80\0\0\0", sys.byteorder)})
+_HALF: Final = int.from_bytes(b"\x80\0\0\0", sys.byteorder)
+# By destination and mask: all that there is, or one of its two halves; some VPNs name both.
+_PARTS: Final = {(0, 0): 0b11, (0, _HALF): 0b01, (_HALF, _HALF): 0b10}
+_WHOLE: Final = 0b11
 # linux/route.h
 _UP, _GATEWAY = 0x1, 0x2
 _FIELDS: Final = 8
@@ -34,7 +36,7 @@ class Gateway(NamedTuple):
 
 class _Route(NamedTuple):
     gateway: Gateway
-    is_default: bool
+    part: int  # of the world: _WHOLE, a half, or 0 for less
 
 
 def tells_routes(root: Path = Path("/")) -> bool:
@@ -51,11 +53,18 @@ def gateways(root: Path = Path("/")) -> list[Gateway]:
     routes = [*_listed(root)]
     links = room_links({route.gateway.interface for route in routes}, root=root)
     near = [one for one in routes if one.gateway.address and one.gateway.interface in links]
-    defaults = [route.gateway for route in near if route.is_default]
-    if not defaults and any(route.is_default for route in routes):
+    parts: dict[str, int] = {}
+    for route in routes:
+        interface = route.gateway.interface
+        parts[interface] = parts.get(interface, 0) | route.part
+    ways_out = {interface for interface, part in parts.items() if part == _WHOLE}
+    defaults = [
+        route.gateway for route in near if route.part and route.gateway.interface in ways_out
+    ]
+    if not defaults and ways_out:
         counted = Counter(route.gateway for route in near)
         return [one for one, _ in counted.most_common()]
-    return sorted(defaults, key=lambda one: one.metric)
+    return sorted(dict.fromkeys(defaults), key=lambda one: one.metric)
 
 
 def gateway(root: Path = Path("/")) -> Gateway | None:
@@ -71,7 +80,7 @@ def _listed(root: Path) -> Iterator[_Route]:
         for one in ip_helper.routes():
             is_default = one.destination == one.mask == nobody
             if is_default and one.gateway != nobody:
-                yield _Route(Gateway(one.gateway, one.interface, one.metric), is_default)
+                yield _Route(Gateway(one.gateway, one.interface, one.metric), _WHOLE)
     else:
         yield from _routes(read_raw(root / _ROUTES, _TABLE_LIMIT).decode("ascii", "replace"))
 
@@ -87,6 +96,6 @@ def _routes(table: str) -> Iterator[_Route]:
             plain = socket.inet_ntoa(struct.pack("=I", address))
         except (ValueError, struct.error):
             continue
-        is_default = {destination, mask} <= _WHOLE_WORLD and destination in {0, mask}
-        if flags & _UP and (is_default or (address and flags & _GATEWAY)):
-            yield _Route(Gateway(plain if address else "", clean(fields[0]), metric), is_default)
+        part = _PARTS.get((destination, mask), 0)
+        if flags & _UP and (part or (address and flags & _GATEWAY)):
+            yield _Route(Gateway(plain if address else "", clean(fields[0]), metric), part)
