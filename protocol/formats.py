@@ -39,6 +39,14 @@ def phrase(text: str, translate: Translate, **values: object) -> str:
     return fill(translate(text), {name: _in(each, translate) for name, each in values.items()})
 
 
+def made(maker: str, model: str) -> str:
+    """Who made a thing, and what it is called; a model that begins with its maker says both."""
+    named, rest = model[: len(maker)], model[len(maker) :]
+    if named.casefold() == maker.casefold() and not rest[:1].isalnum():
+        return model
+    return " ".join(part for part in (maker, model) if part)
+
+
 def hours(minutes: float | None, translate: Translate) -> str:
     """Minutes as hours, to one decimal."""
     return number(None if minutes is None else round(minutes / 60, 1), translate)

@@ -102,8 +102,7 @@ class RoomWords(Words):
 
     def device(self, device: DeviceRecord) -> str:
         """What to call a device."""
-        made = " ".join(part for part in (device.vendor, device.model) if part)
-        return device.name or made or self.kind(device.kind)
+        return device.name or self.made(device.vendor, device.model) or self.kind(device.kind)
 
     def event(self, event: EventRecord) -> str:
         """What happened, in a sentence; a kind from a newer program is shown as it is."""

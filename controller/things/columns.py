@@ -15,8 +15,7 @@ from protocol.words import N_
 
 def device_title(device: DeviceRecord, words: Words) -> str:
     """What to call a device: its name, else who made it, else its kind."""
-    made = " ".join(part for part in (device.vendor, device.model) if part)
-    return device.name or made or words.kind(device.kind)
+    return device.name or words.made(device.vendor, device.model) or words.kind(device.kind)
 
 
 def device_columns(

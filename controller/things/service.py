@@ -136,7 +136,7 @@ class Finder:
 
     def _device_hit(self, words: Words) -> Callable[[DeviceRecord], Hit]:
         def hit(device: DeviceRecord) -> Hit:
-            made = " ".join(filter(None, (device.vendor, device.model)))
+            made = words.made(device.vendor, device.model)
             facts = words.kind(device.kind), words.room(device.room), made, device.serial
             title = device_title(device, words)
             return Hit(

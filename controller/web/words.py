@@ -45,6 +45,10 @@ class Words:
             return self.say(COMPUTER)
         return kind_word(kind, self.translate)
 
+    def made(self, maker: str, model: str) -> str:
+        """Who made a thing, and what it is called."""
+        return formats.made(maker, model)
+
     def reason(self, reason: Reason | None) -> str:
         """Why, and what to do, in a sentence; nothing where no reason was given."""
         return sentence(reason, self.translate) if reason else ""

@@ -134,3 +134,20 @@ def test_an_errors_values_are_told_as_they_are() -> None:
 def test_a_request_is_answered_in_its_language(lang: str, accepted: str, language: str) -> None:
     """By its address, then by its browser, then by the school's own."""
     assert requested_language(lang, accepted, "vi") == language
+
+
+@pytest.mark.parametrize(
+    ("maker", "model", "called"),
+    [
+        ("SMART", "SB680", "SMART SB680"),
+        ("Raspberry Pi", "Raspberry Pi 4 Model B", "Raspberry Pi 4 Model B"),
+        ("HP", "HPE 1920", "HP HPE 1920"),
+        ("Dell", "DELL", "DELL"),
+        ("", "X1", "X1"),
+        ("Acer", "", "Acer"),
+        ("", "", ""),
+    ],
+)
+def test_a_maker_is_named_once(maker: str, model: str, called: str) -> None:
+    """Also where the model's name begins with it."""
+    assert formats.made(maker, model) == called

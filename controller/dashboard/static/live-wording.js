@@ -5,6 +5,14 @@ const DAY_S = 86400;
 
 const joined = (parts) => parts.filter(Boolean).join(" · ");
 
+// A model that begins with its maker says both.
+function made(maker, model) {
+  const rest = model.slice(maker.length);
+  const isNamed = model.slice(0, maker.length).toLowerCase() === maker.toLowerCase();
+  if (isNamed && !/^[\p{L}\p{N}]/u.test(rest)) return model;
+  return [maker, model].filter(Boolean).join(" ");
+}
+
 export class Wording {
   #words;
   #ago;
@@ -72,7 +80,7 @@ export class Wording {
   }
 
   device({ name, vendor, model, kind }) {
-    return name || [vendor, model].filter(Boolean).join(" ") || this.#words.kind[kind];
+    return name || made(vendor, model) || this.#words.kind[kind];
   }
 
   kit({ kind, name, here, wanted }) {

@@ -62,6 +62,15 @@ test("a device is called by its name, else its maker's, else its kind", () => {
   const device = { name: "", vendor: "", model: "", kind: "board" };
   assert.equal(wording.device({ ...device, name: "Left", vendor: "SMART" }), "Left");
   assert.equal(wording.device({ ...device, vendor: "SMART", model: "SB680" }), "SMART SB680");
+  for (const [vendor, model, called] of [
+    ["Raspberry Pi", "Raspberry Pi 4 Model B", "Raspberry Pi 4 Model B"],
+    ["HP", "HPE 1920", "HP HPE 1920"],
+    ["Dell", "DELL", "DELL"],
+    ["", "X1", "X1"],
+    ["Acer", "", "Acer"],
+  ]) {
+    assert.equal(wording.device({ ...device, vendor, model }), called);
+  }
   assert.equal(wording.device(device), "board");
 });
 
