@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from protocol import __version__
+from protocol.version import build_in
 from simulators.devices.cards import Scene, class_of
 from tests.windows.wine import AGENT, PYTHON, Wine
 
@@ -30,8 +31,11 @@ _ELSEWHERE = {"PySide6", "websockets"}
 
 
 def test_it_says_its_version(wine: Wine) -> None:
-    """The interpreter, our folders and the launcher's way fit together."""
-    assert wine.run(*AGENT, "--version").stdout == f"lophoc-agent {__version__}\n"
+    """The interpreter, our folders and the launcher's way fit together; it names its build."""
+    program, said = wine.run(*AGENT, "--version").stdout.split()
+    assert program == "lophoc-agent"
+    assert said.partition("+")[0] == __version__
+    assert build_in(said) == said
 
 
 def test_every_module_can_be_imported(wine: Wine) -> None:
