@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final, cast
 
+from protocol.doors.closing import take_in_no_more
 from protocol.doors.departures import Departures
 from protocol.doors.entrance import Entrance, Tls
 from protocol.doors.lean_uvicorn import Config, Server
@@ -65,7 +66,10 @@ class DoorServer(Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End; no line outlives it, for the program may begin anew in the same process."""
+        for server in self.servers:
+            await take_in_no_more(server)
         await super().shutdown(sockets)
+        self.visits.shut()
         for line in self.visits.lines():
             if isinstance(line, asyncio.Transport):
                 line.abort()

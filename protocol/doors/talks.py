@@ -12,6 +12,7 @@ import ssl
 from asyncio import StreamReader, StreamReaderProtocol, StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+from protocol.doors.closing import take_in_no_more
 from protocol.doors.entrance import Encryption
 from protocol.doors.limits import DoorLimits
 from protocol.doors.server import BACKLOG
@@ -54,7 +55,11 @@ async def talking(
         lambda: _Arrival(visits, context, meet), *where, backlog=BACKLOG
     )
     async with server:
-        yield visits
+        try:
+            yield visits
+        finally:
+            await take_in_no_more(server)
+            visits.shut()
 
 
 class _Arrival(asyncio.Protocol):

@@ -50,6 +50,7 @@ class Visits(Generic[Line]):
         self._peer_of: dict[Line, str] = {}
         self._answered: OrderedDict[str, None] = OrderedDict()
         self._sockets = 0
+        self._is_shut = False
 
     def __len__(self) -> int:
         """How many lines are in."""
@@ -73,8 +74,14 @@ class Visits(Generic[Line]):
             "door_given_way_total": self.given_way,
         }
 
+    def shut(self) -> None:
+        """Nobody comes in any more: who was on the threshold would be let go by nobody."""
+        self._is_shut = True
+
     def enter(self, line: Line, peer: str) -> Entry[Line]:
         """A line comes; one that is idle may have to leave for it."""
+        if self._is_shut:
+            return Entry(is_in=False)
         crowd = self._crowd_before(peer)
         if crowd is not None and not crowd.idle:
             self.turned_away += 1

@@ -19,11 +19,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from protocol.doors.connection import BUSY
 from protocol.doors.limits import DoorLimits
 from protocol.doors.server import DoorServer
 from protocol.doors.websocket import BURST_BYTES
 from tests.ports import free_port
-from tests.waiting import eventually
+from tests.waiting import LIMIT_S, eventually
 
 LONG = os.urandom(1 << 20) * 24  # more than the kernel takes for a reader who is deaf
 HERE, THERE = "127.0.0.1", "127.0.0.2"
@@ -334,3 +335,24 @@ def test_what_is_bad_is_not_logged_and_what_breaks_is(caplog: pytest.LogCaptureF
     caplog.set_level(logging.WARNING)
     played(story)
     assert [record.exc_info is not None for record in caplog.records] == [True]
+
+
+@pytest.mark.parametrize("turns", range(8))
+def test_who_is_on_the_threshold_as_the_door_closes_is_let_go(turns: int) -> None:
+    """A line that the kernel took in, at each step of the loop's own taking it in."""
+
+    async def play() -> bytes:
+        async with opened() as (server, port):
+            with socket.create_connection(("127.0.0.1", port)) as caller:
+                caller.setblocking(False)
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                await server.shutdown([])
+                said = b""
+                with contextlib.suppress(ConnectionError):
+                    async with asyncio.timeout(LIMIT_S):
+                        said = await asyncio.get_running_loop().sock_recv(caller, 999)
+                assert not server.visits.lines()
+                return said
+
+    assert asyncio.run(play()) in {b"", BUSY}
