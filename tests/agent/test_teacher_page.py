@@ -678,7 +678,7 @@ def test_a_fault_is_reported_by_two_taps(page: TeacherPage, school: TeacherSchoo
     """Six pictures; what was received stands on the page."""
     page.open(school.url)
     page.click("#fault")
-    page.wait("document.querySelectorAll('#parts svg').length === 6")
+    page.wait("document.querySelectorAll('#parts button:not([aria-disabled]) svg').length === 6")
     page.click('#parts [data-key="board"]')
     page.wait("document.getElementById('sent').textContent.includes('Đã nhận: bảng, 07:31')")
     assert school.posts == [("/api/v1/fault", {"part": "board"})]
