@@ -102,8 +102,8 @@ def _stands(what: Undoable, lesson: RunningLesson, running: str | None) -> bool:
         case Undoable.CONFIRM:
             return lesson.sheet is not None and lesson.sheet.is_confirmed
         case Undoable.CORRECTION:
-            last = lesson.sheet and lesson.sheet.last_entry
-            return bool(last) and last.why == MarkReason.CORRECTED
+            last = lesson.sheet.last_entry if lesson.sheet else None
+            return last is not None and last.why == MarkReason.CORRECTED
 
 
 @dataclass(slots=True)
