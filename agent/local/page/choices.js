@@ -63,6 +63,10 @@ const isOwed = (line) => line.has_roll && !line.confirmed && !line.entered && !l
 export const owedBeside = ({ lessons, meant }) =>
   (lessons ?? []).filter((line) => isOwed(line) && line.lesson !== meant?.lesson);
 
+// What is to be known besides: not once more what stands there already with its button.
+export const noticesOf = (view) =>
+  (view.notices ?? []).filter(({ code }) => code !== "unconfirmed" || !owedBeside(view).length);
+
 // The lessons of before that have a roll, but for the one whose roll the page shows anyway.
 export const earlierOf = ({ lessons, meant, roll }) =>
   (lessons ?? []).filter(

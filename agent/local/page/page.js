@@ -276,7 +276,7 @@ function renderLists() {
   keep(byId("checks"), view.roll?.checks ?? [], "code", createCheck, rows.fillCheck(words.choose));
   keep(byId("chips"), view.chips ?? [], "part", rows.createChip, rows.fillChip);
   renderQuestions();
-  keep(byId("notices"), view.notices ?? [], "code", rows.createNotice, rows.fillNotice);
+  keep(byId("notices"), choices.noticesOf(view), "code", rows.createNotice, rows.fillNotice);
   keep(
     byId("sent"),
     [...(view.faults?.sent ?? []).entries()],
@@ -404,7 +404,7 @@ function fillMore({ children: [marks, past] }, line) {
     setPressed(button, mark.status === status);
     able(button, true);
   });
-  const lines = [...(history ?? []).entries()];
+  const lines = [...(history ?? []).entries()].reverse(); // a phone cuts the oldest
   keep(
     changes,
     lines,
