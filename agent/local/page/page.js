@@ -404,7 +404,7 @@ function fillMore({ children: [marks, past] }, line) {
     setPressed(button, mark.status === status);
     able(button, true);
   });
-  const lines = [...(history ?? []).entries()].reverse(); // a phone cuts the oldest
+  const lines = [...(history ?? []).entries()];
   keep(
     changes,
     lines,
