@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Final
 from urllib.parse import urlsplit
@@ -73,12 +74,11 @@ def _check(agent: str) -> None:
 
 
 def _is_ours(agent: str) -> bool:
-    try:
+    with suppress(ValueError):  # a port that cannot be
         url = urlsplit(agent)
         is_door = url.scheme == "http" and url.path in {"", "/"} and url.port != 0
-    except ValueError:  # a port that cannot be
-        return False
-    return is_door and url.hostname in _OURS
+        return is_door and url.hostname in _OURS
+    return False
 
 
 def _run(options: argparse.Namespace) -> int:

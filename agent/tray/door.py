@@ -45,11 +45,9 @@ class AgentDoor:
     """
 
     def __init__(self, agent: str, language: str, hearer: Hearer, *, key_folder: str = "") -> None:
-        url = urlsplit(agent)
+        url, language = urlsplit(agent), language or "*"
         self._agent, self._port = agent.rstrip("/"), url.port or _PORT
-        self._door = partial(
-            ask_door, self._port, host=url.hostname or "", language=language or "*"
-        )
+        self._door = partial(ask_door, self._port, host=url.hostname or "", language=language)
         self._key_folder = key_folder
         self._hearer = hearer
 
@@ -84,9 +82,8 @@ class AgentDoor:
             time.sleep(_SAME_PAUSE_S if is_same else 0)
 
     def _press(self, press: Press) -> None:
-        answer = self._ask(
-            "POST", f"/api/v1/{press.path}", _PRESS_S, json.dumps(press.body).encode()
-        )
+        body = json.dumps(press.body).encode()
+        answer = self._ask("POST", f"/api/v1/{press.path}", _PRESS_S, body)
         if answer.status != OK:
             self._hearer.refused(refusal_from(answer.body))
 
