@@ -141,6 +141,9 @@ export function tapOn({ status }, confirmed, isOpen) {
   return { open: !isOpen, mark: isOpen && !confirmed ? "present" : null };
 }
 
+// For which lesson a class is chosen: with the next bell the choice is over.
+export const proposedIn = (view) => joined([view?.subline, ...(view?.proposal?.classes ?? [])]);
+
 // What the proposal offers: each set of classes once, under its name.
 export function offersOf(proposal) {
   const sets = [proposal?.classes, ...(proposal?.others ?? [])].filter((set) => set?.length);

@@ -99,7 +99,7 @@ async function sendNow(path, values) {
 function take(next, newer) {
   if (!newer) return;
   if (view && choices.deedsOf(next) !== choices.deedsOf(view)) settle();
-  if (!choices.isIdle(next)) {
+  if (!choices.isIdle(next) || choices.proposedIn(next) !== choices.proposedIn(view)) {
     chosen = null;
     joint = false;
     substitute = false;
