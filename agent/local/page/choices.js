@@ -63,7 +63,7 @@ const isOwed = (line) => line.has_roll && !line.confirmed && !line.entered && !l
 export const owedBeside = ({ lessons, meant }) =>
   (lessons ?? []).filter((line) => isOwed(line) && line.lesson !== meant?.lesson);
 
-// What is to be known besides: not once more what stands there already with its button.
+// Not once more what stands there with its button.
 export const noticesOf = (view) =>
   (view.notices ?? []).filter(({ code }) => code !== "unconfirmed" || !owedBeside(view).length);
 
@@ -87,11 +87,11 @@ export function newlySeen(before, after) {
     .map(({ student }) => student);
 }
 
-// A pupil's mark by the room itself, whatever the school's word over it is.
+// A pupil's mark by the room itself.
 export const ownMark = (line) => line?.school?.room ?? line?.status;
 
-// The marks that a finger set, to be taken back one by one; not those of pupils who have left, nor
-// where another window, or a refusal, has made the mark another one. waiting: not answered yet.
+// The marks that a finger set, to be taken back one by one while they stand: not of pupils who have
+// left, nor where another window set another. waiting: not answered yet.
 export function stepsAfter(steps, lines, waiting = new Map()) {
   const marks = new Map((lines ?? []).map((line) => [line.student, ownMark(line)]));
   const newest = new Map(steps.map(({ student, mark }) => [student, mark]));
@@ -140,9 +140,6 @@ export function tapOn({ status }, confirmed, isOpen) {
   if (!confirmed && status === "present") return { open: true, mark: "absent_unexcused" };
   return { open: !isOpen, mark: isOpen && !confirmed ? "present" : null };
 }
-
-// For which lesson a class is chosen: with the next bell the choice is over.
-export const proposedIn = (view) => joined([view?.subline, ...(view?.proposal?.classes ?? [])]);
 
 // What the proposal offers: each set of classes once, under its name.
 export function offersOf(proposal) {

@@ -99,7 +99,8 @@ async function sendNow(path, values) {
 function take(next, newer) {
   if (!newer) return;
   if (view && choices.deedsOf(next) !== choices.deedsOf(view)) settle();
-  if (!choices.isIdle(next) || choices.proposedIn(next) !== choices.proposedIn(view)) {
+  // A class is chosen for the lesson that is proposed, not for the next bell's.
+  if (!choices.isIdle(next) || next.subline !== view?.subline) {
     chosen = null;
     joint = false;
     substitute = false;

@@ -22,7 +22,6 @@ import {
   newlySeen,
   offersOf,
   owedBeside,
-  proposedIn,
   rollWith,
   signOf,
   stepOf,
@@ -206,14 +205,6 @@ test("what is owed is told once: with its button, else as a notice", () => {
   assert.deepEqual(noticesOf(beside), [notices[1]]);
   assert.deepEqual(noticesOf({ ...beside, meant: { lesson: "l1" } }), notices);
   assert.deepEqual(noticesOf({}), []);
-});
-
-test("a class is chosen for the lesson that was proposed, and not for the next one", () => {
-  const proposed = (subline, ...classes) => proposedIn({ subline, proposal: { classes } });
-  assert.equal(proposed("Tiết 1", "6A1"), proposed("Tiết 1", "6A1"));
-  assert.notEqual(proposed("Tiết 1", "6A1"), proposed("Tiết 2", "6A1"));
-  assert.notEqual(proposed("Tiết 1", "6A1"), proposed("Tiết 1", "6A2"));
-  assert.equal(proposedIn(null), proposedIn({}));
 });
 
 test("the small button becomes another, too", () => {
