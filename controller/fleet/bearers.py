@@ -27,4 +27,6 @@ def bearers_of(devices: Iterable[DeviceRecord]) -> dict[str, str]:
 
 def ids_of(device_id: str, bearers: Mapping[str, str]) -> frozenset[str]:
     """The ids under which a device's past is kept: its own, and those that it alone bears."""
-    return frozenset({device_id, *(name for name, bearer in bearers.items() if bearer == device_id)})
+    return frozenset(
+        {device_id, *(name for name, bearer in bearers.items() if bearer == device_id)}
+    )

@@ -277,7 +277,9 @@ class OnvifCamera:
             _reply(writer, "400 Bad Request", kind, b"")
         elif not self._may_call(head, body):
             by_http = bool(self.faults & BY_HTTP)
-            status = f"401 Unauthorized\r\n{self._challenge(head)}" if by_http else "400 Bad Request"
+            status = (
+                f"401 Unauthorized\r\n{self._challenge(head)}" if by_http else "400 Bad Request"
+            )
             _reply(writer, status, kind, b"" if by_http else not_authorized(self.faults))
         else:
             reply = answer(body, self.make, self.urls, self._told_clock, self.faults)

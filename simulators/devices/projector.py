@@ -242,6 +242,14 @@ class FaultyProjector:
                 faults.loose = on
             case ProjectorFault.WORDS:
                 faults.words = on
+            case ProjectorFault.ASIDES:
+                faults.asides = on
+            case ProjectorFault.LINE_FEEDS:
+                faults.line_end = "\n" if on else "\r"
+            case ProjectorFault.UNITS:
+                faults.units = on
+            case ProjectorFault.ODD_LAMP:
+                faults.refusals = {"POWR": "OK"} if on else {}
             case ProjectorFault.BUSY:
                 faults.connections = 0 if on else 1
             case _ if fault.removesuffix("_warning") in _PARTS:

@@ -196,7 +196,9 @@ def answered(*faults: Fault) -> bytes:
     return probe_match(MAKE, Urls("http://10.0.0.9/onvif", "", ""), "uuid:1", faults)
 
 
-@pytest.mark.parametrize("faults", [(), (Fault.DEVICE_TYPE,), (Fault.SPELLINGS,), (Fault.FOLDERS,)], ids=str)
+@pytest.mark.parametrize(
+    "faults", [(), (Fault.DEVICE_TYPE,), (Fault.SPELLINGS,), (Fault.FOLDERS,)], ids=str
+)
 def test_a_camera_is_known_however_it_announces_itself(faults: tuple[Fault, ...]) -> None:
     """By a type of its own or as a device, with scopes in this or that spelling."""
     (match,) = matches(answered(*faults))

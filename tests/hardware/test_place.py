@@ -147,7 +147,9 @@ def test_any_text_is_a_place_or_a_reason(text: str) -> None:
         assert place_of(again) == TypedPlace(host=place.host)
 
 
-@given(st.text("0123456789abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ", min_size=16, max_size=16))
+@given(
+    st.text("0123456789abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ", min_size=16, max_size=16)
+)
 def test_a_stream_named_by_what_nobody_could_guess_is_not_shown(key: str) -> None:
     """UniFi Protect lets in who knows the word; what makers name their streams is shown."""
     url = f"rtsps://10.0.0.1:7441/{key}"

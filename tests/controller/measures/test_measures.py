@@ -289,12 +289,8 @@ def test_a_device_of_a_new_id_goes_on_with_what_was_measured_of_it(store: Store)
     lamps = [point(2650.0 + day) for day in range(39) for _ in range(24)]
     for begins_ms in range(begin_of(Tier.HOURLY, at_ms), NOW_MS, BLOCK_MS[Tier.HOURLY]):
         some, lamps = lamps[: 28 * 24], lamps[28 * 24 :]
-        store.write(
-            keep_blocks, SCHOOL, Tier.HOURLY, begins_ms, {("mac-1", Measure.LAMP): some}
-        )
-    (one,) = (
-        name for name in store.read(bearers_of_all).values() if name.startswith("projector")
-    )
+        store.write(keep_blocks, SCHOOL, Tier.HOURLY, begins_ms, {("mac-1", Measure.LAMP): some})
+    (one,) = (name for name in store.read(bearers_of_all).values() if name.startswith("projector"))
     assert "near its end" not in asked(store, "/wear?lang=en").text
     lamp = DeviceMeasures(power="on", lamp_hours=2650)
     told = device("6A1", DeviceKind.PROJECTOR, measures=lamp, aliases=("mac-1",))
@@ -306,7 +302,9 @@ def test_a_device_of_a_new_id_goes_on_with_what_was_measured_of_it(store: Store)
         page = asked(store, f"/devices/{one}/measures?span=year&lang=en").text
         assert ("<polyline" in page) == goes_on
         old = asked(store, "/devices/mac-1/measures?span=year&lang=en")
-        assert (old.status_code, "<polyline" in old.text) == ((200, True) if goes_on else (404, False))
+        assert (old.status_code, "<polyline" in old.text) == (
+            (200, True) if goes_on else (404, False)
+        )
 
 
 def bearers_of_all(db: Connection) -> dict[str, str]:
