@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from fastapi import Request, Response
@@ -118,8 +119,9 @@ class MeasureSections:
         begins_ms -= begins_ms % drawn.step_ms
         with program.store.view() as db:
             names = bearers_of(devices_and_presences(db, program.school))
-            series = series_of(db, program.school, drawn.tier, begins_ms, names, device_id)
-            long = series_of(db, program.school, Tier.HOURLY, now_ms - WEAR_MS, names, device_id)
+            of_it = partial(series_of, db, program.school, bearers=names, thing=device_id)
+            series = of_it(drawn.tier, begins_ms)
+            long = of_it(Tier.HOURLY, now_ms - WEAR_MS)
         charts = [
             chart_of(measure, folded(points, begins_ms, drawn.step_ms), begins_ms, span)
             for (_, measure), points in sorted(series.items())
@@ -141,7 +143,8 @@ class MeasureSections:
         program, now_ms = self._program, self._program.now_ms()
         with program.store.view() as db:
             names = bearers_of(devices_and_presences(db, program.school))
-            series = series_of(db, program.school, Tier.HOURLY, now_ms - WEAR_MS, names)
+            since_ms = now_ms - WEAR_MS
+            series = series_of(db, program.school, Tier.HOURLY, since_ms, bearers=names)
             devices = {one.device_id: one for one in all_devices(db, program.school)}
         things: dict[str, dict[SeriesKey, list[TimedPoint]]] = {}
         for key, points in series.items():

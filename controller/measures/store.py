@@ -71,6 +71,7 @@ def series_of(
     place: Place,
     tier: Tier,
     since_ms: int,
+    *,
     bearers: Mapping[str, str],
     thing: str | None = None,
 ) -> dict[SeriesKey, list[TimedPoint]]:

@@ -12,11 +12,11 @@ class CameraFault(StrEnum):
     Of its login: http_digest: calls want HTTP's Digest, no token. strict_digest: refuses an answer
     that names an algorithm. sha_256, two_challenges, basic, other_login: how it asks. page_nonce:
     each of its pages asks with a nonce of its own. fresh_nonce: each nonce serves once. hangs_up:
-    ends the line after a refusal. Of its answers: folders: what it announces
-    stands below a folder of its maker's, its addresses without scheme. empty_inputs: of a recorder's
-    channels only the first two have a camera. action, no_action: wants the action named beside
-    the content's type, refuses it. media_2: only the later media service. From no_type on: what
-    its pictures are called. From redirects on: where it sends us, and what a hostile one does.
+    ends the line after a refusal. Of its answers: folders: what it announces stands below a folder
+    of its maker's, its addresses without scheme. empty_inputs: of a recorder's channels only the
+    first two have a camera. action, no_action: wants the action named beside the content's type,
+    refuses it. media_2: only the later media service. From no_type on: what its pictures are
+    called. From redirects on: where it sends us, and what a hostile one does.
     """
 
     SILENT = "silent"

@@ -7,6 +7,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -213,7 +214,7 @@ def test_what_is_measured_outlives_a_start_and_is_summed_up_once(store: Store) -
 
 def series_of_all(store: Store, tier: Tier) -> dict[tuple[str, Measure], list[TimedPoint]]:
     """All that is kept."""
-    return store.read(series_of, SCHOOL, tier, 0, {})
+    return store.read(partial(series_of, bearers={}), SCHOOL, tier, 0)
 
 
 def test_only_minutes_of_school_count_as_up_or_not(store: Store) -> None:
