@@ -141,8 +141,11 @@ def _rekeyed(
 ) -> dict[str, list[BoardWeek]]:
     """Put the lines of earlier weeks under the ids that boards bear now; the weeks that changed."""
     former = {name for name, bearer in bearers.items() if name != bearer}
-    is_old = of(use_weeks, place) & (use_weeks.c.week < before)
-    query = select(use_weeks.c.week, use_weeks.c.device_id).where(is_old).distinct()
+    query = (
+        select(use_weeks.c.week, use_weeks.c.device_id)
+        .where(of(use_weeks, place), use_weeks.c.week < before)
+        .distinct()
+    )
     weeks = {week for week, device_id in db.execute(query) if device_id in former}
     changed: dict[str, list[BoardWeek]] = {}
     for week in sorted(weeks):
