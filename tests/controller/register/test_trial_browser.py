@@ -96,6 +96,7 @@ def choose_file(page: Page, path: Path) -> None:
     page.call("DOM.setFileInputFiles", files=[str(path)], nodeId=node)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "trial", [TRIALS[0], *wide(*((one,) for one in TRIALS[1:]))], ids=lambda trial: trial.home
 )
