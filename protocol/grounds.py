@@ -58,15 +58,14 @@ _SPOKEN: Final[Mapping[str, str]] = {
     "channel:": N_("its place among the pictures of its recorder"),
     "host:": N_("what this computer itself is"),
 }
+_NAME: Final = "name:"
 _QUESTION: Final = N_("it may be: {kind}. Is it?")
 
 
 def ground_lines(grounds: DeviceGrounds, say: Translate) -> Iterator[str]:
     """Give the sentences: which marks were believed, which not, why it is of its kind."""
     for name, text in _MARKS.items():
-        # What names no piece is told by many: that others tell it, too, says no more.
-        over = grounds.weak if name == "contested" else ()
-        if marks := [mark for mark in getattr(grounds, name) if mark not in over]:
+        if marks := _doubted(grounds) if name == "contested" else getattr(grounds, name):
             words = (mark_word(mark, say) for mark in marks)
             yield phrase(text, say, marks=", ".join(dict.fromkeys(words)))
     if grounds.by_person:
@@ -77,6 +76,17 @@ def ground_lines(grounds: DeviceGrounds, say: Translate) -> Iterator[str]:
             is_untold = not detail and "{detail}" in PROOFS[word]
             detail = say(_NODES[detail]) if word == "node" and detail in _NODES else detail
             yield say(_UNTOLD) if is_untold else phrase(PROOFS[word], say, detail=detail)
+
+
+def _doubted(grounds: DeviceGrounds) -> list[str]:
+    """The contested marks that say more than the rest: not what many tell anyway.
+
+    Nor its name, where it is known by more.
+    """
+    over = {*grounds.weak}
+    if not all(mark.startswith(_NAME) for mark in grounds.believed):
+        over |= {mark for mark in grounds.contested if mark.startswith(_NAME)}
+    return [mark for mark in grounds.contested if mark not in over]
 
 
 def mark_word(mark: str, say: Translate) -> str:

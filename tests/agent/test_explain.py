@@ -85,7 +85,7 @@ def test_it_is_said_which_marks_were_believed_and_why_it_is_of_its_kind() -> Non
         "uuid:cea94000fb96",
         source="onvif",
         identity=IdentityKind.UUID,
-        contested=("mac:00408c000001",),
+        contested=("mac:00408c000001", "name:ab", "serial:x:0001"),
         former=("mac:00408c000001",),
         weak=("serial:x:0001",),
         proof="protocol ONVIF",
@@ -102,6 +102,8 @@ def test_it_is_said_which_marks_were_believed_and_why_it_is_of_its_kind() -> Non
         "Thuộc loại này vì nó trả lời bằng ONVIF.",
     ):
         assert part in said
+    assert "tên của nó" not in said  # it is known by more
+    assert said.count("số sê-ri 0001") == 1  # what many tell anyway is said once
     named = sighting("name:" + "0a" * 16, source="mdns", identity=IdentityKind.HOST)
     (line, *_) = (
         devices.restore_devices(room(), ())
