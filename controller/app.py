@@ -47,7 +47,6 @@ from controller.roles.shown import Shown
 from controller.roles.status import StatusRead, tell_status
 from controller.roles.workers import Workers, hand_out, worker_line
 from controller.roles.writer import WorkerWriter
-from controller.setup.store import is_a_schools
 from controller.web.certificate import ScreenTls, screen_tls_of
 from controller.web.server import listening, server_of
 from controller.web.site import create_web
@@ -56,10 +55,9 @@ from protocol.clock import wall_ms
 from protocol.errors import LopHocError, error_place
 from protocol.folder import lock_folder, takes_writes
 from protocol.link import Link
-from protocol.settings import SettingsError
 from protocol.supervision import keep_running
 from protocol.topics import CONTROLLER, level_of, school_root, sender_of
-from protocol.words import N_, preferred_language, translator
+from protocol.words import preferred_language, translator
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -141,8 +139,6 @@ async def run_first(
         Store(database_url(config)) as store,
         listening(config.http_host, config.http_port) as listener,
     ):
-        if store.read(is_a_schools):
-            raise _unnamed(config)
         program = _program(config, store, environ, terms, FIRST)
         store.write(note_start, program)
         tls = program.service(screen_tls_of)
@@ -153,15 +149,6 @@ async def run_first(
             group.create_task(server.serve(sockets=[listener]), name="web")
             _LOGGER.info("not set up yet: screens on %s", _address(config, tls))
             await _until_stop(stop, tasks, server)
-
-
-def _unnamed(config: ControllerConfig) -> SettingsError:
-    return SettingsError(
-        "school_unnamed",
-        N_("The data in {folder} are a school's, but no settings name it any more."),
-        N_("Put the settings back from a copy, or write its school and province into them again."),
-        folder=config.data.absolute(),
-    )
 
 
 async def run_on_any_disk(
