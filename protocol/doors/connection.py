@@ -70,9 +70,8 @@ class BoundedConnection(PacedWriting, H11Protocol):
         before = self.cycle
         super().handle_events()
         if self.cycle is not before:  # it is worked on from the loop's next turn on
-            note_cut(
-                self.cycle.scope, partial(self.loop.call_soon_threadsafe, self.transport.abort)
-            )
+            cut = partial(self.loop.call_soon_threadsafe, self.transport.abort)
+            note_cut(cast("Any", self.cycle.scope), cut)
         if not self._is_upgraded:
             self._look()
 
