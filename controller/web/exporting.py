@@ -18,7 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from controller.feature import Program
 from controller.web.refusals import HttpError, PageRefusedError
-from protocol.doors.places import TURN_S, Place, Places, cut_of
+from protocol.doors.places import TURN_S, HeldPlace, Places, cut_of
 from protocol.words import N_
 
 AT_ONCE: Final = 3
@@ -73,7 +73,7 @@ class Exports:
             place.rest()
             return HeldParts(parts, place, slot.pop_all().close)
 
-    def _take(self, kind: type[HttpError]) -> Place:
+    def _take(self, kind: type[HttpError]) -> HeldPlace:
         place = self._places.take()
         if place is None:
             raise kind(
@@ -135,7 +135,9 @@ class _Closing(Protocol):
 class HeldParts:
     """Parts that give their slot back once, also where their reader went away before the first."""
 
-    def __init__(self, parts: Iterator[bytes], place: Place, release: Callable[[], None]) -> None:
+    def __init__(
+        self, parts: Iterator[bytes], place: HeldPlace, release: Callable[[], None]
+    ) -> None:
         self._parts = parts
         self.place = place
         self._release = weakref.finalize(self, release)

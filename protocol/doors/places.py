@@ -19,7 +19,7 @@ TURN_S: Final = 120.0  # a version of 60 MB at 0.5 MB/s
 _CUT: Final = "lophoc.cut"
 
 
-class Place:
+class HeldPlace:
     """A place that is held, from now on. give_way: ends what holds it; from any thread."""
 
     def __init__(
@@ -60,10 +60,12 @@ class Places:
         self._count = count
         self._of_one_peer = count if of_one_peer is None else of_one_peer
         self._turn_s, self._now_s = turn_s, now_s
-        self._held: list[Place] = []
+        self._held: list[HeldPlace] = []
         self._lock = threading.RLock()  # a collected answer leaves in whatever thread that happens
 
-    def take(self, peer: str = "", give_way: Callable[[], object] = lambda: None) -> Place | None:
+    def take(
+        self, peer: str = "", give_way: Callable[[], object] = lambda: None
+    ) -> HeldPlace | None:
         """A place, if there is one or somebody's turn is over; he gives way."""
         with self._lock:
             own = [place for place in self._held if place.peer == peer]
@@ -74,11 +76,11 @@ class Places:
                     return None
                 self._held.remove(oldest)
                 oldest.give_way()
-            fresh = Place(peer, self._turn_s, give_way, self._now_s)
+            fresh = HeldPlace(peer, self._turn_s, give_way, self._now_s)
             self._held.append(fresh)
             return fresh
 
-    def leave(self, place: Place) -> None:
+    def leave(self, place: HeldPlace) -> None:
         """It is free again; one that was given up is another's already."""
         with self._lock:
             if place in self._held:

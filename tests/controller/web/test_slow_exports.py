@@ -32,7 +32,7 @@ def web(exports: Exports) -> FastAPI:
 
     @app.get("/poured")
     def poured() -> Response:
-        return Export(exports.taking(lambda: (LONG[:1024] for _ in range(24 << 10))), "text/csv")
+        return Export(exports.taking(lambda: (LONG[: 64 << 10] for _ in range(384))), "text/csv")
 
     return app
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.doors.places import Place, Places
+from protocol.doors.places import HeldPlace, Places
 
 TURN_S = 10.0
 DEEDS = st.lists(
@@ -23,8 +23,8 @@ def test_who_waits_gets_the_place_of_him_whose_turn_is_over_longest(
     """Against a plain list of who holds one, and how much of his turn he has had."""
     now = [0.0]
     places = Places(count, of_one_peer=of_one_peer, turn_s=TURN_S, now_s=lambda: now[0])
-    holders: dict[Place, float] = {}  # what is left of each turn
-    resting: set[Place] = set()
+    holders: dict[HeldPlace, float] = {}  # what is left of each turn
+    resting: set[HeldPlace] = set()
     for deed, who, later_s in deeds:
         now[0] += later_s
         for place in holders.keys() - resting:
