@@ -128,7 +128,7 @@ def _add_move(router: FeatureRouter, program: Program, setup: Setup) -> None:
                 await stream_upload(request, taking.write, MAX_GIVEN)
                 await run_in_threadpool(taking.finish)
         except HttpError as refused:
-            error = ActionError(refused.code, refused.message, refused.hint)
+            error = ActionError(refused.code, refused.message, refused.hint, **refused.values)
             return await _move_page(request, setup, moving, error)
         except ActionError as error:
             return await _move_page(request, setup, moving, error)
