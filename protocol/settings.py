@@ -372,7 +372,24 @@ def _from_environment(
     return values
 
 
+def is_text(word: str) -> bool:
+    """Whether it can be written as UTF-8; bytes that are none stand in it as halves of pairs."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _convert(setting: Setting, value: Any) -> Any:
+    if isinstance(value, str) and not (is_text(value) or _bare(setting) is Path):
+        raise SettingsError(
+            "setting_unreadable",
+            N_("The setting {name} is no text in UTF-8: {value}."),
+            N_("Set the terminal, or what starts the program, to UTF-8."),
+            name=setting.name,
+            value=repr(value),
+        )
     try:
         return msgspec.convert(value, setting.type, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
