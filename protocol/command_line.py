@@ -97,7 +97,7 @@ class CommandParser(argparse.ArgumentParser):
                 N_("Set the terminal, or what starts the program, to UTF-8."),
                 word=repr(arg_string),
             )
-        return super()._get_value(action, arg_string)  # type: ignore[misc]  # as _check_value
+        return super()._get_value(action, arg_string)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:

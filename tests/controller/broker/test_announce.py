@@ -10,7 +10,8 @@ from controller.broker.announce import label_of
 from protocol.discovery import SERVICE, txt_of
 from protocol.model import MAX_CODE, Place
 
-CODES = st.text(st.characters(categories=["L", "N"], max_codepoint=0xFFFF), min_size=1, max_size=MAX_CODE)
+SIGNS = st.characters(categories=["L", "N"], max_codepoint=0xFFFF)
+CODES = st.text(SIGNS, min_size=1, max_size=MAX_CODE)
 
 
 @given(CODES, st.text(max_size=64))
