@@ -145,7 +145,6 @@ def test_a_school_or_area_that_nobody_knows_is_not_drawn_from(
     assert officer.get(f"/inspections?{asked}").status_code == 404
 
 
-
 def test_a_sample_is_drawn_again_and_a_changed_one_is_seen(
     officer: httpx.Client, store: Store
 ) -> None:
