@@ -85,7 +85,7 @@ def brought_to_trial(page: Page, served: Served, trial: Trial, path: Path, langu
     choose_file(page, path)
     page.click("form.upload button")
     page.wait(f"/import\\/./.test(location.pathname) && document.querySelector('{trial.seen}')")
-    page.wait("!document.getElementById('reading')")
+    page.wait("document.querySelector('[data-follow=reading]') === null")
 
 
 def choose_file(page: Page, path: Path) -> None:
