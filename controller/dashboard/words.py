@@ -18,7 +18,7 @@ from controller.attendance.words import (
 )
 from controller.cameras.words import CAMERA, told_words
 from controller.fleet import phrases
-from controller.fleet.phrases import Fact
+from controller.fleet.phrases import Fact, device_title
 from controller.fleet.records import DeviceRecord, EventRecord, LessonRecord
 from controller.live.rooms import FAULT_REPORTED, RoomSummary, missing_count
 from controller.live.words import TROUBLES
@@ -102,7 +102,7 @@ class RoomWords(Words):
 
     def device(self, device: DeviceRecord) -> str:
         """What to call a device."""
-        return device.name or self.made(device.vendor, device.model) or self.kind(device.kind)
+        return device_title(device, self.translate)
 
     def event(self, event: EventRecord) -> str:
         """What happened, in a sentence; a kind from a newer program is shown as it is."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from controller.fleet.records import DeviceRecord
-from protocol.formats import number, phrase
+from protocol.formats import made, number, phrase
 from protocol.messages import HostMeasures, KitLine, LineMeasures, Part
 from protocol.model import Identity
 from protocol.words import N_, Translate, kind_word
@@ -39,7 +39,7 @@ IDENTITIES: Final[Mapping[Identity, str]] = {
     Identity.MAC: N_("by its MAC address"),
     Identity.UUID: N_("by an id that it tells"),
     Identity.TOKEN: N_("by an id that LopHoc gave it"),
-    Identity.HOST: N_("by its name only"),
+    Identity.HOST: N_("by its name or address only"),
 }
 POWERS: Final[Mapping[str, str]] = {
     "off": N_("switched off"),
@@ -74,6 +74,11 @@ _PROGRAM: Final[Mapping[bool | None, str]] = {
     None: N_("not known to be missing"),
 }
 NOT_INSTALLED: Final = N_("not installed")
+
+
+def device_title(device: DeviceRecord, say: Translate) -> str:
+    """What to call a device: its name, else who made it, else its kind."""
+    return device.name or made(device.vendor, device.model) or kind_word(device.kind, say)
 
 
 def machine_facts(measures: HostMeasures, translate: Translate) -> list[Fact]:

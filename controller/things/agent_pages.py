@@ -9,13 +9,13 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.dashboard.words import RoomWords
 from controller.feature import Program
+from controller.fleet.phrases import device_title
 from controller.fleet.store import newest_events
 from controller.live.live import LiveView
 from controller.live.rooms import URGENT_FIRST
 from controller.live.subscription import Own
 from controller.people.person import Permission
 from controller.sheets.names import natural
-from controller.things.columns import device_title
 from controller.things.service import finder_of
 from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError
@@ -62,7 +62,7 @@ def add_agent(router: FeatureRouter, program: Program) -> None:
             agent=agent,
             devices=devices,
             events=events,
-            title_of=lambda device: device_title(device, words),
+            title_of=lambda device: device_title(device, words.translate),
             device_link=finder.device_link,
             room_link=finder.room_link(agent.room, agent.place.school),
         )

@@ -16,6 +16,7 @@ from controller.dashboard.words import RoomWords
 from controller.feature import Program
 from controller.fleet.bearers import bearers_of, ids_of
 from controller.fleet.listener import FleetListener
+from controller.fleet.phrases import device_title
 from controller.fleet.records import DeviceRecord, EventRecord
 from controller.fleet.store import newest_events
 from controller.identity.pairs import RoomIdentity, room_identity
@@ -30,7 +31,6 @@ from controller.reconcile.standing import desk_of
 from controller.reconcile.words import BookWords
 from controller.register.decisions import Decision, subject_of
 from controller.repairs.service import Shown
-from controller.things.columns import device_title
 from controller.things.line_pages import line_past
 from controller.things.service import finder_of
 from controller.web.forms import fields_of
@@ -117,12 +117,12 @@ def add_device(router: FeatureRouter, program: Program) -> None:
             "device.html",
             words=words,
             device=device,
-            title=device_title(device, words),
+            title=device_title(device, words.translate),
             past=past,
             book=in_book,
             talk=in_book and in_book.talk,
             others=[one for one in beside if one.device_id != device.device_id],
-            title_of=lambda one: device_title(one, words),
+            title_of=lambda one: device_title(one, words.translate),
             room_link=finder.room_link(device.room, device.place.school),
             agent_room=agent.room if agent else "",
             may=person.may(Permission.BOOK) and bool(program.school.school),

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from controller.feature import Program
+from controller.fleet.phrases import device_title
 from controller.fleet.records import DeviceRecord
 from controller.live.live import LiveView
 from controller.people.person import Permission
@@ -25,7 +26,6 @@ from controller.register.store import line_numbered
 from controller.register.warranty import warranty_said
 from controller.repairs.service import Shown, shown_of
 from controller.repairs.store import repairs_of
-from controller.things.columns import device_title
 from controller.things.line_form import form_values
 from controller.things.paper import MAX_PAPERS, Paper
 from controller.things.service import finder_of
@@ -110,7 +110,7 @@ class LineScreens:
             talk=BookWords(standing.reconciled, self._desk.zone),
             devices=self._seen_as(finding),
             device_link=self._finder.device_link,
-            device_title=lambda device: device_title(device, words),
+            device_title=lambda device: device_title(device, words.translate),
             step_words=step_words,
             condition_word=condition_word,
             warranty=_warranty(past.kept.data, self._screens.today(), words.say),

@@ -374,7 +374,7 @@ def test_a_child_gets_in_within_a_second_while_one_peer_floods() -> None:
 
 
 def test_the_door_follows_the_machine_to_another_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The old address answers no more; where there is no network, nothing is open."""
+    """The old one answers no more, be it of IPv6; where there is no network, nothing is open."""
     places, room, port = asyncio.Queue[str](), Room(), free_port()
 
     async def moves(_links: LinkChoice) -> AsyncGenerator[str, None]:
@@ -392,11 +392,12 @@ def test_the_door_follows_the_machine_to_another_address(monkeypatch: pytest.Mon
     async def play() -> None:
         service = room.service()
         task = asyncio.create_task(serving.serve(service, host="", port=port, language="vi"))
-        for address in ("127.0.0.2", "127.0.0.3", "", "127.0.0.2"):
+        for address in ("127.0.0.2", "::1", "127.0.0.3", "", "127.0.0.2"):
             places.put_nowait(address)
-            for host in ("127.0.0.2", "127.0.0.3"):
-                await eventually(partial(reached, host), host, holds=(host == address).__eq__)
-            assert service.url == (f"http://{address}:{port}/" if address else "")
+            shown = "[::1]" if address == "::1" else address
+            for host in ("127.0.0.2", "127.0.0.3", "[::1]"):
+                await eventually(partial(reached, host), host, holds=(host == shown).__eq__)
+            assert service.url == (f"http://{shown}:{port}/" if address else "")
         assert not await reached("127.0.0.1")
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
