@@ -61,7 +61,7 @@ class TaughtLesson:
         return self.word.get(student, HERE)
 
     def tap(self, student: str, status: str, proof: Proof = NOBODY) -> None:
-        """Before the confirmation a tap, after it a correction: of the mark that stands, nothing."""
+        """Before the confirmation a tap, after it a correction; of what stands nothing is said."""
         if self.confirmed:
             if self.status(student) == status:
                 return
