@@ -11,6 +11,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from aiopjlink import PJLink
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -492,3 +493,11 @@ def here(sightings: list[Sighting]) -> set[str]:
 def test_words_for_digits_are_the_digits(line: str, meant: str) -> None:
     """Only where digits belong; a name stays what it is, and what means nothing does, too."""
     assert talk._tidy(line) == f"{meant}\r"
+
+
+def test_the_library_still_reads_each_line_by_the_method_that_is_replaced() -> None:
+    """A private one: a version without it would read loose lines as it likes."""
+    replaced = talk._Link._read_next.__name__
+    assert callable(getattr(PJLink, replaced, None))
+    assert replaced in PJLink.transmit.__code__.co_names
+    assert replaced in PJLink.__aenter__.__code__.co_names
