@@ -13,12 +13,13 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from controller.broker.embedded import DISCOVERY_ROOT, STATES_ROOT
+from controller.fleet.naming import device_title
 from controller.fleet.records import DeviceRecord
 from controller.live.rooms import RoomSummary, counts_of, key_of
 from protocol import __version__
 from protocol.model import DeviceKind, Place, Status
 from protocol.topics import controller_state, level_of
-from protocol.words import N_, Translate, kind_word
+from protocol.words import N_, Translate
 
 MAX_DEVICES: Final = 2000  # the rooms' other devices; whoever has more looks at our own screens
 ON: Final = "ON"
@@ -107,7 +108,7 @@ def entities_of(present: Present, say: Translate) -> list[Entity]:
     entities += [
         Entity(
             _id("device", one.device_id),
-            one.name or kind_word(one.kind, say),
+            device_title(one, say),
             _DEVICE,
             _of_device(one),
             room=one.room,

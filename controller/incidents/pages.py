@@ -157,7 +157,9 @@ class IncidentPages:
 
     def words(self, request: Request) -> IncidentWords:
         """What pages say of incidents, in the language that was asked for."""
-        return self.screens.words_as(request, IncidentWords)
+        words = self.screens.words_as(request, IncidentWords)
+        words.devices = self.service.network_devices()
+        return words
 
     def work(self, person: Person) -> Work:
         """What somebody has to do. Raises StoreError."""

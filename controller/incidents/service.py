@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from controller.database.store import StoreError
 from controller.feature import Program
-from controller.fleet.records import AgentRecord
+from controller.fleet.records import AgentRecord, DeviceRecord
 from controller.incidents import store as kept
 from controller.incidents.causes import Network, RoomId, Signal, signals_of, subnet_of
 from controller.incidents.changed import IncidentsChanged
@@ -26,6 +26,8 @@ from controller.live.subscription import News, NewsKind
 from controller.repairs.store import count_open
 from controller.roster.store import plan_of
 from protocol.errors import ActionError
+from protocol.model import DeviceKind
+from protocol.state_log import StateLog
 from protocol.words import N_
 
 _LOGGER = logging.getLogger(__name__)
@@ -62,6 +64,7 @@ class Incidents:
         self._hours: SchoolHours | None = None
         self._hours_ms = 0
         self._own: Findings = OwnFindings(program)
+        self._trouble = StateLog(_LOGGER, "incidents are not kept now")
 
     async def run(self) -> None:
         """Look at each change, and from time to time, until cancelled."""
@@ -70,9 +73,10 @@ class Incidents:
             self._changed.clear()
             try:
                 await self.look()
+                self._trouble.went_well()
             except StoreError as error:
                 self._book = None  # what is stored counts
-                _LOGGER.warning("incidents are not kept now: %s", error)
+                self._trouble.failed(error)
             await asyncio.sleep(REST_S)
             try:
                 async with asyncio.timeout(LOOK_EVERY_S):
@@ -128,6 +132,11 @@ class Incidents:
     def is_heard(self) -> bool:
         """Whether any room is heard now; to be asked on the event loop."""
         return any(agent.online for agent in self._live.agents())
+
+    def network_devices(self) -> dict[str, DeviceRecord]:
+        """Switches and their like, by id: causes name them."""
+        devices = self._live.devices()
+        return {one.device_id: one for one in devices if one.kind is DeviceKind.NETWORK}
 
     def open_repairs(self) -> int:
         """How many repairs are open. Raises StoreError."""

@@ -146,7 +146,7 @@ def observations_of(
             serial=text_of(device.serial),
             type=TYPE_OF_KIND[device.kind],
             device=device.device_id,
-            name=device.name,
+            name=device.called,
             # Two pieces of one serial both have that serial's id as an alias: it is neither's.
             aliases=tuple(alias for alias in device.aliases if bearers[alias] == 1),
             anonymous=not is_equipment(_as_seen(device)),

@@ -9,13 +9,13 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.dashboard.words import RoomWords
 from controller.feature import Program
+from controller.fleet.naming import given_names
 from controller.fleet.store import newest_events
 from controller.live.live import LiveView
 from controller.live.rooms import URGENT_FIRST
 from controller.live.subscription import Own
 from controller.people.person import Permission
 from controller.sheets.names import natural
-from controller.things.columns import device_title
 from controller.things.service import finder_of
 from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError
@@ -51,7 +51,7 @@ def add_agent(router: FeatureRouter, program: Program) -> None:
             unknown = HttpError(404, "agent_unknown", N_("There is no such computer."), "/rooms")
             return screens.error(request, unknown)
         devices = [one for one in live.devices(own=own) if one.place == agent.place]
-        devices.sort(key=lambda one: (URGENT_FIRST.index(one.status), natural(one.name)))
+        devices.sort(key=lambda one: (URGENT_FIRST.index(one.status), natural(one.called)))
         read = program.store.read
         events = await run_in_threadpool(read, newest_events, agent.place, limit=EVENTS)
         words = screens.words_as(request, RoomWords)
@@ -62,7 +62,8 @@ def add_agent(router: FeatureRouter, program: Program) -> None:
             agent=agent,
             devices=devices,
             events=events,
-            title_of=lambda device: device_title(device, words),
+            title_of=words.device,
+            names=given_names(devices),
             device_link=finder.device_link,
             room_link=finder.room_link(agent.room, agent.place.school),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from controller.fleet.naming import device_title
 from controller.fleet.records import DeviceRecord
 from controller.live.rooms import URGENT_FIRST, RoomSummary
 from controller.sheets.names import natural
@@ -11,11 +12,6 @@ from controller.web.listing import Column, address
 from controller.web.words import Words
 from protocol.model import Status
 from protocol.words import N_
-
-
-def device_title(device: DeviceRecord, words: Words) -> str:
-    """What to call a device: its name, else who made it, else its kind."""
-    return device.name or words.made(device.vendor, device.model) or words.kind(device.kind)
 
 
 def device_columns(
@@ -26,7 +22,7 @@ def device_columns(
         Column(
             key="device",
             head=N_("Device"),
-            cell=device_title,
+            cell=lambda device, words: device_title(device, words.translate),
             link=link,
             note=lambda device, words: words.kind(device.kind),
         ),

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from controller.database.plan_version import version_of
 from controller.feature import Program
+from controller.fleet.naming import device_title
 from controller.fleet.records import DeviceRecord
 from controller.live.live import LiveView
 from controller.live.rooms import RoomSummary
@@ -21,7 +22,6 @@ from controller.register.decisions import Rulings
 from controller.register.merging import Kept
 from controller.register.vocabulary import TYPE_WORDS, type_word
 from controller.roster.store import class_rooms
-from controller.things.columns import device_title
 from controller.things.sought import SHOWN, Group, Hit, Indexed, Sought, indexed
 from controller.web.listing import address
 from controller.web.words import Words
@@ -82,7 +82,7 @@ class Finder:
 
     def devices(self, sought: Sought, devices: Iterable[DeviceRecord]) -> list[DeviceRecord]:
         """Those of these devices that fit, the best first."""
-        return sought.among(devices, _of_device, lambda device: device.name)
+        return sought.among(devices, _of_device, lambda device: device.called)
 
     def rooms(self, sought: Sought, rooms: Iterable[RoomSummary]) -> list[RoomSummary]:
         """The same of rooms."""
@@ -138,7 +138,7 @@ class Finder:
         def hit(device: DeviceRecord) -> Hit:
             made = words.made(device.vendor, device.model)
             facts = words.kind(device.kind), words.room(device.room), made, device.serial
-            title = device_title(device, words)
+            title = device_title(device, words.translate)
             return Hit(
                 self.device_link(device), title,
                 " · ".join(fact for fact in facts if fact and fact != title), device.status,
@@ -190,7 +190,7 @@ def _of_room(room: RoomSummary) -> Indexed:
 def _of_device(device: DeviceRecord) -> Indexed:
     return indexed(
         (device.serial,),
-        *(device.name, device.vendor, device.model, _KINDS[device.kind]),
+        *(device.called, device.name, device.vendor, device.model, _KINDS[device.kind]),
         *(device.address, device.device_id, _ROOM, *indexed((device.room,)).codes, device.room),
     )
 

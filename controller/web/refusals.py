@@ -18,6 +18,7 @@ from starlette.routing import Match, Route
 
 from controller.database.store import StoreError
 from controller.web.bare_page import bare_page, wants_page
+from protocol.errors import LopHocError
 from protocol.folder import is_disk_trouble
 from protocol.guard import BodyTooLargeError
 from protocol.language import fill, requested_language
@@ -69,6 +70,11 @@ class HttpError(Exception):
         self.message = message
         self.hint = hint
         self.values = values
+
+
+def refusal_of(error: LopHocError, status: int = 422) -> HttpError:
+    """What cannot be done, as whoever asked is told."""
+    return HttpError(status, error.code, error.message, error.hint, **error.values)
 
 
 class PageRefusedError(HttpError):

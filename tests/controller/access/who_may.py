@@ -49,7 +49,8 @@ stocktake: POST/api/v1/stocktakes/photo
 stocktake: /inspection-requests /inspection-requests/{name}
 stocktake: POST/inspection-requests/{name}/items/{no}
 book: POST/inspection-requests/{name}/finish POST/inspection-requests/{name}/refuse
-book: DELETE/api/v1/devices/{device_id:path} POST/api/v1/faults/{event_id}/handled
+book: DELETE/api/v1/devices/{device_id:path} PATCH/api/v1/devices/{device_id:path}
+book: POST/devices/{device_id:path}/name POST/api/v1/faults/{event_id}/handled
 book: POST/faults/{event_id}/handled POST/stocktake POST/stocktake/{no}/finish
 book: POST/repairs POST/repairs/{number}/{deed} POST/incidents/{number}/{deed}
 book: POST/maintenances POST/maintenances/{number}/end
