@@ -167,11 +167,15 @@ class Equipment:
         return [self._keep(replace(device, removed_ms=None), device, now_ms)]
 
     def rename(self, device_id: str, name: str, now_ms: int) -> list[DeviceRecord]:
-        """A person calls a device so; empty: as it tells itself. Empty if there is none."""
+        """A person calls a device so; empty: as it tells itself. Empty if there is none.
+
+        What is folded into it is called so, too: under which id it comes back nobody knows.
+        """
         device = self.devices.get(device_id)
         if device is None or device.removed_ms is not None:
             return []
-        return [self._keep(replace(device, given_name=name), device, now_ms)]
+        named = [*self._folded(device), device]
+        return [self._keep(replace(one, given_name=name), one, now_ms) for one in named]
 
     def _claim_folded(
         self,
@@ -251,14 +255,18 @@ class Equipment:
 
     def _past(self, device: Device, before: DeviceRecord | None, now_ms: int) -> _Past:
         """When it was first seen, and what people call it, under whichever of its ids."""
-        aliases = (self.devices.get(alias) for alias in device.aliases)
-        folded = [one for one in aliases if one is not None and one.removed_ms is not None]
+        folded = sorted(self._folded(device), key=lambda one: -one.change)  # the newest first
         known = [before, *folded] if before is not None else folded
         times_ms = [one.first_seen_ms for one in known]
         names = (one.given_name for one in known if one.given_name is not None)
         return _Past(
             min(times_ms if before is not None else [*times_ms, now_ms]), next(names, None)
         )
+
+    def _folded(self, device: Device | DeviceRecord) -> list[DeviceRecord]:
+        """What was known under the device's aliases, and is there no more."""
+        known = (self.devices.get(alias) for alias in device.aliases)
+        return [one for one in known if one is not None and one.removed_ms is not None]
 
     def _inherit(self, before: DeviceRecord, past: _Past, now_ms: int) -> list[DeviceRecord]:
         if past == _past_of(before):

@@ -74,7 +74,7 @@ class HttpError(Exception):
 
 def refusal_of(error: LopHocError, status: int = 422) -> HttpError:
     """What cannot be done, as whoever asked is told."""
-    return HttpError(status, error.code, error.message, error.hint, **error.values)
+    return HttpError(status, error.code, error.message, error.hint, None, **error.values)
 
 
 class PageRefusedError(HttpError):

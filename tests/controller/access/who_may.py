@@ -28,7 +28,7 @@ book: POST/devices
 manage: /alerts POST/alerts POST/alerts/undo POST/alerts/{name}/remove POST/alerts/{name}/test
 manage: /home-assistant POST/home-assistant/on POST/home-assistant/off
 rooms: /devices/{device_id}/measures
-school: /wear
+school: /wear /use/lessons
 rooms: */api/v1/incidents */incidents */incidents/now */rolls/now
 rooms: */search */devices */devices/{device_id:path} */rooms */agents/{agent_id}
 rooms department: */

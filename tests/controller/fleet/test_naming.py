@@ -20,7 +20,9 @@ NAMES = ["", "Bảng lớn", "<script>", "\u202egnảb"]
 
 def restarted(school: Fleet) -> Fleet:
     """The same from what was stored."""
-    return fleet(agents=school.agents.values(), devices=school.devices.values())
+    devices = school.devices.values()
+    newest = max(one.change for one in devices)
+    return fleet(agents=school.agents.values(), devices=devices, newest_change=newest)
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -71,7 +73,7 @@ def test_a_title_is_the_name_else_who_made_it_else_its_kind() -> None:
     """And what people call it stands before what it tells."""
     school = born(replace(device("d0"), name="", vendor="", model=""))
     known = school.devices["d0"]
-    assert device_title(known, SAY) == named_kind(known, SAY) == SAY("board")
+    assert device_title(known, SAY) == named_kind(known, SAY) == SAY("interactive board")
     made = replace(known, vendor="ViewSonic", model="IFP6550")
     assert device_title(made, SAY) == "ViewSonic IFP6550"
     assert device_title(replace(made, name="B1"), SAY) == "B1"
