@@ -57,7 +57,9 @@ class RoomClock:
         at = instant(at_ms).astimezone()
         minute = at.hour * 60 + at.minute + at.second / 60
         own_ms = at_ms - self._ahead_ms
-        return Moment(at_ms, self._looked_s, at.date().isoformat(), minute, own_ms)
+        return Moment(
+            at_ms, self._looked_s, at.date().isoformat(), minute, own_ms, self._is_vouched
+        )
 
     def findings(self) -> tuple[Finding, ...]:
         """What people should hear of it: that this computer's own clock is off the school's."""

@@ -19,6 +19,7 @@ class Moment(NamedTuple):
 
     steady_s: goes on while the computer sleeps, where the system can tell. own_ms: the wall's as
     this computer has it, where LopHoc goes by another: of that it bears witness to the school.
+    is_vouched: whether the school said so since the clock was last set; else it may be any day.
     """
 
     at_ms: int
@@ -26,6 +27,7 @@ class Moment(NamedTuple):
     day: str
     minute: float = 0.0
     own_ms: int | None = None
+    is_vouched: bool = True
 
     @property
     def witnessed_ms(self) -> int:

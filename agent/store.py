@@ -58,8 +58,9 @@ _REFUSED = Reason(ReasonCode.OUTBOX_REFUSED)
 
 @dataclass(slots=True, eq=False)
 class _SuggestionWish:
-    """A pupil whom a machine saw, until that is kept; error: why it is not."""
+    """A pupil whom a machine saw in a lesson, until that is kept; error: why it is not."""
 
+    lesson: str
     student: str
     method: Method
     tablet: str
@@ -71,7 +72,7 @@ class _SuggestionWish:
         seen = Suggestion(
             method=self.method, at_ms=moment.at_ms, tablet=self.tablet, flags=self.flags
         )
-        return teaching.suggest(self.student, seen)
+        return teaching.suggest(self.student, seen, self.lesson)
 
 
 class ClassroomStore:
@@ -198,10 +199,11 @@ class ClassroomStore:
     ) -> None:
         """A machine saw a pupil; kept when this returns, and said only if the teacher confirms.
 
-        A class that comes in at once is kept in one write: whoever waits goes along.
-        Raises NoLesson, NotOnRoll, OutboxError.
+        It is of the lesson that runs as this is called: where another one begins while it waits for
+        the disk, it is nobody's. A class that comes in at once is kept in one write: whoever waits
+        goes along. Raises NoLesson, NotOnRoll, OutboxError.
         """
-        wish = _SuggestionWish(student, method, tablet, flags)
+        wish = _SuggestionWish(self.classroom.lesson.code or "", student, method, tablet, flags)
         self._wishes.append(wish)
         try:
             async with self._one_at_a_time:

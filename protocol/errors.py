@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -26,8 +26,19 @@ class LopHocError(Exception):
 
     def text(self, translate: Callable[[str], str]) -> str:
         """The message and the hint, said in the translator's language."""
-        sentence = " ".join(translate(part) for part in (self.message, self.hint) if part)
-        return fill(sentence, self.values)
+        return " ".join(part for part in self.parts(translate) if part)
+
+    def parts(self, translate: Callable[[str], str]) -> tuple[str, str]:
+        """The message, and the hint or nothing, for who shows them apart."""
+        return filled_parts(self.message, self.hint, self.values, translate)
+
+
+def filled_parts(
+    message: str, hint: str, values: Mapping[str, object], translate: Callable[[str], str]
+) -> tuple[str, str]:
+    """An error's message and its hint, each in the translator's language and with its values."""
+    said, advised = (part and fill(translate(part), values) for part in (message, hint))
+    return said, advised
 
 
 class ActionError(LopHocError):

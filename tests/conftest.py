@@ -15,9 +15,10 @@ import tempfile
 from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
 from controller.access import passwords
@@ -36,8 +37,9 @@ from tests.warm_children import children_started_truly, start_children_warm
 
 # A busy machine, or one that measures coverage, takes longer for an example. The same examples
 # come at each run, so that nothing is red by chance; `--hypothesis-profile explore` looks for more.
-settings.register_profile("lophoc", deadline=None, derandomize=True)
-settings.register_profile("explore", deadline=None, derandomize=False)
+CALM: Final[dict[str, Any]] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("lophoc", derandomize=True, **CALM)
+settings.register_profile("explore", derandomize=False, **CALM)
 settings.load_profile("lophoc")
 
 # Agents leave the keys of their doors here, and not among those of who runs the tests.

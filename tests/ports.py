@@ -7,6 +7,7 @@ blocks of them to itself, whichever tests run beside it on this computer.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import socket
@@ -20,6 +21,13 @@ BLOCK: Final = 64
 COUNT: Final = (LAST - FIRST) // BLOCK
 HELD: Final = 8  # blocks: by then a program that was given a port is started, and ended
 _OURS: Final[list[socket.socket]] = []  # the names that say which blocks are this process's
+
+
+@atexit.register
+def _give_back() -> None:
+    """Before Python ends and calls them forgotten."""
+    while _OURS:
+        _OURS.pop().close()
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:

@@ -11,6 +11,7 @@ hypothesis's; it is long where `tests/long_tests.txt` says so.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import pytest
@@ -32,6 +33,12 @@ def wide(*cases: Any) -> list[Any]:
         pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.wide)
         for case in cases
     ]
+
+
+def one_short(cases: Iterable[Any], short: int = 1) -> list[Any]:
+    """Cases of which only the first are short: seeds, and all ways to one place."""
+    listed = [*cases]
+    return [*listed[:short], *wide(*listed[short:])]
 
 
 def choose_tier(tier: str, items: list[pytest.Item]) -> list[pytest.Item]:

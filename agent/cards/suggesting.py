@@ -25,9 +25,11 @@ async def suggest_mark(store: ClassroomStore, mark: CardMark) -> None:
 
 async def suggest_doubt(store: ClassroomStore, number: int, *, repeated: bool) -> None:
     """Ask whose a card is that several pupils of the lesson may hold; too late as above."""
+    lesson = store.classroom.lesson.code or ""  # as it is seen: the disk may keep it waiting
 
     def doubt(teaching: Teaching, moment: Moment) -> TeachingStep:
-        return teaching.doubt(Doubt(number=number, at_ms=moment.at_ms, repeated=repeated))
+        seen = Doubt(number=number, at_ms=moment.at_ms, repeated=repeated)
+        return teaching.doubt(seen, lesson)
 
     try:
         await store.teach(doubt)

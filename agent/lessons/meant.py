@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import msgspec
 
 from agent.lessons.lesson import RunningLesson
+from agent.lessons.sheet import MarkReason
 from agent.lessons.teaching import Teaching, Undoable
 from protocol.topics import MAX_CODE
 
@@ -22,6 +23,10 @@ _Code = Annotated[str, msgspec.Meta(max_length=MAX_CODE)]
 
 class Outdated(Exception):  # noqa: N818 - an answer, not a fault
     """What a deed was meant for is not what is there now."""
+
+
+class TooLate(Exception):  # noqa: N818 - an answer, not a fault
+    """What is to be taken back stands, and can be taken back no more."""
 
 
 class TooSoon(Exception):  # noqa: N818 - an answer, not a fault
@@ -78,6 +83,27 @@ def hold_undo(teaching: Teaching, meant: MeantUndo) -> None:
     offer = teaching.undoable
     if offer is not None:
         _compare((meant.what, offer.what), (meant.lesson, offer.lesson))
+
+
+def hold_undone(teaching: Teaching, meant: MeantUndo) -> None:
+    """Let nobody believe that it is taken back while it stands; twice is once. Raises TooLate."""
+    lesson = teaching.lesson.find(meant.lesson) if meant.lesson else None
+    if lesson is not None and meant.what and _stands(meant.what, lesson, teaching.lesson.code):
+        raise TooLate
+
+
+def _stands(what: Undoable, lesson: RunningLesson, running: str | None) -> bool:
+    """Whether the last thing of this kind in a lesson is as if nobody had taken it back."""
+    match what:
+        case Undoable.START:
+            return lesson.lesson == running
+        case Undoable.END:
+            return lesson.lesson != running
+        case Undoable.CONFIRM:
+            return lesson.sheet is not None and lesson.sheet.is_confirmed
+        case Undoable.CORRECTION:
+            last = lesson.sheet.last_entry if lesson.sheet else None
+            return last is not None and last.why == MarkReason.CORRECTED
 
 
 @dataclass(slots=True)

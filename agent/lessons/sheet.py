@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
 from typing import Final, NamedTuple, TypeVar
 
 import msgspec
@@ -29,6 +30,15 @@ _Value = TypeVar("_Value")
 _IN_CLASS: Final = frozenset(
     {AttendanceStatus.PRESENT, AttendanceStatus.LATE, AttendanceStatus.LEFT_EARLY}
 )
+
+
+class MarkReason(StrEnum):
+    """Why a teacher's mark was said: in a roll that nobody confirmed, with it, or after it."""
+
+    TAPPED = "tapped"
+    CONFIRMED = "confirmed"
+    CORRECTED = "corrected"
+    UNDONE = "undone"
 
 
 class NotOnRoll(KeyError):  # noqa: N818 - an answer, not a fault
@@ -107,6 +117,12 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def is_confirmed(self) -> bool:
         """Whether the teacher's word is given."""
         return self.confirmed_ms is not None
+
+    @property
+    def last_entry(self) -> SheetEntry | None:
+        """What the teacher said last of anybody; None before the confirmation."""
+        last = (entries[-1] for entries in self.entries.values())
+        return max(last, key=lambda entry: entry.at_ms, default=None)
 
     def pupil(self, student: str) -> SheetPupil:
         """The pupil of this id. Raises NotOnRoll."""
@@ -218,7 +234,7 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                     method=line.method,
                     actor=actor,
                     at_ms=at_ms,
-                    why="confirmed",
+                    why=MarkReason.CONFIRMED,
                 ),
             )
             for line in self.lines()

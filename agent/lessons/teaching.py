@@ -19,7 +19,7 @@ from agent.lessons.doubts import Doubt, DoubtAnswer
 from agent.lessons.lesson import Lesson, RunningLesson, event_id
 from agent.lessons.marks import MarkBook, MarkBookFull, MarkResult
 from agent.lessons.proving import UNASKED, Confirmer
-from agent.lessons.sheet import LessonSheet, SheetEntry, Suggestion, pupils_of
+from agent.lessons.sheet import LessonSheet, MarkReason, SheetEntry, Suggestion, pupils_of
 from agent.lessons.timetable import LessonProposal, ProposalReason
 from agent.room import AgentRoom, Messages, Moment
 from protocol import chain
@@ -220,7 +220,7 @@ class Teaching:
         for event in events:
             tapped = msgspec.structs.replace(
                 event,
-                why="tapped",
+                why=MarkReason.TAPPED,
                 class_code=code,
                 actor=lesson.actor,
                 room=lesson.room or event.room,
@@ -297,7 +297,9 @@ class Teaching:
         if before is status:
             sheet.pupil(student)
             return TeachingStep(self, [])
-        after, messages = self.correct(student, status, "corrected", moment, present.lesson, by=by)
+        after, messages = self.correct(
+            student, status, MarkReason.CORRECTED, moment, present.lesson, by=by
+        )
         after = after.undo_for(Undoable.CORRECTION, moment, present.lesson)
         undo = after.undoable and after.undoable._replace(student=student, status=before)
         return TeachingStep(replace(after, undoable=undo), messages)
@@ -310,17 +312,23 @@ class Teaching:
             return TeachingStep(after, [])
         return after.say_taps(msgspec.structs.replace(lesson, sheet=sheet), moment)
 
-    def suggest(self, student: str, suggestion: Suggestion) -> TeachingStep:
-        """A machine saw a pupil; nothing is said. Raises NoLesson, NotOnRoll."""
-        if self.lesson.sheet is None:
-            raise NoLesson
-        return TeachingStep(self.with_sheet(self.lesson.sheet.suggest(student, suggestion)), [])
+    def suggest(self, student: str, suggestion: Suggestion, lesson: str = "") -> TeachingStep:
+        """A machine saw a pupil in the running lesson, or in this one; nothing is said.
 
-    def doubt(self, doubt: Doubt) -> TeachingStep:
-        """A machine saw a number that several pupils have; nothing is said. Raises NoLesson."""
-        if self.lesson.sheet is None:
+        Raises NoLesson where another one runs by now, NotOnRoll.
+        """
+        sheet = self._sheet_seen(lesson)
+        return TeachingStep(self.with_sheet(sheet.suggest(student, suggestion)), [])
+
+    def doubt(self, doubt: Doubt, lesson: str = "") -> TeachingStep:
+        """A machine saw a number that several pupils have; otherwise as `suggest`."""
+        return TeachingStep(self.with_sheet(self._sheet_seen(lesson).doubt(doubt)), [])
+
+    def _sheet_seen(self, lesson: str) -> LessonSheet:
+        """The sheet that machines write in now. Raises NoLesson."""
+        if self.lesson.sheet is None or lesson not in {"", self.lesson.code}:
             raise NoLesson
-        return TeachingStep(self.with_sheet(self.lesson.sheet.doubt(doubt)), [])
+        return self.lesson.sheet
 
     def settle(self, answers: Iterable[DoubtAnswer], lesson: str = "") -> TeachingStep:
         """The teacher says whose these numbers are. Raises NoLesson, NotOnRoll."""
@@ -348,7 +356,9 @@ class Teaching:
                 return back.reopen(moment, undoable.lesson, by)
             case Undoable.CORRECTION:
                 student, status = undoable.student, undoable.status
-                return back.correct(student, status, "undone", moment, undoable.lesson, by=by)
+                return back.correct(
+                    student, status, MarkReason.UNDONE, moment, undoable.lesson, by=by
+                )
 
     def mark(
         self, student: str, status: AttendanceStatus, method: Method, moment: Moment
@@ -552,7 +562,7 @@ class Teaching:
         self,
         student: str,
         status: AttendanceStatus,
-        why: str,
+        why: MarkReason,
         moment: Moment,
         lesson: str = "",
         *,

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from agent.clock import zone_min
 from agent.lessons.marks import MarkBookFull
-from agent.lessons.meant import Outdated, TooSoon
+from agent.lessons.meant import Outdated, TooLate, TooSoon
 from agent.lessons.sheet import NotOnRoll
 from agent.lessons.teaching import NoClass, NoLesson
 from agent.local.access import Doorkeeper, KeyDoor
@@ -34,7 +34,7 @@ from agent.tablets import board
 from agent.tablets.service import TabletService
 from protocol import guard
 from protocol.guard import BodyTooLargeError, Guard, at_own_port
-from protocol.language import fill, requested_language
+from protocol.language import requested_language
 from protocol.outbox import OutboxError
 from protocol.version import BUILD
 from protocol.words import LANGUAGES, N_, translator
@@ -70,6 +70,12 @@ _REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str, str]]] = {
         "too_soon",
         N_("Nothing was done: the button had just become another one."),
         N_("Look at it again, then press."),
+    ),
+    TooLate: (
+        HTTPStatus.CONFLICT,
+        "too_late",
+        N_("This can no longer be undone."),
+        N_("Correct each mark in the list; a lesson that was ended goes on by Start."),
     ),
     NotOnRoll: (HTTPStatus.CONFLICT, "not_on_roll", N_("This pupil is not on the roll."), ""),
     MarkBookFull: (
@@ -145,12 +151,8 @@ class _Door:
 
     def refusal(self, request: Request, error: DoorError) -> Response:
         """The error in the caller's language."""
-        say = translator(self.language(request))
-        words = {
-            "code": error.code,
-            "message": say(error.message),
-            "hint": fill(say(error.hint), error.values) if error.hint else "",
-        }
+        message, hint = error.parts(translator(self.language(request)))
+        words = {"code": error.code, "message": message, "hint": hint}
         return json_response({"error": words}, error.status)
 
     def own_language(self, request: Request) -> str:

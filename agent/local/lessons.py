@@ -24,6 +24,7 @@ from agent.lessons.meant import (
     hold_lesson,
     hold_roll,
     hold_undo,
+    hold_undone,
 )
 from agent.lessons.proving import Confirmer
 from agent.lessons.teaching import NoLesson, Teaching, TeachingStep
@@ -188,13 +189,8 @@ class LessonDoor:
     async def tap(self, request: Request) -> Response:
         """The teacher says how one pupil is; where the roll is confirmed, by whose word."""
         body = await _body(request, _Tap)
-        student, by = _student(body.student), await self._voucher(body)
-
-        def tap(teaching: Teaching, moment: Moment) -> TeachingStep:
-            hold_roll(teaching, body.meant)
-            return teaching.tap(student, body.status, moment, body.meant.lesson or "", by)
-
-        return await self._do(request, tap)
+        await self._tap(_student(body.student), body)
+        return await self._answer(request)
 
     async def settle(self, request: Request) -> Response:
         """The teacher says whose the cards are that several pupils of the lesson may hold."""
@@ -214,7 +210,9 @@ class LessonDoor:
 
         def undo(teaching: Teaching, moment: Moment) -> TeachingStep:
             hold_undo(teaching, body.meant)
-            return teaching.undo(moment, by)
+            step = teaching.undo(moment, by)
+            hold_undone(step.teaching, body.meant)
+            return step
 
         return await self._do(request, undo)
 
@@ -233,11 +231,12 @@ class LessonDoor:
     async def attendance(self, request: Request) -> Response:
         """A mark by another program: 201 once kept, 200 if it had been, 202 on an open roll.
 
-        On a lesson's roll a person's mark is a tap, and a machine's is a suggestion.
+        On a lesson's roll a person's mark is a tap, and a machine's is a suggestion; on that of the
+        lesson that is meant, else of the one that runs.
         """
         body = await _body(request, _Mark)
         student = _student(body.student)
-        if self._store.classroom.lesson.sheet is not None:
+        if self._has_roll(body.meant):
             await self._on_roll(student, body)
             answer = {
                 "student": student,
@@ -246,17 +245,31 @@ class LessonDoor:
                 "kept": True,
             }
             return json_response(answer, HTTPStatus.ACCEPTED)
+        hold_lesson(self._store.classroom.teaching, body.meant)
         mark, new = await self._store.mark(student, body.status, body.method)
         return json_response(_mark_tree(mark), HTTPStatus.CREATED if new else HTTPStatus.OK)
 
+    def _has_roll(self, meant: Meant) -> bool:
+        """Whether the lesson that is meant, else the one that runs, has a roll here."""
+        here = self._store.classroom.lesson
+        lesson = here.find(meant.lesson) if meant.lesson else here.running
+        return lesson is not None and lesson.sheet is not None
+
     async def _on_roll(self, student: str, body: _Mark) -> None:
         if body.method is Method.MANUAL:
-            by = await self._voucher(body)
-            await self._store.teach(
-                lambda teaching, moment: teaching.tap(student, body.status, moment, by=by)
-            )
+            await self._tap(student, body)
         else:
+            hold_roll(self._store.classroom.teaching, body.meant)
             await self._store.suggest(student, body.method)
+
+    async def _tap(self, student: str, body: _Tap) -> None:
+        by = await self._voucher(body)
+
+        def tap(teaching: Teaching, moment: Moment) -> TeachingStep:
+            hold_roll(teaching, body.meant)
+            return teaching.tap(student, body.status, moment, body.meant.lesson or "", by)
+
+        await self._store.teach(tap)
 
     async def _voucher(self, body: _Vouched) -> Confirmer | None:
         return await self._confirmers.confirmer(body.teacher, body.pin)

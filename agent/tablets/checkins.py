@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
 from agent.tablets.cart import Cart, name_of
 from agent.tablets.code import SECRET_BYTES, CodeVerdict, RollingCode
-from agent.tablets.lesson import CheckInPhase, TabletLesson, TabletPupil
+from agent.tablets.lesson import ANY_CLASS, CheckInPhase, TabletLesson, TabletPupil
 from agent.tablets.tries import Tries
 
 PASS_S: Final = 60.0  # from scanning the code to touching one's number
@@ -66,6 +66,7 @@ class CheckInAttempt:
     """What a tablet sent. tablet: its key. digits: as typed. number: class's place and number.
 
     Its place is ANY_CLASS for a bare number. browser: what it calls itself, or a digest of it.
+    order: of the classes that the page showed, for the place counts in them; "" is not compared.
     token: from the QR code. Neither digits nor token: the tablet may hold a pass.
     """
 
@@ -73,6 +74,7 @@ class CheckInAttempt:
     address: str
     browser: str = ""
     number: tuple[int, int] | None = None
+    order: str = ""
     digits: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
 
@@ -136,6 +138,7 @@ class CheckIns:
         self._tries = Tries()
         self._passes = OrderedDict[str, float]()
         self._slots: dict[str, set[int]] = {}
+        self._homes: dict[str, str] = {}  # by tablet, from where the first of this lesson came
         self._newcomers = Newcomers()
         self.refusals = Counter[str]()
 
@@ -195,13 +198,38 @@ class CheckIns:
         outcome = self._objection(attempt, now_s)
         if outcome is not None or self.lesson is None or attempt.number is None:
             return self._refuse(outcome or CheckInOutcome.NOT_YET, attempt, now_s)
-        match self.lesson.pupils_at(*attempt.number):
+        match self._pupils_meant(attempt, self.lesson):
             case [pupil]:
                 return self._seat(pupil, attempt, now_s)
             case []:
                 return self._refuse(CheckInOutcome.NOT_ON_ROSTER, attempt, now_s)
             case _:
                 return self._refuse(CheckInOutcome.TWO_PUPILS, attempt, now_s)
+
+    def is_copied(self, attempt: CheckInAttempt) -> bool:
+        """Whether another device goes by this cookie, as restored browsers do.
+
+        It comes from elsewhere than the one that is in by it, and for another pupil.
+        """
+        slot = self._cart.find(attempt.tablet)
+        is_elsewhere = self._homes.get(attempt.tablet, attempt.address) != attempt.address
+        if slot is None or self.lesson is None or not is_elsewhere:
+            return False
+        return not set(self.pupils_on(slot.number)) & {*self._pupils_meant(attempt, self.lesson)}
+
+    def part(self, attempt: CheckInAttempt, tablet: str) -> CheckInAttempt:
+        """The attempt of a device that goes by a cookie of its own from now on; with its pass."""
+        if attempt.tablet in self._passes:
+            self._passes[tablet] = self._passes.pop(attempt.tablet)
+        return replace(attempt, tablet=tablet)
+
+    def _pupils_meant(self, attempt: CheckInAttempt, lesson: TabletLesson) -> list[TabletPupil]:
+        """Who may be meant; a page of other classes, of a lesson before, names a number only."""
+        if attempt.number is None:
+            return []
+        place, number = attempt.number
+        is_ours = attempt.order in {"", lesson.order}
+        return lesson.pupils_at(place if is_ours else ANY_CLASS, number)
 
     def release(self, answer: CheckInAnswer) -> None:
         """Take a check-in back that could not be kept."""
@@ -228,6 +256,7 @@ class CheckIns:
             return self._refuse(CheckInOutcome.TABLET_FULL, attempt, now_s)
         self._passes.pop(attempt.tablet, None)
         self._slots.setdefault(pupil.student, set()).add(slot.number)
+        self._homes.setdefault(attempt.tablet, attempt.address)
         doubted = self._newcomers.join(attempt, pupil.student, is_new=is_new)
         moved = CheckInOutcome.MOVED if elsewhere else CheckInOutcome.IN
         return CheckInAnswer(
@@ -272,6 +301,7 @@ class CheckIns:
         self._tries = Tries()
         self._passes.clear()
         self._slots.clear()
+        self._homes.clear()
         self._newcomers = Newcomers()
 
 

@@ -109,9 +109,13 @@ class _Door:
             address=_address(request),
             browser=_browser(request),
             number=page.number_of(fields.get("n", "")),
+            order=fields.get("k", "")[:64],
             digits=digits,
             token=fields.get("t", "")[:64],
         )
+        if self._service.checkins().is_copied(attempt):
+            cookie = self._service.new_cookie(COOKIE_BYTES)
+            attempt = self._service.checkins().part(attempt, key_of(cookie))
         try:
             answer = await self._service.check_in(attempt)
         except SuggestionRefused as refused:

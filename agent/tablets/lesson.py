@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+_ORDER_DIGITS: Final = 8
 ANY_CLASS: Final = -1  # the place of a number that came without its class
 
 
@@ -38,6 +40,16 @@ class TabletLesson:
     classes: tuple[str, ...] = ()
     pupils: tuple[TabletPupil, ...] = ()
     seated: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def version(self) -> str:
+        """Which numbers of which lesson a page shows: another text for another one, or list."""
+        return " ".join([self.id, *(f"{one.class_code}.{one.number}" for one in self.pupils)])
+
+    @property
+    def order(self) -> str:
+        """What a number's place counts in: another text for other classes, or in another order."""
+        return hashlib.sha256("\n".join(self.classes).encode()).hexdigest()[:_ORDER_DIGITS]
 
     def pupils_at(self, class_at: int, number: int) -> list[TabletPupil]:
         """The pupils of a class, named by its place in `classes`, and a number; several of any."""

@@ -118,7 +118,8 @@ class TabletService:
 
     async def check_in(self, attempt: CheckInAttempt) -> CheckInAnswer:
         """Decide, and keep who is in from now on. Raises SuggestionRefused."""
-        answer = self.checkins().check_in(attempt, self.now_s())
+        checkins = self.checkins()
+        lesson, answer = checkins.lesson, checkins.check_in(attempt, self.now_s())
         if answer.outcome not in GOOD or answer.pupil is None:
             return answer
         self._seated.set()
@@ -132,7 +133,8 @@ class TabletService:
         except BaseException:
             self._checkins.release(answer)
             raise
-        await self._flag(answer.companions)
+        if (now := self.checkins().lesson) and lesson and now.id == lesson.id:
+            await self._flag(answer.companions)
         return answer
 
     async def _flag(self, companions: tuple[str, ...]) -> None:
@@ -152,7 +154,7 @@ class TabletService:
         """What a tablet is shown now."""
         checkins, slot = self.checkins(), self._cart.find(tablet)
         lesson, own = checkins.lesson, checkins.pupils_on(slot.number) if slot else []
-        version = f"{checkins.phase}{lesson.id if lesson else ''}"
+        version = f"{checkins.phase}{lesson.version if lesson else ''}"
         return TabletView(
             phase=checkins.phase,
             version=hashlib.sha256(version.encode()).hexdigest()[:8],

@@ -198,7 +198,7 @@ class RoomPages:
             identity=identity,
             teller=kit_teller(agents),
             events=events,
-            names=given_names(own),
+            names=given_names(devices),
             openings=self._openings.in_room(code) if is_own else [],
             marked=self._live.marked_today(Own(schools=frozenset({room.key.school}))).get(
                 room.key.room, 0

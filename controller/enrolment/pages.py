@@ -29,7 +29,6 @@ from protocol.words import N_
 
 _PATH: Final = "/enrolment"
 _KNOCKS: Final = f"{_PATH}/knocks"
-_AGAIN_S: Final = "2"
 _MAX_TROUBLE: Final = 300
 KNOCK_STATES: Final = {
     KnockState.WAITING: N_("Ask whoever stands at that computer whether it shows these digits."),
@@ -96,8 +95,6 @@ def _add_code(router: FeatureRouter, screens: PageRenderer, enrolment: Enrolment
             return RedirectResponse(_PATH, 303)
         answer = _code_page(request, screens, enrolment, invitation)
         answer.headers["Cache-Control"] = "no-store"
-        if invitation.state is InvitationState.OPEN:
-            answer.headers["Refresh"] = _AGAIN_S
         return answer
 
 
@@ -158,18 +155,16 @@ def _add_knocks(router: FeatureRouter, screens: PageRenderer, enrolment: Enrolme
     @needs(Permission.MANAGE)
     async def knocking(request: Request, trouble: str = "") -> Response:
         knocks = enrolment.knocks
-        answer = screens.page(
+        return screens.page(
             request,
             "knocks.html",
             knocks=knocks.told(),
+            goes_on=_is_quiet(knocks),
             state_of=_knock_state,
             minutes=_minutes(knocks.left_s()),
             members=await run_in_threadpool(enrolment.members.names),
             trouble=trouble[:_MAX_TROUBLE] or _trouble(request, screens, enrolment),
         )
-        if _is_quiet(knocks):
-            answer.headers["Refresh"] = _AGAIN_S
-        return answer
 
     @router.post(_KNOCKS)
     @needs(Permission.MANAGE)

@@ -6,7 +6,9 @@ import asyncio
 import re
 import secrets
 import time
-from contextlib import suppress
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from controller.broker.authority import Authority
@@ -63,6 +65,8 @@ class Enrolment:
         self.spoken: asyncio.Queue[str] = asyncio.Queue()
         self.members = Members(self.credentials)
         self.trouble: LopHocError | None = None  # why nobody can join now
+        self._one_by_one = asyncio.Lock()  # each sees the names that the others were given
+        self._in_talk: Counter[str] = Counter()  # who was given one, and may yet say it is written
 
     def invite(self, room: str, replaces: str) -> Invitation:
         """A code for a room's computer. Raises ActionError."""
@@ -144,21 +148,31 @@ class Enrolment:
         """Cut a computer off; the broker does within two seconds. Raises CredentialError."""
         self.credentials.remove(agent)
 
-    async def grant(self, invitation: Invitation, hello: Hello) -> Credential:
+    @asynccontextmanager
+    async def grant(self, invitation: Invitation, hello: Hello) -> AsyncIterator[Credential]:
         """A credential for who proved the code, another one at each call, good at once.
 
-        Raises ActionError, which the page shows as well.
+        Nobody else is given its name while the talk goes on. Raises ActionError, which the page
+        shows as well.
         """
         try:
-            credential = await asyncio.to_thread(self._issue, invitation, hello)
+            async with self._one_by_one:
+                credential = await asyncio.to_thread(self._issue, invitation, hello)
+                self._in_talk[credential.agent] += 1
         except (LopHocError, OSError) as error:
             self.trouble = _not_now(error)
             raise self.trouble from error
+        try:
+            await self._admit(hello)
+            yield credential
+        finally:
+            self._in_talk -= Counter([credential.agent])
+
+    async def _admit(self, hello: Hello) -> None:
         self.clones.forget(hello.agent)  # the one it leaves; whom it replaces shows in the file
         if line := self._program.line:
             await line.admit()
         self.trouble = None
-        return credential
 
     def _issue(self, invitation: Invitation, hello: Hello) -> Credential:
         config = self._program.config
@@ -202,11 +216,11 @@ class Enrolment:
     def _free_name(self, wish: str) -> str:
         """The name that a computer goes by, unless another one does.
 
-        What was granted and never kept is nobody's: the talk was cut, and it comes again.
+        What was granted in a talk that is over, and not kept, is nobody's: it comes again.
         """
         agents = self._program.store.read(agents_of, self._program.school, limit=_MANY)
         lost = {name for name, one in self.credentials.enrolled().items() if not one.is_kept}
-        names = (self.credentials.names() - lost) | {CONTROLLER}
+        names = (self.credentials.names() - lost) | {CONTROLLER, *self._in_talk}
         taken = {agent.place.agent for agent in agents} | names
         if _AGENT.fullmatch(wish) and wish not in taken:
             return wish

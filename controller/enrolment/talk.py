@@ -164,17 +164,17 @@ class Talk:
         from protocol.exchange import seal  # noqa: PLC0415 - heavy, and seldom
 
         try:
-            credential = await self._enrolment.grant(invitation, hello)
+            async with self._enrolment.grant(invitation, hello) as credential:
+                invitation.words = words_of(transcript)
+                sealed = seal(secret, msgspec.json.encode(credential))
+                await self._say(Grant(proof_of(secret, "controller", transcript), sealed))
+                if is_proof((await self._hear(Kept)).proof, secret, "kept", transcript):
+                    await self._enrolment.note_used(credential.agent)
+                    _LOGGER.info("enrolled agent=%s", credential.agent)
         except ActionError as error:
             _LOGGER.warning("a computer was not enrolled: %s", error)
             await self._refuse(Grant(refusal=Refusal.NOT_NOW))
             raise Over from error
-        invitation.words = words_of(transcript)
-        sealed = seal(secret, msgspec.json.encode(credential))
-        await self._say(Grant(proof_of(secret, "controller", transcript), sealed))
-        if is_proof((await self._hear(Kept)).proof, secret, "kept", transcript):
-            await self._enrolment.note_used(credential.agent)
-            _LOGGER.info("enrolled agent=%s", credential.agent)
 
     async def _invitation(self, hello: Hello) -> Invitation:
         """The code that is tried; one by a link is not counted. Raises Over."""

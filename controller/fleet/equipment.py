@@ -174,7 +174,7 @@ class Equipment:
         device = self.devices.get(device_id)
         if device is None or device.removed_ms is not None:
             return []
-        named = [*self._folded(device), device]
+        named = [*self._own_past(device), device]
         return [self._keep(replace(one, given_name=name), one, now_ms) for one in named]
 
     def _claim_folded(
@@ -255,9 +255,10 @@ class Equipment:
 
     def _past(self, device: Device, before: DeviceRecord | None, now_ms: int) -> _Past:
         """When it was first seen, and what people call it, under whichever of its ids."""
-        folded = sorted(self._folded(device), key=lambda one: -one.change)  # the newest first
-        known = [before, *folded] if before is not None else folded
-        times_ms = [one.first_seen_ms for one in known]
+        own = sorted(self._own_past(device), key=lambda one: -one.change)  # the newest first
+        times_ms = [one.first_seen_ms for one in self._folded(device)]
+        times_ms += [before.first_seen_ms] if before is not None else []
+        known = [before, *own] if before is not None else own
         names = (one.given_name for one in known if one.given_name is not None)
         return _Past(
             min(times_ms if before is not None else [*times_ms, now_ms]), next(names, None)
@@ -267,6 +268,11 @@ class Equipment:
         """What was known under the device's aliases, and is there no more."""
         known = (self.devices.get(alias) for alias in device.aliases)
         return [one for one in known if one is not None and one.removed_ms is not None]
+
+    def _own_past(self, device: Device | DeviceRecord) -> list[DeviceRecord]:
+        """The same, but for ids that several pieces bear: what stands there is neither's."""
+        folded = self._folded(device)
+        return [one for one in folded if not self._rivals.is_contested(one.device_id)]
 
     def _inherit(self, before: DeviceRecord, past: _Past, now_ms: int) -> list[DeviceRecord]:
         if past == _past_of(before):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from controller.fleet.bearers import bearers_of
 from controller.fleet.records import DeviceRecord
 from controller.sheets.text import clean
 from protocol.errors import ActionError
@@ -26,13 +27,12 @@ def named_kind(device: DeviceRecord, say: Translate) -> str:
 
 
 def given_names(devices: Iterable[DeviceRecord]) -> dict[str, str]:
-    """What people call devices, by each of their ids."""
-    return {
-        name: device.given_name
-        for device in devices
-        if device.given_name
-        for name in (*device.aliases, device.device_id)
-    }
+    """What people call devices, by each id that one alone bears. devices: all of a school."""
+    here = [*devices]
+    given = {device.device_id: device.given_name for device in here if device.given_name}
+    if not given:
+        return {}
+    return {name: given[bearer] for name, bearer in bearers_of(here).items() if bearer in given}
 
 
 def name_in(text: str) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from controller.feature import Program
+from controller.fleet.bearers import bearers_of
 from controller.fleet.records import DeviceRecord
-from controller.fleet.store import all_devices
+from controller.fleet.store import all_devices, devices_and_presences
 from controller.measures.chart import DRAWN, HEIGHT, LEFT, WIDTH, ChartSpan, chart_of
 from controller.measures.series import (
     DAY_MS,
@@ -73,7 +75,7 @@ def pages(program: Program) -> FeatureRouter:
         if device is None:
             unknown = HttpError(404, "device_unknown", N_("There is no such device."), "/")
             return screens.error(request, unknown)
-        values = await run_in_threadpool(measured.section, device_id, span)
+        values = await run_in_threadpool(measured.section, device.device_id, span)
         words = screens.words_as(request, MeasureWords)
         return screens.page(request, "measures.html", words=words, device=device, **values)
 
@@ -104,8 +106,9 @@ class MeasureSections:
 
     def device(self, device_id: str, person: Person) -> DeviceRecord | None:
         """The device, if it is one that the person sees. Raises StoreError."""
-        devices = self._program.store.read(all_devices, self._program.school)
-        found = (one for one in devices if device_id in (one.device_id, *one.aliases))
+        devices = self._program.store.read(devices_and_presences, self._program.school)
+        bearer = bearers_of(devices).get(device_id)
+        found = (one for one in devices if one.device_id == bearer)
         return next((one for one in found if person.has_room(one.room)), None)
 
     def section(self, device_id: str, span: ChartSpan) -> dict[str, Any]:
@@ -115,8 +118,10 @@ class MeasureSections:
         begins_ms = now_ms - drawn.length_ms
         begins_ms -= begins_ms % drawn.step_ms
         with program.store.view() as db:
-            series = series_of(db, program.school, drawn.tier, begins_ms, device_id)
-            long = series_of(db, program.school, Tier.HOURLY, now_ms - WEAR_MS, device_id)
+            names = bearers_of(devices_and_presences(db, program.school))
+            of_it = partial(series_of, db, program.school, bearers=names, thing=device_id)
+            series = of_it(drawn.tier, begins_ms)
+            long = of_it(Tier.HOURLY, now_ms - WEAR_MS)
         charts = [
             chart_of(measure, folded(points, begins_ms, drawn.step_ms), begins_ms, span)
             for (_, measure), points in sorted(series.items())
@@ -137,7 +142,9 @@ class MeasureSections:
         """What will fail next in the school, the soonest first. Raises StoreError."""
         program, now_ms = self._program, self._program.now_ms()
         with program.store.view() as db:
-            series = series_of(db, program.school, Tier.HOURLY, now_ms - WEAR_MS)
+            names = bearers_of(devices_and_presences(db, program.school))
+            since_ms = now_ms - WEAR_MS
+            series = series_of(db, program.school, Tier.HOURLY, since_ms, bearers=names)
             devices = {one.device_id: one for one in all_devices(db, program.school)}
         things: dict[str, dict[SeriesKey, list[TimedPoint]]] = {}
         for key, points in series.items():

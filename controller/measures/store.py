@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, select
 from controller.database.reading import rows_of
 from controller.database.scope import codes_of, of
 from controller.database.writing import insert_into
+from controller.fleet.bearers import ids_of
 from controller.measures.series import (
     BLOCK_MS,
     HOUR_MS,
@@ -66,9 +67,18 @@ def blocks_at(
 
 
 def series_of(
-    db: Connection, place: Place, tier: Tier, since_ms: int, thing: str | None = None
+    db: Connection,
+    place: Place,
+    tier: Tier,
+    since_ms: int,
+    *,
+    bearers: Mapping[str, str],
+    thing: str | None = None,
 ) -> dict[SeriesKey, list[TimedPoint]]:
-    """What was measured since then, of a thing or of all, in the order of time."""
+    """What was measured since then, of a thing or of all, in the order of time.
+
+    bearers: whose an id is: what was kept under an earlier one is its bearer's, too.
+    """
     blocks = measure_blocks.c
     query = select(blocks.thing, blocks.measure, blocks.begins_ms, blocks.points).where(
         of(measure_blocks, place),
@@ -76,13 +86,14 @@ def series_of(
         blocks.begins_ms > since_ms - BLOCK_MS[tier],
     )
     if thing is not None:
-        query = query.where(blocks.thing == thing)
+        query = query.where(blocks.thing.in_(ids_of(thing, bearers)))
     found: defaultdict[SeriesKey, list[TimedPoint]] = defaultdict(list)
     for row in rows_of(db, query.order_by(blocks.begins_ms)):
         points = timed(tier, row["begins_ms"], _decode(row["points"]))
-        key = row["thing"], Measure(row["measure"])
+        key = bearers.get(row["thing"], row["thing"]), Measure(row["measure"])
         found[key] += [each for each in points if each.at_ms >= since_ms]
-    return found
+    # Two blocks of one time hold a device's hours under its earlier id, and those under this one.
+    return {key: sorted(points) for key, points in found.items()}
 
 
 def raw_hours(db: Connection, place: Place, since_ms: int, until_ms: int) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -12,6 +11,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
+from controller.fleet.bearers import bearers_of
 from controller.fleet.records import DeviceRecord
 from controller.register.vocabulary import TYPE_OF_KIND, condition_of, type_of
 from controller.sheets.cells import bounded_bytes
@@ -137,7 +137,7 @@ def observations_of(
 ) -> tuple[Observation, ...]:
     """What the agents see now, or saw last. roaming: agents that go from room to room."""
     told = [*devices]
-    bearers = Counter(name for one in told for name in {one.device_id, *one.aliases})
+    bearers = bearers_of(told)
     return tuple(
         Observation(
             at_ms=device.last_seen_ms,
@@ -147,8 +147,7 @@ def observations_of(
             type=TYPE_OF_KIND[device.kind],
             device=device.device_id,
             name=device.called,
-            # Two pieces of one serial both have that serial's id as an alias: it is neither's.
-            aliases=tuple(alias for alias in device.aliases if bearers[alias] == 1),
+            aliases=tuple(one for one in device.aliases if bearers.get(one) == device.device_id),
             anonymous=not is_equipment(_as_seen(device)),
         )
         for device in told

@@ -45,7 +45,6 @@ from protocol.words import N_
 PATH: Final = "/start"
 _MINUTE_MS: Final = 60_000
 _MAX_TROUBLE: Final = 300
-_AGAIN_S: Final = "2"
 
 
 def pages(program: Program) -> FeatureRouter:
@@ -128,7 +127,7 @@ def _add_move(router: FeatureRouter, program: Program, setup: Setup) -> None:
                 await stream_upload(request, taking.write, MAX_GIVEN)
                 await run_in_threadpool(taking.finish)
         except HttpError as refused:
-            error = ActionError(refused.code, refused.message, refused.hint)
+            error = ActionError(refused.code, refused.message, refused.hint, **refused.values)
             return await _move_page(request, setup, moving, error)
         except ActionError as error:
             return await _move_page(request, setup, moving, error)
@@ -141,7 +140,7 @@ async def _move_page(
     state = await run_in_threadpool(setup.state)
     if moving.is_done:
         return setup.page(request, "start_wait.html", state, None)
-    answer = setup.page(
+    return setup.page(
         request,
         "start_move.html",
         state,
@@ -151,9 +150,6 @@ async def _move_page(
         found=[] if moving.is_running else await run_in_threadpool(_found, moving),
         trouble=setup.said(request, trouble or moving.trouble),
     )
-    if moving.is_running:
-        answer.headers["Refresh"] = _AGAIN_S
-    return answer
 
 
 def _found(moving: Moving) -> list[FoundCopies]:

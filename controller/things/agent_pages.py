@@ -50,6 +50,7 @@ def add_agent(router: FeatureRouter, program: Program) -> None:
         if agent is None:
             unknown = HttpError(404, "agent_unknown", N_("There is no such computer."), "/rooms")
             return screens.error(request, unknown)
+        beside = [one for one in live.devices() if one.place.school == agent.place.school]
         devices = [one for one in live.devices(own=own) if one.place == agent.place]
         devices.sort(key=lambda one: (URGENT_FIRST.index(one.status), natural(one.called)))
         read = program.store.read
@@ -63,7 +64,7 @@ def add_agent(router: FeatureRouter, program: Program) -> None:
             devices=devices,
             events=events,
             title_of=words.device,
-            names=given_names(devices),
+            names=given_names(beside),
             device_link=finder.device_link,
             room_link=finder.room_link(agent.room, agent.place.school),
         )

@@ -14,8 +14,9 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.dashboard.words import RoomWords
 from controller.feature import Program
+from controller.fleet.bearers import bearers_of, ids_of
 from controller.fleet.listener import FleetListener
-from controller.fleet.naming import MAX_NAME, given_names
+from controller.fleet.naming import MAX_NAME
 from controller.fleet.records import DeviceRecord, EventRecord
 from controller.fleet.store import newest_events
 from controller.identity.pairs import RoomIdentity, room_identity
@@ -77,13 +78,18 @@ def add_device(router: FeatureRouter, program: Program) -> None:
     screens = program.service(PageRenderer)
     finder, live = program.service(finder_of), program.service(LiveView)
 
-    def find(request: Request, device_id: str, school: str) -> DeviceRecord:
+    def names_of(device: DeviceRecord) -> frozenset[str]:
+        here = (one for one in live.devices() if one.place.school == device.place.school)
+        return ids_of(device.device_id, bearers_of(here))
+
+    def find(request: Request, device_id: str, school: str) -> tuple[DeviceRecord, frozenset[str]]:
         person = person_of(request)
         own = Own(person.rooms, person.schools)
         for device in live.devices(own=own):
-            names = device.device_id, *device.aliases
-            if device_id in names and school in {"", device.place.school}:
-                return device
+            may_be = device_id in (device.device_id, *device.aliases)
+            is_there = may_be and school in {"", device.place.school}
+            if is_there and device_id in (names := names_of(device)):
+                return device, names
         raise _unknown()
 
     @router.get("/devices/{device_id:path}")
@@ -98,24 +104,24 @@ def add_device(router: FeatureRouter, program: Program) -> None:
         was: Annotated[str | None, Query(max_length=MAX_NAME)] = None,
     ) -> Response:
         try:
-            device = find(request, device_id, school)
+            device, names = find(request, device_id, school)
         except HttpError as refused:
             return screens.error(request, refused)
         words, person = screens.words_as(request, RoomWords), person_of(request)
         beside = [one for one in live.devices() if one.place == device.place]
         agent = next((one for one in live.agents() if one.place == device.place), None)
         may = person.may(Permission.BOOK) and bool(program.school.school)
-        past = await run_in_threadpool(program.store.read, _past, device, beside, words.say)
+        past = await run_in_threadpool(program.store.read, _past, device, names, beside, words.say)
         in_book = None
         if person.may(Permission.SCHOOL) and program.school.school:
-            in_book = await run_in_threadpool(_in_book, program, device)
+            in_book = await run_in_threadpool(_in_book, program, device, names)
         return screens.page(
             request,
             "device.html",
             words=words,
             device=device,
             title=words.device(device),
-            names=given_names([device]),
+            names=dict.fromkeys(names, device.given_name) if device.given_name else {},
             was=was if may else None,
             max_name=MAX_NAME,
             past=past,
@@ -198,11 +204,10 @@ def _add_deeds(router: FeatureRouter, program: Program) -> None:
         return RedirectResponse(f"/devices/{quote(device_id, safe='')}", 303)
 
 
-def _in_book(program: Program, device: DeviceRecord) -> InBook:
-    """What the book says of it. Raises StoreError."""
+def _in_book(program: Program, device: DeviceRecord, names: frozenset[str]) -> InBook:
+    """What the book says of it. names: its ids. Raises StoreError."""
     desk = program.service(desk_of)
     standing = desk.standing()
-    names = {device.device_id, *device.aliases}
     finding = next((one for one in standing.findings if names & {*one.devices}), None)
     line = program.store.read(line_past, program.school, finding.line.no) if finding else None
     seen = (*standing.reconciled.strangers, *standing.reconciled.presences)
@@ -222,11 +227,14 @@ def _in_book(program: Program, device: DeviceRecord) -> InBook:
 
 
 def _past(
-    db: Connection, device: DeviceRecord, beside: list[DeviceRecord], say: Translate
+    db: Connection,
+    device: DeviceRecord,
+    names: frozenset[str],
+    beside: list[DeviceRecord],
+    say: Translate,
 ) -> DevicePast:
-    """What is stored of it. beside: what its agent answers for."""
+    """What is stored of it. names: its ids; beside: what its agent answers for."""
     place = Place(device.place.province, device.place.school)
-    names = {device.device_id, *device.aliases}
     events = [
         event
         for event in newest_events(db, place, room=device.room, limit=EVENTS_READ)

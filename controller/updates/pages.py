@@ -69,7 +69,7 @@ def pages(program: Program) -> FeatureRouter:
         try:
             await _take(request, program)
         except HttpError as refused:
-            said = f"{screens.say(request)(refused.message)} {screens.say(request)(refused.hint)}"
+            said = refused.text(screens.say(request))
             return await run_in_threadpool(show, request, said, refused.status)
         except LopHocError as error:
             said = error.text(screens.say(request))

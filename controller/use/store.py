@@ -6,10 +6,11 @@ Functions that take a connection work inside one transaction of the store's.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta, tzinfo
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, delete, select
 
 from controller.areas.store import atlas_of, lists_for
@@ -18,6 +19,8 @@ from controller.database.part import has_place
 from controller.database.reading import rows_of
 from controller.database.scope import codes_of, of, within
 from controller.database.shape import Shape
+from controller.fleet.bearers import bearers_of
+from controller.fleet.store import devices_and_presences
 from controller.fleet.tables import devices
 from controller.inventory.chosen import Chosen
 from controller.inventory.store import keys_of
@@ -29,6 +32,7 @@ from controller.use.hours import (
     Board,
     BoardWeek,
     Evidence,
+    Sign,
     monday_of,
     summed,
     use_in,
@@ -47,6 +51,7 @@ WEEKS: Final = 5  # what agents tell late changes weeks that are over
 LINES: Final = Shape(BoardWeek, use_weeks)
 BOARDS: Final = Shape(Board, devices)
 _DAY: Final = timedelta(days=1)
+Told = TypeVar("Told", Board, Sign)
 
 
 class KeptUse(NamedTuple):
@@ -95,6 +100,7 @@ def bring_up_use(
     """Sum up this week and those before it anew; returns the weeks that became others.
 
     Of a week of which less is known than before, because it was forgotten, the old lines stay.
+    What was told of a board under an earlier id counts as its own, in weeks long over too.
     """
     this = monday_of(now_ms, zone)
     mondays = [this - 7 * number * _DAY for number in reversed(range(weeks))]
@@ -104,8 +110,10 @@ def bring_up_use(
     held = lesson_spans(lessons, plan, zone, now_ms)
     began_ms = week_span(mondays[0], zone)[0]
     with store.view() as db:
-        signs, watches = signs_of(db, place, began_ms), watches_of(db, place, began_ms)
-        boards = boards_of(db, place)
+        bearers = bearers_of(devices_and_presences(db, place))
+        watches = watches_of(db, place, began_ms)
+        signs = [_under(bearers, sign) for sign in signs_of(db, place, began_ms)]
+        boards = [one for one in boards_of(db, place) if _under(bearers, one) == one]
     if not boards:
         return {}
     fresh: dict[str, list[BoardWeek]] = {}
@@ -119,7 +127,48 @@ def bring_up_use(
             before = [kept_use.line for kept_use in use_of(db, place, week, week)]
             if _knowledge(lines) >= _knowledge(before) and keep_use(db, place, week, lines):
                 changed[week] = lines
+        changed |= _rekeyed(db, place, bearers, before=mondays[0].isoformat())
     return changed
+
+
+def _under(bearers: Mapping[str, str], told: Told) -> Told:
+    """The same under the id that its device bears now."""
+    return told._replace(device_id=bearers.get(told.device_id, told.device_id))
+
+
+def _rekeyed(
+    db: Connection, place: Place, bearers: Mapping[str, str], *, before: str
+) -> dict[str, list[BoardWeek]]:
+    """Put the lines of earlier weeks under the ids that boards bear now; the weeks that changed."""
+    former = {name for name, bearer in bearers.items() if name != bearer}
+    query = (
+        select(use_weeks.c.week, use_weeks.c.device_id)
+        .where(of(use_weeks, place), use_weeks.c.week < before)
+        .distinct()
+    )
+    weeks = {week for week, device_id in db.execute(query) if device_id in former}
+    changed: dict[str, list[BoardWeek]] = {}
+    for week in sorted(weeks):
+        lines: dict[tuple[str, str], BoardWeek] = {}
+        for kept_use in use_of(db, place, week, week):
+            line = kept_use.line
+            line = replace(line, device_id=bearers.get(line.device_id, line.device_id))
+            before_it = lines.get(_by_key(line))
+            lines[_by_key(line)] = _together(before_it, line) if before_it else line
+        if keep_use(db, place, week, lines.values()):
+            changed[week] = [*lines.values()]
+    return changed
+
+
+def _together(one: BoardWeek, other: BoardWeek) -> BoardWeek:
+    """A board's week of two parts: it bore one id, then another."""
+    return replace(
+        one,
+        on_min=one.on_min + other.on_min,
+        used_min=one.used_min + other.used_min,
+        planned_min=max(one.planned_min, other.planned_min),
+        known_min=max(one.known_min, other.known_min, one.on_min + other.on_min),
+    )
 
 
 def counted_use(

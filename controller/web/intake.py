@@ -140,8 +140,6 @@ class Intake(ABC, Generic[Held]):
 
     async def _refuse(self, request: Request, trouble: LopHocError | HttpError) -> Response:
         say = self.screens.say(request)
-        if isinstance(trouble, HttpError):
-            failed, status = f"{say(trouble.message)} {say(trouble.hint)}", trouble.status
-        else:
-            failed, status = trouble.text(say), 422
+        failed = trouble.text(say)
+        status = trouble.status if isinstance(trouble, HttpError) else 422
         return await run_in_threadpool(self.form, request, failed, status)

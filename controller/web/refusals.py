@@ -18,10 +18,10 @@ from starlette.routing import Match, Route
 
 from controller.database.store import StoreError
 from controller.web.bare_page import bare_page, wants_page
-from protocol.errors import LopHocError
+from protocol.errors import LopHocError, filled_parts
 from protocol.folder import is_disk_trouble
 from protocol.guard import BodyTooLargeError
-from protocol.language import fill, requested_language
+from protocol.language import requested_language
 from protocol.words import N_, Translate
 
 _LOGGER = logging.getLogger(__name__)
@@ -70,6 +70,14 @@ class HttpError(Exception):
         self.message = message
         self.hint = hint
         self.values = values
+
+    def parts(self, say: Translate) -> tuple[str, str]:
+        """The message and the hint in the caller's language, each with its values."""
+        return filled_parts(self.message, self.hint, self.values, say)
+
+    def text(self, say: Translate) -> str:
+        """Both as one sentence after the other."""
+        return " ".join(filter(None, self.parts(say)))
 
 
 def refusal_of(error: LopHocError, status: int = 422) -> HttpError:
@@ -138,7 +146,7 @@ def problem_answer(
     refusal: HttpError, language: str, say: Translate, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """The refusal, as programs are told it."""
-    title, detail = (fill(say(text), refusal.values) for text in (refusal.message, refusal.hint))
+    title, detail = refusal.parts(say)
     body = problem_of(refusal.status, refusal.code, title, detail)
     more = {"Content-Language": language, **(headers or refusal.headers or {})}
     return JSONResponse(body, refusal.status, more, media_type=PROBLEM)
@@ -161,9 +169,7 @@ def answer_refusals(
             refusal = refusal_of(error)
             language = language_asked(request, default_language)
             say = translate_to(language)
-            title, detail = (
-                fill(say(text), refusal.values) for text in (refusal.message, refusal.hint)
-            )
+            title, detail = refusal.parts(say)
             headers = {"Content-Language": language, **(_headers_of(request, error) or {})}
             is_page = isinstance(error, PageRefusedError)
             if wants_page(request.scope, usually=is_page):

@@ -81,6 +81,8 @@ def kind_of(body: Body, label: str) -> BodyKind:
     by_content = _by_content(lead)
     if by_content is not BodyKind.NOTHING or not lead or lead.startswith(_TEXT):
         return by_content
+    if _SOI in lead:  # behind a few bytes of the maker's own
+        return BodyKind.JPEG
     if label.startswith("multipart/"):
         return BodyKind.PARTS
     if label.startswith("image/"):

@@ -10,7 +10,9 @@ import psutil
 from hardware.text import entries, read_number, read_text
 
 _SUPPLIES = "sys/class/power_supply"
-_DISCHARGING, _CHARGING = "Discharging", "Charging"
+_DISCHARGING = "Discharging"
+# What a battery is only while something feeds it. Source: Linux, drivers/acpi/battery.c.
+_FED = frozenset({"Charging", "Full", "Not charging"})
 # 10 kWh in the microwatt-hours of sysfs; no battery of a computer comes near.
 _FULL_MOST = 1e10
 # A new battery holds a little more than its label says; beyond this one of the figures is wrong.
@@ -116,18 +118,27 @@ def _full(battery: Path) -> float:
 
 
 def _on_mains(batteries: list[Path], mains: list[str]) -> bool | None:
-    """Whether the mains feed it: a battery that discharges, or charges, knows better than any plug.
+    """Whether the mains feed it: what a battery does tells more than any plug.
 
-    Plugs that stay "online" for a charger too weak, or for good, are common. Without a battery
-    whatever runs is fed; plugs that deny it tell nothing.
+    Plugs that stay "online" for a charger too weak, or for good, are common, and so are those that
+    know nothing of the charger in the other socket (rickysarraf/laptop-mode-tools issue 191).
+    Without a battery whatever runs is fed; plugs that deny it tell nothing.
     """
-    states = {read_text(battery / "status") for battery in batteries}
-    if _DISCHARGING in states:
-        return False
-    is_online = _CHARGING in states or any(online not in {"", "0"} for online in mains)
+    is_online = any(online not in {"", "0"} for online in mains)
+    empties = [path for path in batteries if read_text(path / "status") == _DISCHARGING]
+    if empties:
+        return is_online and all(map(_stands_still, empties))
+    is_fed = is_online or any(read_text(path / "status") in _FED for path in batteries)
     if batteries:
-        return is_online if mains else True
-    return True if is_online else None
+        return is_fed if mains else True
+    return True if is_fed else None
+
+
+def _stands_still(battery: Path) -> bool:
+    """Whether it empties by nothing at all: it waits to be charged (linuxmint/cinnamon 6324)."""
+    rates = [read_number(battery / name) for name in ("power_now", "current_now")]
+    told = [rate for rate in rates if rate is not None]
+    return bool(told) and not any(told)
 
 
 def _read_elsewhere() -> PowerReading:

@@ -16,7 +16,8 @@ _ZONES = (
 )
 _MONITORS = ("coretemp", "k10temp", "zenpower", "*cpu*", "k8temp", "soc*")
 _BOARD_ZONES = ("acpitz",)
-# Outside this a sensor is broken or unplugged, and says so by nonsense such as -273 or 255.
+# Outside this a sensor is broken or unplugged, and says so by nonsense such as -273 or 255; or by
+# nothing at all, which no running processor is (MediaTek's zones; lm-sensors issue 70).
 _COLDEST_C, _HOTTEST_C = -40.0, 150.0
 
 
@@ -39,7 +40,7 @@ class Thermometer:
         if self._file is None:
             return None
         milli_c = read_number(self._file)
-        if milli_c is None or not _COLDEST_C <= milli_c / 1000 <= _HOTTEST_C:
+        if not milli_c or not _COLDEST_C <= milli_c / 1000 <= _HOTTEST_C:
             return None
         return round(milli_c / 1000, 1)
 

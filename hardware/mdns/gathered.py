@@ -12,7 +12,7 @@ from typing import Final
 
 from hardware.mdns.announced import AnnouncedService, types
 from hardware.mdns.ids import identity_of
-from hardware.network.marks import MarkJudge
+from hardware.network.marks import MarkJudge, meet
 from hardware.readings import Kind, Sighting
 
 # No device announces so many services: where more share an address, it tells nothing.
@@ -145,7 +145,9 @@ class Announced:
         return _without_choice(groups, pairs)
 
     def _disagree(self, one: set[str], other: set[str], *, strict: bool) -> bool:
-        """Whether both tell marks of one kind; strictly, also a type in both, or two kinds.
+        """Whether both tell marks of one kind; strictly, also what speaks against one machine.
+
+        That are other addresses, a type in both, and two kinds.
 
         A computer's program may well show a screen, as a board does.
         """
@@ -154,6 +156,9 @@ class Announced:
         if not strict:
             return False
         services = [[self._services[name] for name in names] for names in (one, other)]
+        places = [{at for each in group for at in each.addresses} for group in services]
+        if not meet(*places):
+            return True
         types_of = [{service.type for service in group} for group in services]
         kinds = {service.sighting.kind for group in services for service in group}
         is_screen = kinds >= {Kind.HOST, Kind.BOARD}

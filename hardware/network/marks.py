@@ -20,6 +20,7 @@ _CLAIMS_LIMIT: Final = 32
 _PROOF_S: Final = 150.0
 _TELLERS_LIMIT: Final = 8192
 _REMEMBERED_LIMIT: Final = 4096
+_OWN_GIVEN: Final = ("169.254.", "fe8", "fe9", "fea", "feb")  # RFC 3927; RFC 4291, 2.5.6
 _NETWORK: Final = frozenset({"mdns", "onvif", "pjlink"})
 
 
@@ -234,8 +235,26 @@ def _things(tellers: list[Teller]) -> Iterator[list[Teller]]:
 
 
 def _is_one(one: Teller, other: Teller) -> bool:
-    if one.source and one.source == other.source:
+    if one is other or (one.source and one.source == other.source):
         return one is other
-    return one is other or bool(
-        (one.host and one.host == other.host) or one.addresses & other.addresses
-    )
+    return bool(one.host and one.host == other.host) or meet(one.addresses, other.addresses)
+
+
+def meet(one: Collection[str], other: Collection[str]) -> bool:
+    """Say whether two that answer at these addresses may be one machine.
+
+    A link-local address alone proves nothing of two that have others: all machines that hold
+    containers have the bridge's fe80::1, and programs announce it with their own.
+    """
+    common = {*one} & {*other}
+    if not common or any(_version(address) for address in common):
+        return bool(common)
+    versions = [{_version(address) for address in addresses} for addresses in (one, other)]
+    return not (versions[0] & versions[1]) - {0}
+
+
+def _version(address: str) -> int:
+    """Give 4 or 6 of an address that a network gave; 0 of one that a machine gave itself."""
+    if address.casefold().startswith(_OWN_GIVEN):
+        return 0
+    return 6 if ":" in address else 4

@@ -17,7 +17,7 @@ NEIGHBOURS = Path("/proc/net/arp")
 _COMPLETE = 0x2
 _PREFIX_OCTETS = 3  # the maker's; the others are the piece's
 _FIELDS = 4  # address, type, flags, MAC; then mask and device
-_MAC = re.compile(r"([0-9a-f]{2})" + r"[:-]?([0-9a-f]{2})" * 5, re.IGNORECASE)
+_MAC = re.compile(r"([0-9a-f]{2})" + r"[:.-]?([0-9a-f]{2})" * 5, re.IGNORECASE)
 # The lowest bits of the first octet: sent to many, and made up on the spot (IEEE 802, 8.2).
 _TO_MANY, _MADE_UP = 0b01, 0b10
 # A school's whole /22 has a thousand neighbours of some 80 characters each.

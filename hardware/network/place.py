@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from hardware.readings import clean
+from hardware.serials import trusted_serial
 
 _TEXT_LIMIT = 2048
 _HOST_LIMIT = 253
@@ -101,7 +102,8 @@ def place_of(text: str, *, own: bool = False) -> TypedPlace:
 def shown_url(url: str) -> str:
     """A URL as it may be shown: scheme, host and the path's last word, where that holds no secret.
 
-    Never raises: what cannot be read is shown as its scheme alone.
+    A word that nobody could guess is one: who knows it sees the picture (UniFi Protect). Never
+    raises: what cannot be read is shown as its scheme alone.
     """
     scheme, _, rest = url.partition("://")
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
@@ -109,6 +111,7 @@ def shown_url(url: str) -> str:
     host = authority.rpartition("@")[2] if rest.count("@") == authority.count("@") else ""
     word = path.rpartition("/")[2]
     is_plain = bool(_PLAIN_WORD.fullmatch(word)) and not _SECRET.search(word)
+    is_plain = is_plain and not any(map(trusted_serial, re.split(r"[\W_]+", word)))
     name = word if is_plain else "***" if path.strip("/") else ""
     between = "/" if path.count("/") <= 1 else "/.../"
     return clean(f"{scheme}://{host or '***'}{between if path else ''}{name}")

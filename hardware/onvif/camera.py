@@ -57,6 +57,7 @@ _CHANNEL: Final = "channel"  # the family of its key
 _ODDITIES: Final = 6  # calls answered oddly, with none that made sense
 _SILENCES: Final = 2  # calls without an answer, after which no further one is worth the wait
 _TLS_PORT: Final = 443
+_USUAL_SERVICE: Final = ("http", 80, "/onvif/device_service")  # of one that does not say where
 # Where media services are, for cameras that do not say.
 _MEDIA_PATHS: Final = ("/onvif/media_service", "/onvif/Media", "/onvif/media")
 # Cheap cameras put a login into their addresses; ours is said otherwise.
@@ -126,9 +127,7 @@ async def fetch_details(
 
     manner: how it wanted it the last time. Never raises for what it answers.
     """
-    services = camera.match.services
-    if not services:
-        return CameraDetails(trouble="no_answer")
+    services = camera.match.services or (_USUAL_SERVICE,)
     scheme, port, path = min(services, key=lambda service: service[0] != "http")
     at = ServiceAddress(address=camera.address, port=port, path=path, scheme=scheme)
     talk = _CameraTalk(at, login, manner)

@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from xml.etree.ElementTree import Element
 
 from hardware.mdns.ids import told_uuid
-from hardware.network.neighbours import told_mac
+from hardware.network.neighbours import ToldMac, told_mac
 from hardware.onvif.envelope import Garbage, elements, parse_xml, text_of, words_of
 from hardware.readings import clean
 
@@ -31,15 +31,19 @@ _DEVICE = "device"  # of ONVIF, but printers have a type of this name too
 _OTHER_PROFILES, _VIDEO_PROFILES = {"a", "c", "d"}, {"s", "t", "g", "m", "streaming"}
 # How makers write the categories of scopes, without signs and capitals.
 _SPELLINGS = {
-    "mac": ("mac", "macaddr", "macaddress", "hwaddr", "hwaddress", "ethernetmac"),
+    "mac": ("hwaddr", "hwaddress"),  # and whatever has "mac" in it, and holds one
     "vendor": ("manufacturer", "manufacture", "manufactory", "vendor", "brand", "mfr", "maker"),
     "hardware": ("hardware", "model", "devicemodel", "hardwareid", "modelname"),
     "name": ("name", "devicename", "friendlyname"),
     "serial": ("serial", "serialnumber", "sn", "serialno", "deviceserial"),
 }
+_OTHER_CATEGORIES = frozenset({"location", "type", "profile"})  # which have folders below
 _CATEGORIES = {spelling: name for name, all_ in _SPELLINGS.items() for spelling in all_}
 _BYTES_LIMIT = 64 * 1024  # no datagram is longer
 _MATCHES_LIMIT, _SCOPES_LIMIT, _XADDRS_LIMIT = 16, 64, 8
+_SEPARATORS = re.compile(r"[\s,;]+")
+# What a card calls itself while nobody gave it an address (RFC 3927; RFC 4291, 2.5.6).
+_UNSET = ("169.254.", "fe80:")
 # What makers leave in a scope that they forgot to fill in.
 _UNFILLED = re.compile(r"(model|unknown|none|n/a|default|\W*)", re.IGNORECASE)
 
@@ -192,22 +196,37 @@ def _raw_scopes(element: Element) -> list[tuple[str, str]]:
 def _scopes(text: str) -> Iterator[tuple[str, str]]:
     """Give (category, value), the first of each category last, so that it counts in a dict."""
     for word in reversed(text.split()[:_SCOPES_LIMIT]):
-        scope = _SCOPE.fullmatch(word)
-        if scope is None:
-            continue
-        spelling = re.sub(r"[^a-z]", "", scope[1].lower())
-        label = clean(unquote(scope[2]))
-        if spelling in _CATEGORIES and label and not _UNFILLED.fullmatch(label):
-            yield _CATEGORIES[spelling], label
+        if (scope := _SCOPE.fullmatch(word)) and (said := _said_in(f"{scope[1]}/{scope[2]}")):
+            yield said
+
+
+def _said_in(path: str) -> tuple[str, str] | None:
+    """Give (category, value) of a scope's path; some put a folder of their own before both.
+
+    Source: andreikop/python-ws-discovery issue 56 (A1C2B3/mac/00:12:43:1b:d7:d5).
+    """
+    before, _, rest = path.partition("/")
+    while rest and before.lower() not in _OTHER_CATEGORIES:
+        spelling, label = re.sub(r"[^a-z]", "", before.lower()), clean(unquote(rest))
+        is_mac = "mac" in spelling and told_mac(label) != ToldMac()
+        category = "mac" if is_mac else _CATEGORIES.get(spelling, "")
+        if category:
+            return None if _UNFILLED.fullmatch(label) else (category, label)
+        before, _, rest = rest.partition("/")
+    return None
 
 
 def _services(text: str) -> Iterator[tuple[str, int, str]]:
-    for url in text.split()[:_XADDRS_LIMIT]:
+    """Give scheme, port and path of each address; those of a network card unset come last."""
+    said: list[tuple[bool, tuple[str, int, str]]] = []
+    for url in _SEPARATORS.split(text)[:_XADDRS_LIMIT]:
         try:
-            split = urlsplit(url)
+            split = urlsplit(url if "://" in url else f"http://{url}")
             port = split.port
         except ValueError:
             continue
         if split.scheme in {"http", "https"} and split.hostname:
             usual = 443 if split.scheme == "https" else 80
-            yield split.scheme, port or usual, split.path or "/"
+            is_unset = split.hostname.startswith(_UNSET)
+            said.append((is_unset, (split.scheme, port or usual, split.path or "/")))
+    yield from (service for _, service in sorted(said, key=lambda one: one[0]))

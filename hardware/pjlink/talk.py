@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -49,6 +49,13 @@ _POWER_WORDS = {
     **dict.fromkeys(("cooling", "coolingdown", "cooldown"), "2"),
     **dict.fromkeys(("warmup", "warmingup", "warming"), "3"),
 }
+_ERROR = re.compile(r"err\W*0*([1-4])", re.IGNORECASE)
+# Hours, with or without a unit, parts of an hour, or what some put between the two numbers.
+_UNIT = re.compile(r"h(?:ou)?(?:rs?|s)?\b", re.IGNORECASE)
+_NUMBERS, _NUMBER = re.compile(r"[\d\s.,;/]+"), re.compile(r"(\d+)(?:\.\d+)?")
+# Lines that are no answer to what was asked: told unasked, said again, the question itself.
+_ASIDES, _ASIDE_S = 12, 0.3
+_LINE_BYTES = 4096  # 136 by the specification
 _NO_TROUBLES = frozenset({"none", "normal", "noerror", "noerrors"})
 _PARTS_TOLD = 6  # digits of ERST
 _REFUSED = (PJLinkERR1, PJLinkERR2, PJLinkERR3, PJLinkERR4)
@@ -97,6 +104,7 @@ class Talk:
         self._link = link
         self._limit = limit
         self.odd = False
+        self._made_sense = False
         self.said: ProjectorReading | None = None
 
     def extend(self) -> None:
@@ -106,7 +114,8 @@ class Talk:
     async def reading(self) -> ProjectorReading:
         """Ask what it does now, each fact on its own; key and time are the caller's to add.
 
-        Its reason is "busy" where it cannot say at the moment whether its lamp burns.
+        Its reason is "busy" where it cannot say at the moment whether its lamp burns. Raises
+        TalkError("nonsense") where nothing that it says makes sense.
         """
         said = await self._power_reading()
         self.said = said
@@ -116,6 +125,9 @@ class Talk:
         if said.power in {PowerState.ON, PowerState.WARMING}:
             self.said = said = replace(said, input=await self._answer(self._input, ""))
         self.said = said = replace(said, lamp_hours=await self._answer(self._lamp_hours, ()))
+        if self.odd and not self._made_sense:
+            self.said = None
+            raise TalkError("nonsense", greeted=True)
         return said
 
     async def _power_reading(self) -> ProjectorReading:
@@ -125,6 +137,11 @@ class Talk:
             if error.reason != "busy" or not error.greeted:
                 raise
             return ProjectorReading(key="", at=0.0, reason=error.reason)
+        except UnicodeError:
+            raise
+        except ValueError:
+            self.odd = True  # of its lamp alone, as far as we know
+            return ProjectorReading(key="", at=0.0, power=PowerState.UNKNOWN)
 
     async def info(self) -> ProjectorInfo:
         """Ask what it is."""
@@ -145,11 +162,13 @@ class Talk:
     async def power(self) -> PowerState:
         """Ask for the lamp. Raises TalkError("busy") where it cannot say at the moment."""
         try:
-            return PowerState[(await self._link.power.get()).name]
+            power = PowerState[(await self._link.power.get()).name]
         except PJLinkERR3 as error:
             raise TalkError("busy", greeted=True) from error
         except _REFUSED:
-            return PowerState.UNKNOWN
+            power = PowerState.UNKNOWN
+        self._made_sense = True
+        return power
 
     async def set_power(self, *, on: bool) -> bool:
         """Switch the lamp; False where it may not be disturbed now (ERR3).
@@ -167,12 +186,14 @@ class Talk:
     async def _answer(self, ask: Callable[[], Awaitable[_Answer]], unknown: _Answer) -> _Answer:
         """Ask one thing; what is refused stays unknown, what is odd is noted and unknown too."""
         try:
-            return await ask()
+            answer = await ask()
         except _REFUSED:
-            return unknown
+            answer = unknown
         except (ValueError, PJLinkUnexpectedResponseParameter, PJLinkProtocolError):
             self.odd = True
             return unknown
+        self._made_sense = True
+        return answer
 
     async def _text(self, ask: Callable[[], Awaitable[str]]) -> str:
         return clean(await self._answer(ask, ""), _TEXT_LIMIT)
@@ -201,15 +222,30 @@ def _tidy(line: str) -> str:
     """
     name, equals, value = line.partition("=")
     name, value = name.strip().upper(), value.strip(_PADDING)
-    if name.endswith("CLSS"):
-        value = value[-1:] if value[-1:] in _CLASSES else value
-    elif name.endswith("LAMP") and value.isdecimal():
-        value = f"{value} 0"
+    if error := _ERROR.fullmatch(value):
+        value = f"ERR{error[1]}"
+    elif name.endswith("CLSS"):
+        found = re.search(r"[1-9]", value)
+        value = (_CLASSES[0] if found[0] == _CLASSES[0] else _CLASSES[1]) if found else value
+    elif name.endswith("LAMP"):
+        value = _lamps(value)
     elif name.endswith("POWR"):
         value = _POWER_WORDS.get(_letters(value), value.lstrip("0") or value[:1])
-    elif name.endswith("ERST") and _letters(value) in _NO_TROUBLES:
-        value = "0" * _PARTS_TOLD
+    elif name.endswith("ERST"):
+        is_well = _letters(value) in _NO_TROUBLES
+        value = "0" * _PARTS_TOLD if is_well else re.sub(r"(?<=\d)[ ,;]+(?=\d)", "", value)
     return f"{name}{equals}{value}\r"
+
+
+def _lamps(value: str) -> str:
+    """Hours and state of each lamp; of a light without hours, such as a laser, that it has none."""
+    text = _UNIT.sub(" ", value)
+    if not text.strip(" -"):
+        return "ERR1"
+    if not _NUMBERS.fullmatch(text):
+        return value
+    numbers = _NUMBER.findall(text)
+    return " ".join([*numbers, "0"] if len(numbers) == 1 else numbers)
 
 
 def _letters(value: str) -> str:
@@ -224,17 +260,51 @@ class _Link(PJLink):  # type: ignore[misc] # aiopjlink has no types
 
     greeted = False
     _asked = ""
+    _command = ""
 
     async def transmit(self, command: str, param: str, pjclass: Any) -> Any:
-        self._asked = PJClass(pjclass).value
+        self._asked, self._command = PJClass(pjclass).value, command
         return await super().transmit(command, param, pjclass)
 
     async def _read_next(self) -> str:
-        line: str = await super()._read_next()
-        line = line.lstrip(_PADDING)
+        line = await self._read_line()
+        for _ in range(_ASIDES):
+            if not self._is_aside(line):
+                break
+            with suppress(TimeoutError, PJLinkConnectionClosed):
+                async with asyncio.timeout(_ASIDE_S):
+                    line = await self._read_line()
+                    continue
+            break
         self.greeted = self.greeted or line[:7].upper() == "PJLINK "
         is_answer = line[:1] == "%" and line[1:2] in _CLASSES
         return f"%{self._asked}{_tidy(line[2:])}" if is_answer and self._asked else line
+
+    def _is_aside(self, line: str) -> bool:
+        """Whether a line is none to what was asked; a refused password is one to anything."""
+        if not self._command:
+            return False
+        if line[:1] == "%":
+            name, equals, _ = line[2:].partition("=")
+            return not equals or name.strip().upper() != self._command
+        return line[:8].upper() in {"PJLINK 0", "PJLINK 1"}
+
+    async def _read_line(self) -> str:
+        """The next line, whatever ends it; some send line feeds alone."""
+        raw = bytearray()
+        async with asyncio.timeout(self._timeout):
+            while (byte := await self._reader.read(1)) not in {b"\r", b"\n"} or not raw.strip(
+                _PADDING.encode()
+            ):
+                if not byte:
+                    partial = asyncio.IncompleteReadError(bytes(raw), None)
+                    raise PJLinkConnectionClosed("hung up") from partial
+                raw += byte
+                if len(raw) > _LINE_BYTES:
+                    raise asyncio.LimitOverrunError("no end", len(raw))
+        line = raw.decode(self._encoding).lstrip(_PADDING)
+        is_greeting = line[:6].upper() == "PJLINK"
+        return f"{' '.join(line.split(maxsplit=1)) if is_greeting else line}\r"
 
     @property
     def is_connected(self) -> bool:

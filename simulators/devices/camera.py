@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import itertools
 import re
 import secrets
@@ -220,7 +221,7 @@ class OnvifCamera:
 
     async def _show(self, writer: asyncio.StreamWriter, head: bytes, path: bytes) -> None:
         if not self._lets_in(head):
-            _reply(writer, f"401 Unauthorized\r\n{self._challenge}", b"text/plain", b"")
+            _reply(writer, f"401 Unauthorized\r\n{self._challenge(head)}", b"text/plain", b"")
         elif path == b"/snapshot.jpg" and CameraFault.NO_SNAPSHOT not in self.faults:
             _reply(writer, "200 OK", self._kind("image/jpeg").encode(), self._shot())
         elif path == b"/video.mjpg":
@@ -249,11 +250,21 @@ class OnvifCamera:
     def _lets_in(self, head: bytes) -> bool:
         if not self.faults & LOGINS:
             return True
-        return is_login(head, self.user, self.password, self._nonce, self.faults)
+        nonce = self._nonce_of(head)
+        is_right = is_login(head, self.user, self.password, nonce, self.faults)
+        if is_right and CameraFault.FRESH_NONCE in self.faults:
+            self._nonce = secrets.token_hex(16)
+        return is_right
 
-    @property
-    def _challenge(self) -> str:
-        return challenge_of(self.faults, self._nonce)
+    def _nonce_of(self, head: bytes) -> str:
+        """The nonce by which it asks whoever wants this page (IOTechSystems/onvif issue 41)."""
+        if CameraFault.PAGE_NONCE not in self.faults:
+            return self._nonce
+        page = head.split(b" ", 2)[1]
+        return hashlib.sha256(self._nonce.encode() + page).hexdigest()[:32]
+
+    def _challenge(self, head: bytes) -> str:
+        return challenge_of(self.faults, self._nonce_of(head))
 
     def _call(self, writer: asyncio.StreamWriter, head: bytes, body: bytes) -> None:
         """Answer a call of ONVIF."""
@@ -266,7 +277,9 @@ class OnvifCamera:
             _reply(writer, "400 Bad Request", kind, b"")
         elif not self._may_call(head, body):
             by_http = bool(self.faults & BY_HTTP)
-            status = f"401 Unauthorized\r\n{self._challenge}" if by_http else "400 Bad Request"
+            status = (
+                f"401 Unauthorized\r\n{self._challenge(head)}" if by_http else "400 Bad Request"
+            )
             _reply(writer, status, kind, b"" if by_http else not_authorized(self.faults))
         else:
             reply = answer(body, self.make, self.urls, self._told_clock, self.faults)
@@ -349,7 +362,7 @@ class OnvifCamera:
         if method == "OPTIONS":
             return "200 OK", "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n", b""
         if not self._lets_in(head):
-            return "401 Unauthorized", f"{self._challenge}\r\n", b""
+            return "401 Unauthorized", f"{self._challenge(head)}\r\n", b""
         if method == "DESCRIBE" and self._is_empty_input(head):
             return "404 Not Found", "", b""
         if method == "DESCRIBE":

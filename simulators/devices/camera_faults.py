@@ -10,11 +10,13 @@ class CameraFault(StrEnum):
     """What can be wrong with the camera; each may be switched while it runs.
 
     Of its login: http_digest: calls want HTTP's Digest, no token. strict_digest: refuses an answer
-    that names an algorithm. sha_256, two_challenges, basic, other_login: how it asks. hangs_up:
-    ends the line after a refusal. Of its answers: empty_inputs: of a recorder's
-    channels only the first two have a camera. action, no_action: wants the action named beside
-    the content's type, refuses it. media_2: only the later media service. From no_type on: what
-    its pictures are called. From redirects on: where it sends us, and what a hostile one does.
+    that names an algorithm. sha_256, two_challenges, basic, other_login: how it asks. page_nonce:
+    each of its pages asks with a nonce of its own. fresh_nonce: each nonce serves once. hangs_up:
+    ends the line after a refusal. Of its answers: folders: what it announces stands below a folder
+    of its maker's, its addresses without scheme. empty_inputs: of a recorder's channels only the
+    first two have a camera. action, no_action: wants the action named beside the content's type,
+    refuses it. media_2: only the later media service. From no_type on: what its pictures are
+    called. From redirects on: where it sends us, and what a hostile one does.
     """
 
     SILENT = "silent"
@@ -39,6 +41,8 @@ class CameraFault(StrEnum):
     TWO_CHALLENGES = "two_challenges"
     BASIC = "basic"
     OTHER_LOGIN = "other_login"
+    PAGE_NONCE = "page_nonce"
+    FRESH_NONCE = "fresh_nonce"
     HANGS_UP = "hangs_up"
     LOCAL_CLOCK = "local_clock"
     FALSE_UTC = "false_utc"
@@ -55,6 +59,7 @@ class CameraFault(StrEnum):
     AMPERSAND = "ampersand"
     DEVICE_TYPE = "device_type"
     SPELLINGS = "spellings"
+    FOLDERS = "folders"
     RECORDER = "recorder"
     EMPTY_INPUTS = "empty_inputs"
     TLS = "tls"
@@ -89,6 +94,8 @@ LOGINS: Final = frozenset(
         CameraFault.TWO_CHALLENGES,
         CameraFault.BASIC,
         CameraFault.OTHER_LOGIN,
+        CameraFault.PAGE_NONCE,
+        CameraFault.FRESH_NONCE,
         CameraFault.HANGS_UP,
         CameraFault.LATE,
     }
@@ -102,6 +109,8 @@ BY_HTTP: Final = frozenset(
         CameraFault.TWO_CHALLENGES,
         CameraFault.BASIC,
         CameraFault.OTHER_LOGIN,
+        CameraFault.PAGE_NONCE,
+        CameraFault.FRESH_NONCE,
     }
 )
 HOSTILE: Final = frozenset(

@@ -72,12 +72,15 @@ def probe_match(
         words.pop("MAC", None)
     only_device = CameraFault.DEVICE_TYPE in faults
     types = "tds:Device" if only_device else "dn:NetworkVideoTransmitter tds:Device"
-    scopes = " ".join(f"{_SCOPE}{name}/{_percent(value)}" for name, value in words.items())
+    is_below = CameraFault.FOLDERS in faults
+    before = f"{_SCOPE}A1C2B3/" if is_below else _SCOPE
+    scopes = " ".join(f"{before}{name}/{_percent(value)}" for name, value in words.items())
+    service = urls.service.partition("://")[2] if is_below else urls.service
     body = (
         "<d:ProbeMatches><d:ProbeMatch><a:EndpointReference><a:Address>"
         f"urn:uuid:{make.endpoint}</a:Address></a:EndpointReference>"
         f"<d:Types>{types}</d:Types>"
-        f"<d:Scopes>{escape(scopes)}</d:Scopes><d:XAddrs>{escape(urls.service)}</d:XAddrs>"
+        f"<d:Scopes>{escape(scopes)}</d:Scopes><d:XAddrs>{escape(service)}</d:XAddrs>"
         "<d:MetadataVersion>1</d:MetadataVersion></d:ProbeMatch></d:ProbeMatches>"
     )
     header = f"<s:Header><a:RelatesTo>{escape(relates_to)}</a:RelatesTo></s:Header>"

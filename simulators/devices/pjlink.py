@@ -82,6 +82,10 @@ class ProjectorFault(StrEnum):
     OTHER_CLASS = "other_class"
     LOOSE = "loose"
     WORDS = "words"
+    ASIDES = "asides"
+    LINE_FEEDS = "line_feeds"
+    UNITS = "units"
+    ODD_LAMP = "odd_lamp"
 
 
 # What is said instead of an answer, by the fault; {class} and {name} are the command's.
@@ -125,7 +129,8 @@ class PjlinkFaults:
     line_end: what ends its lines, a carriage return by the specification. mute_standby: says ERR3
     for its lamp in standby. other_class: answers in the other class than it was asked in. loose:
     pads its lines, writes a word before its class, and no state behind a single lamp's hours.
-    words: says in words what its lamp does, and that nothing is wrong.
+    words: says in words what its lamp does, and that nothing is wrong. asides: before an answer
+    come the question and news of its state. units: as in ProjectorFault.
     """
 
     lie: ProjectorFault | None = None
@@ -139,6 +144,8 @@ class PjlinkFaults:
     other_class: bool = False
     loose: bool = False
     words: bool = False
+    asides: bool = False
+    units: bool = False
     line_end: str = "\r"
     crowd: Crowd = Crowd.CLOSED
     connections: int = 1
@@ -211,6 +218,10 @@ class Mind:
             class_ = "1" if class_ == "2" else "2"
         if self.faults.words:
             reply = _WORDS.get((command, reply), reply)
+        if self.faults.units:
+            reply = _with_units(command, reply)
+        if self.faults.asides:
+            return f"{line}\r%2ERST=000000\rPJLINK 0\r%{class_}{command}={reply}"
         if self.faults.loose:
             return f"%{class_}{command.lower()} = {self._loosely(command, reply)} \0"
         return f"%{class_}{command}={reply}"
@@ -266,6 +277,20 @@ class Mind:
             return "ERR2"
         self._input = value
         return "OK"
+
+
+def _with_units(command: str, reply: str) -> str:
+    if reply.startswith("ERR"):
+        return f"Err {reply[-1]}"
+    match command:
+        case "LAMP":
+            return reply.replace(" ", ".0 h, ", 1)
+        case "ERST":
+            return " ".join(reply)
+        case "CLSS":
+            return f"{reply}.00"
+        case _:
+            return reply
 
 
 def lie_of(lie: ProjectorFault, command: str) -> bytes:

@@ -32,6 +32,17 @@ IDLE_S: Final = 30.0  # a projector ends a connection that is idle for so long
 TRICKLE_S: Final = 0.2
 _SLOW_S: Final = 3.0
 _ERROR, _WARNING, _WELL = "2", "1", "0"  # PJLink class 1, ERST
+# Faults that are one thing and no more; by what they set.
+_FLAGS: Final = {
+    ProjectorFault.SILENT: "silent",
+    ProjectorFault.MUTE: "mute",
+    ProjectorFault.STANDBY: "mute_standby",
+    ProjectorFault.OTHER_CLASS: "other_class",
+    ProjectorFault.LOOSE: "loose",
+    ProjectorFault.WORDS: "words",
+    ProjectorFault.ASIDES: "asides",
+    ProjectorFault.UNITS: "units",
+}
 _PARTS: Final = ("fan", "lamp", "temperature", "cover", "filter", "other")
 
 
@@ -228,22 +239,16 @@ class FaultyProjector:
                 await self._projector.unplug()
             case ProjectorFault.OFF:
                 await self._projector.plug_in()
-            case ProjectorFault.SILENT:
-                faults.silent = on
-            case ProjectorFault.MUTE:
-                faults.mute = on
             case ProjectorFault.SLOW:
                 faults.delay_s = _SLOW_S if on else 0.0
-            case ProjectorFault.STANDBY:
-                faults.mute_standby = on
-            case ProjectorFault.OTHER_CLASS:
-                faults.other_class = on
-            case ProjectorFault.LOOSE:
-                faults.loose = on
-            case ProjectorFault.WORDS:
-                faults.words = on
+            case ProjectorFault.LINE_FEEDS:
+                faults.line_end = "\n" if on else "\r"
+            case ProjectorFault.ODD_LAMP:
+                faults.refusals = {"POWR": "OK"} if on else {}
             case ProjectorFault.BUSY:
                 faults.connections = 0 if on else 1
+            case _ if fault in _FLAGS:
+                setattr(faults, _FLAGS[fault], on)
             case _ if fault.removesuffix("_warning") in _PARTS:
                 self._errors = self._errors | {fault} if on else self._errors - {fault}
                 faults.errors = "".join(map(self._digit, _PARTS))

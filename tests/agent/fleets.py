@@ -249,6 +249,9 @@ def _announced(dice: Random) -> Iterator[Thing]:
         )
         # A VPN shows the thing at an address of its own, too.
         where = [address, f"10.8.0.{number + 1}"] if dice.random() < 0.3 else [address]
+        # What holds containers announces their bridge, too: every such machine has the same.
+        where += ["fe80::1%2"] if dice.random() < 0.3 else []
+        where += [f"fe80::20e:c6ff:fe02:{number + 1}%2"] if dice.random() < 0.3 else []
         yield Thing(
             f"service {number}",
             address,

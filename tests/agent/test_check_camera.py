@@ -71,10 +71,12 @@ def test_pictures_of_other_kinds_are_read(name: str, tmp_path: Path) -> None:
     [
         ("ok", ("ok", 1, FPS)),
         ("frozen", ("ok", 0, FPS)),
-        ("slow", ("ok", 1, 3.0)),
-        ("covered", ("covered", 1, FPS)),
-        ("black", ("black", 0, FPS)),
-        ("blurred", ("blurred", 1, FPS)),
+        *wide(
+            ("slow", ("ok", 1, 3.0)),
+            ("covered", ("covered", 1, FPS)),
+            ("black", ("black", 0, FPS)),
+            ("blurred", ("blurred", 1, FPS)),
+        ),
     ],
 )
 def test_a_film_is_told_by_its_frames(

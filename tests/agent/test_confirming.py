@@ -129,7 +129,9 @@ def test_who_tries_pins_waits_and_can_confirm_without_meanwhile(tmp_path: Path) 
         for _ in range(FREE_TRIES):
             assert (await confirm(here, teacher="gv-lan222", pin="0000")).status_code == 403
         answer = await confirm(here, teacher="gv-lan222", pin="40718")
-        assert (answer.status_code, answer.json()["error"]["code"]) == (429, "pin_wait")
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"]) == (429, "pin_wait")
+        assert error["message"] == "Sai PIN quá nhiều lần: thử lại sau 4 giây."
         assert (await confirm(here, teacher="gv-lan222")).status_code == 200
         assert [roll.proof for roll in rolls(here)] == [Proof.NONE]
 

@@ -29,6 +29,7 @@ from protocol.messages import AnyEvent, AnyState, Birth, HostMeasures
 from protocol.model import instant
 from protocol.outbox import Outbox
 from tests.agent.classrooms import PLACE, classroom, host_sighting, sighting
+from tests.tiers import one_short
 
 NOW_MS = 1_793_232_000_000
 BEAT_S, MINUTES, SETTLED_S = 10, 60, 300
@@ -105,7 +106,7 @@ UPS = replace(
 CAST = sighting("uuid:4b1f7c2a90de4455", source="mdns", identity=IdentityKind.UUID)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", one_short(range(3)))
 def test_an_idle_room_says_one_thing_a_minute(tmp_path: Path, seed: int) -> None:
     """Its health, each minute for an hour; nothing of what is seen as it was."""
 

@@ -14,12 +14,14 @@ import pytest
 from msgspec.structs import replace as replace_struct
 from starlette.types import ASGIApp
 
+from agent.cards.suggesting import suggest_doubt
 from agent.classroom import ClassroomStep
 from agent.database import DOCUMENTS, OUTBOX
 from agent.database.documents import Documents
 from agent.lessons import memos
 from agent.lessons.meant import SETTLE_S
 from agent.lessons.sheet import NotOnRoll
+from agent.lessons.teaching import UNDO_S, NoLesson
 from agent.local.api import application
 from agent.local.keys import DoorKeys
 from agent.local.surroundings import DeviceActions, Surroundings
@@ -233,6 +235,87 @@ def test_an_undo_is_offered_for_ten_seconds(tmp_path: Path) -> None:
         assert (later["undo"]["left_s"], later["rev"]) == (6, started["rev"])
         undone = await here.post("undo")
         assert (undone["phase"], undone["undo"]) == ("idle", None)
+
+    at_desk(tmp_path, story)
+
+
+def test_what_cannot_be_undone_any_more_is_said_and_pressed_twice_it_is_back(
+    tmp_path: Path,
+) -> None:
+    """Too late, or after a restart: each deed still stands, and nobody believes otherwise."""
+
+    async def story(here: Desk) -> None:
+        for path in ("lesson/start", "roll/confirm", "roll/mark", "lesson/end"):
+            for is_late in (True, False):
+                meant = (await here.see())["meant"]
+                body = {"student": "1400000001", "status": "late"} if path == "roll/mark" else {}
+                offer = (await here.post(path, {"meant": meant, **body}))["undo"]
+                undo = {"meant": {"what": offer["what"], "lesson": offer["lesson"]}}
+                if is_late:
+                    here.pass_s(UNDO_S + 1)
+                    assert await refusal(here, "undo", undo) == "too_late"
+                    await take_back_otherwise(here, path)
+                    continue
+                for _ in range(2):
+                    await here.post("undo", undo)
+                await here.post(path, {"meant": (await here.see())["meant"], **body})
+
+    at_desk(tmp_path, story)
+
+
+async def take_back_otherwise(here: Desk, path: str) -> None:
+    """Bring the lesson to where it was before a deed, without undoing it."""
+    code = (await here.see())["meant"]["lesson"]
+    match path:
+        case "lesson/start" | "lesson/end":
+            await here.post("lesson/end" if path == "lesson/start" else "lesson/start")
+        case "roll/confirm":
+            await here.store.teach(lambda each, now: each.reopen(now, code))
+        case _:
+            await here.post("roll/mark", {"student": "1400000001", "status": "present"})
+
+
+def test_a_programs_mark_is_for_the_lesson_that_it_names(tmp_path: Path) -> None:
+    """One that was meant for an open roll corrects no confirmed one, nor that of another lesson."""
+
+    async def story(here: Desk) -> None:
+        async def mark(meant: object, method: str = "manual") -> str:
+            body = {"student": "1400000001", "status": "late", "method": method, "meant": meant}
+            return await refusal(here, "attendance", body)
+
+        idle = (await here.see())["meant"]
+        began = (await here.post("lesson/start"))["meant"]
+        assert [await mark(idle), await mark(idle, "card")] == ["outdated"] * 2
+        assert [await mark(began), await mark(began, "card")] == [""] * 2
+        await here.post("roll/confirm")
+        assert [await mark(began), await mark(began, "card")] == ["outdated"] * 2
+        ended = (await here.post("lesson/end"))["meant"]
+        assert await mark(ended) == ""
+        assert await mark({"lesson": "another"}) == "outdated"
+        assert (await here.see())["roll"]["text"] == "3/3/0"
+
+    at_desk(tmp_path, story)
+
+
+def test_who_is_seen_as_a_lesson_ends_is_not_seen_in_the_next(tmp_path: Path) -> None:
+    """A tablet's word, a card's or a doubt that waits for the disk is nobody's then."""
+
+    async def story(here: Desk) -> None:
+        await here.post("lesson/start")
+        async with here.store._one_at_a_time:
+            seen = [
+                asyncio.create_task(here.store.suggest("1400000001", Method.TABLET)),
+                asyncio.create_task(suggest_doubt(here.store, 1, repeated=False)),
+            ]
+            await asyncio.sleep(0)
+            teaching = here.store.classroom.teaching.end(here.clocks[-1]).teaching
+            again = teaching.start("l2", here.clocks[-1], ("10A1",), substitute=True).teaching
+            here.store.classroom = replace(here.store.classroom, teaching=again)
+        refused, _ = await asyncio.gather(*seen, return_exceptions=True)
+        assert isinstance(refused, NoLesson)
+        roll = (await here.see())["roll"]
+        assert [line["suggested"] for line in roll["lines"]] == [None] * 3
+        assert roll["doubts"] == []
 
     at_desk(tmp_path, story)
 

@@ -121,7 +121,7 @@ class SchoolDays(RuleBasedStateMachine):
         self.running: str | None = None
         self.undo: tuple[float, str, Callable[[], None]] | None = None
         self.start_of = ""
-        self.is_jumped = False
+        self.is_jumped, self.is_vouched = False, True
 
     # -- the room ---------------------------------------------------------------------------
 
@@ -130,7 +130,8 @@ class SchoolDays(RuleBasedStateMachine):
         """The instant, by both clocks."""
         wall = datetime.fromtimestamp(self.wall_ms / 1000, UTC)
         minute = wall.hour * 60 + wall.minute + wall.second / 60
-        return Moment(self.wall_ms, self.steady_s, wall.date().isoformat(), minute)
+        today = wall.date().isoformat()
+        return Moment(self.wall_ms, self.steady_s, today, minute, is_vouched=self.is_vouched)
 
     @property
     def teaching(self) -> Teaching:
@@ -435,6 +436,17 @@ class SchoolDays(RuleBasedStateMachine):
         self.room = replace(classroom(), teaching=teaching)
         self.room = by_clock(self.room, self.now)
         self.guard, self.undo, self.start_of = PressGuard(), None, ""
+
+    @rule(days=st.sampled_from((-400, 9, 400)))
+    def is_started_by_a_false_clock(self, days: int) -> None:
+        """Nobody vouches for it, and nothing goes by it. The next start is right again."""
+        held = self.teaching.lesson.codes()
+        for jump in (days, -days):
+            self.wall_ms += jump * 24 * 60 * MINUTE_MS
+            self.is_vouched = jump != days
+            self.is_killed()
+            self.beat()
+            assert self.is_vouched or self.teaching.lesson.codes() >= held
 
     @rule(minutes=st.sampled_from((-3000, -90, -2, 2, 90, 3000)))
     def clock_is_set(self, minutes: int) -> None:

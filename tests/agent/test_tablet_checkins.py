@@ -372,3 +372,38 @@ def test_a_bare_number_of_two_classes_is_given_to_nobody() -> None:
         )
         assert ours.check_in(asked, 0).outcome is outcome
         assert len(ours.checked_in) == (outcome is CheckInOutcome.IN)
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_a_number_of_another_page_is_never_another_class_s(*, is_ours: bool) -> None:
+    """The tablet slept since the joint lesson before: its second class is now the first."""
+    before, now = lesson_of("10A1", "10A2", size=3), lesson_of("10A2", "10A1", size=3)
+    for shown in (now,) if is_ours else (before, lesson_of("10A2", size=3)):
+        ours = checkins(now)
+        assert ours.code
+        asked = CheckInAttempt(
+            tablet=KEYS[1],
+            address="10.0.0.9",
+            number=(0, 2),
+            order=shown.order,
+            digits=ours.code.digits(0),
+        )
+        answer = ours.check_in(asked, 0)
+        assert answer.outcome is (CheckInOutcome.IN if is_ours else CheckInOutcome.TWO_PUPILS)
+        assert ours.checked_in == (frozenset({"10A2-02"}) if is_ours else frozenset())
+
+
+def test_who_goes_by_anothers_cookie_is_told_from_elsewhere_and_for_another_pupil() -> None:
+    """As browsers that were restored from one copy: the first stays, and so does a new address."""
+    ours = checkins()
+    attempt(ours, 0, 1)
+
+    def from_elsewhere(number: int, address: str) -> bool:
+        asked = CheckInAttempt(tablet=KEYS[0], address=address, number=(0, number))
+        return ours.is_copied(asked)
+
+    assert from_elsewhere(2, "10.0.0.7")
+    assert not from_elsewhere(2, "10.0.0.0")  # two who share a tablet
+    assert not from_elsewhere(1, "10.0.0.7")  # the tablet got another address
+    ours.follow(lesson_of("10A1", code="l2"), 60)
+    assert not from_elsewhere(2, "10.0.0.7")  # nobody is in by it yet

@@ -15,6 +15,7 @@ import pytest
 
 from agent.tablets import door
 from agent.tablets import server as serving
+from agent.tablets.cart import COOKIE_BYTES
 from agent.tablets.door import COOKIE, MAX_BODY
 from agent.tablets.service import TabletService
 from hardware.network.links import LinkChoice
@@ -22,6 +23,7 @@ from hardware.readings import Reading, Sighting
 from tests.agent.tablet_room import HOST, Room, lesson_of, result, served, tablet
 from tests.ports import free_port
 from tests.waiting import calm_s, eventually
+from tests.web import http_client_async
 
 Story = Callable[[str, TabletService], Awaitable[None]]
 
@@ -65,6 +67,28 @@ def test_forty_tablets_check_in_at_once() -> None:
     ]
     assert {name for _, name, _ in room.suggested} == {f"Máy {n:02}" for n in range(1, 41)}
     assert {flags for _, _, flags in room.suggested} == {()}
+
+
+def test_tablets_whose_browsers_were_restored_from_one_copy_are_each_their_own() -> None:
+    """They have one cookie: each gets another as a second pupil comes in by it from elsewhere."""
+    room = Room()
+
+    async def story(url: str, service: TabletService) -> None:
+        cookies = {}
+        for number in (1, 2, 3):
+            host = f"127.0.0.{number + 1}"
+            other = httpx.AsyncHTTPTransport(local_address=host)
+            async with http_client_async(url, transport=other) as browser:
+                browser.cookies.set(COOKIE, "ab" * COOKIE_BYTES)
+                for _ in range(2):  # again with what it was given
+                    form = {"c": digits(service), "n": f"0.{number}"}
+                    answer = await browser.post("/", data=form)
+                assert result(answer.text) == f"Số {number} đã được ghi nhận từ trước."
+                cookies[number] = answer.cookies[COOKIE]
+        assert len(set(cookies.values())) == 3
+
+    told(room, story)
+    assert room.suggested == [(f"10A1-{n:02}", f"Máy {n:02}", ()) for n in (1, 2, 3)]
 
 
 def test_each_refusal_has_its_sentence_and_is_counted() -> None:

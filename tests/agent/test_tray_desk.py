@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from tests.conftest import need
 from tests.ports import free_port
 from tests.waiting import LIMIT_S, calm_s, until
 
-pytest.importorskip("PySide6")
+# Looked for and not imported: it would read the source of every module imported after it.
+pytestmark = pytest.mark.skipif(find_spec("PySide6") is None, reason="needs PySide6")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import httpx
 
 from tests.waiting import until
 
-READING = 'id="reading"'
+READING = 'data-follow="reading"'
 
 
 def waits_for_reading(web: httpx.Client) -> httpx.Client:

@@ -152,7 +152,7 @@ class FirstDay:
         self.choose_file(book)
         self.click("form.upload button")
         self.page.wait("document.querySelector('form.keep') !== null")
-        self.page.wait("!document.getElementById('reading')")
+        self.page.wait("document.querySelector('[data-follow=reading]') === null")
         self.click("form.keep button")
         self.page.wait("document.querySelector('a.button[href=\"/register\"]') !== null")
         self.look(self.page, "book-kept")

@@ -271,6 +271,7 @@ def items(port: str, path: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.wide
 def test_the_whole_school_is_there_and_goes_without_a_trace(shown: Callable[[], Shown]) -> None:
     """Every simulated room and this computer's own; Ctrl-C ends all within five seconds.
 

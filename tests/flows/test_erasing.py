@@ -56,6 +56,7 @@ def _quarantine(school: School) -> None:
         )
 
 
+@pytest.mark.wide("tests/flows/test_retell.py::test_an_erased_pupil_is_not_told_again")
 def test_nothing_names_an_erased_pupil(school: School) -> None:
     """While one room is away, and still after it came back; each computer has proved it."""
     _teach(school)

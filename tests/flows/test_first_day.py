@@ -86,6 +86,7 @@ def change_setting(page: Page, base: str) -> None:
     page.wait(f"document.querySelector('{form} [name=value]').value === '400'")
 
 
+@pytest.mark.wide("tests/flows/test_three_clicks.py::test_a_lesson_reaches_the_schools_sheet")
 def test_a_first_lesson_is_held_after_few_clicks(
     page: Page, machines: Machines, tmp_path: Path
 ) -> None:

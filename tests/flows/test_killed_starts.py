@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+import pytest
+
 from controller.database.store import Store
 from controller.roster.plan import Lists, Schedule, SchoolClass
 from controller.roster.store import keep_lists, keep_schedule
@@ -194,6 +196,7 @@ def _others(rooms: list[Room], before: list[Held], when: str) -> list[str]:
     return wrong
 
 
+@pytest.mark.wide
 def test_a_start_that_dies_anywhere_takes_nothing_from_a_room(tmp_path: Path) -> None:
     """No list, no lesson and no mark, not even for a moment; then the store's plan comes."""
     assert wrongs_of(tmp_path, FEW) == []

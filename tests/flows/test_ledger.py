@@ -24,7 +24,7 @@ def played(folder: Path) -> list[dict[str, object]]:
     return [msgspec.json.decode(line) for line in lines]
 
 
-@pytest.mark.parametrize("seeds", [2, *wide(10)])
+@pytest.mark.parametrize("seeds", [1, *wide(10)])
 def test_seeds_lose_double_and_change_nothing(tmp_path: Path, seeds: int) -> None:
     """Played again, what is written down is not played anew."""
     play = [*PLAY, "--seeds", str(seeds), "--together", str(seeds), "--data", str(tmp_path)]

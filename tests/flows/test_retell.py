@@ -120,6 +120,7 @@ def test_a_lost_folder_comes_back_while_everything_is_killed(rooms: Rooms) -> No
     rooms.all_are_there()
 
 
+@pytest.mark.wide
 def test_yesterdays_folder_gets_what_came_since_and_keeps_what_was_done(rooms: Rooms) -> None:
     """A copy is put back: what it lacks is told, and an erased pupil stays erased."""
     rooms.begin(3)

@@ -269,6 +269,7 @@ def logs_of(day: Morning) -> Iterator[bytes]:
         yield path.read_bytes()
 
 
+@pytest.mark.wide
 def test_no_secret_name_or_code_is_told(tmp_path: Path) -> None:
     """From the first account to a stored mark, a copy and the doctors' visits."""
     with Processes() as processes, morning(tmp_path) as day:

@@ -185,6 +185,7 @@ def test_a_school_killed_between_commit_and_ack_loses_and_doubles_nothing(above:
     assert {each["room"][0] for each in above.there().values()} == {"Q"}
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("jumps", [True])
 def test_a_school_that_puts_an_old_copy_back_is_told_as_it_is_then(
     above: Above, clock: Clock

@@ -128,8 +128,13 @@ def test_any_body_ends(data: bytes, label: str) -> None:
         (b"\x47\x40\0\x10", "", BodyKind.FILM),
         (b"Good morning", "", BodyKind.NOTHING),
         (b"\r\n--x\r\n", "", BodyKind.PARTS),
+        (b"\0\0\x12\x34\xff\xd8\xff\xe0\0\x10JFIF", "image/jpeg", BodyKind.JPEG),
+        (b"\xef\xbb\xbf\xff\xd8\xff\xdb", "", BodyKind.JPEG),
     ],
-    ids=["page", "nothing", "png", "mp4", "transport stream", "text", "parts"],
+    ids=[
+        *("page", "nothing", "png", "mp4", "transport stream", "text", "parts"),
+        *("behind its length", "behind a mark"),
+    ],
 )
 def test_a_body_is_known_by_its_first_bytes(data: bytes, label: str, kind: BodyKind) -> None:
     """Whatever it calls itself."""

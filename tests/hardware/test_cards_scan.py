@@ -19,6 +19,7 @@ from simulators.devices.camera import CameraFault, OnvifCamera
 from simulators.devices.cards import Scene, class_of, door, picture_of
 from tests.hardware.camera_peers import mjpeg, peer, silent
 from tests.ports import free_port
+from tests.tiers import one_short
 from tests.waiting import LIMIT_S
 
 OPEN = Shutter(lambda: False)
@@ -46,7 +47,7 @@ def camera() -> OnvifCamera:
     return OnvifCamera(group=group, size=HD, picture=shows)
 
 
-@pytest.mark.parametrize("way", ["snapshot_url", "mjpeg_url", "stream_url"])
+@pytest.mark.parametrize("way", one_short(["snapshot_url", "mjpeg_url", "stream_url"]))
 def test_what_a_simulated_class_holds_up_is_what_counts(way: str) -> None:
     """By snapshots, MJPEG and RTSP; the scan ends when all are found."""
 
@@ -100,7 +101,7 @@ def test_a_camera_that_is_locked_or_silent_is_told() -> None:
     assert asyncio.run(story()) == ["needs_password", "no_answer", "nonsense"]
 
 
-@pytest.mark.parametrize("how", ["cancelled", "unwanted", "shut"])
+@pytest.mark.parametrize("how", one_short(["cancelled", "unwanted", "shut"]))
 def test_a_scan_that_is_ended_leaves_no_process(how: str) -> None:
     """Cancelled, or the camera is switched off: dead once it returned."""
 

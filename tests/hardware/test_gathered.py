@@ -13,6 +13,7 @@ from hardware.mdns.announced import AnnouncedService, service_of
 from hardware.mdns.gathered import Announced
 from hardware.network.marks import MarkJudge, remembered_contests
 from hardware.readings import IdentityKind, Kind, Sighting
+from tests.tiers import one_short
 
 UUID = "16a65700-007c-1000-bb49-e8d8d1a7c91b"
 MAC = b"00:0e:c6:11:22:33"
@@ -59,6 +60,38 @@ def test_services_of_one_device_are_one_and_fill_each_other_in() -> None:
     printer, board = last[f"uuid:{UUID}"], last["mac:000ec6112233"]
     assert (printer.kind, printer.vendor, printer.model) == (Kind.PRINTER, "EPSON", "M")
     assert (board.kind, board.name, board.model) == (Kind.BOARD, "TV", "iQ")
+
+
+V4, V6, OWN, BRIDGE = "10.0.0.8", "2001:db8::8", "fe80::2ff:fe00:8%2", "fe80::1%2"
+
+
+@pytest.mark.parametrize(
+    ("printer", "board", "are_one"),
+    [
+        ((V4,), (V4,), True),
+        ((V4, OWN), (OWN,), True),
+        ((V4, OWN), (V6, OWN), True),
+        ((OWN,), (OWN,), True),
+        ((V4, BRIDGE), ("10.0.0.7", BRIDGE), False),
+        ((V4, "169.254.1.1"), ("10.0.0.7", "169.254.1.1"), False),
+        ((V4, V6, BRIDGE), (V6, BRIDGE), True),
+        ((V4, V6, BRIDGE), ("2001:db8::7", BRIDGE), False),
+    ],
+)
+def test_an_address_that_every_machine_has_joins_none(
+    printer: tuple[str, ...],
+    board: tuple[str, ...],
+    are_one: bool,  # noqa: FBT001 - a case
+) -> None:
+    """A link-local one joins what has no other of one kind; and two MACs alike are contested."""
+    announced = Announced()
+    told = announced.see("P._ipp._tcp.local.", seen("_ipp._tcp", "P", PRINTER_TXT, "a", *printer))
+    told += announced.see("7A._raop._tcp.local.", seen("_raop._tcp", "7A", {}, "b", *board))
+    assert len({one.key for one in told if one.present}) == (1 if are_one else 2)
+    judge = MarkJudge()
+    for host, where in (("a", printer), ("b", board)):
+        judge.tell(host, ["mac:000ec6112233"], host=host, addresses=where)
+    assert judge.is_contested("mac:000ec6112233") is not are_one
 
 
 CAST: Txt = {b"id": UUID.encode(), b"ca": b"5", b"md": b"Chromecast", b"fn": b"AirServer"}
@@ -221,7 +254,7 @@ def test_the_way_to_a_device_is_one_services_own() -> None:
     assert (board.address, board.port) == ("10.0.0.9", 7000)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", one_short(range(3)))
 def test_thousands_that_claim_one_mac_are_taken_in_quickly(seed: int) -> None:
     """A flood of liars costs each no more than a look at a few."""
     announced, order = Announced(), Random(seed)

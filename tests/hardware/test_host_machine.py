@@ -153,7 +153,7 @@ def test_a_machine_without_sensors_says_none_of_them(tmp_path: Path) -> None:
     assert reading.cpu_percent is None
 
 
-@pytest.mark.parametrize("milli_c", ["-273000", "255000", "", "hot"])
+@pytest.mark.parametrize("milli_c", ["-273000", "255000", "0", "-650788984", "", "hot"])
 def test_a_broken_thermometer_says_nothing(tmp_path: Path, milli_c: str) -> None:
     """A sensor that is unplugged answers with nonsense."""
     put(tmp_path, LAPTOP | {"sys/class/thermal/thermal_zone1/temp": milli_c})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
@@ -483,3 +483,52 @@ def test_a_camera_tells_its_mac_and_maker_by_whatever_name() -> None:
     assert isinstance(sighting, Sighting)
     assert (sighting.key, sighting.vendor) == ("mac:e4f14c000001", "UNIVIEW")
     assert sighting.aliases == ("uuid:00010010-0001-1020-8000-e4f14c000001",)
+
+
+FOLDERS = st.sampled_from(["", "A1C2B3/", "ipc/v2/"])
+MAC_WORDS = st.sampled_from(["mac", "MAC", "macaddr", "mac_address", "hwaddr", "macid", "eth0_mac"])
+MARKS = st.sampled_from([":", "-", ".", ""])
+NAMES = st.sampled_from(["name", "hardware", "location/city/hanoi", "type/ptz", "Profile/T"])
+
+
+def answer_of(scopes: Iterable[str], addresses: str) -> bytes:
+    """What a camera answers to a search."""
+    said = " ".join(f"onvif://www.onvif.org/{scope}" for scope in scopes)
+    return (
+        '<e:Envelope xmlns:e="e" xmlns:d="d"><d:ProbeMatches><d:ProbeMatch>'
+        "<d:Types>NetworkVideoTransmitter</d:Types>"
+        f"<d:Scopes>{said}</d:Scopes><d:XAddrs>{addresses}</d:XAddrs>"
+        "</d:ProbeMatch></d:ProbeMatches></e:Envelope>"
+    ).encode()
+
+
+@given(FOLDERS, MAC_WORDS, MARKS, st.lists(NAMES, max_size=4), st.integers(0, 4))
+def test_a_mac_is_read_in_any_folder_and_spelling(
+    folder: str, word: str, between: str, others: list[str], place: int
+) -> None:
+    """Source: andreikop/python-ws-discovery issue 56; a city called "mac" is none."""
+    mac = between.join(("00", "12", "43", "1b", "d7", "d5"))
+    scopes = [f"{name}/IPC" for name in others] + ["location/mac/hanoi"]
+    scopes.insert(place, f"{folder}{word}/{mac}")
+    (match,) = matches(answer_of(scopes, ""))
+    assert match.mac == "0012431bd7d5"
+    assert match.name == ("IPC" if "name" in others else "")
+
+
+@pytest.mark.parametrize(
+    ("addresses", "service"),
+    [
+        ("http://169.254.7.7/a http://10.0.0.9:8080/b", (8080, "/b")),  # agsh/onvif issue 63
+        ("http://[fe80::1]:81/a,http://10.0.0.9/b", (80, "/b")),
+        ("10.0.0.9:8899/onvif/device_service", (8899, "/onvif/device_service")),
+        ("http://[fe80::1]:81/a", (81, "/a")),
+        ("http://10.0.0.9:80:80/a", None),
+        ("", None),
+    ],
+)
+def test_a_camera_is_asked_where_it_says_as_far_as_that_can_be_read(
+    addresses: str, service: tuple[int, str] | None
+) -> None:
+    """A card that nobody gave an address is no way to it."""
+    (match,) = matches(answer_of(["name/IPC"], addresses))
+    assert match.service == service

@@ -37,6 +37,8 @@ LOGINS: Final = (
     Fault.TWO_CHALLENGES,
     Fault.BASIC,
     Fault.OTHER_LOGIN,
+    Fault.PAGE_NONCE,
+    Fault.FRESH_NONCE,
     Fault.LATE,
 )
 CLOCKS: Final = (None, Fault.WRONG_CLOCK, Fault.LOCAL_CLOCK, Fault.FALSE_UTC, Fault.NO_CLOCK)
@@ -194,11 +196,14 @@ def answered(*faults: Fault) -> bytes:
     return probe_match(MAKE, Urls("http://10.0.0.9/onvif", "", ""), "uuid:1", faults)
 
 
-@pytest.mark.parametrize("faults", [(), (Fault.DEVICE_TYPE,), (Fault.SPELLINGS,)], ids=str)
+@pytest.mark.parametrize(
+    "faults", [(), (Fault.DEVICE_TYPE,), (Fault.SPELLINGS,), (Fault.FOLDERS,)], ids=str
+)
 def test_a_camera_is_known_however_it_announces_itself(faults: tuple[Fault, ...]) -> None:
     """By a type of its own or as a device, with scopes in this or that spelling."""
     (match,) = matches(answered(*faults))
     assert (match.mac, match.name, match.hardware) == (MAKE.mac, MAKE.name, MAKE.model)
+    assert match.service == (80, "/onvif")
     assert match.vendor == (MAKE.vendor if Fault.SPELLINGS in faults else "")
 
 

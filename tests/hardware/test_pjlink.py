@@ -391,13 +391,17 @@ def say_from(address: str, text: str, target: tuple[str, int]) -> None:
 
 ODD_FAULTS = [
     *(ProjectorFault.STANDBY, ProjectorFault.OTHER_CLASS, ProjectorFault.LOOSE),
-    ProjectorFault.WORDS,
+    *(ProjectorFault.WORDS, ProjectorFault.ASIDES, ProjectorFault.LINE_FEEDS),
+    *(ProjectorFault.UNITS, ProjectorFault.ODD_LAMP),
 ]
 
 
 @pytest.mark.parametrize("fault", ODD_FAULTS, ids=str)
 def test_what_an_odd_projector_says_is_kept(fault: ProjectorFault) -> None:
-    """One says ERR3 for its lamp, one answers in the other class, one in words, one loosely."""
+    """One says ERR3 for its lamp, one answers in the other class, one in words, one loosely.
+
+    One says more than it was asked, one ends its lines otherwise, one writes units.
+    """
 
     async def story() -> None:
         async with projector() as one:
@@ -409,7 +413,8 @@ def test_what_an_odd_projector_says_is_kept(fault: ProjectorFault) -> None:
             assert reading.lamp_hours == FIRST.lamp_hours
             assert reading.filter_hours == FIRST.filter_hours
             is_mute = fault is ProjectorFault.STANDBY
-            assert reading.power is (PowerState.UNKNOWN if is_mute else PowerState.OFF)
+            is_known = not is_mute and fault is not ProjectorFault.ODD_LAMP
+            assert reading.power is (PowerState.OFF if is_known else PowerState.UNKNOWN)
             assert reading.reason == ("busy" if is_mute else "")
             assert (reading.failing, reading.warned) == ((), ())
 
@@ -476,7 +481,12 @@ def here(sightings: list[Sighting]) -> set[str]:
         *(("POWR=00", "POWR=0"), ("POWR=3", "POWR=3"), ("POWR=ERR3", "POWR=ERR3")),
         *(("POWR=OK", "POWR=OK"), ("POWR=banana", "POWR=banana"), ("POWR=", "POWR=")),
         *(("ERST=No error", "ERST=000000"), ("ERST=010000", "ERST=010000"), ("ERST=", "ERST=")),
-        ("NAME=OFF", "NAME=OFF"),
+        *(("NAME=OFF", "NAME=OFF"), ("NAME=err 3", "NAME=ERR3"), ("POWR=Err-03", "POWR=ERR3")),
+        *(("ERST=0 1 0 0 0 2", "ERST=010002"), ("ERST=00000", "ERST=00000")),
+        *(("LAMP=1234", "LAMP=1234 0"), ("LAMP=1234.5 h, 1", "LAMP=1234 1")),
+        *(("LAMP=00012 1 00034 0", "LAMP=00012 1 00034 0"), ("LAMP=12hrs/1", "LAMP=12 1")),
+        *(("LAMP=", "LAMP=ERR1"), ("LAMP=-", "LAMP=ERR1"), ("LAMP=new", "LAMP=new")),
+        *(("CLSS=2.00", "CLSS=2"), ("CLSS=3", "CLSS=2"), ("CLSS=Class 1", "CLSS=1")),
     ],
 )
 def test_words_for_digits_are_the_digits(line: str, meant: str) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.network.place import PlaceError, TypedPlace, place_of
+from hardware.network.place import PlaceError, TypedPlace, place_of, shown_url
+from hardware.serials import trusted_serial
 
 
 @pytest.mark.parametrize(
@@ -144,3 +145,15 @@ def test_any_text_is_a_place_or_a_reason(text: str) -> None:
         place = place_of(text)
         again = f"[{place.host}]" if ":" in place.host else place.host
         assert place_of(again) == TypedPlace(host=place.host)
+
+
+@given(
+    st.text("0123456789abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ", min_size=16, max_size=16)
+)
+def test_a_stream_named_by_what_nobody_could_guess_is_not_shown(key: str) -> None:
+    """UniFi Protect lets in who knows the word; what makers name their streams is shown."""
+    url = f"rtsps://10.0.0.1:7441/{key}"
+    if trusted_serial(key):
+        assert shown_url(url) == "rtsps://10.0.0.1:7441/***"
+    for word in ("h264Preview_01_sub", "ch0_0.h264", "cam1-mpeg4.sdp", "101", "videoMain"):
+        assert shown_url(f"rtsp://10.0.0.1/x/{word}") == f"rtsp://10.0.0.1/.../{word}"

@@ -89,7 +89,10 @@ def test_a_battery_whose_size_is_nonsense_weighs_no_more_than_the_other(tmp_path
         (["Unknown"], ["0"], False),
         (["Charging"], [], True),
         (["Charging"], ["0"], True),
-        (["Full"], ["0"], False),
+        (["Full"], ["0"], True),
+        (["Not charging"], ["0"], True),
+        (["Full", "Discharging"], ["0"], False),
+        (["Unknown", "Charging"], ["0"], True),
         (["Discharging"], [], False),
         ([], ["1"], True),
         ([], ["0"], None),
@@ -106,6 +109,29 @@ def test_a_battery_that_empties_knows_better_than_any_plug(
         battery(tmp_path, f"BAT{number}", status=status, capacity="50")
     for number, online in enumerate(plugs):
         battery(tmp_path, f"AC{number}", type="Mains", online=online)
+    assert read_power(tmp_path).on_mains is expected
+
+
+@pytest.mark.parametrize(
+    ("rates", "online", "expected"),
+    [
+        ([{"power_now": "0"}], "1", True),
+        ([{"current_now": "0", "power_now": "0"}], "1", True),
+        ([{"current_now": "0"}], "0", False),
+        ([{"current_now": "1250000"}], "1", False),
+        ([{"current_now": "-1250000"}], "1", False),
+        ([{"current_now": "0", "power_now": "9100000"}], "1", False),
+        ([{"power_now": "0"}, {"power_now": "8000000"}], "1", False),
+        ([{}], "1", False),
+    ],
+)
+def test_a_battery_that_empties_by_nothing_waits_to_be_charged(
+    tmp_path: Path, rates: list[dict[str, str]], online: str, *, expected: bool
+) -> None:
+    """Some say so of one that is full enough; what tells no rate is believed (issue 6324)."""
+    for number, rate in enumerate(rates):
+        battery(tmp_path, f"BAT{number}", status="Discharging", capacity="96", **rate)
+    battery(tmp_path, "AC", type="Mains", online=online)
     assert read_power(tmp_path).on_mains is expected
 
 

@@ -57,6 +57,9 @@ def say_again(said: bytes) -> None:
             pass
 
 
+@pytest.mark.wide(
+    "tests/hostile/test_lying_broker.py::test_it_empties_no_outbox_and_the_teacher_reads_why"
+)
 def test_a_room_joins_teaches_and_tells_and_nothing_is_heard(network: HostileNetwork) -> None:
     """From the code to the attendance, and said again it does nothing.
 

@@ -51,6 +51,7 @@ def collected_twice(folder: Path, *options: str) -> tuple[list[str], list[str]]:
     return first, names(collect(folder, "2", *options))
 
 
+@pytest.mark.wide
 @pytest.mark.timeout(1200)  # a busy machine gives twenty seconds of a core late
 def test_the_suite_is_the_same_whenever_and_by_whomever_it_is_collected(
     request: pytest.FixtureRequest,

@@ -83,10 +83,17 @@ export function newlySeen(before, after) {
     .map(({ student }) => student);
 }
 
-// The marks that a finger set, to be taken back one by one; not those of pupils who have left.
-export function stepsAfter(steps, lines) {
-  const students = new Set((lines ?? []).map(({ student }) => student));
-  return steps.filter(({ student }) => students.has(student));
+// A pupil's mark by the room itself, whatever the school's word over it is.
+export const ownMark = (line) => line?.school?.room ?? line?.status;
+
+// The marks that a finger set, to be taken back one by one; not those of pupils who have left, nor
+// where another window, or a refusal, has made the mark another one. waiting: not answered yet.
+export function stepsAfter(steps, lines, waiting = new Map()) {
+  const marks = new Map((lines ?? []).map((line) => [line.student, ownMark(line)]));
+  const newest = new Map(steps.map(({ student, mark }) => [student, mark]));
+  const stands = (student) =>
+    waiting.has(student) || [undefined, marks.get(student)].includes(newest.get(student));
+  return steps.filter(({ student }) => marks.has(student) && stands(student));
 }
 
 // How the lesson stands: what was set before the confirmation or the end is not taken back after.
@@ -94,9 +101,10 @@ const standing = (view) => [view.meant?.lesson, isIdle(view), Boolean(view.roll?
 const offerOf = (undo) => joined([undo?.what, undo?.lesson], " ");
 
 // A mark that is set now, with the mark of before and what the agent offered to undo.
-export const stepOf = (view, student, status) => ({
+export const stepOf = (view, student, status, mark) => ({
   student,
   status,
+  mark,
   standing: standing(view),
   since: offerOf(view.undo),
 });

@@ -106,7 +106,7 @@ function take(next, newer) {
   }
   undoUntil = next.undo ? performance.now() + next.undo.left_s * 1000 : 0;
   const seen = choices.newlySeen(view?.roll?.lines, next.roll?.lines);
-  steps = choices.stepsAfter(steps, next.roll?.lines);
+  steps = choices.stepsAfter(steps, next.roll?.lines, pending);
   view = next;
   words = { ...own };
   for (const [name, label] of Object.entries(next.labels ?? {})) {
@@ -425,9 +425,9 @@ function tap(student) {
 }
 function set(student, status) {
   const line = lineOf(student);
-  const before = line?.school?.room ?? line?.status; // the room's own mark is what changes
+  const before = choices.ownMark(line);
   if (before === undefined || before === status) return;
-  const step = choices.stepOf(view, student, before);
+  const step = choices.stepOf(view, student, before, status);
   sendMark(student, status, () => {
     undid = false;
     steps = [...steps, step].slice(-MOST_STEPS);

@@ -178,6 +178,16 @@ test("steps of pupils that have left the roll are not taken back", () => {
   assert.deepEqual(stepsAfter(steps, null), []);
 });
 
+test("a step is not taken back where another window or a refusal made the mark another one", () => {
+  const step = (student, status, mark) => ({ student, status, mark });
+  const steps = [step("1", "present", "absent_unexcused"), step("1", "absent_unexcused", "late")];
+  const marked = (status, school) => [pupil("1", { status, school })];
+  assert.deepEqual(stepsAfter(steps, marked("late")), steps);
+  assert.deepEqual(stepsAfter(steps, marked("present")), []);
+  assert.deepEqual(stepsAfter(steps, marked("present"), new Map([["1", "late"]])), steps);
+  assert.deepEqual(stepsAfter(steps, marked("absent_excused", { room: "late" })), steps);
+});
+
 const stood = (confirmed, undo = null, phase = "running") => ({
   phase,
   meant: { lesson: "l1" },

@@ -338,7 +338,7 @@ def test_the_table_names_every_address(face: FastAPI) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["officer of an area", "token of an area", *wide(*sorted({*PEOPLE} - AMONG_MANY))]
+    "name", ["officer of an area", *wide("token of an area", *sorted({*PEOPLE} - AMONG_MANY))]
 )
 def test_each_sees_their_schools_alone(
     face: FastAPI, people: dict[str, Somebody], name: str

@@ -28,6 +28,7 @@ from tests.controller.attendance.test_lessons import BEGAN, a_lesson, records_of
 from tests.controller.attendance.test_lessons import SCHOOL as TAUGHT
 from tests.controller.people import COOKIE, ORIGIN, log_in
 from tests.controller.web_school import Served, a_live, a_program, a_store, asked
+from tests.tiers import wide
 
 PATH = "/lessons/p203/l1/10A1"
 POST = "/lessons/p203/l1/corrections/10A1"
@@ -209,7 +210,7 @@ def sent(web: FastAPI, method: str, path: str, cookie: str, **options: Any) -> h
     return asyncio.run(answered())
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [SIZES[0], *wide(*((one,) for one in SIZES[1:]))])
 def test_a_letter_is_entered_and_taken_back_in_a_browser(
     store: Store, page: Page, size: tuple[int, int]
 ) -> None:

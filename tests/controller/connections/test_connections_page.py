@@ -19,6 +19,7 @@ from protocol.messages import OutboxReport
 from tests.axe import violations
 from tests.browser import LAPTOP, PHONE, Page
 from tests.controller.web_school import Served, a_store, agent, asked
+from tests.tiers import wide
 
 OUTSIDE = "192.0.2.5"
 HEAD = "[7] 2026/11/28 23:06:38.581301 [ERR] 10.0.0.{}:37313 - mid:6 - "
@@ -91,7 +92,7 @@ def test_every_reason_and_fault_has_words() -> None:
     assert {*PeerTraffic._fields[2:]} == set(Fault)
 
 
-@pytest.mark.parametrize("size", [LAPTOP, PHONE])
+@pytest.mark.parametrize("size", [PHONE, *wide((LAPTOP,))])
 def test_the_page_is_read_on_any_screen(store: Store, page: Page, size: tuple[int, int]) -> None:
     """Nothing sticks out, and nothing is out of reach of anybody."""
     with Served(store) as served:

@@ -19,6 +19,7 @@ from tests.browser import LAPTOP, PHONE, Page
 from tests.controller.copies.copied_school import CopiedSchool
 from tests.controller.people import READER
 from tests.controller.web_school import NOW_MS, Served, a_store, agent, asked
+from tests.tiers import wide
 
 OUTSIDE = "192.0.2.5"
 
@@ -116,7 +117,7 @@ def test_without_a_passphrase_nothing_leaves_the_computer(school: CopiedSchool) 
     assert school.files() == []
 
 
-@pytest.mark.parametrize("size", [LAPTOP, PHONE])
+@pytest.mark.parametrize("size", [PHONE, *wide((LAPTOP,))])
 def test_the_page_is_read_on_any_screen(store: Store, page: Page, size: tuple[int, int]) -> None:
     """Nothing sticks out, and nothing is out of reach of anybody; the first screen's line too."""
     with Served(store) as served:

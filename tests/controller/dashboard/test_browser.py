@@ -48,7 +48,7 @@ from tests.controller.web_school import (
     event,
     mark,
 )
-from tests.tiers import wide
+from tests.tiers import one_short, wide
 from tests.waiting import until
 
 BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
@@ -518,7 +518,10 @@ def test_a_running_lesson_and_a_fault_are_seen_without_a_reload(page: Page, serv
 
 
 @pytest.mark.parametrize(
-    "path", ["attendance", "attendance/6A1", "login", "looks", "devices", "rooms", "search?q=bang"]
+    "path",
+    one_short(
+        ["attendance", "login", "attendance/6A1", "looks", "devices", "rooms", "search?q=bang"], 2
+    ),
 )
 def test_the_offices_pages_fit_any_screen(page: Page, served: Served, path: str) -> None:
     """Nothing sticks out, nothing is refused."""

@@ -12,9 +12,10 @@ from controller.broker.authority import Authority
 from controller.broker.credentials import Credentials
 from controller.database.store import Store
 from tests.axe import violations
-from tests.browser import PHONE, Page
+from tests.browser import PHONE, Page, Profile, opened_tab
 from tests.controller.web_department import ServedDepartment
 from tests.controller.web_school import Served, a_store, agent, asked
+from tests.waiting import until
 from tests.web import http_request
 
 OUTSIDE = "192.0.2.5"
@@ -127,6 +128,36 @@ def test_a_code_is_shown_while_it_is_open(page: Page, served: Served) -> None:
     page.click("form button")
     page.wait("document.querySelector('[data-state=ended]') !== null")
     page.click("[data-state=ended] a")
+    page.wait("document.querySelector('p[data-state=ended]') !== null")
+    assert page.see("document.querySelector('pre') === null")
+    assert page.errors == []
+
+
+def test_a_code_stays_open_under_the_eyes_and_goes_on_by_itself(
+    page: Page, served: Served, browser: Profile
+) -> None:
+    """Its picture stays open and the keyboard where it was; what ends elsewhere is shown."""
+    page.open(f"{served.url}enrolment?lang=vi", *PHONE)
+    page.see("document.querySelector('[name=room]').value = '6A9'")
+    page.click("form button")
+    page.wait("document.querySelector('pre') !== null")
+    page.click("summary")
+    page.see("document.querySelector('form button').focus()")
+    code = page.see("location.href")
+    before = page.requests.count(code)
+    page.wait("document.querySelector('details').open")
+
+    def looks() -> int:
+        page.see("1")  # so that what the browser said meanwhile is heard
+        return page.requests.count(code) - before
+
+    until(looks, "it looks again and again", holds=(3).__le__)
+    assert page.see("document.querySelector('details').open")
+    assert page.see("document.activeElement.matches('form button')")
+    with opened_tab(browser, Page) as other:
+        other.open(code)
+        other.click("form button")
+        other.wait("location.pathname === '/enrolment'")
     page.wait("document.querySelector('p[data-state=ended]') !== null")
     assert page.see("document.querySelector('pre') === null")
     assert page.errors == []

@@ -10,7 +10,10 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import bcrypt
@@ -35,14 +38,14 @@ from controller.feature import Program
 from protocol import joining
 from protocol.command_line import CommandParser
 from protocol.credential import CREDENTIAL, credential_in
-from protocol.enrolment import Greeting, Hello, line_of, message_in
+from protocol.enrolment import Credential, Greeting, Hello, line_of, message_in
 from protocol.joining import Computer, Controller, EnrolError, Joined, enrol, invited_by
 from protocol.messages import Birth
 from protocol.model import Place, Status
 from protocol.settings import SettingsError
 from tests.databases import sqlite_in
 from tests.ports import free_port
-from tests.waiting import until
+from tests.waiting import LIMIT_S, until
 
 COMPUTER = Computer("laptop-6a1", "Laptop 6A1")
 
@@ -290,6 +293,27 @@ def test_of_two_computers_by_one_name_one_that_joins_anew_ends_it(
     assert clones.take_ended(5.0) == {"laptop-6a1"}
 
 
+def test_computers_of_one_name_that_join_at_once_are_told_apart(
+    door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As laptops of one image do; none has said that it is written when the last is given its."""
+    keep, together = joining.keep_credential, threading.Barrier(4)
+
+    def keep_together(*arguments: Any) -> None:
+        keep(*arguments)
+        together.wait(LIMIT_S)
+
+    monkeypatch.setattr(joining, "keep_credential", keep_together)
+    codes = [door.invite().code for _ in range(together.parties)]
+    folders = [tmp_path / str(number) for number in range(together.parties)]
+    with ThreadPoolExecutor(together.parties) as pool:
+        given = [done.credential for done in pool.map(joined, repeat(door), codes, folders)]
+    assert len({credential.agent for credential in given}) == together.parties
+    enrolled = door.enrolment.enrolled()
+    for one in given:
+        assert bcrypt.checkpw(one.password.encode(), enrolled[one.agent].hash.encode())
+
+
 def test_a_stranger_who_calls_himself_like_a_room_gets_another_name(
     door: Door, tmp_path: Path
 ) -> None:
@@ -298,7 +322,12 @@ def test_a_stranger_who_calls_himself_like_a_room_gets_another_name(
     again = joined(door, door.invite().code, tmp_path / "new").credential
     assert again.agent.startswith("laptop-6a1-")
     hello = Hello("A", b"", b"", "../x", "\x1b[2J\nname")
-    free = asyncio.run(door.enrolment.grant(door.invite(), hello))
+
+    async def granted() -> Credential:
+        async with door.enrolment.grant(door.invite(), hello) as credential:
+            return credential
+
+    free = asyncio.run(granted())
     assert free.agent.startswith("room-")
     assert door.enrolment.enrolled()[free.agent].label == "[2Jname"
 

@@ -136,6 +136,7 @@ PATHS = (
 )
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("paths", [("schools", "items"), *wide((PATHS,))], ids=["two", "each"])
 def test_every_list_can_be_used_by_everybody(
     page: Page, served: ServedDepartment, paths: tuple[str, ...]

@@ -20,6 +20,7 @@ import pytest
 from controller.__main__ import main
 from tests.controller.equipment.a_province import SCHOOLS, SILENT_DAYS, tell
 from tests.controller.web_department import OWN, ServedDepartment, a_department
+from tests.tiers import one_short
 from tests.web import http_client
 
 STARTS = (
@@ -174,7 +175,7 @@ def total_of(browser: httpx.Client, path: str) -> int:
     return {found["of"]: int(found["n"]) for found in TOTAL.finditer(page(browser, path))}["things"]
 
 
-@pytest.mark.parametrize("ask", QUESTIONS, ids=urlencode)
+@pytest.mark.parametrize("ask", one_short(QUESTIONS, 4), ids=urlencode)
 def test_all_say_the_same_of_a_question(browser: httpx.Client, ask: Mapping[str, str]) -> None:
     """The feed, its CSV, figures by school and type, the list, its file, and the forecast."""
     items = fed(browser, **ask)

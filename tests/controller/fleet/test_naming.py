@@ -9,10 +9,12 @@ from msgspec.structs import replace
 
 from controller.fleet.fleet import Fleet
 from controller.fleet.naming import MAX_NAME, device_title, name_in, named_kind
+from controller.fleet.rivals import id_in
 from protocol.errors import ActionError
 from protocol.model import Status
 from protocol.words import translator
-from tests.controller.fleet.test_fleet import NOW, born, device, fleet, state
+from tests.controller.fleet.test_fleet import NOW, birth, born, device, fleet, state
+from tests.controller.fleet.test_rivals import PIECE, here, two_rooms, vouch_for_long
 
 SAY = translator("vi")
 NAMES = ["", "Bảng lớn", "<script>", "\u202egnảb"]
@@ -85,3 +87,14 @@ def test_a_name_is_clean_and_short() -> None:
     assert name_in("  Bảng\u202e \x00 lớn\n") == "Bảng lớn"
     with pytest.raises(ActionError, match=str(MAX_NAME)):
         name_in("ả" * (MAX_NAME + 1))
+
+
+def test_the_name_of_one_of_two_pieces_of_one_serial_is_not_the_others() -> None:
+    """Also where both tell their old id again."""
+    school = two_rooms()
+    vouch_for_long(school)
+    one, other = (id_in("usb-1", agent) for agent in ("a1", "a2"))
+    assert school.rename(one, "Bảng lớn", NOW)
+    school.hear("a2", birth(PIECE, boot="b2", rev=50), NOW + 10**6)
+    school.hear("a1", birth(PIECE, rev=50), NOW + 10**6)
+    assert [here(school)[name].given_name for name in (one, other)] == ["Bảng lớn", None]

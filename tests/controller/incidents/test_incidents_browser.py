@@ -91,6 +91,7 @@ def test_a_new_cause_is_seen_without_a_reload(page: Page, served: Served) -> Non
     assert page.errors == []
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("path", ["", *wide("incidents", "incidents?view=closed", "rooms/8A2")])
 def test_incidents_can_be_used_by_everybody(page: Page, served: Served, path: str) -> None:
     """No violation of WCAG, nothing sticks out, at any size."""

@@ -140,6 +140,7 @@ def answer(store: Store) -> None:
     store.write(keep_batch, [heard], NOW_MS)
 
 
+@pytest.mark.wide
 def test_an_officer_draws_and_follows_an_inspection(
     page: Screen, department: ServedDepartment
 ) -> None:

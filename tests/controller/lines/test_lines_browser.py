@@ -57,6 +57,9 @@ def served(tmp_path: Path) -> Iterator[ServedDepartment]:
             yield running
 
 
+@pytest.mark.wide(
+    "tests/controller/department/test_department_browser.py::test_every_page_can_be_used_by_everybody"
+)
 def test_everybody_can_use_the_pages_of_lines(page: Screen, served: ServedDepartment) -> None:
     """WCAG 2.1 AA by axe-core; nothing sticks out; no error in the console."""
     for path in ("lines", "schools/S1", "webhooks", "schools"):

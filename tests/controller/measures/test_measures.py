@@ -7,14 +7,19 @@ import itertools
 import math
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from controller.database.clock import GuardedClock
 from controller.database.store import Store
+from controller.features import keep_batch
+from controller.fleet.bearers import bearers_of
+from controller.fleet.store import devices_and_presences
 from controller.measures.chart import DRAWN, ChartSpan, chart_of
 from controller.measures.series import (
     BLOCK_MS,
@@ -48,6 +53,7 @@ from tests.controller.web_school import (
     agent,
     asked,
     device,
+    numbered,
 )
 
 VALUES = st.floats(-100, 10_000, allow_nan=False)
@@ -208,7 +214,7 @@ def test_what_is_measured_outlives_a_start_and_is_summed_up_once(store: Store) -
 
 def series_of_all(store: Store, tier: Tier) -> dict[tuple[str, Measure], list[TimedPoint]]:
     """All that is kept."""
-    return store.read(series_of, SCHOOL, tier, 0)
+    return store.read(partial(series_of, bearers={}), SCHOOL, tier, 0)
 
 
 def test_only_minutes_of_school_count_as_up_or_not(store: Store) -> None:
@@ -276,3 +282,32 @@ def test_a_device_shows_its_figures_as_a_chart_and_as_a_table(store: Store) -> N
     text = asked(store, "/wear?lang=en").text
     assert "The disk will be full" in text
     assert "Epson EB" in text
+
+
+def test_a_device_of_a_new_id_goes_on_with_what_was_measured_of_it(store: Store) -> None:
+    """Its chart, what it foretells and its old address; what two were called is neither's."""
+    at_ms = NOW_MS - 40 * DAY_MS
+    lamps = [point(2650.0 + day) for day in range(39) for _ in range(24)]
+    for begins_ms in range(begin_of(Tier.HOURLY, at_ms), NOW_MS, BLOCK_MS[Tier.HOURLY]):
+        some, lamps = lamps[: 28 * 24], lamps[28 * 24 :]
+        store.write(keep_blocks, SCHOOL, Tier.HOURLY, begins_ms, {("mac-1", Measure.LAMP): some})
+    (one,) = (name for name in store.read(bearers_of_all).values() if name.startswith("projector"))
+    assert "near its end" not in asked(store, "/wear?lang=en").text
+    lamp = DeviceMeasures(power="on", lamp_hours=2650)
+    told = device("6A1", DeviceKind.PROJECTOR, measures=lamp, aliases=("mac-1",))
+    assert told.device_id == one
+    twin = device("6A2", DeviceKind.PROJECTOR, 2, aliases=("mac-1",))
+    for records, goes_on in (([told], True), ([told, twin], False)):
+        store.write(keep_batch, numbered(records), NOW_MS)
+        assert ("near its end" in asked(store, "/wear?lang=en").text) == goes_on
+        page = asked(store, f"/devices/{one}/measures?span=year&lang=en").text
+        assert ("<polyline" in page) == goes_on
+        old = asked(store, "/devices/mac-1/measures?span=year&lang=en")
+        assert (old.status_code, "<polyline" in old.text) == (
+            (200, True) if goes_on else (404, False)
+        )
+
+
+def bearers_of_all(db: Connection) -> dict[str, str]:
+    """Whose each id is."""
+    return bearers_of(devices_and_presences(db, SCHOOL))

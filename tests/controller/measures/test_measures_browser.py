@@ -55,6 +55,9 @@ def served(tmp_path: Path) -> Iterator[Served]:
             yield running
 
 
+@pytest.mark.wide(
+    "tests/controller/dashboard/test_browser.py::test_every_screen_can_be_used_by_everybody"
+)
 def test_the_new_pages_have_no_barrier(page: Page, served: Served) -> None:
     """On a laptop and on a phone, without a line that leaves the window."""
     for path in ("kits", "devices/host-6a1-01/measures", "wear", "alerts", "nowhere"):

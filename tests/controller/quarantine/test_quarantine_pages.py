@@ -20,6 +20,7 @@ from tests.axe import violations
 from tests.browser import LAPTOP, PHONE, Page
 from tests.controller.ears import arrival
 from tests.controller.web_school import NOW_MS, SCHOOL, Served, a_face, a_live, a_store, agent
+from tests.tiers import wide
 
 OUTSIDE, HERE = "192.0.2.5", "127.0.0.1"
 MARK = AttendanceMarked(
@@ -109,7 +110,7 @@ def test_a_message_is_tried_again_and_what_cannot_be_stays(store: Store) -> None
     assert 'role="alert"' in ask(store, "GET", cut).text
 
 
-@pytest.mark.parametrize("size", [LAPTOP, PHONE])
+@pytest.mark.parametrize("size", [PHONE, *wide((LAPTOP,))])
 def test_the_list_is_read_on_any_screen(store: Store, page: Page, size: tuple[int, int]) -> None:
     """Nothing sticks out, and nothing is out of reach of anybody."""
     with Served(store) as served:

@@ -125,6 +125,7 @@ def test_a_filter_is_kept_in_the_address(page: Page, served: Served, store: Stor
     assert page.see(shown) == ["8"]
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("language", ["vi", *wide("en")])
 def test_the_book_can_be_used_by_everybody_at_every_size(
     page: Page, served: Served, store: Store, tmp_path: Path, language: str

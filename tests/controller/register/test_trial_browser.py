@@ -85,7 +85,7 @@ def brought_to_trial(page: Page, served: Served, trial: Trial, path: Path, langu
     choose_file(page, path)
     page.click("form.upload button")
     page.wait(f"/import\\/./.test(location.pathname) && document.querySelector('{trial.seen}')")
-    page.wait("!document.getElementById('reading')")
+    page.wait("document.querySelector('[data-follow=reading]') === null")
 
 
 def choose_file(page: Page, path: Path) -> None:
@@ -96,6 +96,7 @@ def choose_file(page: Page, path: Path) -> None:
     page.call("DOM.setFileInputFiles", files=[str(path)], nodeId=node)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "trial", [TRIALS[0], *wide(*((one,) for one in TRIALS[1:]))], ids=lambda trial: trial.home
 )

@@ -20,6 +20,7 @@ from protocol.enrolment import WORDS, fingerprint_words
 from tests.axe import violations
 from tests.browser import PHONE, Page
 from tests.controller.web_school import Served, a_store, agent, asked
+from tests.tiers import one_short
 
 OUTSIDE = "192.0.2.5"
 FITS = "scrollWidth <= document.documentElement.clientWidth"
@@ -107,7 +108,7 @@ def test_without_an_authority_that_is_said(path: str, tmp_path: Path) -> None:
         assert "no certificate of its own" in answer.text
 
 
-@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("language", one_short(["vi", "en"]))
 def test_it_is_read_on_a_laptop_and_on_a_phone(page: Page, store: Store, language: str) -> None:
     """Nothing runs out of the page, and nobody is kept out of it."""
     with Served(store) as served:

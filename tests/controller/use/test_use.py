@@ -464,6 +464,26 @@ def test_what_an_agent_tells_becomes_a_week_of_use(classroom: Classroom) -> None
     assert bring_up_use(classroom.store, SCHOOL, ZONE, at("13:00")) == {}
 
 
+def test_a_board_of_a_new_id_keeps_its_hours(classroom: Classroom) -> None:
+    """It is told under another id from 8:00 on; that week, and one long over, are one line each."""
+    room, long_ago = classroom, "2026-08-31"
+    with room.store.locked(SCHOOL) as db:
+        week = BoardWeek(device_id="usb-1", room="P203", kind="board", on_min=9, known_min=60)
+        other = replace(week, device_id="usb-2", on_min=1)
+        keep_use(db, SCHOOL, long_ago, [week, other])
+    room.hear(room.birth(at("07:00"), a_board()), now_ms=at("07:00"))
+    room.beat(at("07:10"), at("08:00"))
+    board = a_board(device_id="usb-2", aliases=("usb-1",))
+    seen = DeviceState(boot="b1", at_ms=at("08:00"), rev=next(room.numbers), device=board)
+    room.hear(seen, now_ms=at("08:00"))
+    room.beat(at("08:10"), at("09:00"))
+    changed = bring_up_use(room.store, SCHOOL, ZONE, at("12:00"))
+    assert sorted(changed) == [long_ago, "2026-11-02"]
+    assert kept(room) == [(120, 0, 45, 120)]
+    assert kept(room, long_ago) == [(10, 0, 0, 60)]
+    assert bring_up_use(room.store, SCHOOL, ZONE, at("13:00")) == {}
+
+
 def test_no_teacher_class_subject_or_pupil_is_in_a_week(classroom: Classroom) -> None:
     """A line is of boards and minutes alone."""
     assert set(BoardWeek.__struct_fields__) == {

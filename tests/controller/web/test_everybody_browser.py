@@ -121,6 +121,7 @@ def _fill(store: Store) -> None:
     store.write(keep_type, SCHOOL, RoomType(name="Phòng máy", kit=KitTemplate(computers=40)))
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_has_no_barrier(page: Page, served: Served, path: str) -> None:
     """At each size nothing is wrong and nothing sticks out; at twice the size nothing is lost."""
@@ -135,6 +136,7 @@ def test_a_page_has_no_barrier(page: Page, served: Served, path: str) -> None:
     assert page.errors == [] or path == "nowhere"
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_used_by_keyboard_alone(page: Page, served: Served, path: str) -> None:
     """Tab comes to everything that can be pressed, is seen where it is, and goes on."""

@@ -20,9 +20,8 @@ from tests.controller.access.who_may import TABLE
 from tests.controller.web_department import OWN, a_department, a_department_face, fill, hear, know
 from tests.controller.web_department import line as item
 from tests.controller.web_school import a_face, a_full_room, a_live, a_store
+from tests.tiers import wide
 
-REQUESTS: Final = 200
-ROUNDS: Final = 3
 PATHS: Final = sorted(path for method, path in TABLE if method == "GET" and "{" not in path)
 PENDING: Final = 503  # a department that was never counted says so
 
@@ -78,8 +77,9 @@ def _wrong(answers: Sequence[httpx.Response]) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("level", ["school", "department"])
-def test_two_hundred_first_requests_make_each_thing_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: str
+@pytest.mark.parametrize(("count", "rounds"), [(60, 1), *wide((200, 3))])
+def test_many_first_requests_make_each_thing_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: str, count: int, rounds: int
 ) -> None:
     """For every page and answer there is, in each order; the program is new in each round."""
     makings = Makings()
@@ -91,9 +91,9 @@ def test_two_hundred_first_requests_make_each_thing_once(
             know(store, [SchoolFacts(code="00140701", name="THCS Tô Hiệu")])
             fill(store, [item("00140701", number) for number in range(1, 20)])
             hear(store, "00140701")
-        for turn in range(ROUNDS):
+        for turn in range(rounds):
             paths = [*PATHS[turn * 7 :], *PATHS[: turn * 7]]
-            asked = [*itertools.islice(itertools.cycle(paths), REQUESTS)]
+            asked = [*itertools.islice(itertools.cycle(paths), count)]
             face = _school(store) if is_school else _department(store)
             answers = asyncio.run(at_once(face, asked))
             assert _wrong(answers) == []
