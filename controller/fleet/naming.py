@@ -41,7 +41,7 @@ def name_in(text: str) -> str:
     if len(name) > MAX_NAME:
         raise ActionError(
             "name_too_long",
-            N_("A device's name has at most {n} characters."),
+            N_("A device's name has at most {n} {n:character|characters}."),
             N_("Give it a shorter name."),
             n=MAX_NAME,
         )

@@ -65,7 +65,7 @@ def add_lessons(router: FeatureRouter, program: Program) -> None:
     ) -> Response:
         words, today = screens.words(request), date.fromisoformat(screens.today())
         try:
-            weeks = weeks_of(day_or(since, ""), day_or(until, ""), today)
+            weeks = weeks_of(day_or(since, ""), day_or(until, today.isoformat()), today)
             rooms = await run_in_threadpool(counted, *weeks)
             query = {"from": weeks[0], "to": weeks[1]} if since or until else {}
             asked = Asked("/use/lessons", query, sort, page)
