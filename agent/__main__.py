@@ -16,12 +16,14 @@ from agent.school.credential import settings_with
 from protocol.command_line import CommandParser
 from protocol.door_key import door_key
 from protocol.errors import EXIT_SETTINGS, LopHocError, exit_code_of, files_in_words
+from protocol.folder import left_to_owner
 from protocol.log import set_up_log
 from protocol.loop import run_async
 from protocol.memory import hold_memory
 from protocol.settings import (
     SettingsError,
     add_options,
+    folder_given,
     load,
     password_in,
     sample,
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     say = speaker(PREFIX, os.environ)
     try:
         options = _parser(say).parse_args(arguments)
-        with files_in_words():
+        with files_in_words(), left_to_owner(partial(_folder, options)):
             return _COMMANDS[options.command](options) or 0
     except LopHocError as error:
         sys.stderr.write(f"lophoc-agent: {error.text(say)}\n")
@@ -52,6 +54,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     except KeyboardInterrupt:
         return 130
+
+
+def _folder(options: argparse.Namespace) -> Path | None:
+    """The agent's folder, where a command is about one. Raises SettingsError."""
+    if "data" not in options:
+        return None
+    return Path(folder_given(options, PREFIX, os.environ) or DEFAULT_DATA)
 
 
 def _parser(say: Translate) -> CommandParser:

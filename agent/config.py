@@ -11,9 +11,9 @@ from msgspec import Meta, Struct
 from protocol.door_key import SERVICE_FOLDER
 from protocol.health import Limits
 from protocol.kit import KitTemplate
-from protocol.model import NAME_RULE
+from protocol.model import MAX_CODE, NAME_OR_NONE_RULE, NAME_RULE
 from protocol.settings import password_in
-from protocol.topics import CONTROLLER, MAX_CODE
+from protocol.topics import CONTROLLER
 from protocol.words import N_
 
 PREFIX: Final = "LOPHOC_AGENT_"
@@ -36,7 +36,7 @@ class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     room: Annotated[
         str,
         Meta(
-            max_length=MAX_CODE,
+            pattern=NAME_OR_NONE_RULE,
             description="The room's code, such as 6A1; a roaming computer may leave it empty.",
         ),
     ] = ""

@@ -13,8 +13,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from protocol.model import NO_ROOM, Code, RoomCode
-from protocol.topics import MAX_CODE
+from protocol.model import NO_ROOM, Code, RoomCode, is_name
 
 _MOST_HEARD: Final = 500  # a school has some thirty rooms; more is being flooded
 _MOST_FIXTURES: Final = 500
@@ -174,7 +173,7 @@ def placement_at_start(room: str, *, roaming: bool, stay: SavedPlacement) -> Pla
 def room_code(text: str) -> Code:
     """A room's code as a person typed it, without what cannot be seen. Raises ValueError."""
     room = " ".join(text.split())
-    if not 0 < len(room) <= MAX_CODE or not room.isprintable() or room == NO_ROOM:
+    if not is_name(room):
         raise ValueError(text[:80])
     return room
 

@@ -41,6 +41,12 @@ LOCAL: Final = DoorOptions(
 )
 
 
+def listen_at(address: tuple[str, int]) -> socket.socket:
+    """Listen there, by IPv4 or IPv6. Raises OSError where another program does."""
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    return socket.create_server(address, family=family)
+
+
 class HeldPort:
     """A port that stays this program's between two openings of its door: nobody slips in."""
 
@@ -49,7 +55,7 @@ class HeldPort:
 
     def __call__(self, address: tuple[str, int]) -> socket.socket:
         """Listen there. Raises OSError where another program does."""
-        self._sock = self._sock or socket.create_server(address)
+        self._sock = self._sock or listen_at(address)
         return self._sock.dup()
 
 
@@ -68,7 +74,7 @@ async def serve(
     opened: DoorOptions,
     *,
     while_open: Callable[[], AbstractContextManager[None]] = nullcontext,
-    listen: Callable[[tuple[str, int]], socket.socket] = socket.create_server,
+    listen: Callable[[tuple[str, int]], socket.socket] = listen_at,
 ) -> None:
     """Serve until cancelled. Raises Unavailable where another program holds the port.
 

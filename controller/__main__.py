@@ -8,9 +8,9 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from controller.cli.own_settings import StartSettings, start_settings, with_own_settings
@@ -18,7 +18,7 @@ from controller.commands import COMMANDS
 from controller.config import ENVIRONMENT, TITLE, ControllerConfig
 from protocol.command_line import CommandParser
 from protocol.errors import EXIT_SETTINGS, LopHocError, exit_code_of, files_in_words
-from protocol.folder import give_to_owner, is_root
+from protocol.folder import left_to_owner
 from protocol.log import set_up_log
 from protocol.memory import hold_memory
 from protocol.process import module_command
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = command_parser(say).parse_args(arguments)
         options.given = sys.argv[1:] if arguments is None else arguments
-        with files_in_words(), _left_to_owner(options):
+        with files_in_words(), left_to_owner(partial(_folder, options)):
             code = int(options.command(options))
             if code == 0 and "leave_line" in options:
                 options.leave_line(options)
@@ -49,17 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-@contextmanager
-def _left_to_owner(options: argparse.Namespace) -> Iterator[None]:
-    """What root leaves in the service's folder is the service's, however a command ends."""
-    try:
-        yield
-    finally:
-        if is_root() and {"data", "config"} <= vars(options).keys():
-            from controller.cli.folder import data_folder  # noqa: PLC0415 - --help needs none
+def _folder(options: argparse.Namespace) -> Path | None:
+    """The controller's folder, where a command is about one. Raises SettingsError."""
+    if not {"data", "config"} <= vars(options).keys():
+        return None
+    from controller.cli.folder import data_folder  # noqa: PLC0415 - --help needs none
 
-            with suppress(SettingsError, OSError):
-                give_to_owner(data_folder(options))
+    return data_folder(options)
 
 
 ABOUT = N_("The school's controller: it remembers what the classrooms' agents see.")

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from protocol.settings import SettingsError, unknown
+from protocol.settings import SettingsError, is_text, unknown
 from protocol.words import N_, Translate
 
 _HELP: Final = N_("See: {command} --help")
@@ -87,6 +87,17 @@ class CommandParser(argparse.ArgumentParser):
         raise SettingsError(
             "usage", "{what}.", _HELP, what=message.removesuffix("."), command=self.prog
         )
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        """A word as its option takes it; what is no text would spoil the file that keeps it."""
+        if action.type is not Path and not is_text(arg_string):
+            raise SettingsError(
+                "word_unreadable",
+                N_("{word} is no text in UTF-8."),
+                N_("Set the terminal, or what starts the program, to UTF-8."),
+                word=repr(arg_string),
+            )
+        return super()._get_value(action, arg_string)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:

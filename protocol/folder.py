@@ -8,7 +8,7 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -119,6 +119,21 @@ def give_to_owner(folder: Path) -> None:
         with suppress(FileNotFoundError, PermissionError):  # a journal whose work is done
             if path.lstat().st_uid == 0 != owner.st_uid:
                 os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
+@contextmanager
+def left_to_owner(folder: Callable[[], Path | None]) -> Iterator[None]:
+    """What root leaves in a service's folder is the service's, however its command ends.
+
+    folder: which one it is, where it is about one; asked when the command has ended.
+    """
+    try:
+        yield
+    finally:
+        if is_root():
+            with suppress(SettingsError, OSError):
+                if found := folder():
+                    give_to_owner(found)
 
 
 def is_root() -> bool:

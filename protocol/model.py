@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -15,8 +16,26 @@ NOWHERE = "-"  # province and school of a computer that nobody has told where it
 NO_ROOM = "?"  # the room of a laptop that does not know yet where it stands
 
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
-# What may name a province, a school, a room or an agent where people give the name.
-NAME_RULE = r"^(?!\s)[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,64}(?<!\s)$"
+MAX_CODE: Final = 64  # characters; a longer code comes from no school
+# What may name a province, a school, a room or an agent, wherever the name is born: what can be
+# seen, for people tell names apart by their looks, and every program's files can hold. Not among
+# that: control, direction and joining signs, halves of a pair (what a terminal makes of bytes that
+# are no UTF-8), what is private or no character.
+_UNSEEN: Final = (
+    r"\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\uf8ff"
+    r"\ufeff\ufff0-\ufffb\ufffe\uffff\U000e0000-\U0010ffff"
+)
+_NAME: Final = rf"(?!\s)[^{_UNSEEN}]{{1,{MAX_CODE}}}(?<!\s)"
+NAME_RULE = rf"^{_NAME}\Z"
+NAME_OR_NONE_RULE = rf"^(?:{_NAME})?\Z"
+_is_name: Final = re.compile(NAME_RULE).match
+
+
+def is_name(text: str) -> bool:
+    """Whether this may name a province, a school, a room or an agent."""
+    return bool(_is_name(text)) and text.isprintable() and text not in {NOWHERE, NO_ROOM}
+
+
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 RoomCode = Annotated[str, msgspec.Meta(max_length=64)]
 # Any zone's date of such a time, and of a year more, can be shown by every program and paper.

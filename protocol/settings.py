@@ -143,6 +143,25 @@ def add_options(
         )
 
 
+def given_option(options: argparse.Namespace, name: str) -> Any:
+    """What an option is set to on the command line; None where it is not there."""
+    value = getattr(options, name, _UNSET)
+    return None if value is _UNSET else value
+
+
+def folder_given(
+    options: argparse.Namespace, prefix: str, environ: Mapping[str, str]
+) -> str | Path | None:
+    """The folder that a command of any kind is about, by its name; None where nothing names one.
+
+    Raises SettingsError where the settings file cannot be read.
+    """
+    if named := given_option(options, "data") or environ.get(f"{prefix}DATA"):
+        return named
+    chosen = given_option(options, "config") or environ.get(f"{prefix}CONFIG")
+    return settings_tree(Path(chosen)).get("data") if chosen else None
+
+
 def load(
     shape: type[Shape],
     prefix: str,
@@ -156,11 +175,11 @@ def load(
     Raises SettingsError that names the setting and, for a typo, the nearest valid name.
     """
     by_name = {setting.name: setting for setting in settings_of(shape)}
-    chosen = getattr(options, "config", None) or environ.get(f"{prefix}CONFIG")
-    values = _from_file(Path(chosen), shape) if chosen else {}
+    chosen = given_option(options, "config") or environ.get(f"{prefix}CONFIG")
+    values = dict(_flat(settings_tree(Path(chosen)), shape)) if chosen else {}
     values |= _from_environment(prefix, environ, by_name)
     values |= {
-        name: value for name in by_name if (value := getattr(options, name, _UNSET)) is not _UNSET
+        name: value for name in by_name if (value := given_option(options, name)) is not None
     }
     tree: dict[str, Any] = {}
     for name, value in complete(values).items():
@@ -243,7 +262,11 @@ def _comments(text_in: Callable[[Translate], str]) -> list[str]:
     ]
 
 
-def _from_file(path: Path, shape: type[msgspec.Struct]) -> dict[str, Any]:
+def settings_tree(path: Path) -> dict[str, Any]:
+    """What a settings file holds, of names that may be wrong yet. Raises SettingsError.
+
+    A blank one is what a power cut leaves; whoever wants nothing set names no file.
+    """
     text = ""
     try:
         text = settings_text(path.read_bytes())
@@ -257,7 +280,14 @@ def _from_file(path: Path, shape: type[msgspec.Struct]) -> dict[str, Any]:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _damaged(path, text, error) from error
-    return dict(_flat(tree, shape))
+    if not text.strip():
+        raise SettingsError(
+            "file_empty",
+            N_("The settings file {path} is empty, as a power cut leaves one."),
+            N_("Put it back from a copy, or write it anew from the sample file."),
+            path=path,
+        )
+    return tree
 
 
 def settings_text(content: bytes) -> str:
@@ -342,7 +372,24 @@ def _from_environment(
     return values
 
 
+def is_text(word: str) -> bool:
+    """Whether it can be written as UTF-8; bytes that are none stand in it as halves of pairs."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _convert(setting: Setting, value: Any) -> Any:
+    if isinstance(value, str) and not (is_text(value) or _bare(setting) is Path):
+        raise SettingsError(
+            "setting_unreadable",
+            N_("The setting {name} is no text in UTF-8: {value}."),
+            N_("Set the terminal, or what starts the program, to UTF-8."),
+            name=setting.name,
+            value=repr(value),
+        )
     try:
         return msgspec.convert(value, setting.type, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:

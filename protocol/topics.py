@@ -23,12 +23,11 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from protocol.messages import Birth, DeviceForgotten, DeviceState, Explained, Health, Presence, Up
-from protocol.model import Place
+from protocol.model import MAX_CODE, Place
 from protocol.upward import Upward
 
 ROOT: Final = "lophoc/v1"
 CONTROLLER: Final = "controller"
-MAX_CODE: Final = 64  # characters; a longer code comes from no school
 
 
 class Channel(StrEnum):

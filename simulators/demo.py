@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -56,7 +57,8 @@ MERGED: Final = (11, 3)  # of the played schools one is part of another since th
 MERGED_SINCE: Final = "2026-08-01"
 PAST_WEEKS: Final = 2
 SUM_UP_TRIES: Final = 30
-READY_S: Final = 30.0
+SLOW_S: Final = 15.0
+READY_S: Final = 120.0  # an old laptop that does other work, too
 MEASURED_S: Final = 5.0
 ASK_EVERY_S: Final = 0.2
 LOOK_EVERY_S: Final = 2.0
@@ -70,6 +72,7 @@ END_S: Final = {
 }
 
 STARTING: Final = N_("LopHoc is starting; this takes a few seconds.")
+SLOW: Final = N_("This computer is slow or busy: {name} needs a while yet.")
 PORT_TAKEN: Final = N_("Port {wanted} is taken, so port {found} serves instead.")
 RUNNING: Final = (
     N_("LopHoc is running: {rooms} simulated {rooms:room|rooms}, and this computer as room {own}."),
@@ -310,9 +313,18 @@ class Demo:
         }
         for name, *arguments in commands:
             child = await self._start(name, arguments)
-            if name in doors and (fallen := await _ready(child, doors[name])):
+            if name in doors and (fallen := await self._ready(child, doors[name])):
                 return fallen
         return None
+
+    async def _ready(self, child: Child, port: int) -> Fallen | None:
+        """Wait until the program is well, and say so where that takes long; or how it fell."""
+        loop = asyncio.get_running_loop()
+        slow = loop.call_later(SLOW_S, partial(self.words.say, SLOW, name=child.name))
+        try:
+            return await _well(child, port)
+        finally:
+            slow.cancel()
 
     async def _give_password(self) -> None:
         """Let the visitor log in, at the school and above it."""
@@ -537,7 +549,7 @@ async def _lacks(port: int) -> list[str]:
     return []
 
 
-async def _ready(child: Child, port: int) -> Fallen | None:
+async def _well(child: Child, port: int) -> Fallen | None:
     """Wait until the program is well; or tell how it failed."""
     try:
         async with asyncio.timeout(READY_S):

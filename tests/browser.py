@@ -42,7 +42,7 @@ _KEYS: Final = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32}
 _MIDDLE: Final = """(() => {
   const found = document.querySelector(SELECTOR);
   if (document.readyState !== "complete" || !found?.getClientRects().length) return null;
-  if (found.closest(":disabled, [aria-disabled=true]") && !AT_ONCE) return null;
+  if (found.closest(":disabled, [aria-disabled=true]")) return null;
   found.scrollIntoView({block: "nearest", behavior: "instant"});
   const box = found.getBoundingClientRect();
   const middle = [box.x + box.width / 2, box.y + box.height / 2];
@@ -123,22 +123,18 @@ class Page:
 
         until(look, script, limit_s=limit_s)
 
-    def click(self, selector: str, times: int = 1, *, at_once: bool = False) -> None:
-        """Click the middle of the first element that fits, once it can be used; 2: a double click.
-
-        at_once: as a hurried finger does, as soon as it is there, though the page may ignore it.
-        """
-        x, y = self._resting_place(selector, at_once=at_once)
+    def click(self, selector: str, times: int = 1) -> None:
+        """Click the middle of the first that fits, once it can be used; 2: a double click."""
+        x, y = self.resting_place(selector)
         for count in range(1, times + 1):
             for kind in ("mousePressed", "mouseReleased"):
                 self.call(
                     "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=count
                 )
 
-    def _resting_place(self, selector: str, *, at_once: bool) -> tuple[float, float]:
+    def resting_place(self, selector: str) -> tuple[float, float]:
         """The middle of an element that can be used there, at two looks in a row."""
         look = _MIDDLE.replace("SELECTOR", json.dumps(selector))
-        look = look.replace("AT_ONCE", json.dumps(at_once))
         places: list[list[float] | None] = [None]
 
         def rests() -> bool:

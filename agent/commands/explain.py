@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +14,9 @@ from agent.equipment.devices import Devices
 from agent.equipment.merge import Decision, DistinctDecision, JoinDecision, SplitDecision
 from agent.equipment.traces import Trace, Traces
 from agent.room import AgentRoom
-from protocol.formats import phrase
+from hardware.readings import IdentityKind
+from protocol.formats import made, moment_in_text, phrase
+from protocol.grounds import mark_word
 from protocol.health import ReasonCode
 from protocol.model import Device, DeviceKind, Identity, Place, Reason, iso
 from protocol.words import (
@@ -28,17 +30,32 @@ from protocol.words import (
 )
 
 _IDENTITIES: Final[Mapping[Identity, str]] = {
-    Identity.USB: N_("known by its serial number"),
-    Identity.PORT: N_("known by its socket: its serial number cannot be trusted"),
-    Identity.MAC: N_("known by the MAC address that it told"),
-    Identity.UUID: N_("known by an id that it told over the network"),
-    Identity.TOKEN: N_("known by the address that a person typed"),
-    Identity.HOST: N_("known by its name only, which may change"),
+    Identity.USB: N_("It is known by its serial number."),
+    Identity.PORT: N_("It is known by its socket: its serial number cannot be trusted."),
+    Identity.MAC: N_("It is known by the MAC address that it told."),
+    Identity.UUID: N_("It is known by an id that it told over the network."),
+    Identity.TOKEN: N_("It is known by the address that a person typed."),
+    Identity.HOST: N_("It is known by its name only, which may change."),
+}
+_ANSWERS: Final = N_("It is known only by the address where it answers, which may change.")
+# By whom a device was seen; what is not here is called by its own name.
+_SOURCES: Final[Mapping[str, str]] = {
+    "host": N_("This computer itself"),
+    "usb": N_("At a socket of this computer"),
+    "mdns": N_("By what it announces (mDNS)"),
+    "onvif": N_("As a camera (ONVIF)"),
+    "pjlink": N_("As a projector (PJLink)"),
+    "typed": N_("At the address that a person typed"),
+    "checkin": N_("On the tablets' page"),
+    "line": N_("On this computer's way into the network"),
 }
 _LINES: Final[Mapping[str, str]] = {
-    "source": N_("{source}: {key}, {when}"),
-    "at": N_("  answered at {address}, heard on {via}"),
-    "also": N_("  also tells {aliases}"),
+    "source": N_("{source}: {key}, {when}."),
+    "socket": N_("{source}, {when}."),
+    "at": N_("  It answered at {address}."),
+    "via": N_("  It answered at {address}, heard on {via}."),
+    "also": N_("  It also tells {marks}."),
+    "before": N_("Other ids that led to it: {ids}."),
     "here": N_("here since {time}"),
     "gone": N_("last seen {time}: {why}"),
     "joined": N_("A person said that {one} and {other} are one device."),
@@ -135,13 +152,16 @@ def _tree(devices: Devices, device: Device) -> dict[str, Any]:
 
 def _lines(devices: Devices, device: Device, say: Translate) -> Iterator[str]:
     yield f"{device.device_id}: {kind_word(device.kind, say)} {device.name}".rstrip()
-    yield " ".join(part for part in (device.vendor, device.model, device.serial) if part) or "-"
+    make = made(device.vendor, device.model)
+    if about := ", ".join(part for part in (make, device.serial) if part):
+        yield about
     reasons = " ".join(sentence(reason, say) for reason in device.reasons)
-    yield f"{status_word(device.status, say)}. {reasons}".rstrip()
+    status = status_word(device.status, say)
+    yield f"{status[:1].upper()}{status[1:]}. {reasons}".rstrip()
     if device.identity is not None:
-        yield say(_IDENTITIES[device.identity])
+        yield say(_ANSWERS if _answers_only(devices, device) else _IDENTITIES[device.identity])
     if device.aliases:
-        yield _line(say, "also", aliases=", ".join(device.aliases)).strip()
+        yield _line(say, "before", ids=", ".join(device.aliases))
     for trace in _traces(devices, device):
         yield from _source_lines(trace, say)
     yield from devices.grounds_of(device.device_id, say)
@@ -149,29 +169,42 @@ def _lines(devices: Devices, device: Device, say: Translate) -> Iterator[str]:
         yield _decision_line(decision, say)
 
 
+def _answers_only(devices: Devices, device: Device) -> bool:
+    """Whether nothing tells it from others but where it answers."""
+    keys = devices.keys_of(device.device_id)
+    return bool(keys) and all(key.startswith(("name:onvif-at:", "name:pjlink-at:")) for key in keys)
+
+
 def _source_lines(trace: Trace, say: Translate) -> Iterator[str]:
     sighting = trace.sighting
-    why = sentence(Reason(sighting.reason or ReasonCode.NOT_REPORTED), say)
-    when = _line(say, "here" if sighting.present else "gone", time=iso(trace.at_ms), why=why)
-    yield _line(say, "source", source=sighting.source, key=sighting.key, when=when)
+    why = sentence(Reason(sighting.reason or ReasonCode.NOT_REPORTED), say).rstrip(".")
+    time = moment_in_text(trace.at_ms, None, say)
+    when = _line(say, "here" if sighting.present else "gone", time=time, why=why)
+    source = say(_SOURCES[sighting.source]) if sighting.source in _SOURCES else sighting.source
+    name = "socket" if sighting.identity is IdentityKind.PORT else "source"
+    yield _line(say, name, source=source, key=mark_word(sighting.key, say), when=when)
     if sighting.address:
-        yield _line(
-            say, "at", address=f"{sighting.address}:{sighting.port}", via=sighting.via or "?"
-        )
+        port = f":{sighting.port}" if sighting.port else ""
+        address = f"{sighting.address}{port}"
+        yield _line(say, "via" if sighting.via else "at", address=address, via=sighting.via)
     if sighting.aliases:
-        yield _line(say, "also", aliases=", ".join(sighting.aliases))
+        yield _line(say, "also", marks=_marks(sighting.aliases, say))
     if sighting.asks is not None:
         yield _line(say, "asks", kind=kind_word(DeviceKind(sighting.asks), say))
 
 
 def _decision_line(decision: Decision, say: Translate) -> str:
     match decision:
-        case JoinDecision():
-            return _line(say, "joined", one=decision.one, other=decision.other)
-        case DistinctDecision():
-            return _line(say, "distinct", one=decision.one, other=decision.other)
+        case JoinDecision() | DistinctDecision():
+            name = "joined" if isinstance(decision, JoinDecision) else "distinct"
+            one, other = (mark_word(key, say) for key in (decision.one, decision.other))
+            return _line(say, name, one=one, other=other)
         case SplitDecision():
-            return _line(say, "parted", keys=", ".join(decision.keys))
+            return _line(say, "parted", keys=_marks(decision.keys, say))
+
+
+def _marks(marks: Iterable[str], say: Translate) -> str:
+    return ", ".join(mark_word(mark, say) for mark in marks)
 
 
 def _line(say: Translate, name: str, **values: str) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-from http import HTTPStatus
 from typing import Final, NamedTuple
 
-from protocol.door_key import bearer
+from protocol.door_client import LOCKED, DoorAnswer, ask_door
 from protocol.errors import LopHocError
 from protocol.language import fill
 from protocol.words import N_, Translate
@@ -42,7 +40,7 @@ def link_of(port: int, key: str) -> PageLink:
     Raises LopHocError where the agent does not answer, or not to this account.
     """
     status, text = _ask(port, key)
-    if status == HTTPStatus.UNAUTHORIZED:
+    if status == LOCKED:
         raise LopHocError("door_locked", _LOCKED, _WHO)
     try:
         answer = json.loads(text)
@@ -58,16 +56,11 @@ def browse(url: str) -> bool:
     return webbrowser.open(url)
 
 
-def _ask(port: int, key: str) -> tuple[int, bytes]:
-    line = http.client.HTTPConnection(HOST, port, timeout=_ANSWER_S)
+def _ask(port: int, key: str) -> DoorAnswer:
     try:
-        line.request("POST", _CODES, headers=bearer(key))
-        answer = line.getresponse()
-        return answer.status, answer.read(_MOST_BYTES)
-    except (OSError, http.client.HTTPException) as error:
+        return ask_door(port, _CODES, "POST", key=key, limit_s=_ANSWER_S, most_bytes=_MOST_BYTES)
+    except OSError as error:
         raise _silent(port, error) from error
-    finally:
-        line.close()
 
 
 def _silent(port: int, cause: object) -> LopHocError:

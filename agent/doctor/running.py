@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing, suppress
-from http.client import HTTPConnection, HTTPException
+from contextlib import suppress
 from typing import Final
 
 import msgspec
 
 from agent.joining.reports import Report, report_in
 from protocol import probing
-from protocol.door_key import bearer
+from protocol.door_client import OK, ask_door
 
 _MOST_BYTES: Final = 4096
-_OK: Final = 200
 
 
 def version_at(port: int) -> str:
@@ -32,11 +30,8 @@ def report_at(port: int, key: str) -> Report | None:
 
 
 def _answer(port: int, path: str, key: str = "") -> bytes:
-    """The beginning of what it answers; empty where it does not, or refuses."""
-    with closing(HTTPConnection("127.0.0.1", port, timeout=probing.LINE_S)) as line:
-        try:
-            line.request("GET", path, headers=bearer(key))
-            answer = line.getresponse()
-            return answer.read(_MOST_BYTES) if answer.status == _OK else b""
-        except (OSError, HTTPException):
-            return b""
+    """What it answers; empty where it does not, or refuses."""
+    with suppress(OSError):
+        answer = ask_door(port, path, key=key, limit_s=probing.LINE_S, most_bytes=_MOST_BYTES)
+        return answer.body if answer.status == OK else b""
+    return b""

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from hardware.readings import HostReading, Sighting
 from protocol.clock import steady_s, wall_ms
 from protocol.kit import KitProgram
-from protocol.topics import CONTROLLER, MAX_CODE
+from protocol.model import MAX_CODE
+from protocol.topics import CONTROLLER
 
 _NAME_LIMIT: Final = 40
 _HASH_DIGITS: Final = 8

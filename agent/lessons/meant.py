@@ -14,7 +14,7 @@ import msgspec
 from agent.lessons.lesson import RunningLesson
 from agent.lessons.sheet import MarkReason
 from agent.lessons.teaching import Teaching, Undoable
-from protocol.topics import MAX_CODE
+from protocol.model import MAX_CODE
 
 SETTLE_S: Final = 1.0  # a key that is held down repeats after 0.25 to 0.66 s
 

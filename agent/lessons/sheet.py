@@ -156,6 +156,10 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """The pupils who have this number, each in a class of their own."""
         return tuple(pupil for pupil in self.pupils if pupil.number == number)
 
+    def students_of(self, number: int) -> tuple[str, ...]:
+        """Their ids."""
+        return tuple(pupil.student for pupil in self.candidates(number))
+
     def is_seen_away(self, student: str) -> bool:
         """Whether the teacher says absent of a pupil whom a machine saw."""
         return student in self.suggestions and self.status_of(student) not in _IN_CLASS
@@ -191,8 +195,7 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def settle(self, answer: DoubtAnswer) -> LessonSheet:
         """The teacher says whose a number is, or says it anew. Raises NotOnRoll."""
         doubt = next((each for each in self.all_doubts if each.number == answer.number), None)
-        candidates = {pupil.student for pupil in self.candidates(answer.number)}
-        if doubt is None or not candidates.issuperset(answer.students):
+        if doubt is None or not {*self.students_of(answer.number)}.issuperset(answer.students):
             raise NotOnRoll(answer.number)
         seen = Suggestion(method=doubt.method, at_ms=doubt.at_ms)
         taken_back = {who for who in doubt.chosen or () if self.suggestions.get(who) == seen}
@@ -264,12 +267,23 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return hashlib.sha256(pupils.encode()).hexdigest()[:_VERSION_DIGITS]
 
     def with_pupils(self, pupils: tuple[SheetPupil, ...]) -> LessonSheet:
-        """A newer class list; what was said of one who left waits, should they come back."""
-        return self if pupils == self.pupils else replace(self, pupils=pupils)
+        """A newer class list; what was said of one who left waits, should they come back.
+
+        A card whose number others have by it is asked about no more: nobody can say whose it was.
+        """
+        if pupils == self.pupils:
+            return self
+        after = replace(self, pupils=pupils)
+        same = (
+            each
+            for each in self.all_doubts
+            if {*after.students_of(each.number)} == {*self.students_of(each.number)}
+        )
+        return replace(after, doubts=self.doubts and tuple(same))
 
     def without_pupil(self, is_pupil: Callable[[str], bool]) -> LessonSheet:
-        """The sheet of the others."""
-        return replace(
+        """The sheet of the others; a card that one alone may hold by now is asked about no more."""
+        after = replace(
             self,
             pupils=tuple(pupil for pupil in self.pupils if not is_pupil(pupil.student)),
             suggestions=_without(self.suggestions, is_pupil),
@@ -277,6 +291,12 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             entries=_without(self.entries, is_pupil),
             doubts=_doubts_without(self.doubts, is_pupil),
         )
+        asked = (
+            each
+            for each in after.all_doubts
+            if not each.is_open or len(after.candidates(each.number)) > 1
+        )
+        return replace(after, doubts=after.doubts and tuple(asked))
 
 
 def _without(

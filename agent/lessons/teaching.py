@@ -20,7 +20,7 @@ from agent.lessons.lesson import Lesson, RunningLesson, event_id
 from agent.lessons.marks import MarkBook, MarkBookFull, MarkResult
 from agent.lessons.proving import UNASKED, Confirmer
 from agent.lessons.sheet import LessonSheet, MarkReason, SheetEntry, Suggestion, pupils_of
-from agent.lessons.timetable import LessonProposal, ProposalReason
+from agent.lessons.timetable import LessonProposal
 from agent.room import AgentRoom, Messages, Moment
 from protocol import chain
 from protocol.correction import CorrectedMark
@@ -156,9 +156,7 @@ class Teaching:
         """
         if self.lesson.running and not self.is_next_due(moment):
             return TeachingStep(self, [])
-        what = self.proposal(moment)
-        if classes and classes != what.classes:
-            what = what._replace(classes=classes, why=ProposalReason.NONE, subject="", teacher="")
+        what = self.proposal(moment).for_classes(classes)
         if not what.classes and self.plan.classes:
             raise NoClass
         before, ended = self.close(Ending.BELL, moment)

@@ -40,6 +40,13 @@ class LessonProposal(NamedTuple):
     begins_min: int | None = None
     ends_min: int | None = None
 
+    def for_classes(self, chosen: Iterable[str]) -> LessonProposal:
+        """The same with the classes that were chosen, each once; none chosen are the proposed."""
+        classes = tuple(dict.fromkeys(chosen))
+        if not classes or set(classes) == set(self.classes):
+            return self._replace(classes=tuple(dict.fromkeys(self.classes)))
+        return self._replace(classes=classes, why=ProposalReason.NONE, subject="", teacher="")
+
 
 def proposal(
     plan: Plan, room: str, moment: Moment, recent: tuple[tuple[str, ...], ...] = ()

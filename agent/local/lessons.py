@@ -36,8 +36,7 @@ from agent.room import Moment
 from agent.store import ClassroomStore, TeachingAction
 from protocol.guide import Pin
 from protocol.messages import Classes, LessonEnded, Part
-from protocol.model import AttendanceStatus, Method, iso
-from protocol.topics import MAX_CODE
+from protocol.model import MAX_CODE, AttendanceStatus, Method, iso
 from protocol.words import N_
 
 _UNCLEAR: Final = N_("This mark cannot be understood.")

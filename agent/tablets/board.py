@@ -52,7 +52,9 @@ _CLOSED: Final = {
     CheckInPhase.OVER: N_("The lesson is over"),
     CheckInPhase.NO_LIST: N_("No class list yet"),
 }
-_NO_NETWORK: Final = N_("This computer is in no network: tablets cannot reach it.")
+_NO_NETWORK: Final = N_(
+    "Tablets cannot reach this computer: it is in no network, or its network gave it no address."
+)
 
 
 def routes(service: TabletService, language: Callable[[Request], str]) -> list[Route]:

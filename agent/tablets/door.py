@@ -109,7 +109,7 @@ class _Door:
             address=_address(request),
             browser=_browser(request),
             number=page.number_of(fields.get("n", "")),
-            order=fields.get("k", "")[:64],
+            order=request.query_params.get("k", "")[:64],
             digits=digits,
             token=fields.get("t", "")[:64],
         )

@@ -194,8 +194,8 @@ def _form(view: TabletView, say: Translate) -> str:
         )
     # The Enter key presses a form's first button: it must be nobody's number.
     nobody = '<button class=h name=n value="">-</button>'
-    order = f"<input type=hidden name=k value={view.lesson.order}>" if view.lesson else ""
-    return f'<form method=post action="/">{nobody}{head}{_numbers(view, say)}{order}</form>'
+    order = view.lesson.order if view.lesson else ""
+    return f'<form method=post action="/?k={order}">{nobody}{head}{_numbers(view, say)}</form>'
 
 
 def _numbers(view: TabletView, say: Translate) -> str:

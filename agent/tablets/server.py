@@ -54,7 +54,8 @@ async def serve(
             if serving is not None:
                 serving.cancel()
                 await asyncio.wait([serving])
-            service.place = f"{address}:{port}" if address else ""
+            shown = f"[{address}]" if ":" in address else address
+            service.place = f"{shown}:{port}" if address else ""
             serving = None
             if address:
                 door = local.serve(app, address, port, TABLETS)

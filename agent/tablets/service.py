@@ -93,6 +93,7 @@ class TabletService:
         self._checkins = CheckIns(self._cart, random)
         self._report: Report = lambda _reading: None
         self._seated = asyncio.Event()
+        self._being_kept: dict[tuple[str, int], asyncio.Event] = {}  # by pupil and tablet
         self.presence = TabletPresence()
         self.place = ""
 
@@ -124,18 +125,27 @@ class TabletService:
             return answer
         self._seated.set()
         self.beat(attempt.tablet)
-        if answer.outcome is CheckInOutcome.ALREADY:
-            return answer
-        try:
-            await self._backend.suggest(
-                answer.pupil.student, name_of(answer.slot), tuple(map(str, answer.flags))
-            )
-        except BaseException:
-            self._checkins.release(answer)
-            raise
+        seat = answer.pupil.student, answer.slot
+        if answer.outcome is not CheckInOutcome.ALREADY:
+            await self._keep(answer, seat)
+        elif first := self._being_kept.get(seat):  # pressed twice: what came of the first press?
+            await first.wait()
+            return await self.check_in(attempt)
         if (now := self.checkins().lesson) and lesson and now.id == lesson.id:
             await self._flag(answer.companions)
         return answer
+
+    async def _keep(self, answer: CheckInAnswer, seat: tuple[str, int]) -> None:
+        settled = self._being_kept[seat] = asyncio.Event()
+        flags = tuple(map(str, answer.flags))
+        try:
+            await self._backend.suggest(seat[0], name_of(answer.slot), flags)
+        except BaseException:
+            self._checkins.release(answer)
+            raise
+        finally:
+            del self._being_kept[seat]
+            settled.set()
 
     async def _flag(self, companions: tuple[str, ...]) -> None:
         """Say of those who are in already that their device is another pupil's, too."""

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Final
 from urllib.parse import urlsplit
@@ -30,9 +31,9 @@ _OURS: Final = ("127.0.0.1", "localhost")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Show the icon until the teacher quits; returns the exit code."""
     lang = os.environ.get(f"{PREFIX}LANG", "")
-    say = translator(lang if lang in LANGUAGES else preferred_language(os.environ))
-    parser = _parser(say)
-    options = parser.parse_args(arguments)
+    lang = lang if lang in LANGUAGES else ""
+    say = translator(lang or preferred_language(os.environ))
+    options = _parser(lang, say).parse_args(arguments)
     try:
         _check(options.agent)
         return _run(options)
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_SETTINGS
 
 
-def _parser(say: Translate) -> argparse.ArgumentParser:
+def _parser(lang: str, say: Translate) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lophoc-tray",
         description=say(N_("The teacher's icon: the next deed, and the way to the page.")),
@@ -54,9 +55,7 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     own = os.environ.get(f"{PREFIX}DOOR_FOLDER", "")
     parser.add_argument("--door-folder", default=own, metavar="DIR", help=folder)
     language = say(N_("the icon's language (default: the agent's)"))
-    lang = os.environ.get(f"{PREFIX}LANG", "")
-    default = lang if lang in LANGUAGES else ""
-    parser.add_argument("--lang", default=default, choices=("", *LANGUAGES), help=language)
+    parser.add_argument("--lang", default=lang, choices=("", *LANGUAGES), help=language)
     hidden = say(N_("begin with the icon alone, without opening the page"))
     parser.add_argument("--hidden", action="store_true", help=hidden)
     return parser
@@ -64,8 +63,7 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
 
 def _check(agent: str) -> None:
     """It holds the door's key: it talks to this computer only."""
-    url = urlsplit(agent)
-    if url.scheme != "http" or url.hostname not in _OURS or url.path not in {"", "/"}:
+    if not _is_ours(agent):
         raise LopHocError(
             "agent_elsewhere",
             N_("The agent is not asked at {url}."),
@@ -73,6 +71,14 @@ def _check(agent: str) -> None:
             url=agent,
             example=AGENT,
         )
+
+
+def _is_ours(agent: str) -> bool:
+    with suppress(ValueError):  # a port that cannot be
+        url = urlsplit(agent)
+        is_door = url.scheme == "http" and url.path in {"", "/"} and url.port != 0
+        return is_door and url.hostname in _OURS
+    return False
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -90,13 +96,8 @@ def _run(options: argparse.Namespace) -> int:
         ) from error
     # Qt's loop is not Python's: without this Ctrl-C would wait for the next event.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    language = options.lang or preferred_language(os.environ)
     return run(
-        options.agent,
-        key_folder=options.door_folder,
-        lang=options.lang,
-        language=language,
-        hidden=options.hidden,
+        options.agent, options.lang, key_folder=options.door_folder, is_hidden=options.hidden
     )
 
 

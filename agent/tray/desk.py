@@ -51,9 +51,12 @@ class TrayDesk:
         if self._view is not None:
             self._door.open_page()
 
-    def act(self) -> None:
-        """Do what the menu's first entry says, and show the page, where the rest is done."""
-        if self._view and (press := press_of(self._view)):
+    def act(self, shown: TrayView | None = None) -> None:
+        """Do what the menu's first entry says, and show the page, where the rest is done.
+
+        shown: what it said as it opened, however old; without it, what it would say now.
+        """
+        if (view := shown or self._view) and (press := press_of(view)):
             self._door.press(press)
         self.come()
 

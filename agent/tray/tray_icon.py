@@ -17,7 +17,6 @@ from protocol.language import Translate, translator
 
 _RETRY_MS: Final = 2000
 _PX: Final = 64
-_REASON = QSystemTrayIcon.ActivationReason
 
 
 class TrayIcon(QObject):
@@ -26,7 +25,7 @@ class TrayIcon(QObject):
     An icon that is made before its tray never registers (seen with StatusNotifierItem).
     """
 
-    acted = Signal()
+    acted = Signal(object)
     opened = Signal()
     _posted = Signal(object)
 
@@ -35,14 +34,16 @@ class TrayIcon(QObject):
         self._posted.connect(self._do)
         self._say: Translate = translator(language)
         self._view: TrayView | None = None
+        self._shown: TrayView | None = None  # by the menu, which an open one keeps
         self._sentence = ""
         self._icon: QSystemTrayIcon | None = None
         self._menu = QMenu()
         self._act, self._open, self._quit = (QAction(self._menu) for _ in range(3))
-        self._act.triggered.connect(self.acted)
+        self._act.triggered.connect(lambda: self.acted.emit(self._shown))
         self._open.triggered.connect(self.opened)
         self._quit.triggered.connect(leave)
         self._menu.addActions([self._act, self._open, self._quit])
+        self._menu.aboutToShow.connect(self._paint)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
         self._timer.start(_RETRY_MS)
@@ -86,15 +87,17 @@ class TrayIcon(QObject):
             self._icon = None
 
     def _on_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
-        if reason is _REASON.Trigger:
+        if reason is QSystemTrayIcon.ActivationReason.Trigger:
             self.opened.emit()
 
     def _paint(self) -> None:
         view, deed = self._view, deed_words(self._view, self._say)
-        self._act.setText(deed)
-        self._act.setVisible(bool(deed))
-        self._open.setText(self._say(OPEN))
-        self._quit.setText(self._say(QUIT))
+        if not self._menu.isVisible():  # nothing changes under the finger
+            self._shown = view
+            self._act.setText(deed)
+            self._act.setVisible(bool(deed))
+            self._open.setText(self._say(OPEN))
+            self._quit.setText(self._say(QUIT))
         if self._icon is not None:
             running = view is not None and view.is_running
             self._icon.setIcon(_icon(view.state if view else "unknown", running=running))

@@ -66,9 +66,8 @@ def _view(tree: Mapping[str, Any]) -> TrayView:
         action = "page"  # which asks for a PIN
     subline = _text(tree.get("subline", ""))
     deed = ": ".join(filter(None, (_text(button.get("label", "")), subline)))
-    headline = " · ".join(
-        filter(None, (_text(tree.get("headline", "")), _text(tree.get("room", ""))))
-    )
+    heads = (_text(tree.get(name, "")) for name in ("headline", "room"))
+    headline = " · ".join(filter(None, heads))
     return TrayView(
         rev=tree["rev"],
         language=_text(tree.get("language", "vi")),

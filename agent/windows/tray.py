@@ -145,7 +145,8 @@ class Tray:
 
     def _ask(self) -> None:
         """Show the menu, and do what is chosen."""
-        deed = deed_words(self._view, self._say)
+        shown = self._view  # what is done is what was said as it opened
+        deed = deed_words(shown, self._say)
         entries = [(_ACT, deed)] if deed else []
         entries += [(_OPEN, self._say(OPEN)), (_QUIT, self._say(QUIT))]
         menu = _user().CreatePopupMenu()
@@ -159,13 +160,13 @@ class Tray:
         )
         _user().PostMessageW(self._window, _COMMAND_NULL, 0, 0)
         _user().DestroyMenu(menu)
-        self._choose(chosen)
+        self._choose(chosen, shown)
 
-    def _choose(self, chosen: int) -> None:
+    def _choose(self, chosen: int, shown: TrayView | None) -> None:
         if chosen == _QUIT:
             _user().DestroyWindow(self._window)
         elif chosen == _ACT:
-            self._desk.act()
+            self._desk.act(shown)
         elif chosen == _OPEN:
             self._desk.come()
 

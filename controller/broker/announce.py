@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
-from typing import Self
+from typing import Final, Self
 
 import ifaddr
 from zeroconf import Error as ZeroconfError
@@ -18,6 +19,9 @@ from protocol.model import Place
 from protocol.topics import level_of
 
 _LOGGER = logging.getLogger(__name__)
+
+_NO_LABEL: Final = re.compile(r"[^a-z0-9-]+")
+_SCHOOL_SIGNS, _HOST_SIGNS = 32, 16
 
 
 class Announcement:
@@ -76,7 +80,7 @@ class Announcement:
             self._zeroconf = None
 
     def _service(self) -> ServiceInfo:
-        name = f"controller-{level_of(self._school.school)[:32]}-{socket.gethostname()[:20]}"
+        name = label_of(self._school, socket.gethostname())
         return ServiceInfo(
             SERVICE,
             f"{name}.{SERVICE}",
@@ -96,6 +100,15 @@ class Announcement:
             for address in own_addresses()
             if ":" not in address and not address.startswith("127.")
         ]
+
+
+def label_of(school: Place, host: str) -> str:
+    """A service's own name, whatever school and computer are called.
+
+    A label of DNS has 63 bytes; a name that is taken gets a number behind it (RFC 6763, 4.1.1).
+    """
+    computer = _NO_LABEL.sub("-", host.lower())[:_HOST_SIGNS].strip("-")
+    return f"controller-{level_of(school.school)[:_SCHOOL_SIGNS]}-{computer or 'server'}"
 
 
 def own_addresses() -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ import msgspec
 from controller.broker.embedded import CONTROLLER_USER
 from protocol.errors import LopHocError
 from protocol.folder import OWNER_ONLY, changing, write_whole
-from protocol.model import NAME_RULE
+from protocol.model import is_name
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
@@ -137,7 +136,7 @@ class Credentials:
         return word
 
     def _refuse_wrong(self, agent: str) -> None:
-        if not re.match(NAME_RULE, agent):
+        if not is_name(agent):
             raise CredentialError(
                 "agent_id_wrong",
                 N_("{agent} cannot be an agent's id."),

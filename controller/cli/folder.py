@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
-import tomllib
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,7 +15,7 @@ from controller.cli.own_settings import own_settings_in
 from controller.config import ENVIRONMENT, FOLDER, TIMEZONE, ControllerConfig, places_in, zone_of
 from protocol.credential import credential_in
 from protocol.model import Place
-from protocol.settings import SettingsError, load, settings_text
+from protocol.settings import SettingsError, given_option, load, settings_tree
 from protocol.this_machine import is_this_machine
 from protocol.words import N_, Translate
 
@@ -121,9 +120,7 @@ def told_settings(options: argparse.Namespace, last: Path) -> ControllerConfig:
 
 def data_folder(options: argparse.Namespace) -> Path:
     """The controller's folder: the one that is named, else one here, else the service's."""
-    if options.data:
-        return Path(options.data)
-    if named := _setting(options, "data"):
+    if named := given_option(options, "data") or _setting(options, "data"):
         return Path(named)
     return SYSTEM_DATA if _system(options) else FOLDER
 
@@ -183,7 +180,9 @@ def _setting(options: argparse.Namespace, name: str) -> str:
 
 def _system(options: argparse.Namespace) -> Path | None:
     """The installed service's settings, where nothing else says which controller is meant."""
-    is_named = options.data or options.config or os.environ.get(f"{ENVIRONMENT}DATA")
+    is_named = (
+        given_option(options, "data") or options.config or os.environ.get(f"{ENVIRONMENT}DATA")
+    )
     if is_named or _is_seen(FOLDER):
         return None
     return SYSTEM_SETTINGS if _is_there(SYSTEM_SETTINGS) else None
@@ -199,13 +198,4 @@ def _is_seen(folder: Path) -> bool:
 
 def _file(options: argparse.Namespace) -> dict[str, object]:
     path = options.config or os.environ.get(f"{ENVIRONMENT}CONFIG") or _system(options)
-    if not path:
-        return {}
-    try:
-        return tomllib.loads(settings_text(Path(path).read_bytes()))
-    except (OSError, ValueError) as error:
-        raise SettingsError(
-            "config_unreadable",
-            N_("The settings file {path} cannot be read."),
-            path=path,
-        ) from error
+    return settings_tree(Path(path)) if path else {}

@@ -26,6 +26,7 @@ from controller.copies.keys import PassphraseOpener, keep_key, key_in, new_key, 
 from controller.copies.remote import RemoteShelf, has_token, is_address, keep_token
 from controller.copies.restore import Restored, restore
 from controller.copies.standing import PlaceStanding, trouble_of
+from controller.copies.words import SAME_DISK
 from protocol.clock import wall_ms
 from protocol.command_line import CommandParser
 from protocol.formats import moment_in_text, phrase
@@ -150,7 +151,8 @@ def _restore(options: argparse.Namespace, say: Translate) -> int:
 
 def _made(standing: PlaceStanding, say: Translate) -> str:
     made = N_("Copy made and read back: {file}, {size} MB.")
-    return phrase(made, say, file=standing.name.file, size=standing.size / 1_000_000)
+    told = phrase(made, say, file=standing.name.file, size=standing.size / 1_000_000)
+    return f"{told} {say(SAME_DISK)}" if standing.is_apart is False else told
 
 
 def _lines(restored: Restored, data: Path, say: Translate) -> Iterator[str]:

@@ -29,6 +29,7 @@ from controller.copies.pagewise import (
     hashes_of,
     records_of,
 )
+from controller.copies.place import absent
 from controller.copies.sealed import sealed
 from controller.copies.shelf import Shelf, shelf_at
 from controller.copies.snapshot import Snapshot, snapshot
@@ -82,12 +83,15 @@ def make_copy(
     folder = config.data / COPIES
     with lock_folder(folder):
         shelf = shelf_at(config, place)
+        before = standing_in(folder).places.get(place, PlaceStanding())
+        is_apart = shelf.is_apart(config.data)
+        if before.is_apart and not is_apart:  # a stick's mount point, without the stick
+            raise absent(place)
         if prepare:
             shelf.prepare(config.data)
-        before = standing_in(folder).places.get(place, PlaceStanding())
         with members_of(config, sqlite_of(config)) as members:
             copying = Copying(config, _key(folder), shelf, before, shelf.names(), members, now_ms)
-            standing = _copy(copying, full=full)
+            standing = structs.replace(_copy(copying, full=full), is_apart=is_apart)
         shelf.rotate(config.keep_copies)
         keep_place(folder, place, lambda _: standing)
         return standing

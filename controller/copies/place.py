@@ -33,6 +33,15 @@ class SchoolShelf:
         self.place = str(place)
         self.folder = place / f"lophoc-{level_of(school.province)}-{level_of(school.school)}"
 
+    def is_apart(self, data: Path) -> bool:
+        """Whether the place is on another disk than the data. Raises CopyError, OSError."""
+        try:
+            return Path(self.place).stat().st_dev != data.stat().st_dev
+        except OSError as error:
+            if error.errno in _NO_FOLDER:
+                raise absent(self.place) from error
+            raise
+
     def prepare(self, data: Path) -> None:
         """Make the folder, in a place that is there, for whom the data belongs to.
 
@@ -46,7 +55,7 @@ class SchoolShelf:
                     os.chown(self.folder, owner.st_uid, owner.st_gid)
         except OSError as error:
             if error.errno in _NO_FOLDER:
-                raise self._absent() from error
+                raise absent(self.place) from error
             raise
 
     def names(self) -> list[CopyName]:
@@ -55,7 +64,7 @@ class SchoolShelf:
             return names_in(path.name for path in self.folder.iterdir())
         except OSError as error:
             if error.errno in _NO_FOLDER:
-                raise self._absent() from error
+                raise absent(self.place) from error
             raise
 
     def path_of(self, name: CopyName) -> Path:
@@ -95,13 +104,15 @@ class SchoolShelf:
         for name in to_let_go(self.names(), fulls):
             self.path_of(name).unlink(missing_ok=True)
 
-    def _absent(self) -> CopyError:
-        return CopyError(
-            "place_absent",
-            N_("The place for copies, {place}, is not there, or was never prepared."),
-            N_("Plug it in; a new one is prepared by: lophoc-controller backup --to {place}"),
-            place=self.place,
-        )
+
+def absent(place: str) -> CopyError:
+    """What is said of a place that is not there."""
+    return CopyError(
+        "place_absent",
+        N_("The place for copies, {place}, is not there, or was never prepared."),
+        N_("Plug it in; a new one is prepared by: lophoc-controller backup --to {place}"),
+        place=place,
+    )
 
 
 def digest_on_disk(path: Path) -> bytes:

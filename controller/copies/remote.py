@@ -99,6 +99,10 @@ class RemoteShelf:
         self._token, self._learned = token, learned
         self._line: RemoteLine | None = None
 
+    def is_apart(self, data: Path) -> bool:  # noqa: ARG002 - as of a folder
+        """Another controller's disk is."""
+        return True
+
     def prepare(self, data: Path) -> None:
         """The other one has made it when it gave the token."""
 

@@ -23,6 +23,9 @@ class Shelf(Protocol):
     def place(self) -> str:
         """The place, as the settings name it."""
 
+    def is_apart(self, data: Path) -> bool:
+        """Whether it is another disk's than the data. Raises CopyError, OSError."""
+
     def prepare(self, data: Path) -> None:
         """Make the school's folder there, where that is ours to do. Raises CopyError, OSError."""
 

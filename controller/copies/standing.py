@@ -31,7 +31,8 @@ class PlaceStanding(Struct, frozen=True, kw_only=True):
     """The copies in one place; moments in milliseconds since 1970, by the guarded clock.
 
     number, copy, step: the name of the newest. made_ms: when the database was as that one holds
-    it. size: of the newest full copy, in bytes.
+    it. size: of the newest full copy, in bytes. is_apart: whether it is on another disk than the
+    data; None where a version before made it.
     """
 
     number: int = 0
@@ -41,6 +42,7 @@ class PlaceStanding(Struct, frozen=True, kw_only=True):
     made_ms: int = 0
     size: int = 0
     digest: str = ""
+    is_apart: bool | None = None
     trouble: Trouble | None = None
 
     @property

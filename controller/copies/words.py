@@ -23,6 +23,7 @@ NONE_ELSEWHERE: Final = {
 }
 _NONE_YET: Final = N_("No copy has been made in another place yet. {why}")
 _LAST: Final = N_("Last copy elsewhere: {age}, in {place}.")
+SAME_DISK: Final = N_("It is on the same disk as the data, and would be lost with it.")
 _TESTED: Final = N_("Restore tested on {day}: {rows} {rows:row|rows}, all as promised.")
 _TEST_FAILED: Final = N_("The restore test of {day} failed: {why}")
 
@@ -47,6 +48,8 @@ def copy_line(
     place, newest = standing.newest
     age_ms = max(now_ms - newest.made_ms, 0)
     parts = [words.say(_LAST, age=age_words(age_ms, words), place=place)]
+    if newest.is_apart is False:
+        parts.append(words.say(SAME_DISK))
     if age_ms > OLD_MS and newest.trouble:
         parts.append(said(newest.trouble, words))
     if standing.rehearsal:

@@ -8,7 +8,8 @@ from typing import Final
 
 from controller.sheets.names import room_code
 from protocol.errors import ActionError
-from protocol.topics import MAX_CODE
+from protocol.log import plain
+from protocol.model import is_name
 from protocol.words import N_
 
 MAX_ROOMS: Final = 120
@@ -31,12 +32,12 @@ def rooms_in(text: str) -> list[str]:
                 )
     if not rooms:
         raise ActionError("room_missing", N_("Which room? Give its code, such as 6A1."))
-    if long := next((room for room in rooms.values() if len(room) > MAX_CODE), ""):
+    if odd := next((room for room in rooms.values() if not is_name(room)), ""):
         raise ActionError(
-            "room_long",
-            N_("This is too long for a room: {room}…"),
-            N_("Part rooms by commas."),
-            room=long[:24],
+            "room_odd",
+            N_("This cannot be a room's code: {room}"),
+            N_("It has 1 to 64 visible characters. Part rooms by commas."),
+            room=plain(odd)[:24],
         )
     return [*rooms.values()]
 

@@ -23,7 +23,8 @@ from controller.fleet.clones import clones_of
 from controller.fleet.store import agents_of
 from protocol.enrolment import LINK, Credential, Hello, fingerprint_of
 from protocol.errors import ActionError, LopHocError
-from protocol.topics import CONTROLLER, MAX_CODE
+from protocol.model import MAX_CODE, is_name
+from protocol.topics import CONTROLLER
 from protocol.words import N_
 
 _AGENT: Final = re.compile(rf"[A-Za-z0-9._-]{{1,{MAX_CODE}}}")
@@ -45,7 +46,7 @@ def _not_now(error: LopHocError | OSError) -> ActionError:
 
 def _room_code(typed: str) -> str:
     """A room's code as a person typed it. Raises ActionError."""
-    if not (room := typed.strip()) or len(room) > MAX_CODE:
+    if not is_name(room := typed.strip()):
         raise ActionError("room_missing", N_("Which room? Give its code, such as 6A1."))
     return room
 
@@ -114,7 +115,7 @@ class Enrolment:
     def invite_school(self, code: str) -> Invitation:
         """A code for the controller of a school below, which keeps its code. Raises ActionError."""
         self._refuse_elsewhere()
-        if not (code := code.strip()) or len(code) > MAX_CODE or not self.takes_schools:
+        if not is_name(code := code.strip()) or not self.takes_schools:
             raise ActionError("school_missing", N_("Which school? Give its code, as it has it."))
         return self._opened(self.invitations.invite(code, code, is_school=True))
 

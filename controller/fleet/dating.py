@@ -6,6 +6,7 @@ kept, where it most likely belongs, with what was told beside it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -17,6 +18,7 @@ DAY_MS: Final = 86_400_000
 OLDEST_MS: Final = 200 * DAY_MS  # a laptop that was off all summer still tells of May
 OFF_MS: Final = 10 * 60_000  # a clock further off than this makes another lesson of it
 LATEST_DAYS: Final = 7  # for so long a room holds a roll that nobody confirmed
+MAX_LESSONS: Final = 8192  # of the week in which rolls may still be confirmed
 MAX_STARTS: Final = 8  # of an agent's, whose clocks are remembered
 QUARTER_MS: Final = 15 * 60_000
 
@@ -50,6 +52,30 @@ class ClocksAhead:
     def of(self, agent: str, boot: str) -> int:
         """Of that start; 0 where it is not known."""
         return self._starts.get(agent, {}).get(boot, 0)
+
+
+class LessonDays:
+    """On which day each lesson began, by the school's zone, as far as its moment was believed.
+
+    A room that has not met its school goes by whatever zone its computer was set up with.
+    """
+
+    def __init__(self, days: Mapping[tuple[str, str], str] | None = None) -> None:
+        self._days = dict(days or {})
+
+    def note(self, agent: str, lesson: str, dating: Dating) -> None:
+        """A lesson has begun; the oldest of many is forgotten."""
+        if dating.told_ms is None:
+            self._days[agent, lesson] = dating.day
+        if len(self._days) > MAX_LESSONS:
+            del self._days[next(iter(self._days))]
+
+    def of_roll(self, agent: str, roll: RollConfirmed, dating: Dating) -> Dating:
+        """When the roll is of: of the day on which its lesson began, whatever day the room says."""
+        day = self._days.get((agent, roll.lesson), dating.day)
+        if day == dating.day or dating.told_ms is not None:
+            return dating
+        return dating._replace(day=day, told_day=roll.day)
 
 
 def dated(event: AnyEvent, now_ms: int, zone: tzinfo, ahead_ms: int = 0) -> Dating:

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from controller.fleet.dating import ClocksAhead, dated
+from controller.fleet.dating import ClocksAhead, LessonDays, dated
 from controller.fleet.equipment import Equipment, is_doubted
 from controller.fleet.records import (
     AgentRecord,
@@ -132,6 +132,7 @@ class Fleet:
         agents: Iterable[AgentRecord] = (),
         devices: Iterable[DeviceRecord] = (),
         streams: Iterable[StreamChanged] = (),
+        lesson_days: Mapping[tuple[str, str], str] | None = None,
         newest_change: int = 0,
         device_silent_s: float = 900.0,
         awake_since_ms: int = 0,
@@ -151,6 +152,7 @@ class Fleet:
         self._asked_ms: dict[str, int] = {}
         self._lesson_seq: dict[tuple[str, str], int] = {}
         self.ahead = ClocksAhead()
+        self._lesson_days = LessonDays(lesson_days)
         self._device_silent_ms = device_silent_s * 1000
         self.awake_since_ms = awake_since_ms
 
@@ -387,6 +389,11 @@ class Fleet:
         self, place: Place, message: AnyEvent, now_ms: int, run: int, ahead_ms: int = 0
     ) -> list[Change]:
         dating = dated(message, now_ms, self._zone, ahead_ms)
+        match message:
+            case LessonStarted():
+                self._lesson_days.note(place.agent, message.lesson, dating)
+            case RollConfirmed():
+                dating = self._lesson_days.of_roll(place.agent, message, dating)
         at: dict[str, Any] = {
             "place": place,
             "event_id": message.id,

@@ -39,7 +39,7 @@ IDENTITIES: Final[Mapping[Identity, str]] = {
     Identity.MAC: N_("by its MAC address"),
     Identity.UUID: N_("by an id that it tells"),
     Identity.TOKEN: N_("by an id that LopHoc gave it"),
-    Identity.HOST: N_("by its name only"),
+    Identity.HOST: N_("by its name or address only"),
 }
 POWERS: Final[Mapping[str, str]] = {
     "off": N_("switched off"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import tzinfo
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, func, or_, select, update
@@ -15,6 +15,7 @@ from controller.database.required import require
 from controller.database.scope import everywhere, of, within
 from controller.database.shape import Shape
 from controller.database.writing import Writing, write
+from controller.fleet.dating import DAY_MS, LATEST_DAYS
 from controller.fleet.fleet import Fleet, StreamChanged, Touched
 from controller.fleet.records import AgentRecord, DeviceRecord, EventRecord
 from controller.fleet.rivals import mark_among
@@ -27,6 +28,8 @@ AGENTS = Shape(AgentRecord, agents, {"beat_ms": lambda record: int(record.beat_s
 DEVICES = Shape(DeviceRecord, devices)
 EVENTS = Shape(EventRecord, events)
 # The rule of protocol.model.is_equipment, for the database; a test holds the two together.
+_STARTED: Final = "lesson_started"
+ROLLS_WAIT_MS: Final = (LATEST_DAYS + 2) * DAY_MS
 _EQUIPMENT = or_(
     devices.c.kind != DeviceKind.TABLET.value,
     devices.c.serial != "",
@@ -67,10 +70,23 @@ def load_fleet(
         agents=map(_agent, rows_of(db, select(agents).where(within(agents, school)))),
         devices=map(DEVICES.record, rows_of(db, select(devices).where(within(devices, school)))),
         streams=map(_stream, rows_of(db, select(streams).where(within(streams, school)))),
+        lesson_days=_lesson_days(db, school, awake_since_ms - ROLLS_WAIT_MS),
         newest_change=newest or 0,
         device_silent_s=device_silent_s,
         awake_since_ms=awake_since_ms,
     )
+
+
+def _lesson_days(db: Connection, school: Place, since_ms: int) -> dict[tuple[str, str], str]:
+    """On which day each lesson began since then, by agent and lesson; none of a false clock."""
+    columns = events.c.agent, events.c.lesson, events.c.day
+    query = select(*columns).where(
+        within(events, school),
+        events.c.at_ms >= since_ms,
+        events.c.kind == _STARTED,
+        events.c.told_ms.is_(None),
+    )
+    return {(agent, lesson): day for agent, lesson, day in db.execute(query) if lesson and day}
 
 
 def agents_of(

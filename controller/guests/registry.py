@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from protocol.errors import LopHocError
 from protocol.folder import OWNER_ONLY, changing, write_whole
-from protocol.model import Place
+from protocol.model import Place, is_name
 from protocol.topics import level_of
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
@@ -82,6 +82,13 @@ def add_guest(data: Path, place: Place, limit_mb: int) -> str:
 
     One that was a guest before gets another token. Raises GuestError, OSError.
     """
+    if not (is_name(place.province) and is_name(place.school)):
+        raise GuestError(
+            "guest_odd",
+            N_("{school} cannot be the code of a school."),
+            N_("Give 1 to 64 visible characters, without blanks at the ends."),
+            school=repr(place.school),
+        )
     token = secrets.token_urlsafe(32)
     guest = Guest(
         province=place.province, school=place.school, token=_digest(token), limit_mb=limit_mb

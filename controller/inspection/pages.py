@@ -11,6 +11,7 @@ from fastapi import Path, Query, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
+from controller.department.choosing import area_in, school_in
 from controller.feature import Program
 from controller.inspection.inspection import DEFAULT_HOURS, Inspected, Inspection, ItemStanding
 from controller.inspection.request_pages import add_requests
@@ -65,8 +66,8 @@ def _add_overview(router: FeatureRouter, screens: PageRenderer, inspections: Ins
             more=f"page={page + 1}" if len(told) > page * ROWS else "",
             schools=sorted(overview.schools, key=lambda one: natural(one.label)),
             areas=sorted((one for one, _ in overview.areas()), key=lambda one: natural(one.label)),
-            area=area,
-            of_school=school,
+            area=area and area_in(overview, area),
+            of_school=school and school_in(overview, school),
             units=[(unit.value, UNIT_WORDS[unit]) for unit in SampleUnit],
             types=sorted(TYPE_WORDS),
             hours=DEFAULT_HOURS,

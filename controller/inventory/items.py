@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from controller.fleet.items import EquipmentItem, Tombstone, _reason_fields
 from controller.inventory.asset import Asset, AssetState
-from controller.register.warranty import shown_end
+from controller.register.warranty import day_told, shown_end
 from protocol.model import iso
 
 
@@ -119,7 +119,7 @@ def inventory_fields(asset: Asset, behind: str) -> dict[str, Any]:
         "quantity": asset.quantity,
         "unit_cost_vnd": asset.unit_cost,
         "warranty_months": asset.warranty_months,
-        "warranty_until": asset.warranty_until or None,
+        "warranty_until": day_told(asset.warranty_until) or None,
         "warranty_end": shown_end(asset.warranty_end) or None,
     }
 

@@ -19,7 +19,7 @@ from controller.reconcile.words import detail_of, stranger_of
 from controller.register.prices import unit_cost_of
 from controller.register.vocabulary import Condition
 from controller.register.warranted import end_of_line
-from controller.register.warranty import WARRANTY, shown_end
+from controller.register.warranty import WARRANTY, day_told, shown_end
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, Cursor, Limit, page_of
 from controller.web.refusals import decode_cursor, encode_cursor, language_asked
@@ -182,7 +182,7 @@ def _line(finding: LineFinding, as_of_ms: int, desk: Desk, say: Translate) -> Re
         **finding.line.data.said(say),
         "quantity": finding.line.data.count,
         "unit_cost_vnd": unit_cost_of(finding.line.data),
-        "warranty_until": finding.line.data.warranty_until or None,
+        "warranty_until": day_told(finding.line.data.warranty_until) or None,
         "warranty_end": shown_end(end_of_line(finding.line.data)) or None,
         "line": finding.line.no,
         "state": finding.state,

@@ -180,13 +180,21 @@ def end_of(year: int | None, months: int | None, until: str) -> str:
     Of a length it is counted from the last day of the year in which the thing was put in use.
     """
     if until:
-        return until
+        return day_told(until)
     if months is None:
         return ""
     if not months:
         return ENDED
     is_known = year is not None and _OLDEST <= year < _NO_YEAR and 0 < months <= 2 * MAX_MONTHS
     return later(dt.date(year, 12, 31), months).isoformat() if year and is_known else ""
+
+
+def day_told(until: str) -> str:
+    """The day that a record has; "" where it has none, or what only a damaged one can have."""
+    try:
+        return dt.date.fromisoformat(until).isoformat()
+    except ValueError:
+        return ""
 
 
 def warranty_said(
@@ -212,7 +220,7 @@ def shown_end(end: str) -> str:
 
 def months_until(year: int | None, until: str) -> int | None:
     """As how many months from the year's first day one that ends so is told; None if nobody can."""
-    if not (year and until):
+    if not (year and day_told(until)):
         return None
     end = dt.date.fromisoformat(until)
     months = (end.year - year) * 12 + end.month - (end.day == 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -11,13 +10,12 @@ from controller.setup.provinces import PROVINCES
 from controller.setup.steps import SetupStep
 from controller.sheets.text import clean
 from protocol.errors import ActionError
-from protocol.model import NAME_RULE
+from protocol.model import is_name
 from protocol.words import N_
 
 CLOCK_MS: Final = 2 * 60_000  # two people's watches differ by less
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - what "the whole network" is called
 _HERE: Final = "127.0.0.1"
-_CODE: Final = re.compile(NAME_RULE)
 _ROLES: Final = frozenset({"school", "department"})
 _MAX_NAME: Final = 120
 
@@ -51,7 +49,7 @@ def _school(form: Mapping[str, str]) -> dict[str, str]:
         raise ActionError(
             "name_missing", N_("What is it called? Write its name as its sign has it.")
         )
-    if not _CODE.match(code):
+    if not is_name(code):
         raise ActionError(
             "code_missing",
             N_("Which code does it have?"),

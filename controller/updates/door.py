@@ -1,7 +1,8 @@
 """This file is the door at which rooms fetch packages: HTTPS with the machine's certificate.
 
 It is open only while a version is on its way, gives files by their digest and nothing else, to
-three at a time and one to each address; who is told 503 comes again. Packages are no secret.
+three at a time and one to each address; who is told 503 comes again, and goes on where he was cut
+off when his turn was over and another waited. Packages are no secret.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import IO, Final, NamedTuple
 from controller.broker.authority import Authority
 from controller.updates.shelf import Shelf
 from protocol.doors.limits import DoorLimits
+from protocol.doors.places import TURN_S, Places
 from protocol.doors.talks import Caller, talking
 from protocol.errors import LopHocError
 from protocol.package import DOOR_PATH
@@ -56,7 +58,7 @@ def asked_in(head: bytes) -> Asked | None:
 
 
 class PackageDoor:
-    """The door of one server. is_open: whether a version is on its way."""
+    """The door of one server. is_open: whether a version is on its way; turn_s: as of places."""
 
     def __init__(
         self,
@@ -64,10 +66,11 @@ class PackageDoor:
         shelf: Shelf,
         is_open: Callable[[], bool],
         where: tuple[str, int],
+        turn_s: float = TURN_S,
     ) -> None:
         self._authority, self._shelf = authority, shelf
         self._is_open, self._where = is_open, where
-        self._callers: set[str] = set()
+        self._places = Places(AT_ONCE, of_one_peer=1, turn_s=turn_s)
         self._trouble = ""
 
     async def run(self) -> None:
@@ -103,7 +106,7 @@ class PackageDoor:
             _LOGGER.debug("a caller for a package ended: %s", type(error).__name__)
 
     async def _answer(self, caller: Caller) -> None:
-        writer, peer = caller.writer, caller.peer
+        writer = caller.writer
         async with asyncio.timeout(_HEAD_S):
             try:
                 head = await caller.reader.readuntil(b"\r\n\r\n")
@@ -113,15 +116,14 @@ class PackageDoor:
         file = self._shelf.file_of(asked.sha256) if asked else None
         if asked is None or file is None or not file.is_file():
             writer.write(_head(404, "Not Found"))
-        elif len(self._callers) >= AT_ONCE or peer in self._callers:
+        elif (place := self._places.take(caller.peer, writer.transport.abort)) is None:
             writer.write(_head(503, "Service Unavailable", "Retry-After: 30\r\n"))
         else:
-            self._callers.add(peer)
             caller.stay()
             try:
                 await _give(file.open("rb"), asked.start, writer)
             finally:
-                self._callers.discard(peer)
+                self._places.leave(place)
         async with asyncio.timeout(_HEAD_S):
             await writer.drain()
 

@@ -1,9 +1,12 @@
-"""This file refuses what nobody knows: a misspelt filter would be answered as if none was asked."""
+"""This file refuses what nobody knows: a misspelt filter would be answered as if none was asked.
+
+So would all but one of a filter that is given several values.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Final
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final, get_origin
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
@@ -19,21 +22,26 @@ _ATTRIBUTE: Final = "lophoc_names"
 
 
 async def check_names(connection: HTTPConnection) -> None:
-    """Refuse a request that names a parameter which its address does not have. Raises HttpError."""
+    """Refuse a name that the address does not have, or that says two things. Raises HttpError."""
     route = connection.scope.get("route")
     if not isinstance(route, APIRoute):
         return
-    known = vars(route).get(_ATTRIBUTE)
-    if known is None:
-        known = _names_of(route)
-        setattr(route, _ATTRIBUTE, known)
+    known = _names_of(route)
+    kind = HttpError if route.include_in_schema else PageRefusedError
     for name in connection.query_params:
         if name not in known:
-            kind = HttpError if route.include_in_schema else PageRefusedError
             raise unknown(
                 422, "parameter_unknown", N_("This address has no parameter {asked}."),
                 name, known, kind=kind,
             )  # fmt: skip
+        if not known[name] and len({*connection.query_params.getlist(name)}) > 1:
+            raise kind(
+                422,
+                "parameter_twice",
+                N_("{asked} is given several values."),
+                N_("Give it one."),
+                asked=name,
+            )
 
 
 def unknown(
@@ -57,12 +65,18 @@ def unknown(
     return kind(status, code, message, hint, asked=asked[:SHOWN], near=near, some=some)
 
 
-def _names_of(route: APIRoute) -> frozenset[str]:
-    return EVERYWHERE.union(_asked_by(route.dependant))
+def _names_of(route: APIRoute) -> Mapping[str, bool]:
+    """The names that an address asks for, and whether it takes several of one; looked up once."""
+    known: Mapping[str, bool] | None = vars(route).get(_ATTRIBUTE)
+    if known is None:
+        known = dict.fromkeys(EVERYWHERE, True) | dict(_asked_by(route.dependant))
+        setattr(route, _ATTRIBUTE, known)
+    return known
 
 
-def _asked_by(dependant: Dependant) -> Iterator[str]:
-    """The names that an address asks for, itself or by what it depends on."""
-    yield from (field.alias for field in dependant.query_params)
+def _asked_by(dependant: Dependant) -> Iterator[tuple[str, bool]]:
+    """The same of what it asks for itself or by what it depends on."""
+    for field in dependant.query_params:
+        yield field.alias, get_origin(field.field_info.annotation) is list
     for other in dependant.dependencies:
         yield from _asked_by(other)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
@@ -15,10 +14,11 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from controller.feature import Program
 from controller.web.refusals import HttpError, PageRefusedError
+from protocol.doors.places import TURN_S, HeldPlace, Places, cut_of
 from protocol.words import N_
 
 AT_ONCE: Final = 3
@@ -35,10 +35,15 @@ def takes_packed(asked: Headers) -> bool:
 
 
 class Exports:
-    """Slots of big answers; who finds none is asked to come again."""
+    """Slots of big answers; who finds none is asked to come again.
 
-    def __init__(self, _program: Program | None = None, at_once: int = AT_ONCE) -> None:
-        self._slots = threading.BoundedSemaphore(at_once)
+    Who reads too slowly is cut off once his turn is over and another waits.
+    """
+
+    def __init__(
+        self, _program: Program | None = None, at_once: int = AT_ONCE, turn_s: float = TURN_S
+    ) -> None:
+        self._places = Places(at_once, turn_s=turn_s)
 
     async def hold(self, connection: HTTPConnection) -> AsyncIterator[None]:
         """Hold a slot while a request is answered by a file that is made for it. Raises HttpError.
@@ -50,9 +55,10 @@ class Exports:
             return
         route = connection.scope.get("route")
         is_page = isinstance(route, APIRoute) and not route.include_in_schema
-        self._take(PageRefusedError if is_page else HttpError)
+        place = self._take(PageRefusedError if is_page else HttpError)
+        place.give_way = cut_of(connection.scope)
         with ExitStack() as slot:
-            slot.callback(self._slots.release)
+            slot.callback(self._places.leave, place)
             yield
 
     def taking(self, make: Callable[[], Iterable[bytes]]) -> HeldParts:
@@ -60,14 +66,16 @@ class Exports:
 
         Raises HttpError, and whatever making it raises.
         """
-        self._take(HttpError)
+        place = self._take(HttpError)
         with ExitStack() as slot:
-            slot.callback(self._slots.release)
+            slot.callback(self._places.leave, place)
             parts = iter(make())
-            return HeldParts(parts, slot.pop_all().close)
+            place.rest()
+            return HeldParts(parts, place, slot.pop_all().close)
 
-    def _take(self, kind: type[HttpError]) -> None:
-        if not self._slots.acquire(blocking=False):
+    def _take(self, kind: type[HttpError]) -> HeldPlace:
+        place = self._places.take()
+        if place is None:
             raise kind(
                 429,
                 "exports_busy",
@@ -75,6 +83,7 @@ class Exports:
                 N_("Ask again in half a minute."),
                 {"Retry-After": str(RETRY_S)},
             )
+        return place
 
 
 def _asks_for_file(connection: HTTPConnection) -> bool:
@@ -103,8 +112,16 @@ class Export(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request."""
+        place = self._parts.place
+        place.give_way = cut_of(scope)
+
+        async def send_in_turn(message: Message) -> None:
+            place.go_on()
+            await send(message)
+            place.rest()
+
         try:
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, send_in_turn)
         finally:
             await asyncio.shield(run_in_threadpool(self._parts.close))  # also at the server's end
 
@@ -118,8 +135,11 @@ class _Closing(Protocol):
 class HeldParts:
     """Parts that give their slot back once, also where their reader went away before the first."""
 
-    def __init__(self, parts: Iterator[bytes], release: Callable[[], None]) -> None:
+    def __init__(
+        self, parts: Iterator[bytes], place: HeldPlace, release: Callable[[], None]
+    ) -> None:
         self._parts = parts
+        self.place = place
         self._release = weakref.finalize(self, release)
 
     def __iter__(self) -> Iterator[bytes]:

@@ -227,8 +227,13 @@ def _links(service: AnnouncedService) -> Iterator[str]:
 def _reachable(service: AnnouncedService) -> Iterator[str]:
     """Give the addresses that are one machine's; this machine's own may be anybody's here."""
     for address in sorted(service.addresses):
-        if not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
+        if not _is_own(address):
             yield f"at:{address}"
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_own(address: str) -> bool:
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
 
 
 def _rank(mark: str) -> tuple[int, str]:

@@ -73,6 +73,16 @@ def addresses_of(ours: Iterable[NamedNetwork]) -> Addresses:
     return tuple(dict.fromkeys(str(ip) for ip in found if isinstance(ip, ipaddress.IPv4Address)))
 
 
+def openable_of(ours: Iterable[NamedNetwork]) -> Addresses:
+    """Give the addresses of these that others can open, each once: IPv4, and IPv6 but link-local.
+
+    A link-local IPv6 address means nothing without the name of the caller's own interface, which
+    no browser takes (RFC 4007, section 11; RFC 6874 was never built).
+    """
+    found = (one.network.ip for one in ours)
+    return tuple(dict.fromkeys(str(ip) for ip in found if ip.version == 4 or not ip.is_link_local))  # noqa: PLR2004 - IPv4
+
+
 def via(address: str, ours: Iterable[Network]) -> str:
     """Give our own address in the network that this address is in; "" if it is in none of ours.
 

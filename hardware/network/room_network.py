@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -16,18 +16,23 @@ from hardware.network.interfaces import (
     Addresses,
     Interfaces,
     NamedNetwork,
-    addresses_of,
     named_networks,
     next_look,
+    openable_of,
 )
 from hardware.network.links import ANY_LINK, LinkChoice, is_lent
 from hardware.network.neighbours import answered_on
-from hardware.network.routes import gateways, tells_routes
+from hardware.network.routes import gateways, tells_routes, ways_out_by_ipv6
+from hardware.text import read_raw
 
 # A gateway speaks for a network as this many neighbours do: a room may have no other yet.
 _GATEWAY_WEIGHT: Final = 3
 # Addresses stand on boards and in tablets: another one must be clearly better (x > 2 y + 2).
 _TIMES, _MORE = 2, 2
+_IPV4: Final = 4
+_ADDRESSES_6, _TABLE_LIMIT = "proc/net/if_inet6", 100_000
+# Made up for a day (RFC 8981), not proven to be ours alone, another's, on its way out.
+_PASSING: Final = 0x01 | 0x08 | 0x20 | 0x40
 # An address that no network has (TEST-NET-1, RFC 5737), and the discard port.
 _ANYWHERE: Final = ("192.0.2.1", 9)
 
@@ -45,8 +50,9 @@ class RoomLink(NamedTuple):
     neighbours: int = 0
 
     @property
-    def _rank(self) -> tuple[bool, bool]:
-        return not self.is_lent, not ipaddress.ip_address(self.address).is_link_local
+    def _rank(self) -> tuple[bool, bool, bool]:
+        own = ipaddress.ip_address(self.address)
+        return not self.is_lent, not own.is_link_local, own.version == _IPV4
 
     @property
     def _weight(self) -> int:
@@ -59,7 +65,7 @@ class RoomLink(NamedTuple):
         return self._weight > _TIMES * other._weight + _MORE
 
     @property
-    def order(self) -> tuple[tuple[bool, bool], int, bool, int]:
+    def order(self) -> tuple[tuple[bool, bool, bool], int, bool, int]:
         """The better one is greater; of equal ones that with the lower address."""
         own = ipaddress.ip_address(self.address)
         return self._rank, self._weight, own.is_private, -int(own)
@@ -78,7 +84,41 @@ def room_address(links: Sequence[RoomLink], current: str = "") -> str:
 
 
 def room_links_of(ours: Sequence[NamedNetwork], root: Path = Path("/")) -> list[RoomLink]:
-    """Give what speaks for each of our IPv4 addresses. root: where `sys` and `proc` are found."""
+    """Give what speaks for each of our addresses that tablets could open.
+
+    An IPv6 address is one if the network gave it, and it stays. root: where `sys` and `proc` are
+    found.
+    """
+    return [*_by_ipv4(ours, root), *_by_ipv6(ours, root)]
+
+
+def _by_ipv6(ours: Sequence[NamedNetwork], root: Path) -> Iterator[RoomLink]:
+    ways, passing = ways_out_by_ipv6(root), _passing(root)
+    for one in ours:
+        own = one.network.ip
+        if isinstance(own, ipaddress.IPv6Address) and not own.is_link_local and own not in passing:
+            yield RoomLink(
+                address=str(own),
+                has_gateway=one.interface in ways,
+                is_lent=is_lent(one.interface, root),
+            )
+
+
+def _passing(root: Path) -> frozenset[ipaddress.IPv6Address]:
+    """Our IPv6 addresses that are another tomorrow, or not ours yet.
+
+    Source: Linux net/ipv6/addrconf.c, /proc/net/if_inet6; linux/if_addr.h.
+    """
+    text = read_raw(root / _ADDRESSES_6, _TABLE_LIMIT).decode("ascii", "replace")
+    found: set[ipaddress.IPv6Address] = set()
+    for fields in map(str.split, text.splitlines()):
+        with contextlib.suppress(ValueError, IndexError):
+            if int(fields[4], 16) & _PASSING:
+                found.add(ipaddress.IPv6Address(int(fields[0], 16)))
+    return frozenset(found)
+
+
+def _by_ipv4(ours: Sequence[NamedNetwork], root: Path) -> list[RoomLink]:
     out = {(one.interface, one.address) for one in gateways(root)}
     behind = {address for _, address in out}
     ways = {interface for interface, _ in out}
@@ -109,12 +149,12 @@ async def room_addresses(
     ours = look(choice)
     address = room_address(weigh(ours))
     yield address
-    interfaces, changed = Interfaces(addresses_of(ours)), asyncio.Event()
+    interfaces, changed = Interfaces(openable_of(ours)), asyncio.Event()
     with netlink.listening(changed) as notified:
         while True:
             await next_look(interfaces, changed, notified=notified)
             ours = look(choice)
-            if (new := interfaces.see(addresses_of(ours))) is not None:
+            if (new := interfaces.see(openable_of(ours))) is not None:
                 interfaces.bound = new
             now = _settled(interfaces, weigh, ours, address)
             if now != address:

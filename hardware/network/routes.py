@@ -7,6 +7,7 @@ import struct
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -15,6 +16,7 @@ from hardware.readings import clean
 from hardware.text import read_raw
 
 _ROUTES: Final = "proc/net/route"
+_ROUTES_6, _FIELDS_6, _ANYWHERE_6 = "proc/net/ipv6_route", 10, "0" * 32
 # A machine with containers and VPNs has dozens of routes, of 128 bytes each.
 _TABLE_LIMIT: Final = 100_000
 _HALF: Final = int.from_bytes(b"\x80\0\0\0", sys.byteorder)
@@ -70,6 +72,22 @@ def gateways(root: Path = Path("/")) -> list[Gateway]:
 def gateway(root: Path = Path("/")) -> Gateway | None:
     """Give the IPv4 gateway in use, or None in no network."""
     return next(iter(gateways(root)), None)
+
+
+def ways_out_by_ipv6(root: Path = Path("/")) -> frozenset[str]:
+    """Give the cards by which a gateway leads out by IPv6; none where the system does not tell.
+
+    root: where `sys` and `proc` are found. Source: Linux net/ipv6/route.c, /proc/net/ipv6_route.
+    """
+    found: set[str] = set()
+    for line in read_raw(root / _ROUTES_6, _TABLE_LIMIT).decode("ascii", "replace").splitlines():
+        fields = line.split()
+        if len(fields) != _FIELDS_6 or fields[:2] != [_ANYWHERE_6, "00"]:
+            continue
+        with suppress(ValueError):
+            if int(fields[8], 16) & _GATEWAY:
+                found.add(clean(fields[9]))
+    return room_links(found, root=root)
 
 
 def _listed(root: Path) -> Iterator[_Route]:

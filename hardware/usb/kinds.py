@@ -49,7 +49,7 @@ def judge(device: UsbDevice, own: Container[str]) -> JudgedKind:
     judged = _by_class(device) or _by_driver(device) or _UNKNOWN
     if judged.kind in _OPEN and (row := id_row(device)):
         return JudgedKind(row.kind, KindProof.TABLE, row.id)
-    if judged.kind is Kind.OTHER and (named := _by_name(device)):
+    if judged is _UNKNOWN and (named := _by_name(device)):
         return named
     return _by_touch(device, judged, own)
 
@@ -125,7 +125,7 @@ def _by_class(device: UsbDevice) -> JudgedKind | None:
 def _by_driver(device: UsbDevice) -> JudgedKind | None:
     for driver in _drivers(device):
         for row in matchers().usb_driver:
-            if fnmatchcase(driver, row.driver):
+            if fnmatchcase(driver.lower(), row.driver):
                 return JudgedKind(row.kind, KindProof.DRIVER, driver)
     return None
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, cast
 
 import h11
 
 from protocol.doors.lean_uvicorn import H11Protocol
 from protocol.doors.pace import Pace, PacedWriting
+from protocol.doors.places import note_cut
 from protocol.doors.visits import Visits
 
 _GONE: Final = "socket.send() raised exception."
@@ -65,7 +67,11 @@ class BoundedConnection(PacedWriting, H11Protocol):
 
     def handle_events(self) -> None:
         """Take what has arrived, and see what is owed now."""
+        before = self.cycle
         super().handle_events()
+        if self.cycle is not before:  # it is worked on from the loop's next turn on
+            cut = partial(self.loop.call_soon_threadsafe, self.transport.abort)
+            note_cut(cast("Any", self.cycle.scope), cut)
         if not self._is_upgraded:
             self._look()
 

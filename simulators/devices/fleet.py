@@ -53,6 +53,7 @@ LONG_TYPE: Final = "_sixteen-letters._tcp.local."
 _PREFIX: Final = "000ec6"
 _SHARED: Final = "000ec6000001"
 _EXAMPLE: Final = "00123456789a"
+_BRIDGE: Final = "fe80::1"
 _GARBAGE_BYTES: Final = 200
 
 
@@ -62,6 +63,7 @@ class FleetFault(StrEnum):
     shared_mac: whatever tells a MAC tells the same. loudspeakers: what casts shows no picture.
     groups: it is a name for several. empty_printers: a second service that says nothing. mirrors:
     what casts is a program on a computer. example_mac: as shared_mac, the MAC of a chip's example.
+    bridges: it holds containers, and announces their bridge beside its own address, as all such do.
     """
 
     DUPLICATE_IDS = "duplicate_ids"
@@ -74,18 +76,20 @@ class FleetFault(StrEnum):
     EMPTY_PRINTERS = "empty_printers"
     MIRRORS = "mirrors"
     EXAMPLE_MAC = "example_mac"
+    BRIDGES = "bridges"
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
     """One device's announcement. addresses: its own; those of its responder where empty.
 
-    raw: a TXT record as it goes out, in place of the service's own.
+    raw: a TXT record as it goes out, in place of the service's own. more: addresses beside its own.
     """
 
     service: PlayedService
     addresses: tuple[str, ...] = ()
     raw: bytes | None = None
+    more: tuple[str, ...] = ()
 
 
 def fleet(rooms: Sequence[str], devices_a_room: int) -> tuple[Voice, ...]:
@@ -186,7 +190,8 @@ class PlayedFleet:
         return self._responders[self._turn(voice)]
 
     def _info(self, turn: int, voice: Voice) -> AsyncServiceInfo:
-        addresses = [_pack(one) for one in voice.addresses or (self._addresses[turn],)]
+        own = voice.addresses or (self._addresses[turn],)
+        addresses = [_pack(one) for one in (*own, *voice.more)]
         info = info_of(voice.service, addresses, voice.raw)
         self._infos[name_of(voice)] = info
         return info
@@ -222,6 +227,10 @@ def _mirroring(voice: Voice) -> Iterable[Voice]:
     yield _serving(voice, host=f"DESKTOP-{digest[:7]}.local") if casts else voice
 
 
+def _with_bridge(voice: Voice) -> Iterable[Voice]:
+    yield replace(voice, more=(_BRIDGE,))
+
+
 def _with_empty_printer(voice: Voice) -> Iterable[Voice]:
     yield voice
     if voice.service.type.startswith("_ipp."):
@@ -237,6 +246,7 @@ _CHANGES: Final[Mapping[FleetFault, Callable[[Voice], Iterable[Voice]]]] = {
     FleetFault.LOUDSPEAKERS: _casting("199172", "Google Nest Mini"),
     FleetFault.GROUPS: _casting("199204", "Google Cast Group"),
     FleetFault.EMPTY_PRINTERS: _with_empty_printer,
+    FleetFault.BRIDGES: _with_bridge,
 }
 
 

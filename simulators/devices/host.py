@@ -23,7 +23,8 @@ class HostFault(StrEnum):
     """What can be wrong with it.
 
     worn_battery, weak_wifi, lying_plug (the battery empties though the plug says "online"),
-    mute_plug (it fills, and the plug says nothing): of a laptop. under_voltage, throttled,
+    mute_plug (it fills, and the plug says nothing), waiting_battery (it empties, it says, by
+    nothing), full_battery (and the plug says nothing): of a laptop. under_voltage, throttled,
     under_voltage_since_boot, old_firmware_file (it says 0 for ever): of a Raspberry Pi. read_only,
     disk_errors, hot, vpn (takes the way out): of any. no_sensors: it tells next to nothing.
     garbage: every file holds what belongs in no file.
@@ -33,6 +34,8 @@ class HostFault(StrEnum):
     WEAK_WIFI = "weak_wifi"
     LYING_PLUG = "lying_plug"
     MUTE_PLUG = "mute_plug"
+    WAITING_BATTERY = "waiting_battery"
+    FULL_BATTERY = "full_battery"
     UNDER_VOLTAGE = "under_voltage"
     UNDER_VOLTAGE_SINCE_BOOT = "under_voltage_since_boot"
     THROTTLED = "throttled"
@@ -210,15 +213,18 @@ def _wireless(dbm: int) -> str:
 
 def _battery(faults: _Faults) -> _Files:
     full = 17_900_000 if HostFault.WORN_BATTERY in faults else 39_500_000
+    is_full, waits = (one in faults for one in (HostFault.FULL_BATTERY, HostFault.WAITING_BATTERY))
+    empties = waits or HostFault.LYING_PLUG in faults
     files = {
         "BAT0/type": "Battery",
-        "BAT0/status": "Discharging" if HostFault.LYING_PLUG in faults else "Charging",
-        "BAT0/capacity": "71",
+        "BAT0/status": "Discharging" if empties else "Full" if is_full else "Charging",
+        "BAT0/power_now": "0" if waits or is_full else "9100000",
+        "BAT0/capacity": "100" if is_full else "71",
         "BAT0/energy_full": str(full),
         "BAT0/energy_full_design": "42000000",
         "BAT0/cycle_count": "812",
         "AC/type": "Mains",
-        "AC/online": "0" if HostFault.MUTE_PLUG in faults else "1",
+        "AC/online": "0" if is_full or HostFault.MUTE_PLUG in faults else "1",
     }
     return {f"sys/class/power_supply/{name}": f"{text}\n" for name, text in files.items()}
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from random import Random
 from unittest.mock import patch
 
+import msgspec
+
 from agent.equipment.description import device_id_of
 from agent.equipment.merge import group_sightings
 from agent.equipment.traces import Traces, as_unseen
@@ -76,6 +78,14 @@ class Room:
         self.told.clear()
         self.judged: list[Thing] = []
         self.judge.listening(lambda _names: None)
+
+    def forget_former(self) -> None:
+        """What was kept is a version's that told of no earlier keys."""
+        held = {
+            at: msgspec.structs.replace(trace, sighting=replace(trace.sighting, former=()))
+            for at, trace in self.traces.held.items()
+        }
+        self.traces = replace(self.traces, held=held)
 
     def come(self, thing: Thing) -> None:
         """A thing is plugged in, or switched on."""
@@ -307,6 +317,8 @@ def ghosts_of(seed: int, _folder: Path | None = None) -> list[str]:
             room.search()
             before = room.ids()
             room.there = []
+            if dice.random() < _HALF:
+                room.forget_former()
             room.restart()
         # What their words mean is read anew by today's rules.
         things = spoilt_things_of(Random(seed))

@@ -48,11 +48,12 @@ def test_a_device_is_explained_in_sentences() -> None:
     said = explain(remembered(), device_id_of(CAMERA.key), as_json=False, environ=ENGLISH)
     for part in (
         "camera Camera P203",
-        "known by the MAC address that it told",
-        "onvif: mac:00408c000001, last seen 2025-09-07T00:01:00.000Z: No longer answers",
-        "answered at 10.0.0.7:80, heard on 10.0.0.2",
-        "also tells uuid:cea94000",
-        "A person said that mac:00408c000001 and name:ab are one device.",
+        "It is known by the MAC address that it told.",
+        "As a camera (ONVIF): MAC 00:40:8c:00:00:01, last seen ",
+        ": No longer answers",
+        "It answered at 10.0.0.7:80, heard on 10.0.0.2.",
+        "It also tells id cea94000.",
+        "A person said that MAC 00:40:8c:00:00:01 and the name that it bears are one device.",
     ):
         assert part in said
     assert "đang chờ trả lời: bảng tương tác" in explain(
@@ -84,7 +85,7 @@ def test_it_is_said_which_marks_were_believed_and_why_it_is_of_its_kind() -> Non
         "uuid:cea94000fb96",
         source="onvif",
         identity=IdentityKind.UUID,
-        contested=("mac:00408c000001",),
+        contested=("mac:00408c000001", "name:ab", "serial:x:0001"),
         former=("mac:00408c000001",),
         weak=("serial:x:0001",),
         proof="protocol ONVIF",
@@ -94,13 +95,15 @@ def test_it_is_said_which_marks_were_believed_and_why_it_is_of_its_kind() -> Non
     state = SavedState(devices=known.all(0), traces=tuple(known.traces.held.values()))
     said = explain(state, device_id_of(twin.key), as_json=False, environ={})
     for part in (
-        "Nhận ra nhờ uuid:cea94000fb96.",
-        "mac:00408c000001 còn được một thiết bị khác xưng",
-        "serial:x:0001 không nói lên chiếc nào",
-        "Trước đây được nhận ra nhờ mac:00408c000001.",
+        "Nhận ra nhờ mã cea94000fb96.",
+        "hoặc chỉ để nhận ra thiết bị có trước: MAC 00:40:8c:00:00:01.",
+        "không dùng để nhận ra riêng một chiếc: số sê-ri 0001.",
+        "Trước đây được nhận ra nhờ MAC 00:40:8c:00:00:01.",
         "Thuộc loại này vì nó trả lời bằng ONVIF.",
     ):
         assert part in said
+    assert "tên của nó" not in said  # it is known by more
+    assert said.count("số sê-ri 0001") == 1  # what many tell anyway is said once
     named = sighting("name:" + "0a" * 16, source="mdns", identity=IdentityKind.HOST)
     (line, *_) = (
         devices.restore_devices(room(), ())

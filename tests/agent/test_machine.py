@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.health.machine import agent_id_from
-from protocol.topics import CONTROLLER, MAX_CODE, level_of
+from protocol.model import MAX_CODE
+from protocol.topics import CONTROLLER, level_of
 
 
 @pytest.mark.parametrize(

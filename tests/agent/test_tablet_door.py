@@ -16,8 +16,9 @@ import pytest
 from agent.tablets import door
 from agent.tablets import server as serving
 from agent.tablets.cart import COOKIE_BYTES
+from agent.tablets.checkins import CheckInAttempt, CheckInOutcome
 from agent.tablets.door import COOKIE, MAX_BODY
-from agent.tablets.service import TabletService
+from agent.tablets.service import SuggestionRefused, TabletService
 from hardware.network.links import LinkChoice
 from hardware.readings import Reading, Sighting
 from tests.agent.tablet_room import HOST, Room, lesson_of, result, served, tablet
@@ -89,6 +90,33 @@ def test_tablets_whose_browsers_were_restored_from_one_copy_are_each_their_own()
 
     told(room, story)
     assert room.suggested == [(f"10A1-{n:02}", f"Máy {n:02}", ()) for n in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+def test_a_number_pressed_twice_hears_what_came_of_the_first_press(*, is_full: bool) -> None:
+    """Not that it is noted while the disk has still to take it, or does not."""
+    room, disk = Room(full=is_full), asyncio.Event()
+
+    async def slow(student: str, name: str, flags: tuple[str, ...]) -> None:
+        await disk.wait()
+        await room._suggest(student, name, flags)
+
+    async def play() -> None:
+        service = room.service()
+        service._backend = replace(service._backend, suggest=slow)
+        attempt = CheckInAttempt(tablet="a", address="b", number=(0, 7), digits=digits(service))
+        both = [asyncio.create_task(service.check_in(attempt)) for _ in range(2)]
+        await asyncio.sleep(0)
+        assert not any(press.done() for press in both)
+        disk.set()
+        said = await asyncio.gather(*both, return_exceptions=True)
+        if is_full:
+            assert [type(one) for one in said] == [SuggestionRefused] * 2
+        else:
+            outcomes = [one.outcome for one in said]  # type: ignore[union-attr]
+            assert outcomes == [CheckInOutcome.IN, CheckInOutcome.ALREADY]
+
+    asyncio.run(play())
 
 
 def test_each_refusal_has_its_sentence_and_is_counted() -> None:
@@ -346,7 +374,7 @@ def test_a_child_gets_in_within_a_second_while_one_peer_floods() -> None:
 
 
 def test_the_door_follows_the_machine_to_another_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The old address answers no more; where there is no network, nothing is open."""
+    """The old one answers no more, be it of IPv6; where there is no network, nothing is open."""
     places, room, port = asyncio.Queue[str](), Room(), free_port()
 
     async def moves(_links: LinkChoice) -> AsyncGenerator[str, None]:
@@ -364,11 +392,12 @@ def test_the_door_follows_the_machine_to_another_address(monkeypatch: pytest.Mon
     async def play() -> None:
         service = room.service()
         task = asyncio.create_task(serving.serve(service, host="", port=port, language="vi"))
-        for address in ("127.0.0.2", "127.0.0.3", "", "127.0.0.2"):
+        for address in ("127.0.0.2", "::1", "127.0.0.3", "", "127.0.0.2"):
             places.put_nowait(address)
-            for host in ("127.0.0.2", "127.0.0.3"):
-                await eventually(partial(reached, host), host, holds=(host == address).__eq__)
-            assert service.url == (f"http://{address}:{port}/" if address else "")
+            shown = "[::1]" if address == "::1" else address
+            for host in ("127.0.0.2", "127.0.0.3", "[::1]"):
+                await eventually(partial(reached, host), host, holds=(host == shown).__eq__)
+            assert service.url == (f"http://{shown}:{port}/" if address else "")
         assert not await reached("127.0.0.1")
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

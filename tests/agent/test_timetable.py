@@ -119,6 +119,24 @@ def test_another_class_is_one_tap_away() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("chosen", "classes", "why"),
+    [
+        ((), ("10A1", "10A2"), ProposalReason.TIMETABLE),
+        (("10A2", "10A1", "10A2"), ("10A1", "10A2"), ProposalReason.TIMETABLE),
+        (("10A2", "11B2", "10A2"), ("10A2", "11B2"), ProposalReason.NONE),
+    ],
+)
+def test_classes_are_chosen_as_a_set(
+    chosen: tuple[str, ...], classes: tuple[str, ...], why: ProposalReason
+) -> None:
+    """Those of the timetable in any order are its lesson, and none is there twice."""
+    joint = LessonProposal(("10A1", "10A2"), ProposalReason.TIMETABLE, 3, "Toán", "Cô Lan")
+    what = joint.for_classes(chosen)
+    assert (what.classes, what.why, what.period) == (classes, why, 3)
+    assert bool(what.subject and what.teacher) is (why is ProposalReason.TIMETABLE)
+
+
 @pytest.mark.parametrize("day", ["2026-02-30", "2026-13-01"])
 def test_a_day_that_no_calendar_has_is_no_plan(day: str) -> None:
     """The plan is refused as a whole, before it is kept."""

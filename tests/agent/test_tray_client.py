@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from agent.tray.desk import TrayDesk
-from agent.tray.door import answer_from
 from agent.tray.view import TrayView
+from protocol.door_client import answer_from
 from protocol.door_key import key_file
 from tests.agent.teacher_double import TeacherDouble, teacher_door
 from tests.waiting import until

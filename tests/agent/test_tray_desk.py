@@ -38,13 +38,17 @@ def opened(tmp_path: Path, desktop: Desk) -> Callable[[], list[str]]:
     return lambda: words.read_text().splitlines() if words.exists() else []
 
 
-def choose(desktop: Desk, entry: int) -> None:
-    """Choose an entry of the icon's menu, counted from 1, by hand and keyboard."""
+def choose(desktop: Desk, entry: int, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Choose an entry of the icon's menu, counted from 1, by hand and keyboard.
+
+    meanwhile: what happens while it is open.
+    """
     x, y = until(desktop.icon, "the icon is in the tray")
     menu = ("search", "--onlyvisible", "--class", "lophoc-tray")
     before = desktop.xdo(*menu)
     desktop.xdo("mousemove", str(x), str(y), "click", "3")
     until(lambda: desktop.xdo(*menu) != before, "the menu is open")
+    meanwhile()
     desktop.xdo("key", *["Down"] * entry, "Return")
 
 
@@ -62,6 +66,26 @@ def test_the_menus_first_entry_is_the_next_deed_and_the_page_follows(
         until(opened, "the page is opened")
     assert double.posted == [("/api/v1/lesson/start", {})]
     assert opened() == [f"--app={url}/#t=c-1&only=1"]
+
+
+def test_the_menus_deed_is_the_one_that_was_shown_as_it_opened(desktop: Desk) -> None:
+    """The bell rings while it is open: what it said is asked for, and the agent refuses it."""
+    double, meant = TeacherDouble(), {"lesson": "l1", "running": False}
+    double.tell(meant=meant)
+
+    def ring() -> None:
+        count = len(double.asked)
+        button = {"action": "end", "label": "Kết thúc tiết học", "enabled": True}
+        double.tell(meant={"lesson": "l2", "running": True}, button=button)
+        until(lambda: len(double.asked) > count, "the next view is shown")
+
+    with teacher_door(double) as url:
+        desktop.start(*TRAYER)
+        desktop.tray(url, "--hidden")
+        until(lambda: len(double.asked) > 1, "the view is shown")
+        choose(desktop, 1, ring)
+        until(lambda: double.posted, "it is asked for")
+    assert double.posted == [("/api/v1/lesson/start", {"meant": meant})]
 
 
 def test_the_icon_comes_within_five_seconds_of_a_late_tray(desktop: Desk) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from controller.__main__ import main
 from controller.commands import COMMANDS
+from protocol.errors import EXIT_SETTINGS
 from tests.controller.fresh import fresh_folder
 from tests.update_packages import PUBLIC, lay_out, packed
 
@@ -72,3 +73,19 @@ def test_no_file_of_roots_is_left(
     if name in {"agents", "backup", "guests", "updates"}:
         assert code == 0
         assert {Path(path).name for path in left} > before
+
+
+@pytest.mark.parametrize("words", [[], ["--config", "settings.toml"]])
+def test_a_run_that_is_refused_says_why_to_root_too(
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Without naming a folder; it is found by the settings, or nothing is."""
+    monkeypatch.setattr("protocol.folder.is_root", lambda: True)
+    monkeypatch.setenv("LOPHOC_CONTROLLER_LANG", "en")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "settings.toml").touch()
+    assert main(["run", *words, "--http-port", "99999"]) == EXIT_SETTINGS
+    assert ("settings.toml is empty" if words else "http_port") in capsys.readouterr().err

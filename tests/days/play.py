@@ -80,6 +80,7 @@ class Play:
         ]
         self.desks = [Desk(room, now, self.day, self.half) for room in self.rooms]
         self.lists = deepcopy(CLASSES)
+        self.left_out: dict[str, list[str]] = {}  # a class that stands on no list for a while
         self.members = [
             Membership(student, code, "") for code in CLASSES for student in CLASSES[code]
         ]
@@ -182,6 +183,7 @@ class Play:
             (self.set_school_clock, 2),
             (self.renumber, 5),
             (self.move_pupil, 4),
+            (self.leave_class_out, 3),
             (self.correct, 6),
             (self.enter, 5),
         ]
@@ -251,7 +253,7 @@ class Play:
             return
         self.kill_school()
         self.school.put_back()
-        self.lists, self.members, office = deepcopy(self.copied)
+        self.lists, self.left_out, self.members, office = deepcopy(self.copied)
         for code, lesson in self.office_lessons().items():
             lesson.office = dict(office.get(code, {}))
 
@@ -291,6 +293,19 @@ class Play:
                 lists[target].append(student)
 
         self.list_anew(move)
+
+    def leave_class_out(self) -> None:
+        """Of the lists, by mistake; the next time it is there again, as it was."""
+
+        def leave_out(lists: dict[str, list[str]]) -> None:
+            left_out, self.left_out = self.left_out, {}
+            if left_out:
+                lists.update(left_out)
+                return
+            code = self.chance.choice([*lists])
+            self.left_out = {code: lists.pop(code)}
+
+        self.list_anew(leave_out)
 
     def list_anew(self, change: Callable[[dict[str, list[str]]], None]) -> None:
         """The office takes in other lists."""
@@ -621,7 +636,7 @@ class Play:
             self.start_school()
         office = {code: dict(one.office) for code, one in self.office_lessons().items()}
         self.school.copy_all()
-        self.copied = deepcopy((self.lists, self.members, office))
+        self.copied = deepcopy((self.lists, self.left_out, self.members, office))
         morning = (self.at() + timedelta(days=1)).replace(hour=6, minute=50, second=0)
         if self.chance.random() < 0.2:
             late = self.at().replace(hour=23, minute=50)

@@ -52,6 +52,7 @@ def test_vietnamese_keeps_every_value() -> None:
     for msgid in (
         *demo.RUNNING,
         demo.PORT_TAKEN,
+        demo.SLOW,
         demo.DIED,
         demo.SILENT,
         demo.STARTING,
@@ -164,10 +165,13 @@ def test_a_program_that_fails_is_named_with_its_last_words(
 def test_a_program_that_never_answers_is_not_waited_for_ever(
     play: Callable[..., tuple[int, list[str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is named, and all ends."""
+    """That it is slow is said, then it is named, and all ends."""
+    monkeypatch.setattr(demo, "SLOW_S", 0.2)
     monkeypatch.setattr(demo, "READY_S", 1.0)
     code, said = play(LASTING)
     assert code == 1
+    slow = said.index("This computer is slow or busy: lophoc-controller needs a while yet.")
+    assert slow < len(said) - 1
     assert any(line.startswith("lophoc-controller did not answer within 1 sec") for line in said)
 
 

@@ -62,6 +62,16 @@ def test_services_of_one_device_are_one_and_fill_each_other_in() -> None:
     assert (board.kind, board.name, board.model) == (Kind.BOARD, "TV", "iQ")
 
 
+@pytest.mark.parametrize("mac", ["00:12:34:56:78:9a", "00:11:22:33:44:55"])
+def test_what_names_no_piece_is_what_it_was_known_by(mac: str) -> None:
+    """An older LopHoc took an example's MAC for one: its device goes on under its next mark."""
+    announced = Announced()
+    board = seen("_airplay._tcp", "7A", {b"deviceid": mac.encode(), b"manufacturer": b"SMART"})
+    (told,) = announced.see("7A._airplay._tcp.local.", board)
+    mark = f"mac:{mac.replace(':', '')}"
+    assert (told.identity, told.weak, told.former) == (IdentityKind.HOST, (mark,), (mark,))
+
+
 V4, V6, OWN, BRIDGE = "10.0.0.8", "2001:db8::8", "fe80::2ff:fe00:8%2", "fe80::1%2"
 
 

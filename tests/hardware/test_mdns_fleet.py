@@ -20,7 +20,7 @@ from simulators.devices.fleet import TYPES, FleetFault, PlayedFleet, Voice, flee
 from tests.hardware.test_mdns import loopback, watching
 from tests.hardware.told import Told
 from tests.hardware.udev_exports import HERE
-from tests.waiting import LIMIT_S
+from tests.waiting import LIMIT_S, eventually
 
 pytestmark = pytest.mark.usefixtures("own_loopback")
 
@@ -131,6 +131,25 @@ def test_a_spoilt_fleet_does_not_hide_a_sound_device(fault: FleetFault) -> None:
         await told.until(lambda one: one.identity is IdentityKind.UUID and one.name == "P203-03")
 
     on_loopback(test, (*spoilt(others, {fault}, 3), sound))
+
+
+def test_machines_with_one_bridge_address_are_machines_of_their_own() -> None:
+    """A printer's server and a board, both of which hold containers."""
+    kinds = ("_ipp._tcp.local.", "_raop._tcp.local.")
+    both = [voice for voice in fleet(["X1"], len(TYPES)) if voice.service.type in kinds]
+    apart = [
+        replace(voice, addresses=(f"127.0.0.{place}",))
+        for place, voice in enumerate(spoilt(both, {FleetFault.BRIDGES}, 3), 11)
+    ]
+
+    async def test(told: Told, _: PlayedFleet) -> None:
+        def here() -> set[Kind]:
+            last = {one.key: one for one in told.sightings}
+            return {one.kind for one in last.values() if one.present}
+
+        await eventually(lambda: here() == {Kind.PRINTER, Kind.OTHER})
+
+    on_loopback(test, tuple(apart))
 
 
 def test_duplicate_ids_on_hosts_apart_merge_nobody() -> None:

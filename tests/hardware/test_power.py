@@ -163,8 +163,10 @@ def test_the_played_laptop_with_a_lying_plug_is_on_its_battery(tmp_path: Path) -
     assert read_power(tmp_path).on_mains is False
     host.fault(HostFault.LYING_PLUG, on=False)
     assert read_power(tmp_path).on_mains is True
-    host.fault(HostFault.MUTE_PLUG)
-    assert read_power(tmp_path).on_mains is True
+    for fault in (HostFault.MUTE_PLUG, HostFault.WAITING_BATTERY, HostFault.FULL_BATTERY):
+        host.fault(fault)
+        assert read_power(tmp_path).on_mains is True, fault
+        host.fault(fault, on=False)
 
 
 def test_a_battery_that_tells_no_share_is_reckoned(tmp_path: Path) -> None:

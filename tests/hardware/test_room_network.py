@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from hardware.host.uplink import uplink
 from hardware.network import interfaces as interfaces_file
 from hardware.network import room_network
-from hardware.network.interfaces import NamedNetwork, named_networks
+from hardware.network.interfaces import NamedNetwork, named_networks, openable_of
 from hardware.network.links import ANY_LINK, LinkChoice, choice_of, is_lent, room_links
 from hardware.network.neighbours import mac_in, mac_of
 from hardware.network.room_network import RoomLink, room_address, room_addresses, room_links_of
@@ -93,6 +93,26 @@ class Machine:
         mac = f"02:00:00:00:00:{len(self.answered):02x}" if complete else "00:00:00:00:00:00"
         self.answered.append(f"{address} 0x1 0x{2 * complete} {mac} * {name}\n")
         self._write("proc/net/arp", ARP_HEAD + "".join(self.answered))
+        return self
+
+    def addresses_6(self, entries: Sequence[tuple[int, str, str]]) -> Self:
+        """IPv6 addresses: flags, address, interface."""
+        lines = (
+            f"{int(ipaddress.IPv6Address(text)):032x} 02 40 00 {flags:02x} {name:>8}\n"
+            for flags, text, name in entries
+        )
+        self._write("proc/net/if_inet6", "".join(lines))
+        return self
+
+    def way_out_6(self, name: str) -> Self:
+        """The gateway of all the world by IPv6, beside what every kernel lists."""
+        none, gateway = "0" * 32, "fe80000000000000000000000000000001"[:32]
+        self._write(
+            "proc/net/ipv6_route",
+            f"{none} 00 {none} 00 {gateway} 00000400 00000001 00000000 00450003 {name:>8}\n"
+            f"fd{'0' * 30} 40 {none} 00 {none} 00000100 00000001 00000000 00000001     eth0\n"
+            f"{none} 00 {none} 00 {none} ffffffff 00000001 00000000 00200200       lo\n",
+        )
         return self
 
     def _write(self, name: str, text: str) -> None:
@@ -406,6 +426,64 @@ def test_the_rooms_address_and_its_way_out_beside_what_the_field_has(
     assert room_address(links) == found.address
     way = gateway(machine.root)
     assert (way.interface if way else "") == found.way_out
+
+
+# What a card may have by IPv6, and whether tablets could open it: the kernel's flags, its address.
+BY_IPV6 = {
+    (0x80, "2001:db8:1::20"): True,  # given by the network, for good
+    (0x00, "2001:db8:1:0:20e:c6ff:fe11:2233"): True,
+    (0x80, "fd12:3456:789a:1::20"): True,
+    (0x01, "2001:db8:1:0:91ab:22c1:7d3e:4455"): False,  # made up for a day
+    (0x21, "2001:db8:1:0:1111:2222:3333:4444"): False,
+    (0x20, "2001:db8:2::20"): False,  # the network's old one
+    (0x40, "2001:db8:1::21"): False,  # not proven to be ours alone
+    (0x48, "fd12:3456:789a:1::21"): False,
+    (0x80, "fe80::20e:c6ff:fe11:2233"): False,
+}
+
+
+@given(
+    st.sets(st.sampled_from(sorted(BY_IPV6))),
+    st.sampled_from(["", "192.168.1.20/24", "169.254.7.7/16"]),
+    st.booleans(),
+)
+def test_where_there_is_ipv6_alone_tablets_open_an_address_that_stays(
+    tmp_path_factory: pytest.TempPathFactory,
+    given_: set[tuple[int, str]],
+    by_ipv4: str,
+    is_way_out: bool,  # noqa: FBT001 - drawn
+) -> None:
+    """A school's IPv4 address comes first; one that a card gave itself comes last, or is none."""
+    machine = (
+        Machine(tmp_path_factory.mktemp("six")).link("eth0", card=True).link("tun0", type_=65534)
+    )
+    told = [(flags, text, "eth0") for flags, text in given_] + [(0x80, "fd99::2", "tun0")]
+    machine.addresses_6(told)
+    if is_way_out:
+        machine.way_out_6("eth0")
+    ours = own(
+        *[("eth0", f"{text}/64") for _, text in given_],
+        *[("eth0", one) for one in [by_ipv4] if one],
+    )
+    address = room_address(room_links_of(ours, machine.root))
+    sound = {text for flags, text in given_ if BY_IPV6[flags, text]}
+    if by_ipv4.startswith("192."):
+        assert address == "192.168.1.20"
+    elif sound:
+        assert address in sound
+        assert address == room_address(room_links_of(ours[::-1], machine.root))
+    else:
+        assert address == by_ipv4.partition("/")[0]
+    assert {*openable_of(ours)} == {str(one.network.ip) for one in ours} - {
+        "fe80::20e:c6ff:fe11:2233"
+    }
+
+
+def test_of_two_cards_tablets_are_behind_the_one_that_leads_out_by_ipv6(machine: Machine) -> None:
+    """The other is a cable to a printer."""
+    machine.link("eth0", card=True).link("eth1", card=True).way_out_6("eth1")
+    ours = own(("eth0", "fd00::5/64"), ("eth1", "2001:db8::5/64"))
+    assert room_address(room_links_of(ours, machine.root)) == "2001:db8::5"
 
 
 def test_who_answers_at_an_address_of_two_networks_is_told_by_its_interface(

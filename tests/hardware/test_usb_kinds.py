@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from random import Random
 
@@ -106,6 +107,47 @@ def test_a_thing_of_which_the_kernel_made_nothing_yet_is_known_by_its_driver(mak
     found = alone(make, UdevFault.NO_NODES)
     assert found.kind is KINDS[make][0]
     assert found.proof.startswith("driver ")
+
+
+# Linux, drivers/net/usb and drivers/net/wireless: what takes an interface of a maker's own class.
+NET_DRIVERS = re.findall(
+    r"\S+",
+    """
+    aqc111 ar5523 asix at76c50x-usb ath10k_usb ath6kl_usb ath9k_htc ax88179_178a brcmfmac carl9170
+    catc cdc_eem cdc_ether cdc_mbim cdc_ncm cdc_subset ch9200 cx82310_eth dm9601 gl620a hso
+    huawei_cdc_ncm int51x1 kalmia kaweth lan78xx lbtf_usb lg-vl600 mcs7830 mt7601u mt7663u mt76x0u
+    mt76x2u mt7921u mt7925u mwifiex_usb net1080 orinoco_usb p54usb pegasus plfxlc plusb qmi_wwan
+    r8152 r8153_ecm r8188eu r8712u rndis_host rndis_wlan RSI-USB rt2500usb rt2800usb rt73usb rtl8150
+    rtl8187 rtl8192cu rtl8xxxu rtw_8821cu rtw_8822bu sierra_net smsc75xx smsc95xx sr9700 sr9800
+    usb8xxx zaurus zd1201 zd1211rw
+    """,
+)
+
+
+@pytest.mark.parametrize("driver", NET_DRIVERS)
+def test_what_a_network_driver_took_is_of_the_network(driver: str) -> None:
+    """A Wi-Fi dongle without its firmware has no node, and a name that says nothing."""
+    (device,) = devices_of(bare("ffffff", driver, "Device"), "h").values()
+    assert (device.kind, device.proof) == (Kind.NETWORK, f"driver {driver}")
+
+
+def test_what_reads_chip_cards_stores_nothing() -> None:
+    """Though it calls itself a card reader; one of a maker's own class that does is one."""
+    kinds = [
+        next(iter(devices_of(bare(interface, "", "SmartCard Reader"), "h").values())).kind
+        for interface in ("0b0000", "ffffff")
+    ]
+    assert kinds == [Kind.OTHER, Kind.STORAGE]
+
+
+def bare(interface: str, driver: str, model: str) -> list[dict[str, str]]:
+    """A device of one interface, of which the kernel made nothing."""
+    path = "/devices/pci0000:00/0000:00:14.0/usb1/1-3"
+    own = {"ID_VENDOR_ID": "0e8d", "ID_MODEL_ID": "7961", "ID_MODEL": model}
+    own |= {"DEVPATH": path, "SUBSYSTEM": "usb", "DEVTYPE": "usb_device"}
+    own |= {"ID_USB_INTERFACES": f":{interface}:"}
+    part = {"DEVPATH": f"{path}/1-3:1.0", "SUBSYSTEM": "usb", "DEVTYPE": "usb_interface"}
+    return [own, part | ({"DRIVER": driver} if driver else {})]
 
 
 def test_a_mouse_without_its_node_is_no_mouse() -> None:

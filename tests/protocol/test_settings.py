@@ -59,6 +59,18 @@ def test_the_later_source_wins(tmp_path: Path) -> None:
     assert read_settings.data == Path("data")
 
 
+@pytest.mark.parametrize("left", ["", "\n", " \t\r\n\n", "\ufeff", "\ufeff \n"])
+def test_a_settings_file_that_a_power_cut_emptied_is_damage(tmp_path: Path, left: str) -> None:
+    """However full the environment and the options are; a file of comments sets nothing."""
+    path = tmp_path / "s.toml"
+    path.write_text(left, "utf-8")
+    with pytest.raises(SettingsError) as refused:
+        read(tmp_path, "", {"X_CONFIG": str(path)}, "--room", "r")
+    assert (refused.value.code, str(path) in str(refused.value)) == ("file_empty", True)
+    path.write_bytes(b"# room = 1\n")
+    assert read(tmp_path, "", {"X_CONFIG": str(path)}, "--room", "r").room == "r"
+
+
 def test_every_setting_can_come_from_every_source(tmp_path: Path) -> None:
     """Tables too, with their name in front."""
     by_env = read(tmp_path, "", {"X_ROOM": "r", "X_LIMITS_DISK_PERCENT": "7", "X_LOUD": "true"})

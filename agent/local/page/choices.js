@@ -63,6 +63,10 @@ const isOwed = (line) => line.has_roll && !line.confirmed && !line.entered && !l
 export const owedBeside = ({ lessons, meant }) =>
   (lessons ?? []).filter((line) => isOwed(line) && line.lesson !== meant?.lesson);
 
+// Not once more what stands there with its button.
+export const noticesOf = (view) =>
+  (view.notices ?? []).filter(({ code }) => code !== "unconfirmed" || !owedBeside(view).length);
+
 // The lessons of before that have a roll, but for the one whose roll the page shows anyway.
 export const earlierOf = ({ lessons, meant, roll }) =>
   (lessons ?? []).filter(
@@ -83,11 +87,11 @@ export function newlySeen(before, after) {
     .map(({ student }) => student);
 }
 
-// A pupil's mark by the room itself, whatever the school's word over it is.
+// A pupil's mark by the room itself.
 export const ownMark = (line) => line?.school?.room ?? line?.status;
 
-// The marks that a finger set, to be taken back one by one; not those of pupils who have left, nor
-// where another window, or a refusal, has made the mark another one. waiting: not answered yet.
+// The marks that a finger set, to be taken back one by one while they stand: not of pupils who have
+// left, nor where another window set another. waiting: not answered yet.
 export function stepsAfter(steps, lines, waiting = new Map()) {
   const marks = new Map((lines ?? []).map((line) => [line.student, ownMark(line)]));
   const newest = new Map(steps.map(({ student, mark }) => [student, mark]));

@@ -9,7 +9,7 @@ export function settledBy({ number, candidates, chosen }, words) {
       name.includes(code) ? name : `${name} (${code})`,
       [student],
     ]),
-    [all.length === 2 ? words.both : words.all_of_them, all],
+    ...(all.length > 1 ? [[all.length === 2 ? words.both : words.all_of_them, all]] : []),
     [words.nobody, []],
   ];
   const picked = chosen && [...chosen].sort().join();

@@ -99,7 +99,8 @@ async function sendNow(path, values) {
 function take(next, newer) {
   if (!newer) return;
   if (view && choices.deedsOf(next) !== choices.deedsOf(view)) settle();
-  if (!choices.isIdle(next)) {
+  // A class is chosen for the lesson that is proposed, not for the next bell's.
+  if (!choices.isIdle(next) || next.subline !== view?.subline) {
     chosen = null;
     joint = false;
     substitute = false;
@@ -276,7 +277,7 @@ function renderLists() {
   keep(byId("checks"), view.roll?.checks ?? [], "code", createCheck, rows.fillCheck(words.choose));
   keep(byId("chips"), view.chips ?? [], "part", rows.createChip, rows.fillChip);
   renderQuestions();
-  keep(byId("notices"), view.notices ?? [], "code", rows.createNotice, rows.fillNotice);
+  keep(byId("notices"), choices.noticesOf(view), "code", rows.createNotice, rows.fillNotice);
   keep(
     byId("sent"),
     [...(view.faults?.sent ?? []).entries()],

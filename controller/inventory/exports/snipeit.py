@@ -26,7 +26,7 @@ from controller.inventory.exports.spelling import (
 )
 from controller.reconcile.evidence import SeenBy
 from controller.register.vocabulary import Condition
-from controller.register.warranty import months_until
+from controller.register.warranty import day_told, months_until
 from controller.sheets.writing import csv_for_machines, without_controls
 
 HEAD: Final = (
@@ -188,7 +188,7 @@ def _notes(asset: Asset) -> str:
         "Tình trạng": condition_said(asset),
         "Đối chiếu": states_said(asset),
         "Phòng": asset.room if _is_in_parts(asset) else "",
-        "Bảo hành đến": asset.warranty_until,
+        "Bảo hành đến": day_told(asset.warranty_until),
         "Nguồn vốn": asset.funding,
         "LopHoc": asset.device_id,
     }

@@ -20,6 +20,7 @@ from controller.inventory.exports.spelling import (
     vietnamese,
 )
 from controller.reconcile.evidence import SeenBy
+from controller.register.warranty import day_told
 from controller.sheets.text import letter_of
 from controller.sheets.writing import new_workbook, write_cell
 from protocol.errors import LopHocError
@@ -113,7 +114,7 @@ def _lacking(asset: Asset, _zone: tzinfo) -> str:
 
 def _warranty_until(asset: Asset, _zone: tzinfo) -> str:
     """As the book tells it, as people write days."""
-    year, _, rest = asset.warranty_until.partition("-")
+    year, _, rest = day_told(asset.warranty_until).partition("-")
     month, _, day = rest.partition("-")
     return f"{day}/{month}/{year}" if year else ""
 

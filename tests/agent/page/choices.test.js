@@ -18,6 +18,7 @@ import {
   meantUndo,
   needsLook,
   nextUndo,
+  noticesOf,
   newlySeen,
   offersOf,
   owedBeside,
@@ -196,6 +197,15 @@ const stood = (confirmed, undo = null, phase = "running") => ({
 });
 const offered = (what, lesson = "l1") => ({ what, lesson });
 const next = (steps, view, undid = false) => nextUndo(steps, view, view.undo, undid);
+
+test("what is owed is told once: with its button, else as a notice", () => {
+  const notices = [{ code: "unconfirmed" }, { code: "offline" }];
+  const owed = { lesson: "l1", has_roll: true, confirmed: false };
+  const beside = { notices, lessons: [owed], meant: { lesson: "l2" } };
+  assert.deepEqual(noticesOf(beside), [notices[1]]);
+  assert.deepEqual(noticesOf({ ...beside, meant: { lesson: "l1" } }), notices);
+  assert.deepEqual(noticesOf({}), []);
+});
 
 test("the small button becomes another, too", () => {
   const deeds = (big, small) => deedsOf({ button: { action: big }, also: { action: small } });

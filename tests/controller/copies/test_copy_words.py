@@ -62,6 +62,13 @@ def test_an_old_copy_is_told_with_the_reason(age_ms: int, status: Status, is_sai
     assert (told, "is not there" in text) == (status, is_said)
 
 
+def test_a_copy_on_the_same_disk_says_so() -> None:
+    """Of what a version before made nobody knows."""
+    for is_apart, is_said in ((None, False), (True, False), (False, True)):
+        standing = Standing(places={"/usb": structs.replace(FRESH, is_apart=is_apart)})
+        assert ("on the same disk" in line(standing)[1]) == is_said
+
+
 def test_the_newest_of_several_places_counts() -> None:
     """One stick at home, another in the server."""
     old = structs.replace(FRESH, made_ms=NOW_MS - 9 * DAY_MS)

@@ -19,7 +19,9 @@ from controller.copies.copying import make_copy
 from controller.copies.errors import CopyError
 from controller.copies.keys import PassphraseOpener, keep_key, new_key
 from controller.copies.names import name_from
+from controller.copies.place import SchoolShelf
 from controller.copies.restore import restore
+from protocol.model import Place
 from simulators.ledger.disk import can_go_apart
 from tests.controller.copies.copied_school import (
     NAME,
@@ -358,3 +360,35 @@ def test_only_so_many_stay(school: CopiedSchool) -> None:
         school.say(STATEMENTS["insert"])
         school.copy(full=True)
     assert [path.name[7:13] for path in school.files()] == ["000003", "000004"]
+
+
+def test_a_mount_point_without_its_stick_takes_no_copy(
+    school: CopiedSchool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where a person asks for one, nor where such a folder stands there already."""
+    is_there = [True]
+    monkeypatch.setattr(SchoolShelf, "is_apart", lambda *_: is_there[0])
+    school.copy()
+    made = school.files()
+    stick = school.shelf.rename(school.folder / "pulled out")
+    is_there[0] = False
+    for _ in range(2):
+        with pytest.raises(CopyError) as absent:
+            school.copy(full=True)
+        assert absent.value.code == "place_absent"
+        assert school.files() == []
+        school.shelf.mkdir(exist_ok=True)
+    school.shelf.rmdir()
+    stick.rename(school.shelf)
+    is_there[0] = True
+    assert school.copy().is_apart
+    assert school.files() == made
+
+
+def test_another_disk_is_known_by_its_number(tmp_path: Path) -> None:
+    """A folder beside the data is none; of what is not there nobody can say."""
+    school = Place("14", "00140708")
+    assert SchoolShelf(Path("/proc"), school).is_apart(tmp_path)
+    assert not SchoolShelf(tmp_path, school).is_apart(tmp_path)
+    with pytest.raises(CopyError):
+        SchoolShelf(tmp_path / "none", school).is_apart(tmp_path)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,7 +38,7 @@ from controller.database.witnesses import AGREED_MS, DAY_MS
 from controller.features import ages_of_pupils, keep_batch
 from controller.fleet.records import AttendanceRecord, EventRecord
 from protocol.model import FIRST_MS, AttendanceStatus, Method
-from tests.controller.fresh import fresh_store
+from tests.controller.fresh import fresh_folder, fresh_store
 from tests.controller.web_school import NOW_MS, SCHOOL
 
 YEAR_MS = 365 * DAY_MS
@@ -584,3 +586,18 @@ def test_no_clock_locks_the_office_out() -> None:
     running[0] += TRIES_S + 1
     assert tries.is_allowed("1", "1")
     assert TRIES < ALL_TRIES
+
+
+def test_a_command_reads_the_time_of_a_database_that_has_no_mark(tmp_path: Path) -> None:
+    """In a process of its own, which loads no feature: a copy of such a database ended so."""
+    script = (
+        "import sys; from controller.database.store import Store\n"
+        "from controller.database.clock import now_in\n"
+        "with Store(f'sqlite:///{sys.argv[1]}/lophoc.db') as store: print(store.read(now_in))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script, fresh_folder(tmp_path)], capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert (told.returncode, told.stderr) == (0, "")
+    assert int(told.stdout) > FIRST_MS

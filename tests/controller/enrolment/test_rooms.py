@@ -40,7 +40,7 @@ def test_rooms_are_read_as_they_are_written(typed: str, rooms: list[str]) -> Non
         (" ,; \n", "room_missing"),
         (f"1-{MAX_ROOMS + 1}", "rooms_many"),
         ("1-9999", "rooms_many"),
-        ("x" * 65, "room_long"),
+        ("x" * 65, "room_odd"),
     ],
 )
 def test_what_is_no_list_of_rooms_is_refused(typed: str, code: str) -> None:

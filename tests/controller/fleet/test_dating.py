@@ -16,7 +16,9 @@ from controller.evidence.chains import chain_findings
 from controller.evidence.store import evidence_of
 from controller.features import keep_batch
 from controller.fleet.dating import DAY_MS, OLDEST_MS, dated
-from controller.fleet.fleet import Fleet
+from controller.fleet.fleet import Change, Fleet
+from controller.fleet.records import RollRecord
+from controller.fleet.store import load_fleet
 from protocol.chain import ROOT, link_record
 from protocol.messages import (
     AnyEvent,
@@ -135,3 +137,52 @@ def test_an_event_says_how_long_it_waited(tmp_path: Path) -> None:
             event = up_from(payload)
             assert isinstance(event, LessonStarted)
             assert (event.age_s or None) == age_s
+
+
+@given(
+    zone=st.sampled_from(
+        ["UTC", "America/New_York", "Asia/Tokyo", "Pacific/Kiritimati", str(ZONE)]
+    ),
+    began_ms=st.integers(NOW_MS - 20 * DAY_MS, NOW_MS),
+    late_ms=st.integers(0, 7 * DAY_MS),
+)
+def test_a_roll_is_of_the_day_on_which_its_lesson_began_at_the_school(
+    zone: str, began_ms: int, late_ms: int
+) -> None:
+    """A room that never met its school goes by another zone, and confirms up to a week late."""
+    fleet = Fleet(SCHOOL, ZONE)
+    told_day = instant(began_ms).astimezone(ZoneInfo(zone)).date().isoformat()
+    right_day = instant(began_ms).astimezone(ZONE).date().isoformat()
+    now_ms = began_ms + late_ms
+    told = [started(began_ms, late_ms // 1000), confirmed(now_ms, told_day)]
+    roll = roll_of(fleet, told, now_ms)
+    assert (roll.day, roll.told_day) == (right_day, None if told_day == right_day else told_day)
+
+
+def test_a_start_is_known_after_the_controller_started_anew(tmp_path: Path) -> None:
+    """And one that a false clock told says nothing of the day."""
+    utc_day = "2026-11-03"
+    began_ms = NOW_MS - 60_000  # 00:39 in Vietnam, 17:39 of the day before in UTC
+    for at_ms, day in ((began_ms, TODAY), (YEAR_2031_MS, utc_day)):
+        with fresh_store(tmp_path) as store:
+            fleet = Fleet(SCHOOL, ZONE)
+            store.write(keep_batch, hear(fleet, started(at_ms), 1), NOW_MS)
+            again = store.read(load_fleet, SCHOOL, ZONE, device_silent_s=900, awake_since_ms=NOW_MS)
+            (roll,) = [
+                one
+                for one in hear(again, confirmed(NOW_MS, utc_day), 2)
+                if isinstance(one, RollRecord)
+            ]
+            assert (roll.day, roll.told_day) == (day, utc_day if day == TODAY else None)
+
+
+def hear(fleet: Fleet, event: AnyEvent, number: int, now_ms: int = NOW_MS) -> list[Change]:
+    """One event of a room."""
+    return fleet.hear("p1", type(event)(**{**fields(event), "seq": number}), now_ms)
+
+
+def roll_of(fleet: Fleet, events: list[AnyEvent], now_ms: int) -> RollRecord:
+    """The roll that comes of these."""
+    changes = [one for at, event in enumerate(events, 1) for one in hear(fleet, event, at, now_ms)]
+    (roll,) = [one for one in changes if isinstance(one, RollRecord)]
+    return roll

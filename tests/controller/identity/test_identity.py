@@ -167,7 +167,7 @@ def test_a_no_is_kept_and_not_asked_again(asking: Room) -> None:
 def test_the_page_says_which_marks_were_believed_and_why(asking: Room) -> None:
     """In Vietnamese, for each device; what comes late or again changes nothing."""
     page = asking.page()
-    assert "Nhận ra nhờ mac:00408c000001." in page
+    assert "Nhận ra nhờ MAC 00:40:8c:00:00:01." in page
     assert "Nhận ra nhờ tên của nó." in page
     late = asking.devices.explained(NOW_MS)
     asking.rev = 0

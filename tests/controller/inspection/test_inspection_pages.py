@@ -137,6 +137,14 @@ def test_what_cannot_be_drawn_is_said_and_not_kept(
     assert "data-inspection" not in officer.get("/inspections").text
 
 
+@pytest.mark.parametrize("asked", ["school=140701", "area=nowhere"])
+def test_a_school_or_area_that_nobody_knows_is_not_drawn_from(
+    officer: httpx.Client, asked: str
+) -> None:
+    """The link that leads here is wrong, and says so."""
+    assert officer.get(f"/inspections?{asked}").status_code == 404
+
+
 def test_a_sample_is_drawn_again_and_a_changed_one_is_seen(
     officer: httpx.Client, store: Store
 ) -> None:

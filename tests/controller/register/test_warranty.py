@@ -23,6 +23,7 @@ from controller.register.warranty import (
     WarrantyChoice,
     WarrantyWord,
     choice_of,
+    day_told,
     end_of,
     later,
     months_until,
@@ -312,3 +313,12 @@ def test_a_form_writes_both_and_refuses_by_the_field() -> None:
         refused = written_line(line, {name: text})
         assert isinstance(refused, Refused)
         assert [*refused.faults] == [name]
+
+
+@given(st.text(max_size=10) | st.dates().map(str), st.none() | st.integers(0, 9999))
+def test_whatever_a_record_has_as_its_day_is_read(until: str, year: int | None) -> None:
+    """A row that was salvaged, or that a later version kept, ends no page and no night's file."""
+    assert day_told(until) in {"", until} or len(until) == 8  # 20260131 is one, too
+    assert end_of(year, None, until) == day_told(until)
+    warranty_said(year, None, until, "2026-11-30", str)
+    months_until(year, until)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import time
 from pathlib import Path
@@ -10,9 +11,16 @@ from pathlib import Path
 import pytest
 
 from controller.access.codes import FIRST_CODE, FIRST_S, FirstCode
+from controller.app import run_first
 from controller.cli.own_settings import FILE, keep_own_settings, own_settings_in, start_settings
-from controller.config import ENVIRONMENT
+from controller.config import ENVIRONMENT, ControllerConfig
+from controller.database.starts import Start, note_start
+from controller.database.store import Store
+from controller.setup.steps import AFTER, BEFORE, FirstStart
+from controller.setup.store import change_first_start
 from protocol.settings import SettingsError
+from tests.controller.fresh import fresh_folder
+from tests.ports import free_port
 
 OWN = {"school": "00123", "province": "14", "name": "Nguyễn Du", "http_port": 8123}
 
@@ -76,3 +84,24 @@ def test_the_first_link_works_for_a_week_and_no_copy_of_it_after(tmp_path: Path)
     assert not first.fits(code)
     first.drop()
     assert not first.fits(again)
+
+
+@pytest.mark.parametrize("began", ["by a file", "by pages"])
+def test_a_school_whose_settings_are_lost_is_not_asked_who_it_is(
+    tmp_path: Path, began: str
+) -> None:
+    """Its data would be mixed with another's: what named it is to be put back."""
+    data = fresh_folder(tmp_path)
+    with Store(f"sqlite:///{data / 'lophoc.db'}") as store:
+        if began == "by pages":
+            passed = FirstStart(passed=(*BEFORE, AFTER[0]))
+            store.write(change_first_start, lambda _known: passed)
+        else:
+            store.write(note_start, Start("a", 0, 0))
+    for lost in ({}, {"name": "THCS"}, {"school": "00123"}, {"province": "14"}):
+        config = ControllerConfig(
+            **{"school": "", "province": "", **lost}, data=data, http_port=free_port()
+        )
+        with pytest.raises(SettingsError) as refused:
+            asyncio.run(run_first(config, asyncio.Event(), {}))
+        assert (refused.value.code, str(data) in str(refused.value)) == ("school_unnamed", True)

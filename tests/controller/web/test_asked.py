@@ -1,0 +1,57 @@
+"""What is asked of an address is known to it, and says one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from controller.database.store import Store
+from tests.controller.web_department import OWN, a_department, a_department_face
+from tests.controller.web_school import a_face, a_live, a_store, asked_of
+
+SEVERAL = {("/devices", "removed")}  # takes a row of them
+
+
+@pytest.fixture(params=["school", "department"])
+def face(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FastAPI]:
+    """A program of each level."""
+    opened = a_store(tmp_path) if request.param == "school" else a_department(tmp_path)
+    with opened as store:
+        yield _face_of(store, request.param)
+
+
+def _face_of(store: Store, level: str) -> FastAPI:
+    if level == "school":
+        return a_face(store, a_live(store))
+    return a_department_face(store, a_live(store, scope=OWN))
+
+
+def names_of(face: FastAPI) -> Iterator[tuple[str, str]]:
+    """Every address that is read, with each name of what it may be asked."""
+    for route in face.routes:
+        if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
+            for field in route.dependant.query_params:
+                yield route.path.replace("{", "").replace("}", ""), field.alias
+
+
+def test_a_name_with_several_values_is_refused_and_none_of_them_taken(face: FastAPI) -> None:
+    """Unless the address takes several; the same one twice is one."""
+    names = {one for one in names_of(face) if one not in SEVERAL}
+    assert len(names) > 50
+    codes = {
+        one: asked_of(face, f"{one[0]}?{one[1]}=1&{one[1]}=2", headers={"accept": "text/html"})
+        for one in sorted(names)
+    }
+    taken = {one: answer.status_code for one, answer in codes.items() if not _is_refused(answer)}
+    assert taken == {}
+    for path, name in SEVERAL & {*names_of(face)}:
+        assert asked_of(face, f"{path}?{name}=1&{name}=2").status_code != 422
+
+
+def _is_refused(answer: object) -> bool:
+    status: int = getattr(answer, "status_code", 0)
+    return status == 404 or (status == 422 and "parameter_twice" in getattr(answer, "text", ""))
