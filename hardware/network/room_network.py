@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -92,16 +92,20 @@ def room_links_of(ours: Sequence[NamedNetwork], root: Path = Path("/")) -> list[
     return [*_by_ipv4(ours, root), *_by_ipv6(ours, root)]
 
 
-def _by_ipv6(ours: Sequence[NamedNetwork], root: Path) -> Iterator[RoomLink]:
+def _by_ipv6(ours: Sequence[NamedNetwork], root: Path) -> list[RoomLink]:
+    given = [one for one in ours if one.network.version != _IPV4 and not one.network.is_link_local]
+    if not given:
+        return []
     ways, passing = ways_out_by_ipv6(root), _passing(root)
-    for one in ours:
-        own = one.network.ip
-        if isinstance(own, ipaddress.IPv6Address) and not own.is_link_local and own not in passing:
-            yield RoomLink(
-                address=str(own),
-                has_gateway=one.interface in ways,
-                is_lent=is_lent(one.interface, root),
-            )
+    return [
+        RoomLink(
+            address=str(one.network.ip),
+            has_gateway=one.interface in ways,
+            is_lent=is_lent(one.interface, root),
+        )
+        for one in given
+        if one.network.ip not in passing
+    ]
 
 
 def _passing(root: Path) -> frozenset[ipaddress.IPv6Address]:

@@ -61,12 +61,13 @@ class TaughtLesson:
         return self.word.get(student, HERE)
 
     def tap(self, student: str, status: str, proof: Proof = NOBODY) -> None:
-        """Before the confirmation a tap, after it a correction."""
-        if self.confirmed and self.status(student) != status:
+        """Before the confirmation a tap, after it a correction; of what stands nothing is said."""
+        if self.confirmed:
+            if self.status(student) == status:
+                return
             self.corrections.append((student, status))
             self.changed_by.append(proof)
-        if not self.confirmed or self.status(student) != status:
-            self.touched.add(student)
+        self.touched.add(student)
         self.word[student] = status
 
     def confirm(self, day: str, proof: Proof) -> None:
