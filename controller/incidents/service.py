@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from controller.database.store import StoreError
@@ -163,30 +164,43 @@ class Incidents:
             return self._handled(db, incidents)
 
     def handle(
-        self, number: int, deed: HandlingDeed, who: str, until_ms: int | None = None
+        self,
+        number: int,
+        deed: HandlingDeed,
+        who: str,
+        until_ms: int | None = None,
+        *,
+        move: int | None = None,
     ) -> Sequence[object]:
-        """Do a deed about an incident; returns what is new. Raises ActionError, StoreError."""
-        return self._program.store.write(self._handle, number, deed, who, until_ms)
+        """Do a deed about an incident; returns what is new. Raises ActionError, StoreError.
 
-    def _handle(
-        self, db: Connection, number: int, deed: HandlingDeed, who: str, until_ms: int | None
-    ) -> Sequence[object]:
-        place, now_ms = self._program.school, self._program.now_ms()
+        move: which an undo means; if it is not the newest any more, nothing is done.
+        """
+        wish = HandlingMove(
+            incident=number,
+            deed=deed,
+            until_ms=until_ms,
+            who=who,
+            at_ms=self._program.now_ms(),
+            undoes=move,
+        )
+        return self._program.store.write(self._handle, wish)
+
+    def _handle(self, db: Connection, wish: HandlingMove) -> Sequence[object]:
+        """Keep what is wished for; an undo under the number of what it undoes."""
+        place, number = self._program.school, wish.incident
         if kept.incident_at(db, place, number) is None:
             raise ActionError(
                 "incident_unknown", N_("There is no such incident."), N_("Look at the list again.")
             )
-        undoes = None
-        if deed is HandlingDeed.UNDO:
-            last = handling_of(kept.moves_of(db, place, [number]).get(number, ()), now_ms).last
-            if last is None:
+        if wish.deed is HandlingDeed.UNDO:
+            moves = kept.moves_of(db, place, [number]).get(number, ())
+            last = handling_of(moves, wish.at_ms).last
+            if last is None or wish.undoes not in {None, last.no}:
                 return []
-            undoes = last.no
-        move = HandlingMove(
-            incident=number, deed=deed, until_ms=until_ms, who=who, at_ms=now_ms, undoes=undoes
-        )
-        kept.keep_handling(db, place, move)
-        return [IncidentsChanged(now_ms)]
+            wish = replace(wish, undoes=last.no)
+        kept.keep_handling(db, place, wish)
+        return [IncidentsChanged(wish.at_ms)]
 
     def _handled(
         self, db: Connection, incidents: Collection[Incident]
