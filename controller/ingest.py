@@ -51,6 +51,7 @@ from protocol.messages import (
 )
 from protocol.model import Place
 from protocol.ranges import ranges_of
+from protocol.state_log import StateLog
 from protocol.topics import (
     CONTROLLER,
     Address,
@@ -194,15 +195,17 @@ class Ingest:
 
     async def expire(self) -> None:
         """Let silence become unknown, every few seconds, until cancelled."""
+        trouble = StateLog(_LOGGER, "expiry not stored")
         while True:
             await asyncio.sleep(EXPIRE_EVERY_S)
             try:
                 async with self._writing:
                     if self._link.connected.is_set():
                         await self._expire_now()
+                trouble.went_well()
             except StoreError as error:
                 self._loaded = False
-                _LOGGER.warning("expiry not stored: %s", error)
+                trouble.failed(error)
 
     async def present(self) -> None:
         """Say again and again that the controller listens, until cancelled.

@@ -39,7 +39,7 @@ REASON_WORDS: Final = {
     CorrectionReason.MISTAKE: N_("marked by mistake"),
     CorrectionReason.OTHER: N_("another reason"),
     CorrectionReason.NOT_CONFIRMED: N_("the room did not confirm the roll"),
-    CorrectionReason.TAKEN_BACK: N_("correction taken back"),
+    CorrectionReason.TAKEN_BACK: N_("correction undone"),
 }
 
 

@@ -35,6 +35,8 @@ DEED_WORDS: Final[Mapping[str, str]] = {
     "copies now": N_("made a copy"),
     "devices": N_("took devices out, or brought them back"),
     "devices delete": N_("took a device out"),
+    "devices name": N_("gave a device a name"),
+    "devices patch": N_("gave a device a name"),
     "devices remove": N_("took a device out"),
     "devices restore": N_("brought a device back"),
     "doctor": N_("had the server examined"),

@@ -24,6 +24,7 @@ from controller.incidents.words import IncidentWords
 from controller.webhooks.line import UntakenError
 from protocol.errors import LopHocError
 from protocol.model import instant
+from protocol.state_log import StateLog
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class Alerts:
         self._stirred = asyncio.Event()
         self._has_ended = False
         self._said = ""
+        self._trouble = StateLog(_LOGGER, "people are told later")
         self._changing = Lock()
 
     async def run(self) -> None:
@@ -48,8 +50,9 @@ class Alerts:
                 self._stirred.clear()
                 try:
                     await asyncio.to_thread(self.look)
+                    self._trouble.went_well()
                 except StoreError as error:
-                    _LOGGER.warning("people are told later: %s", error)
+                    self._trouble.failed(error)
                 try:
                     async with asyncio.timeout(LOOK_EVERY_S):
                         await self._stirred.wait()
@@ -182,7 +185,9 @@ class Alerts:
     def _letters(self, receiver: Receiver) -> Letters:
         program = self._program
         translate = program.translate_to(receiver.lang)
-        return Letters(IncidentWords(receiver.lang, translate, program.zone), program.name)
+        words = IncidentWords(receiver.lang, translate, program.zone)
+        words.devices = program.service(Incidents).network_devices()
+        return Letters(words, program.name)
 
     def _note(self, trouble: str) -> None:
         if trouble and trouble != self._said:

@@ -42,7 +42,7 @@ _ACTORS: Final[Mapping[str, str]] = {
 }
 _SAID: Final[Mapping[str, str]] = {
     "confirmed": N_("Attendance confirmed"),
-    "reopened": N_("Confirmation taken back"),
+    "reopened": N_("Confirmation undone"),
     "undone": N_("correction undone"),
 }
 NO_MARK: Final = N_("no mark")

@@ -20,6 +20,7 @@ from controller.cameras.store import commands_of, standings_of
 from controller.cameras.words import standing_lines
 from controller.dashboard.words import RoomWords
 from controller.feature import Level, Program
+from controller.fleet.naming import given_names
 from controller.fleet.records import AgentRecord, DeviceRecord
 from controller.fleet.store import all_devices, devices_of, newest_events
 from controller.identity.pairs import RoomIdentity, room_identity
@@ -197,6 +198,7 @@ class RoomPages:
             identity=identity,
             teller=kit_teller(agents),
             events=events,
+            names=given_names(devices),
             openings=self._openings.in_room(code) if is_own else [],
             marked=self._live.marked_today(Own(schools=frozenset({room.key.school}))).get(
                 room.key.room, 0
@@ -258,4 +260,4 @@ class RoomPages:
 
 
 def _urgent_devices_first(device: DeviceRecord) -> tuple[int, str, NaturalKey]:
-    return URGENT_FIRST.index(device.status), device.kind, natural(device.name)
+    return URGENT_FIRST.index(device.status), device.kind, natural(device.called)

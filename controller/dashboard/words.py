@@ -18,7 +18,8 @@ from controller.attendance.words import (
 )
 from controller.cameras.words import CAMERA, told_words
 from controller.fleet import phrases
-from controller.fleet.phrases import Fact, device_title
+from controller.fleet.naming import device_title
+from controller.fleet.phrases import Fact
 from controller.fleet.records import DeviceRecord, EventRecord, LessonRecord
 from controller.live.rooms import FAULT_REPORTED, RoomSummary, missing_count
 from controller.live.words import TROUBLES
@@ -39,7 +40,7 @@ _EVENTS: Final[Mapping[str, str]] = {
     "health_changed": N_("The room's computer: {status}."),
     "lesson_started": N_("A lesson began."),
     "lesson_ended": N_("The lesson ended."),
-    "lesson_resumed": N_("The lesson goes on: its end was taken back."),
+    "lesson_resumed": N_("The lesson goes on: its end was undone."),
     "fault_reported": N_("A teacher says it is broken: {part}."),
     "fault_handled": N_("Dealt with: {part}."),
 }
@@ -104,8 +105,11 @@ class RoomWords(Words):
         """What to call a device."""
         return device_title(device, self.translate)
 
-    def event(self, event: EventRecord) -> str:
-        """What happened, in a sentence; a kind from a newer program is shown as it is."""
+    def event(self, event: EventRecord, names: Mapping[str, str] = {}) -> str:
+        """What happened, in a sentence; a kind from a newer program is shown as it is.
+
+        names: what people call devices, by their ids.
+        """
         body = msgspec.json.decode(event.body)
         if event.kind == UPDATE_TOLD:
             return update_words(body.get("step", ""), body.get("reason", ""), self.translate)
@@ -113,10 +117,10 @@ class RoomWords(Words):
             return told_words(body, self.translate)
         if event.kind not in _EVENTS:
             return event.kind
-        status = body.get("status", "")
+        status, device_id = body.get("status", ""), body.get("device_id", "")
         return self.say(
             _EVENTS[event.kind],
-            name=body.get("name") or body.get("device_id", ""),
+            name=names.get(device_id) or body.get("name") or device_id,
             status=self.status(Status(status)) if status in set(Status) else status,
             reason=self.reason(Reason(body["reason"])) if body.get("reason") else "",
             part=self.fault(Part(body["part"])) if body.get("part") in set(Part) else "",

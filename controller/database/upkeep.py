@@ -21,6 +21,7 @@ from controller.database.forgetting import Step, Term, forget, is_copied, is_due
 from controller.database.store import Store, StoreError
 from controller.database.witnesses import DAY_MS
 from protocol.model import instant
+from protocol.state_log import StateLog
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -56,14 +57,16 @@ class Upkeep:
         self._clock = clock
         self._vouched = False
         self.held = Held.NOTHING
+        self._trouble = StateLog(_LOGGER, "upkeep put off")
 
     async def run(self) -> None:
         """Do it every hour, or soon again while nothing may go, until cancelled."""
         while True:
             try:
                 self.held = await asyncio.to_thread(self.look_after)
+                self._trouble.went_well()
             except (StoreError, OSError, sqlite3.Error, SQLAlchemyError) as error:
-                _LOGGER.warning("upkeep put off: %s", error)
+                self._trouble.failed(error)
             await asyncio.sleep(LOOK_EVERY_S if self._vouched else LOOK_AGAIN_S)
 
     def look_after(self) -> Held:

@@ -90,7 +90,7 @@ def _add_import(deeds: Any, say: Translate, aliases: Aliases, bring: Bring) -> N
 def _add_mergers(deeds: Any, say: Translate, what: MergerKind) -> None:
     merge = deeds.add_parser("merge", help=say(N_("say that one merged into another")))
     retire = deeds.add_parser("retire", help=say(N_("say that one is closed: it counts no more")))
-    undo = deeds.add_parser("undo", help=say(N_("take a merger back")))
+    undo = deeds.add_parser("undo", help=say(N_("undo a merger")))
     history = deeds.add_parser("history", help=say(N_("tell all mergers")))
     for deed in (merge, retire):
         deed.add_argument("old", help=say(N_("the code of the one that is no more")))
@@ -278,7 +278,7 @@ def _merge(options: argparse.Namespace, say: Translate, what: MergerKind) -> int
     if options.dry_run:
         tell(say(N_("This was a trial: nothing was written.")))
         return 0
-    done = N_("Kept; to take it back: lophoc-controller {what} undo {number}")
+    done = N_("Kept; to undo it: lophoc-controller {what} undo {number}")
     tell(phrase(done, say, what=f"{what.value}s", number=str(record.no)))
     return 0
 
@@ -328,7 +328,7 @@ def _undo(options: argparse.Namespace, say: Translate, what: MergerKind) -> int:
         raise SettingsError(
             "merger_unknown", N_("No standing merger has the number {no}."), no=options.number
         )
-    tell(say(N_("Taken back.")))
+    tell(say(N_("Undone.")))
     return 0
 
 
@@ -339,7 +339,7 @@ def _history(options: argparse.Namespace, say: Translate, what: MergerKind) -> i
     for merger in mergers:
         if merger.what is what:
             at = moment(merger.at_ms, zone, say)
-            undone = say(N_("taken back")) if merger.undone_ms is not None else ""
+            undone = say(N_("undone")) if merger.undone_ms is not None else ""
             into = merger.new or say(N_("closed"))
             tell(
                 "\t".join((str(merger.no), merger.since, merger.old, into, merger.who, at, undone))

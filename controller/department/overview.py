@@ -44,6 +44,7 @@ from controller.inventory.store import newest_change, refresh
 from controller.reconcile.kpi import Kpi
 from controller.web.refusals import PendingError
 from protocol.model import Place, instant
+from protocol.state_log import StateLog
 from protocol.words import N_
 
 _LOGGER = logging.getLogger(__name__)
@@ -397,11 +398,13 @@ def department_of(program: Program) -> Department:
 async def keep_counted(program: Program) -> None:
     """Count again and again, until cancelled, so that nobody waits for what is dear to count."""
     department = program.service(department_of)
+    trouble = StateLog(_LOGGER, "counted later")
     while True:
         try:
             await asyncio.to_thread(department.overview)
+            trouble.went_well()
         except StoreError as error:
-            _LOGGER.warning("counted later: %s", error)
+            trouble.failed(error)
         except PendingError:
             _LOGGER.info("counting all items for the first time")
         await asyncio.sleep(KEPT_MS / 1000)

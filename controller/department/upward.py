@@ -46,6 +46,7 @@ from protocol.proof import CommandReader, ProofError
 from protocol.relay import Relay
 from protocol.repeats import CauseCounter
 from protocol.settings import SettingsError
+from protocol.state_log import StateLog
 from protocol.topics import Address, Channel, commands_to, controller_state, level_of, topic_of
 from protocol.upward import (
     MAX_SEALS,
@@ -120,11 +121,13 @@ class Upward:
 
     async def _tell(self) -> None:
         """Give the outbox what is new, whenever there is room for it."""
+        trouble = StateLog(_LOGGER, "the department is told later")
         while True:
             try:
                 await self._tell_news()
+                trouble.went_well()
             except (StoreError, OutboxError) as error:
-                _LOGGER.warning("the department is told later: %s", error)
+                trouble.failed(error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._stirred.wait()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
+import msgspec
 from fastapi import Path, Request
 
 from controller.feature import Program
@@ -11,13 +12,28 @@ from controller.fleet.items import AgentItem, DeviceItem, EventItem
 from controller.fleet.listener import FleetListener
 from controller.fleet.store import agents_of, devices_of, events_of
 from controller.people.person import Permission
-from controller.web.items import Listing
-from controller.web.paging import ERRORS, After, Code, Cursor, Limit, page_of
-from controller.web.refusals import HttpError, decode_cursor, encode_cursor
+from controller.web.forms import order_described, order_in
+from controller.web.items import ErrorItem, Listing
+from controller.web.paging import ERRORS, After, Code, Cursor, Limit, Responses, page_of
+from controller.web.refusals import HttpError, decode_cursor, encode_cursor, refusal_of
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
+from protocol.errors import ActionError
 from protocol.model import DeviceKind, Place, Status
 from protocol.words import N_
+
+_INVALID: Final[Responses] = {413: {"model": ErrorItem}}
+_UNKNOWN: Final = (
+    "device_unknown",
+    N_("There is no such device."),
+    N_("See /api/v1/devices."),
+)
+
+
+class RenameOrder(msgspec.Struct, frozen=True):
+    """What to call a device; empty: as it tells itself."""
+
+    name: str
 
 
 def api(program: Program) -> FeatureRouter:
@@ -74,8 +90,26 @@ def api(program: Program) -> FeatureRouter:
         """Take a device out of the room's list; the feed tells of it."""
         fleet = program.service(FleetListener)
         if not await program.writing.apply(lambda now_ms: fleet.remove(device_id, now_ms)):
-            raise HttpError(
-                404, "device_unknown", N_("There is no such device."), N_("See /api/v1/devices.")
+            raise HttpError(404, *_UNKNOWN)
+
+    @router.patch(
+        "/devices/{device_id:path}", openapi_extra=order_described(RenameOrder), responses=_INVALID
+    )
+    @needs(Permission.BOOK)
+    async def rename(
+        request: Request, device_id: Annotated[str, Path(max_length=64)]
+    ) -> DeviceItem:
+        """Call a device so; an empty name takes that back: it is called as it tells itself."""
+        order, fleet = await order_in(request, RenameOrder), program.service(FleetListener)
+        try:
+            is_done = await program.writing.apply(
+                lambda now_ms: fleet.rename(device_id, order.name, now_ms)
             )
+        except ActionError as error:
+            raise refusal_of(error) from error
+        device = fleet.device(device_id)
+        if not is_done or device is None:
+            raise HttpError(404, *_UNKNOWN)
+        return DeviceItem.of(device)
 
     return router

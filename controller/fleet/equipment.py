@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import attrgetter
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
@@ -29,6 +29,13 @@ Confirmable = TypeVar("Confirmable", Device, DeviceRecord)
 _CONTROLLERS_VERDICTS: Final = frozenset(
     {ReasonCode.AGENT_LOST, ReasonCode.SILENT, ReasonCode.NOT_REPORTED}
 )
+
+
+class _Past(NamedTuple):
+    """What stays of a device under whichever id: when it was first seen, what people call it."""
+
+    first_seen_ms: int
+    given_name: str | None
 
 
 class Equipment:
@@ -70,7 +77,8 @@ class Equipment:
             news = _may_take(device, before)
         else:
             news = before.boot != agent.boot or rev > before.rev
-        return [self._take(agent, device, rev, now_ms, before.first_seen_ms)] if news else []
+        past = _Past(before.first_seen_ms, before.given_name)
+        return [self._take(agent, device, rev, now_ms, past)] if news else []
 
     def confirm(self, device_ids: frozenset[str], now_ms: int) -> list[DeviceRecord]:
         """A line of the book names these devices, and no others; empty where that was so."""
@@ -158,6 +166,17 @@ class Equipment:
             return []
         return [self._keep(replace(device, removed_ms=None), device, now_ms)]
 
+    def rename(self, device_id: str, name: str, now_ms: int) -> list[DeviceRecord]:
+        """A person calls a device so; empty: as it tells itself. Empty if there is none.
+
+        What is folded into it is called so, too: under which id it comes back nobody knows.
+        """
+        device = self.devices.get(device_id)
+        if device is None or device.removed_ms is not None:
+            return []
+        named = [*self._own_past(device), device]
+        return [self._keep(replace(one, given_name=name), one, now_ms) for one in named]
+
     def _claim_folded(
         self,
         agent: AgentRecord,
@@ -172,33 +191,34 @@ class Equipment:
             return []
         word = Word(agent.place.agent, agent.boot, rev)
         changes = self._fold(device, word, alive, now_ms)
-        first_seen_ms = self._first_seen(device, before, now_ms)
+        past = self._past(device, before, now_ms)
         if self._is_news(device, before, word):
-            changes.append(self._take(agent, device, rev, now_ms, first_seen_ms))
+            changes.append(self._take(agent, device, rev, now_ms, past))
         elif before is not None and before.removed_ms is None:
-            changes += self._inherit(before, first_seen_ms, now_ms)
+            changes += self._inherit(before, past, now_ms)
         return changes
 
     def _take(
-        self, agent: AgentRecord, device: Device, rev: int, now_ms: int, first_seen_ms: int
+        self, agent: AgentRecord, device: Device, rev: int, now_ms: int, past: _Past
     ) -> DeviceRecord:
         """Keep the device as its agent tells of it; it is built once, for this happens most."""
         before = self.devices.get(device.device_id)
         room = _room_of(device, agent, before)
         unseen = device.status is Status.UNKNOWN
         same_status = before is not None and before.status is device.status
-        same_place = before and (before.place, before.room, before.first_seen_ms, before.removed_ms)
-        is_same = same_place == (agent.place, room, first_seen_ms, None)
+        same_place = before and (before.place, before.room, before.removed_ms)
+        is_same = same_place == (agent.place, room, None) and before and _past_of(before) == past
         is_told = is_same and _in_feed(before) == _in_feed(device)
         record = self.devices[device.device_id] = record_of(
             DeviceRecord,
             device,
             place=agent.place,
+            given_name=past.given_name,
             room=room,
             boot=agent.boot,
             rev=rev,
             since_ms=before.since_ms if before and same_status else now_ms,
-            first_seen_ms=first_seen_ms,
+            first_seen_ms=past.first_seen_ms,
             last_seen_ms=before.last_seen_ms if before and unseen else now_ms,
             change=before.change if before and is_told else self._next_change(),
         )
@@ -233,19 +253,31 @@ class Equipment:
             return not word_for(record).follows(word)
         return record.status is Status.UNKNOWN or not self._is_online(record.place.agent)
 
-    def _first_seen(self, device: Device, before: DeviceRecord | None, now_ms: int) -> int:
-        """When the device was first seen, under whichever of its ids."""
-        times_ms = [before.first_seen_ms if before else now_ms]
-        for alias in device.aliases:
-            folded = self.devices.get(alias)
-            if folded is not None and folded.removed_ms is not None:
-                times_ms.append(folded.first_seen_ms)
-        return min(times_ms)
+    def _past(self, device: Device, before: DeviceRecord | None, now_ms: int) -> _Past:
+        """When it was first seen, and what people call it, under whichever of its ids."""
+        own = sorted(self._own_past(device), key=lambda one: -one.change)  # the newest first
+        times_ms = [one.first_seen_ms for one in self._folded(device)]
+        times_ms += [before.first_seen_ms] if before is not None else []
+        known = [before, *own] if before is not None else own
+        names = (one.given_name for one in known if one.given_name is not None)
+        return _Past(
+            min(times_ms if before is not None else [*times_ms, now_ms]), next(names, None)
+        )
 
-    def _inherit(self, before: DeviceRecord, first_seen_ms: int, now_ms: int) -> list[DeviceRecord]:
-        if first_seen_ms == before.first_seen_ms:
+    def _folded(self, device: Device | DeviceRecord) -> list[DeviceRecord]:
+        """What was known under the device's aliases, and is there no more."""
+        known = (self.devices.get(alias) for alias in device.aliases)
+        return [one for one in known if one is not None and one.removed_ms is not None]
+
+    def _own_past(self, device: Device | DeviceRecord) -> list[DeviceRecord]:
+        """The same, but for ids that several pieces bear: what stands there is neither's."""
+        folded = self._folded(device)
+        return [one for one in folded if not self._rivals.is_contested(one.device_id)]
+
+    def _inherit(self, before: DeviceRecord, past: _Past, now_ms: int) -> list[DeviceRecord]:
+        if past == _past_of(before):
             return []
-        return [self._keep(replace(before, first_seen_ms=first_seen_ms), before, now_ms)]
+        return [self._keep(replace(before, **past._asdict()), before, now_ms)]
 
     def _keep(self, record: DeviceRecord, before: DeviceRecord, now_ms: int) -> DeviceRecord:
         """Keep what changed, at a new place in the feed."""
@@ -262,6 +294,10 @@ class Equipment:
 def is_doubted(record: DeviceRecord) -> bool:
     """Whether it is the controller that does not believe in the device now."""
     return any(reason.code in _CONTROLLERS_VERDICTS for reason in record.reasons)
+
+
+def _past_of(record: DeviceRecord) -> _Past:
+    return _Past(record.first_seen_ms, record.given_name)
 
 
 def _may_take(device: Device, before: DeviceRecord) -> bool:

@@ -234,6 +234,10 @@ class Fleet:
         """Bring back what a person took out; empty if nothing is to be brought back."""
         return [*self._equipment.restore(device_id, now_ms)]
 
+    def rename(self, device_id: str, name: str, now_ms: int) -> list[Change]:
+        """A person calls a device so; empty if there is no such device."""
+        return [*self._equipment.rename(device_id, name, now_ms)]
+
     def _is_online(self, agent_id: str) -> bool:
         agent = self.agents.get(agent_id)
         return agent is not None and agent.online

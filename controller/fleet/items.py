@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel, BeforeValidator, Field
 
 from controller.web.items import Moment, RecordItem
 from protocol.model import DeviceKind, Identity, Reason, Status
@@ -54,8 +54,13 @@ class EquipmentItem(RecordItem):
 
 
 class DeviceItem(EquipmentItem):
-    """One device. address: where it answers in the school's network, if it does."""
+    """One device. address: where it answers in the school's network, if it does.
 
+    name: what it is called: given_name where a person gave it one, else as it tells itself.
+    """
+
+    name: str = Field(validation_alias="called")
+    given_name: Annotated[str, BeforeValidator(lambda name: name or "")]
     first_seen: Moment
     last_seen: Moment
     address: str

@@ -15,7 +15,8 @@ from controller.database.witnesses import DAY_MS
 from controller.feature import Command, Listener, MessageEffect, Program, Speaker
 from controller.fleet.clones import as_cloned, clones_of
 from controller.fleet.fleet import Ask, Change, Fleet
-from controller.fleet.records import AgentRecord
+from controller.fleet.naming import name_in, renamed_since
+from controller.fleet.records import AgentRecord, DeviceRecord
 from controller.fleet.retelling import stored_at
 from controller.fleet.sessions import ClockRounds, NewSessions
 from controller.fleet.store import load_fleet
@@ -150,6 +151,26 @@ class FleetListener(Listener[Up]):
     def restore(self, device_id: str, now_ms: int) -> Sequence[object]:
         """A person brings back what was taken out; empty if there is nothing to bring back."""
         return self._fleet.restore(device_id, now_ms)
+
+    def device(self, device_id: str) -> DeviceRecord | None:
+        """A device as it is now, one that was taken out among them."""
+        return self._fleet.devices.get(device_id)
+
+    def given_name(self, device_id: str) -> str:
+        """What people call a device now; empty where they do not."""
+        device = self.device(device_id)
+        return (device and device.given_name) or ""
+
+    def rename(
+        self, device_id: str, name: str, now_ms: int, *, was: str | None = None
+    ) -> Sequence[object]:
+        """A person calls a device so, empty for as it tells itself; empty if there is none.
+
+        was: only if people call it so now. Raises ActionError for a name that is no name.
+        """
+        if was not in {None, self.given_name(device_id)}:
+            raise renamed_since()
+        return self._fleet.rename(device_id, name_in(name), now_ms)
 
     def contest(self, device_ids: Iterable[str], now_ms: int) -> Sequence[object]:
         """The department says that these ids name no piece; empty if that was known."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from controller.fleet.records import DeviceRecord
-from protocol.formats import made, number, phrase
+from protocol.formats import number, phrase
 from protocol.messages import HostMeasures, KitLine, LineMeasures, Part
 from protocol.model import Identity
 from protocol.words import N_, Translate, kind_word
@@ -74,11 +74,6 @@ _PROGRAM: Final[Mapping[bool | None, str]] = {
     None: N_("not known to be missing"),
 }
 NOT_INSTALLED: Final = N_("not installed")
-
-
-def device_title(device: DeviceRecord, say: Translate) -> str:
-    """What to call a device: its name, else who made it, else its kind."""
-    return device.name or made(device.vendor, device.model) or kind_word(device.kind, say)
 
 
 def machine_facts(measures: HostMeasures, translate: Translate) -> list[Fact]:

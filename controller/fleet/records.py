@@ -70,12 +70,15 @@ class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     since_ms: when the present status began. removed_ms: when a person removed it, else None.
     change: its number in the feed of changes; last_seen_ms, address and measures alone change
     nothing there. aliases: other ids of it; what was known under them is folded into this one.
+    name: as it tells itself. given_name: as a person calls it; empty where that was taken back,
+    None where nobody ever did.
     """
 
     place: Place
     device_id: str
     kind: DeviceKind
     name: str = ""
+    given_name: str | None = None
     vendor: str = ""
     model: str = ""
     serial: str = ""
@@ -94,6 +97,11 @@ class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     last_seen_ms: int = 0
     removed_ms: int | None = None
     change: int = 0
+
+    @property
+    def called(self) -> str:
+        """Its name: as a person gave it, else as it tells itself; empty where it has none."""
+        return self.given_name or self.name
 
 
 class EventRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):

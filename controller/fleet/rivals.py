@@ -49,6 +49,10 @@ class Rivals:
             return device_id
         return id_among_schools(device_id, Place(school=school, agent=agent))
 
+    def is_contested(self, device_id: str) -> bool:
+        """Whether the id names no piece: several are known by it."""
+        return device_id in self._contested or device_id in self._contested_above
+
     def as_kept(self, device: Device, agent: str) -> Device:
         """The device under that id, known by where it is, with what it was called as an alias."""
         own_id = self.kept_id(device.device_id, agent)

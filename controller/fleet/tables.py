@@ -34,6 +34,7 @@ devices: Final = Table(
     *texts("agent"),
     *keys("device_id"),
     *texts("kind", "name", "vendor", "model", "serial"),
+    *texts("given_name", nullable=True),
     *texts("room", "status", "reasons", "sources"),  # JSON: reasons, sources
     *texts("identity", nullable=True),
     *texts("aliases", "address"),  # JSON: aliases

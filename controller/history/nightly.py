@@ -21,6 +21,7 @@ from controller.history.service import History
 from protocol.backoff import Backoff
 from protocol.model import instant
 from protocol.process import running_module
+from protocol.state_log import StateLog
 
 _LOGGER = logging.getLogger(__name__)
 _WORKER: Final = "controller.history.worker"
@@ -44,14 +45,16 @@ class Nightly:
         self._history: History = program.service(History)
         self._backoff = Backoff(LOOK_EVERY_S, AGAIN_CAP_S)
         self._from_s = 0.0
+        self._trouble = StateLog(_LOGGER, "figures of the day are kept later")
 
     async def run(self) -> None:
         """Do what is due until cancelled."""
         while True:
             try:
                 await self.look()
+                self._trouble.went_well()
             except (StoreError, OSError) as error:
-                _LOGGER.warning("figures of the day are kept later: %s", error)
+                self._trouble.failed(error)
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def look(self) -> None:

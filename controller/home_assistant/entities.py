@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from controller.broker.embedded import DISCOVERY_ROOT, STATES_ROOT
-from controller.fleet.phrases import device_title
+from controller.fleet.naming import device_title
 from controller.fleet.records import DeviceRecord
 from controller.live.rooms import RoomSummary, counts_of, key_of
 from protocol import __version__

@@ -18,6 +18,7 @@ from controller.home_assistant.entities import Present, entities_of, told_of
 from controller.incidents.service import Incidents
 from controller.live.live import LiveView
 from protocol.link import Letter
+from protocol.state_log import StateLog
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class Teller:
         self._told: dict[str, bytes] = {}
         self._known: frozenset[str] | None = None
         self._leaving: frozenset[str] = frozenset()  # taken back, but perhaps not heard yet
+        self._trouble = StateLog(_LOGGER, "Home Assistant is not told now")
 
     def stir(self) -> None:
         """Something has changed: look soon."""
@@ -60,8 +62,9 @@ class Teller:
             self._stirred.clear()
             try:
                 await self.look(line)
+                self._trouble.went_well()
             except StoreError as error:
-                _LOGGER.warning("Home Assistant is not told now: %s", error)
+                self._trouble.failed(error)
             await asyncio.sleep(REST_S)
             try:
                 async with asyncio.timeout(LOOK_EVERY_S):

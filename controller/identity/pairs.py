@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from controller.fleet.naming import named_kind
 from controller.fleet.records import DeviceRecord
 from protocol.formats import phrase
 from protocol.grounds import ground_lines, kind_question
@@ -175,6 +176,6 @@ def _names(devices: Iterable[DeviceRecord], say: Translate) -> dict[str, str]:
     """What each id is called: a device's own, and those under which it was known."""
     names: dict[str, str] = {}
     for device in devices:
-        called = " ".join([kind_word(device.kind, say), device.name or device.model]).strip()
+        called = named_kind(device, say)
         names |= dict.fromkeys(device.aliases, called) | {device.device_id: called}
     return names

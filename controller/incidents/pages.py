@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -104,9 +105,11 @@ def _add_deeds(router: FeatureRouter, program: Program, shown: IncidentPages) ->
             until_ms = await run_in_threadpool(shown.until, form)
             if until_ms is None:
                 return _back("until_wrong")
-        who = person_of(request).account
+        who, told = person_of(request).account, form.get("move", "")
+        move = int(told) if told.isascii() and told.isdecimal() else None
+        handle = partial(shown.service.handle, number, deed, who, until_ms, move=move)
         try:
-            changes = await run_in_threadpool(shown.service.handle, number, deed, who, until_ms)
+            changes = await run_in_threadpool(handle)
         except ActionError as error:
             return _back(error.code)
         program.publish(changes)
@@ -157,7 +160,9 @@ class IncidentPages:
 
     def words(self, request: Request) -> IncidentWords:
         """What pages say of incidents, in the language that was asked for."""
-        return self.screens.words_as(request, IncidentWords)
+        words = self.screens.words_as(request, IncidentWords)
+        words.devices = self.service.network_devices()
+        return words
 
     def work(self, person: Person) -> Work:
         """What somebody has to do. Raises StoreError."""

@@ -7,11 +7,12 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from controller.database.store import StoreError
 from controller.feature import Program
-from controller.fleet.records import AgentRecord
+from controller.fleet.records import AgentRecord, DeviceRecord
 from controller.incidents import store as kept
 from controller.incidents.causes import Network, RoomId, Signal, signals_of, subnet_of
 from controller.incidents.changed import IncidentsChanged
@@ -26,6 +27,8 @@ from controller.live.subscription import News, NewsKind
 from controller.repairs.store import count_open
 from controller.roster.store import plan_of
 from protocol.errors import ActionError
+from protocol.model import DeviceKind
+from protocol.state_log import StateLog
 from protocol.words import N_
 
 _LOGGER = logging.getLogger(__name__)
@@ -62,6 +65,7 @@ class Incidents:
         self._hours: SchoolHours | None = None
         self._hours_ms = 0
         self._own: Findings = OwnFindings(program)
+        self._trouble = StateLog(_LOGGER, "incidents are not kept now")
 
     async def run(self) -> None:
         """Look at each change, and from time to time, until cancelled."""
@@ -70,9 +74,10 @@ class Incidents:
             self._changed.clear()
             try:
                 await self.look()
+                self._trouble.went_well()
             except StoreError as error:
                 self._book = None  # what is stored counts
-                _LOGGER.warning("incidents are not kept now: %s", error)
+                self._trouble.failed(error)
             await asyncio.sleep(REST_S)
             try:
                 async with asyncio.timeout(LOOK_EVERY_S):
@@ -129,6 +134,11 @@ class Incidents:
         """Whether any room is heard now; to be asked on the event loop."""
         return any(agent.online for agent in self._live.agents())
 
+    def network_devices(self) -> dict[str, DeviceRecord]:
+        """Switches and their like, by id: causes name them."""
+        devices = self._live.devices()
+        return {one.device_id: one for one in devices if one.kind is DeviceKind.NETWORK}
+
     def open_repairs(self) -> int:
         """How many repairs are open. Raises StoreError."""
         return self._program.store.read(count_open, self._program.school)
@@ -154,30 +164,43 @@ class Incidents:
             return self._handled(db, incidents)
 
     def handle(
-        self, number: int, deed: HandlingDeed, who: str, until_ms: int | None = None
+        self,
+        number: int,
+        deed: HandlingDeed,
+        who: str,
+        until_ms: int | None = None,
+        *,
+        move: int | None = None,
     ) -> Sequence[object]:
-        """Do a deed about an incident; returns what is new. Raises ActionError, StoreError."""
-        return self._program.store.write(self._handle, number, deed, who, until_ms)
+        """Do a deed about an incident; returns what is new. Raises ActionError, StoreError.
 
-    def _handle(
-        self, db: Connection, number: int, deed: HandlingDeed, who: str, until_ms: int | None
-    ) -> Sequence[object]:
-        place, now_ms = self._program.school, self._program.now_ms()
+        move: which an undo means; if it is not the newest any more, nothing is done.
+        """
+        wish = HandlingMove(
+            incident=number,
+            deed=deed,
+            until_ms=until_ms,
+            who=who,
+            at_ms=self._program.now_ms(),
+            undoes=move,
+        )
+        return self._program.store.write(self._handle, wish)
+
+    def _handle(self, db: Connection, wish: HandlingMove) -> Sequence[object]:
+        """Keep what is wished for; an undo under the number of what it undoes."""
+        place, number = self._program.school, wish.incident
         if kept.incident_at(db, place, number) is None:
             raise ActionError(
                 "incident_unknown", N_("There is no such incident."), N_("Look at the list again.")
             )
-        undoes = None
-        if deed is HandlingDeed.UNDO:
-            last = handling_of(kept.moves_of(db, place, [number]).get(number, ()), now_ms).last
-            if last is None:
+        if wish.deed is HandlingDeed.UNDO:
+            moves = kept.moves_of(db, place, [number]).get(number, ())
+            last = handling_of(moves, wish.at_ms).last
+            if last is None or wish.undoes not in {None, last.no}:
                 return []
-            undoes = last.no
-        move = HandlingMove(
-            incident=number, deed=deed, until_ms=until_ms, who=who, at_ms=now_ms, undoes=undoes
-        )
-        kept.keep_handling(db, place, move)
-        return [IncidentsChanged(now_ms)]
+            wish = replace(wish, undoes=last.no)
+        kept.keep_handling(db, place, wish)
+        return [IncidentsChanged(wish.at_ms)]
 
     def _handled(
         self, db: Connection, incidents: Collection[Incident]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Final, assert_never
 
 from controller.fleet import phrases
+from controller.fleet.naming import device_title
+from controller.fleet.records import DeviceRecord
 from controller.incidents.causes import Scope, Signal
 from controller.incidents.handling import Handling, HandlingDeed
 from controller.incidents.incident import Incident
@@ -64,7 +66,9 @@ _FAULT: Final = N_("A teacher says it is broken.")
 
 
 class IncidentWords(Words):
-    """What pages say of incidents."""
+    """What pages say of incidents. devices: those that incidents name, by their ids."""
+
+    devices: Mapping[str, DeviceRecord] = {}
 
     def title(self, incident: Incident) -> str:
         """What it is, without its room."""
@@ -122,6 +126,10 @@ class IncidentWords(Words):
             return self.say(_QUIET, when=self.when(next_ms))
         return self.say(_CALM) if is_heard else self.say(_UNHEARD)
 
+    def _called(self, device_id: str) -> str:
+        device = self.devices.get(device_id)
+        return device_title(device, self.translate) if device else device_id
+
     def _common_title(self, incident: Incident) -> str:
         every, still = len(incident.rooms), len(incident.ailing_rooms)
         title = self.say(_TITLE[incident.scope], n=every)
@@ -138,7 +146,7 @@ class IncidentWords(Words):
                 return self.say(_WHY_SCHOOL)
             case Scope.GROUP:
                 if incident.device:
-                    return self.say(_WHY_DEVICE, device=incident.device)
+                    return self.say(_WHY_DEVICE, device=self._called(incident.device))
                 if incident.subnet:
                     return self.say(_WHY_SUBNET, subnet=incident.subnet)
                 return self.say(_WHY_GROUP)

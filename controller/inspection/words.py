@@ -19,7 +19,7 @@ STANDING_WORDS: Final[Mapping[str, tuple[Status, str]]] = {
     ItemStanding.REMOVED: (Status.WARNING, N_("no longer in the school's book")),
     ItemStanding.MISSING: (Status.CRITICAL, N_("no answer by the deadline")),
     ItemStanding.WAITING: (Status.UNKNOWN, N_("no answer yet")),
-    Outcome.OPEN: (Status.UNKNOWN, N_("answer taken back")),
+    Outcome.OPEN: (Status.UNKNOWN, N_("answer undone")),
 }
 EVIDENCE_WORDS: Final[Mapping[str, str]] = {
     Evidence.LABEL: N_("label scanned"),

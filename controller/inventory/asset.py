@@ -275,6 +275,7 @@ def _of_device(
 ) -> Asset:
     fields = fields_for(Asset, device, but=("removed_ms", "change")) | {
         "place": school.of_agent(device.place.agent),
+        "name": device.called,
         "maker": device.vendor,
         "seen_ms": device.last_seen_ms,
     }
@@ -288,7 +289,7 @@ def _of_device(
         )
     line = _of_line(finding, school)
     fields |= {name: getattr(line, name) or fields[name] for name in _BOOK_FIRST}
-    fields["name"] = device.name or line.name
+    fields["name"] = device.called or line.name
     fields["seen_ms"] = max(line.seen_ms, device.last_seen_ms)
     return replace(line, **fields)
 

@@ -36,6 +36,7 @@ from controller.measures.store import (
     raw_hours,
 )
 from protocol.model import instant
+from protocol.state_log import StateLog
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class Measures:
         self._slots: dict[SeriesKey, list[Point | None]] = {}
         self._minutes: dict[UpPart, UpMinutes] = {}
         self._looks = 0
+        self._trouble = StateLog(_LOGGER, "measures are kept later")
 
     async def run(self) -> None:
         """Look every minute, until cancelled."""
@@ -61,8 +63,9 @@ class Measures:
         while True:
             try:
                 await self.look()
+                self._trouble.went_well()
             except StoreError as error:
-                _LOGGER.warning("measures are kept later: %s", error)
+                self._trouble.failed(error)
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def look(self) -> None:

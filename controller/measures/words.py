@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from controller.fleet.naming import device_title
+from controller.fleet.records import DeviceRecord
 from controller.measures.chart import ChartSpan
 from controller.measures.series import Measure
 from controller.measures.wear import Wear, WearCode
@@ -56,6 +58,10 @@ _NOW: Final = N_("now")
 
 class MeasureWords(Words):
     """What pages say of measures."""
+
+    def device(self, device: DeviceRecord) -> str:
+        """What to call a device."""
+        return device_title(device, self.translate)
 
     def what(self, wear: Wear) -> str:
         """What will fail."""

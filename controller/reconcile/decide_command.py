@@ -49,6 +49,6 @@ def _decide(options: argparse.Namespace, say: Translate) -> int:
                 now_ms=now_in(db),
             )
             numbered = register.keep_decision(db, place, decision, made)
-    done = N_("Decided; to take it back: lophoc-controller register undo {number}")
+    done = N_("Decided; to undo it: lophoc-controller register undo {number}")
     tell(phrase(done, say, number=str(numbered.no)))
     return 0

@@ -146,7 +146,7 @@ def observations_of(
             serial=text_of(device.serial),
             type=TYPE_OF_KIND[device.kind],
             device=device.device_id,
-            name=device.name,
+            name=device.called,
             aliases=tuple(one for one in device.aliases if bearers.get(one) == device.device_id),
             anonymous=not is_equipment(_as_seen(device)),
         )

@@ -58,7 +58,7 @@ FAILURES: Final = {
     "line_missing": N_("Which line is it? Choose one, or write its number."),
     "line_unknown": N_("The book has no line with that number."),
     "not_moved": N_("That line is not in another room any more."),
-    "undone": N_("That decision was taken back before."),
+    "undone": N_("That decision was undone before."),
     "form": N_("The form did not arrive whole: try again."),
 }
 _FILTERS: Final[tuple[str, ...]] = (

@@ -57,10 +57,10 @@ def add_register(parser: CommandParser, say: Translate) -> Any:
     deeds = parser.add_subparsers(required=True, metavar="DEED")
     _add_import(deeds, say)
     add_condition(deeds, say)
-    undo = deeds.add_parser("undo", help=say(N_("take a decision back")))
+    undo = deeds.add_parser("undo", help=say(N_("undo a decision")))
     undo.add_argument("number", type=int, help=say(N_("the decision's number")))
     listed = deeds.add_parser("decisions", help=say(N_("tell what was decided")))
-    whole = deeds.add_parser("undo-import", help=say(N_("take a whole import back")))
+    whole = deeds.add_parser("undo-import", help=say(N_("undo a whole import")))
     whole.add_argument("number", type=int, help=say(N_("the import's number")))
     brought = deeds.add_parser("imports", help=say(N_("tell which books were brought in")))
     runs = (undo, _undo), (listed, _decisions), (whole, _undo_import), (brought, _imports)
@@ -205,7 +205,7 @@ def _undo(options: argparse.Namespace, say: Translate) -> int:
         raise SettingsError(
             "decision_unknown", N_("No standing decision has the number {no}."), no=options.number
         )
-    tell(say(N_("Taken back.")))
+    tell(say(N_("Undone.")))
     return 0
 
 
@@ -214,7 +214,7 @@ def _decisions(options: argparse.Namespace, say: Translate) -> int:
     with opened(options) as (store, place):
         decisions = store.read(register.decisions_of, place)
     for decision in decisions:
-        undone = say(N_("taken back")) if decision.undone_ms is not None else ""
+        undone = say(N_("undone")) if decision.undone_ms is not None else ""
         about = decision.deed.value, decision.subject, str(decision.line or "")
         at = moment(decision.at_ms, zone, say)
         tell("\t".join((str(decision.no), at, decision.who, *about, undone)))
@@ -226,7 +226,7 @@ def _imports(options: argparse.Namespace, say: Translate) -> int:
     with opened(options) as (store, place):
         records = store.read(imports_of, place)
     for record in records:
-        undone = say(N_("taken back")) if record.undone_ms is not None else ""
+        undone = say(N_("undone")) if record.undone_ms is not None else ""
         counts = phrase(CHANGED, say, **counts_of(record))
         at = moment(record.at_ms, zone, say)
         tell("\t".join((str(record.no), at, record.who, record.file, counts, undone)))
@@ -242,7 +242,7 @@ def _undo_import(options: argparse.Namespace, say: Translate) -> int:
         raise SettingsError(
             "import_unknown", N_("No import has the number {no}."), no=options.number
         )
-    tell(say(N_("Taken back.")))
+    tell(say(N_("Undone.")))
     if record.remaining:
         rows = rows_told(record, lines)
         tell(phrase(REMAINING, say, count=len(record.remaining), lines=rows))

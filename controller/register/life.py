@@ -44,7 +44,7 @@ WHY_WORDS: Final[Mapping[Why, str]] = {
     Why.PERSON: N_("a person's word"),
     Why.STOCKTAKE: N_("stocktake"),
     Why.BOOK: N_("the equipment book"),
-    Why.UNDONE: N_("taken back"),
+    Why.UNDONE: N_("undone"),
 }
 
 _IN_USE: Final = frozenset({Condition.GOOD, Condition.BROKEN})
@@ -144,7 +144,7 @@ class LineLife:
         if newest is None or (newest.why is Why.BOOK and newest == self.history[0]):
             raise ActionError(
                 "nothing_to_undo",
-                N_("Nothing was said of this line that could be taken back."),
+                N_("Nothing was said of this line that could be undone."),
                 N_("What the book says is put right in the book."),
             )
         return self._back(newest, who, at_ms)
@@ -189,7 +189,7 @@ class LineLife:
                 raise ActionError(
                     "condition_final",
                     N_("What is disposed can only be put right."),
-                    N_("Say why with a note, or take the step back."),
+                    N_("Say why with a note, or undo the step."),
                 )
         elif condition not in FOLLOWS[self.condition]:
             raise ActionError(

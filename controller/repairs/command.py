@@ -100,7 +100,7 @@ _DEEDS: Final[Mapping[RepairDeed, str]] = {
     RepairDeed.PICK: N_("say which line of the book it is about"),
     RepairDeed.START: N_("say that somebody is at it"),
     RepairDeed.DONE: N_("say how it ended"),
-    RepairDeed.UNDO: N_("take the newest deed back"),
+    RepairDeed.UNDO: N_("undo the newest deed"),
 }
 
 

@@ -49,7 +49,7 @@ _DEED_WORDS: Final = {
     RepairDeed.PICK: N_("the item was named"),
     RepairDeed.START: N_("the repair began"),
     RepairDeed.DONE: N_("ended"),
-    RepairDeed.UNDO: N_("taken back"),
+    RepairDeed.UNDO: N_("undone"),
 }
 
 Number = Annotated[int, Path(ge=1, lt=1 << 53)]

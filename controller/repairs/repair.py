@@ -145,7 +145,7 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
         """The move to keep. Raises ActionError where it cannot be done now."""
         if self.state is RepairState.DONE:
             raise ActionError(
-                "repair_done", N_("Repair {no} is done; take that back first."), no=self.no
+                "repair_done", N_("Repair {no} is done; undo that first."), no=self.no
             )
         under = self.state is RepairState.UNDER_REPAIR
         is_past_pick = self.line is not None and self.standing[-1].deed is not RepairDeed.PICK

@@ -32,7 +32,7 @@ TROUBLES: Final[Mapping[str, str]] = {
     "line_picked": N_("The repair is about this line already."),
     "line_unknown": N_("The book has no such line."),
     "moved_on": N_("Somebody did something with this repair meanwhile; look again."),
-    "nothing_to_undo": N_("There is nothing to take back."),
+    "nothing_to_undo": N_("There is nothing to undo."),
     "form_invalid": N_("The form was not understood; try again."),
 }
 

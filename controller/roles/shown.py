@@ -12,6 +12,7 @@ import msgspec
 from controller.database.handover import Channel, tell
 from controller.database.store import StoreError
 from controller.feature import Program
+from protocol.state_log import StateLog
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -69,14 +70,16 @@ class Shown:
 
     async def run(self) -> None:
         """Carry what waits, in its order, until cancelled."""
+        trouble = StateLog(_LOGGER, "other processes read it at their next look")
         while True:
             notices = [await self._waiting.get()]
             while not self._waiting.empty():
                 notices.append(self._waiting.get_nowait())
             try:
                 await asyncio.to_thread(self._program.store.write, tell, Channel.SHOWN, notices)
+                trouble.went_well()
             except StoreError as error:
-                _LOGGER.warning("other processes read it at their next look: %s", error)
+                trouble.failed(error)
 
     def hear(self, payload: str) -> None:
         """Show what another process has stored."""

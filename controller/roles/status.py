@@ -12,6 +12,7 @@ import msgspec
 from controller.database.handover import note_status, status_of
 from controller.database.store import StoreError
 from controller.feature import Program
+from protocol.state_log import StateLog
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ _status: Final = msgspec.json.Decoder(IngestStatus)
 
 async def tell_status(program: Program) -> None:
     """Write it until cancelled."""
+    trouble = StateLog(_LOGGER, "how it goes is told later")
     while True:
         now_ms = program.now_ms()
         now = IngestStatus(
@@ -46,8 +48,9 @@ async def tell_status(program: Program) -> None:
         body = msgspec.json.encode(now).decode()
         try:
             await asyncio.to_thread(program.store.write, note_status, body, now_ms)
+            trouble.went_well()
         except StoreError as error:
-            _LOGGER.warning("how it goes is told later: %s", error)
+            trouble.failed(error)
         await asyncio.sleep(TELL_EVERY_S)
 
 

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.dashboard.words import RoomWords
 from controller.feature import Program
-from controller.fleet.phrases import device_title
+from controller.fleet.naming import given_names
 from controller.fleet.store import newest_events
 from controller.live.live import LiveView
 from controller.live.rooms import URGENT_FIRST
@@ -50,8 +50,9 @@ def add_agent(router: FeatureRouter, program: Program) -> None:
         if agent is None:
             unknown = HttpError(404, "agent_unknown", N_("There is no such computer."), "/rooms")
             return screens.error(request, unknown)
+        beside = [one for one in live.devices() if one.place.school == agent.place.school]
         devices = [one for one in live.devices(own=own) if one.place == agent.place]
-        devices.sort(key=lambda one: (URGENT_FIRST.index(one.status), natural(one.name)))
+        devices.sort(key=lambda one: (URGENT_FIRST.index(one.status), natural(one.called)))
         read = program.store.read
         events = await run_in_threadpool(read, newest_events, agent.place, limit=EVENTS)
         words = screens.words_as(request, RoomWords)
@@ -62,7 +63,8 @@ def add_agent(router: FeatureRouter, program: Program) -> None:
             agent=agent,
             devices=devices,
             events=events,
-            title_of=lambda device: device_title(device, words.translate),
+            title_of=words.device,
+            names=given_names(beside),
             device_link=finder.device_link,
             room_link=finder.room_link(agent.room, agent.place.school),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from controller.fleet.phrases import device_title
+from controller.fleet.naming import device_title
 from controller.fleet.records import DeviceRecord
 from controller.live.rooms import URGENT_FIRST, RoomSummary
 from controller.sheets.names import natural

@@ -16,7 +16,7 @@ from controller.dashboard.words import RoomWords
 from controller.feature import Program
 from controller.fleet.bearers import bearers_of, ids_of
 from controller.fleet.listener import FleetListener
-from controller.fleet.phrases import device_title
+from controller.fleet.naming import MAX_NAME
 from controller.fleet.records import DeviceRecord, EventRecord
 from controller.fleet.store import newest_events
 from controller.identity.pairs import RoomIdentity, room_identity
@@ -36,9 +36,10 @@ from controller.things.service import finder_of
 from controller.web.forms import fields_of
 from controller.web.listing import ROWS, address
 from controller.web.page import PageRenderer
-from controller.web.refusals import HttpError
+from controller.web.refusals import HttpError, refusal_of
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
+from protocol.errors import ActionError
 from protocol.model import Place
 from protocol.words import N_, Translate
 
@@ -89,7 +90,7 @@ def add_device(router: FeatureRouter, program: Program) -> None:
             is_there = may_be and school in {"", device.place.school}
             if is_there and device_id in (names := names_of(device)):
                 return device, names
-        raise HttpError(404, "device_unknown", N_("There is no such device."), "/devices")
+        raise _unknown()
 
     @router.get("/devices/{device_id:path}")
     @needs(Permission.ROOMS, is_open=True, in_parts=True)
@@ -100,6 +101,7 @@ def add_device(router: FeatureRouter, program: Program) -> None:
         *,
         decided: Number | None = None,
         failed: Code = "",
+        was: Annotated[str | None, Query(max_length=MAX_NAME)] = None,
     ) -> Response:
         try:
             device, names = find(request, device_id, school)
@@ -108,6 +110,7 @@ def add_device(router: FeatureRouter, program: Program) -> None:
         words, person = screens.words_as(request, RoomWords), person_of(request)
         beside = [one for one in live.devices() if one.place == device.place]
         agent = next((one for one in live.agents() if one.place == device.place), None)
+        may = person.may(Permission.BOOK) and bool(program.school.school)
         past = await run_in_threadpool(program.store.read, _past, device, names, beside, words.say)
         in_book = None
         if person.may(Permission.SCHOOL) and program.school.school:
@@ -117,27 +120,56 @@ def add_device(router: FeatureRouter, program: Program) -> None:
             "device.html",
             words=words,
             device=device,
-            title=device_title(device, words.translate),
+            title=words.device(device),
+            names=dict.fromkeys(names, device.given_name) if device.given_name else {},
+            was=was if may else None,
+            max_name=MAX_NAME,
             past=past,
             book=in_book,
             talk=in_book and in_book.talk,
             others=[one for one in beside if one.device_id != device.device_id],
-            title_of=lambda one: device_title(one, words.translate),
+            title_of=words.device,
             room_link=finder.room_link(device.room, device.place.school),
             agent_room=agent.room if agent else "",
-            may=person.may(Permission.BOOK) and bool(program.school.school),
+            may=may,
             decided=decided,
             failed=FAILURES.get(failed, ""),
             here=finder.device_link(device),
         )
 
     _add_deeds(router, program)
+    _add_name(router, program)
+
+
+def _add_name(router: FeatureRouter, program: Program) -> None:
+    """A device is called otherwise, and as before."""
+    screens = program.service(PageRenderer)
+
+    @router.post("/devices/{device_id:path}/name")
+    @needs(Permission.BOOK)
+    async def rename(request: Request, device_id: DeviceId) -> Response:
+        form, fleet = await fields_of(request), program.service(FleetListener)
+        before, name = fleet.given_name(device_id), form.get("name", "")
+
+        def renamed(now_ms: int) -> Sequence[object]:
+            return fleet.rename(device_id, name, now_ms, was=form.get("is"))
+
+        try:
+            if not await program.writing.apply(renamed):
+                return screens.error(request, _unknown())
+        except ActionError as error:
+            return screens.error(request, refusal_of(error))
+        query = {} if "is" in form else {"was": before}
+        return RedirectResponse(f"/devices/{quote(device_id, safe='')}?{urlencode(query)}", 303)
+
+
+def _unknown() -> HttpError:
+    return HttpError(404, "device_unknown", N_("There is no such device."), "/devices")
 
 
 def _add_deeds(router: FeatureRouter, program: Program) -> None:
     """A device is taken out of its room's list, and brought back."""
     screens = program.service(PageRenderer)
-    unknown = HttpError(404, "device_unknown", N_("There is no such device."), "/devices")
 
     @router.post("/devices")
     @needs(Permission.BOOK)
@@ -160,7 +192,7 @@ def _add_deeds(router: FeatureRouter, program: Program) -> None:
     async def remove(request: Request, device_id: DeviceId) -> Response:
         fleet = program.service(FleetListener)
         if not await program.writing.apply(lambda now_ms: fleet.remove(device_id, now_ms)):
-            return screens.error(request, unknown)
+            return screens.error(request, _unknown())
         return RedirectResponse(address("/devices", removed=device_id), 303)
 
     @router.post("/devices/{device_id:path}/restore")
@@ -168,7 +200,7 @@ def _add_deeds(router: FeatureRouter, program: Program) -> None:
     async def restore(request: Request, device_id: DeviceId) -> Response:
         fleet = program.service(FleetListener)
         if not await program.writing.apply(lambda now_ms: fleet.restore(device_id, now_ms)):
-            return screens.error(request, unknown)
+            return screens.error(request, _unknown())
         return RedirectResponse(f"/devices/{quote(device_id, safe='')}", 303)
 
 

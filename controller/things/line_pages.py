@@ -9,8 +9,8 @@ from fastapi import Path, Query, Request, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
+from controller.dashboard.words import RoomWords
 from controller.feature import Program
-from controller.fleet.phrases import device_title
 from controller.fleet.records import DeviceRecord
 from controller.live.live import LiveView
 from controller.people.person import Permission
@@ -97,7 +97,7 @@ class LineScreens:
             return self._screens.error(request, refused)
         standing: RegisterStanding = await run_in_threadpool(self._desk.standing)
         finding = next((one for one in standing.findings if one.line.no == no), None)
-        words = self._screens.words(request)
+        words = self._screens.words_as(request, RoomWords)
         is_there = past.kept.removed_ms is None
         undo = await run_in_threadpool(read, can_undo, self._program.school, changed)
         return self._screens.page(
@@ -110,7 +110,7 @@ class LineScreens:
             talk=BookWords(standing.reconciled, self._desk.zone),
             devices=self._seen_as(finding),
             device_link=self._finder.device_link,
-            device_title=lambda device: device_title(device, words.translate),
+            device_title=words.device,
             step_words=step_words,
             condition_word=condition_word,
             warranty=_warranty(past.kept.data, self._screens.today(), words.say),

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.dashboard.words import RoomWords
 from controller.feature import Program
+from controller.fleet.naming import device_title
 from controller.people.person import Permission
 from controller.sheets.names import natural, room_code
 from controller.sheets.table import TableFormat
@@ -142,7 +143,7 @@ class PresentLists:
 
         removed: the ids of those that were just taken out.
         """
-        query = wish.asked.query
+        query, say = wish.asked.query, self._screens.say(wish.request)
         room, kind, status = (query.get(name, "") for name in ("room", "kind", "status"))
         fitting = [
             device
@@ -154,7 +155,7 @@ class PresentLists:
         if sought := Sought(query.get("q", "")):
             fitting = self._finder.devices(sought, fitting)
         else:
-            fitting.sort(key=lambda device: (natural(device.room), natural(device.name)))
+            fitting.sort(key=lambda device: (natural(device.room), natural(device.called)))
         return self._answer(
             wish, fitting,
             device_columns(self._finder.device_link, self._finder.room_link),
@@ -163,7 +164,7 @@ class PresentLists:
             kinds=[*DeviceKind],
             removed=[one for one in removed if one],
             may=_may_take_out(self._program, wish.request),
-            tick=lambda device: (f"{TICK}{device.device_id}", device.name or device.device_id),
+            tick=lambda device: (f"{TICK}{device.device_id}", device_title(device, say)),
         )  # fmt: skip
 
     def rooms(self, wish: Wish, present: Present) -> Response:

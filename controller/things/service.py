@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from controller.database.plan_version import version_of
 from controller.feature import Program
-from controller.fleet.phrases import device_title
+from controller.fleet.naming import device_title
 from controller.fleet.records import DeviceRecord
 from controller.live.live import LiveView
 from controller.live.rooms import RoomSummary
@@ -82,7 +82,7 @@ class Finder:
 
     def devices(self, sought: Sought, devices: Iterable[DeviceRecord]) -> list[DeviceRecord]:
         """Those of these devices that fit, the best first."""
-        return sought.among(devices, _of_device, lambda device: device.name)
+        return sought.among(devices, _of_device, lambda device: device.called)
 
     def rooms(self, sought: Sought, rooms: Iterable[RoomSummary]) -> list[RoomSummary]:
         """The same of rooms."""
@@ -190,7 +190,7 @@ def _of_room(room: RoomSummary) -> Indexed:
 def _of_device(device: DeviceRecord) -> Indexed:
     return indexed(
         (device.serial,),
-        *(device.name, device.vendor, device.model, _KINDS[device.kind]),
+        *(device.called, device.name, device.vendor, device.model, _KINDS[device.kind]),
         *(device.address, device.device_id, _ROOM, *indexed((device.room,)).codes, device.room),
     )
 

@@ -39,7 +39,7 @@ _PIECE: Final = 1 << 20
 _STATES: Final = {
     RolloutState.RUNNING: N_("on its way"),
     RolloutState.STOPPED: N_("stopped"),
-    RolloutState.BACK: N_("taken back"),
+    RolloutState.BACK: N_("withdrawn"),
 }
 
 

@@ -14,6 +14,7 @@ from controller.inventory.store import refresh
 from controller.reconcile.store import figure_until, note_figure
 from controller.use.store import bring_up_use
 from protocol.model import Place
+from protocol.state_log import StateLog
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -25,13 +26,15 @@ async def keep_figures(
     store: Store, school: Place, zone: tzinfo, now_ms: Callable[[], int]
 ) -> None:
     """Sum up once an hour, until cancelled; the last of a day stands."""
+    trouble = StateLog(_LOGGER, "figures put off")
     while True:
         wait_s = LOOK_EVERY_S
         try:
             await asyncio.to_thread(note_today, store, school, zone, now_ms())
             await asyncio.to_thread(bring_up_use, store, school, zone, now_ms())
+            trouble.went_well()
         except StoreError as error:
-            _LOGGER.warning("figures put off: %s", error)
+            trouble.failed(error)
             wait_s = TRY_AGAIN_S
         await asyncio.sleep(wait_s)
 

@@ -19,6 +19,7 @@ from controller.sheets.table import TableFormat
 from controller.use.api import weeks_of
 from controller.use.choosing import boards_of
 from controller.use.columns import FULL_MIN, board_columns, school_columns
+from controller.use.lesson_pages import add_lessons
 from controller.use.report import BoardUse, SchoolUse, UseReport, UseVerdict
 from controller.web.listing import (
     Asked,
@@ -49,6 +50,7 @@ def pages(program: Program) -> FeatureRouter:
     """How boards are used."""
     router = FeatureRouter()
     _add_use(router, program.service(PageRenderer), program)
+    add_lessons(router, program)
     return router
 
 

@@ -18,7 +18,7 @@ from starlette.routing import Match, Route
 
 from controller.database.store import StoreError
 from controller.web.bare_page import bare_page, wants_page
-from protocol.errors import filled_parts
+from protocol.errors import LopHocError, filled_parts
 from protocol.folder import is_disk_trouble
 from protocol.guard import BodyTooLargeError
 from protocol.language import requested_language
@@ -78,6 +78,11 @@ class HttpError(Exception):
     def text(self, say: Translate) -> str:
         """Both as one sentence after the other."""
         return " ".join(filter(None, self.parts(say)))
+
+
+def refusal_of(error: LopHocError, status: int = 422) -> HttpError:
+    """What cannot be done, as whoever asked is told."""
+    return HttpError(status, error.code, error.message, error.hint, None, **error.values)
 
 
 class PageRefusedError(HttpError):

@@ -29,6 +29,7 @@ TEXTS = "\n".join(
 # another controller's program does it, and what it did stands on the page that the note names.
 SAME: dict[tuple[str, str], str | None] = {
     ("DELETE", "/api/v1/devices/{device_id:path}"): "/devices/{device_id:path}/remove",
+    ("PATCH", "/api/v1/devices/{device_id:path}"): "/devices/{device_id:path}/name",
     ("POST", "/api/v1/faults/{event_id}/handled"): "/faults/{event_id}/handled",
     ("POST", "/api/v1/stocktakes/{no:int}/scans"): "/stocktake/{no}/rooms/{room:path}",
     ("POST", "/api/v1/stocktakes/photo"): "/stocktake/{no}/rooms/{room:path}",

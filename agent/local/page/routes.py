@@ -91,7 +91,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "flash": N_("Flash when a pupil is seen"),
     "who_confirms": N_("Who confirms?"),
     "who_corrects": N_("Who corrects?"),
-    "who_undoes": N_("Who takes it back?"),
+    "who_undoes": N_("Who undoes it?"),
     "teacher": N_("Name of the teacher"),
     "without_pin": N_("Confirm without a PIN"),
     "correct": N_("Correct"),

@@ -56,7 +56,7 @@ _FLAGS: Final[Mapping[str, str]] = {
 _ENTRY_REASONS: Final[Mapping[str, str]] = {
     "confirmed": N_("confirmed"),
     "corrected": N_("corrected"),
-    "undone": N_("taken back"),
+    "undone": N_("undone"),
 }
 _ACTORS: Final[Mapping[str, str]] = {
     "teacher": N_("teacher"),

@@ -28,7 +28,7 @@ book: POST/devices
 manage: /alerts POST/alerts POST/alerts/undo POST/alerts/{name}/remove POST/alerts/{name}/test
 manage: /home-assistant POST/home-assistant/on POST/home-assistant/off
 rooms: /devices/{device_id}/measures
-school: /wear
+school: /wear /use/lessons
 rooms: */api/v1/incidents */incidents */incidents/now */rolls/now
 rooms: */search */devices */devices/{device_id:path} */rooms */agents/{agent_id}
 rooms department: */
@@ -49,7 +49,8 @@ stocktake: POST/api/v1/stocktakes/photo
 stocktake: /inspection-requests /inspection-requests/{name}
 stocktake: POST/inspection-requests/{name}/items/{no}
 book: POST/inspection-requests/{name}/finish POST/inspection-requests/{name}/refuse
-book: DELETE/api/v1/devices/{device_id:path} POST/api/v1/faults/{event_id}/handled
+book: DELETE/api/v1/devices/{device_id:path} PATCH/api/v1/devices/{device_id:path}
+book: POST/devices/{device_id:path}/name POST/api/v1/faults/{event_id}/handled
 book: POST/faults/{event_id}/handled POST/stocktake POST/stocktake/{no}/finish
 book: POST/repairs POST/repairs/{number}/{deed} POST/incidents/{number}/{deed}
 book: POST/maintenances POST/maintenances/{number}/end

@@ -122,6 +122,7 @@ def test_a_device_is_told_in_full(web: httpx.Client) -> None:
         "device_id": "board-6a1-01",
         "kind": "board",
         "name": "board 1",
+        "given_name": "",
         "vendor": "ViewSonic",
         "model": "IFP6550",
         "serial": "00001",

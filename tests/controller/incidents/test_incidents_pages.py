@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,6 +85,17 @@ def test_an_incident_is_taken_put_off_and_taken_back(web: httpx.Client, served: 
     assert f'id="i{no}"' in do(web, f"/incidents/{no}/undo").text
     do(web, f"/incidents/{no}/undo")
     assert "is on it" not in web.get("/incidents").text
+
+
+def test_an_undo_pressed_twice_undoes_the_one_deed_that_it_stood_beside(web: httpx.Client) -> None:
+    """As from two browsers that show the same."""
+    no = number_of(web, "devices")
+    do(web, f"/incidents/{no}/take")
+    do(web, f"/incidents/{no}/snooze", **{"for": "hour"})
+    text = web.get("/incidents?view=snoozed").text
+    (move,) = re.findall(rf'incidents/{no}/undo" name="move" value="(\d+)"', text)
+    do(web, f"/incidents/{no}/undo", move=move)
+    assert "is on it" in do(web, f"/incidents/{no}/undo", move=move).text
 
 
 @pytest.mark.parametrize("until", ["", "nonsense", "2026-09-05T07:00", "2036-01-01T00:00"])

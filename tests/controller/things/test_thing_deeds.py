@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -215,6 +216,49 @@ def test_a_device_is_taken_out_and_brought_back(face: FastAPI) -> None:
     assert asked_of(face, here).status_code == 200
     assert sent(face, "/devices/none/remove").status_code == 404
     assert sent(face, f"{here}/restore").status_code == 404
+
+
+OWN, NEW = "projector 20", "Máy chiếu phòng giáo viên <b>"
+SHOWN = (  # where a device's name is shown, for people and programs
+    "/devices", "/devices?format=csv", "/devices/projector-6a4-20", "/rooms/6A4",
+    "/agents/may-6a4", "/search?q=X9-0001", "/devices/projector-6a4-20/measures",
+    "/api/v1/devices", "/api/v1/inventory",
+)  # fmt: skip
+
+
+def test_a_device_is_called_as_a_person_says_everywhere_and_that_is_undone(face: FastAPI) -> None:
+    """Nobody sees its own name any more, but where its page says that it calls itself so."""
+    here = "/devices/projector-6a4-20"
+    assert [path for path in SHOWN if OWN not in html.unescape(page(face, path))] == []
+    done = sent(face, f"{here}/name", name=f" {NEW}\u202e")
+    for path in SHOWN:
+        text = page(face, path)
+        assert NEW in html.unescape(text), path
+        assert (OWN in text) == (path == here), path
+        assert path.startswith("/api") or "csv" in path or "viên <b>" not in text
+    assert page(face, here).count(OWN) == 2  # as its own name, and behind the empty field
+    assert "1" in re.findall(r'data-total="(\d+)"', page(face, "/search?q=may+chieu+phong+giao"))
+    undo = page(face, done.headers["location"])
+    assert f'action="{here}/name" class="note"' in undo
+    assert sent(face, f"{here}/name", name="", **{"is": "Tên khác"}).status_code == 422
+    assert sent(face, f"{here}/name", name="", **{"is": NEW}).status_code == 303
+    assert OWN in page(face, "/rooms/6A4")
+    assert sent(face, f"{here}/name", name="ả" * 81).status_code == 422
+    assert sent(face, "/devices/none/name", name="x").status_code == 404
+    assert f"{here}/name" not in asked_of(face, here, host=READER).text
+
+
+def test_a_program_gives_a_name(face: FastAPI) -> None:
+    """By its address; an empty name takes it back."""
+    here = "/api/v1/devices/projector-6a4-20"
+    named = asked_of(face, here, "PATCH", json={"name": NEW})
+    assert (named.status_code, named.json()["name"]) == (200, NEW)
+    assert named.json()["given_name"] == NEW
+    assert asked_of(face, here, "PATCH", json={"name": "ả" * 81}).status_code == 422
+    assert asked_of(face, here, "PATCH", json={"title": NEW}).status_code == 422
+    assert asked_of(face, "/api/v1/devices/none", "PATCH", json={"name": ""}).status_code == 404
+    back = asked_of(face, here, "PATCH", json={"name": ""}).json()
+    assert (back["name"], back["given_name"]) == (OWN, "")
 
 
 def test_ticked_devices_are_taken_out_together_and_come_back(face: FastAPI) -> None:
