@@ -209,10 +209,12 @@ def test_who_is_killed_in_the_middle_can_try_the_same_code_again(
     invitation, where = door.invite(), f"127.0.0.1:{door.port}"
     asked, over, grant = asyncio.Event(), asyncio.Event(), door.enrolment.grant
 
-    async def never(*_: object) -> object:
+    @contextlib.asynccontextmanager
+    async def never(*_: object) -> AsyncIterator[object]:
         asked.set()
         await over.wait()
         raise EOFError
+        yield
 
     monkeypatch.setattr(door.enrolment, "grant", never)
 

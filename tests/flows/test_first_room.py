@@ -136,7 +136,7 @@ def first_room(page: Page, day: FirstDay, look: Callable[[Page, str], None] = un
     return words
 
 
-@pytest.mark.wide("tests/flows/test_first_day.py::test_a_first_lesson_is_held_after_few_clicks")
+@pytest.mark.wide("tests/flows/test_three_clicks.py::test_a_lesson_reaches_the_schools_sheet")
 def test_the_first_room_joins_by_clicks_and_one_code(page: Page, tmp_path: Path) -> None:
     """No file is edited, nothing is started again, nothing is refused on the way."""
 

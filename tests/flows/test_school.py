@@ -63,7 +63,7 @@ def bad_messages(count: int) -> list[tuple[str, bytes]]:
     return made
 
 
-@pytest.mark.parametrize("count", [20, *wide(1000)])
+@pytest.mark.parametrize("count", [60, *wide(1000)])
 def test_bad_messages_are_counted_and_harm_nothing(tmp_path: Path, count: int) -> None:
     """The controller runs on, and later good messages are stored."""
     with School(tmp_path) as school:

@@ -558,7 +558,7 @@ def test_an_erased_pupil_leaves_no_word_in_the_corrections(store: Store) -> None
     written = [mark_words(one, str) for one in store.read(marks_of_pupil, SCHOOL, "a")]
     assert written[-2:] == [
         "Present → Absent with leave · a leave letter came · mẹ em An gọi",
-        "Absent with leave → the room's mark · correction taken back",
+        "Absent with leave → the room's mark · correction undone",
     ]
     store.write(erase, SCHOOL, "a", actor="van-phong", copies={}, now_ms=NOW_MS + 1)
     first, second, third = store.read(evidence_of, SCHOOL).corrections

@@ -411,9 +411,9 @@ def test_what_is_old_has_no_colours(page: Page, served: Served) -> None:
 
 
 def test_a_room_is_reached_by_keyboard_alone(page: Page, served: Served) -> None:
-    """Tab walks to the tiles, Enter opens one."""
+    """Tab walks past the causes to the tiles, Enter opens one."""
     page.open(served.url)
-    for _ in range(20):
+    for _ in range(60):
         page.press("Tab")
         if page.see("document.activeElement.closest('.tile') !== null"):
             break

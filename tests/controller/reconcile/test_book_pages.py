@@ -248,7 +248,7 @@ def test_something_unregistered_is_accepted_and_given_back(
     answer = book.post(f"/register/decisions/{told.no}/undo")
     assert answer.status_code == 303
     page = seen(book, answer.headers["location"])
-    assert "Taken back:" in page.words
+    assert "Undone:" in page.words
     assert 11 not in rows(page)
     assert "serial:x90001" in subjects(page)
 

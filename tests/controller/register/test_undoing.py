@@ -218,7 +218,7 @@ def test_by_the_page(tmp_path: Path) -> None:
             for _ in range(2):
                 assert web.post("/register/imports/1/undo").status_code == 303
             page = web.get("/register/imports").text
-            assert "Taken back." in page
+            assert "Undone." in page
             assert "/imports/1/undo" not in page
             assert "failed" in web.post("/register/imports/8/undo").headers["location"]
         assert all(entry.removed_ms for entry in lines_in(store).values())

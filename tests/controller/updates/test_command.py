@@ -45,7 +45,7 @@ def test_a_version_is_given_goes_out_stands_still_and_is_taken_back(
     assert told("begin", NEW, "--room", "none")[0] == 1
     assert told("begin", NEW, "--room", "6A1")[0] == 0
     assert told("begin", NEW, "--room", "6A1")[0] == 1  # one at a time
-    for deed, state in (("stop", "stopped"), ("go-on", "on its way"), ("back", "taken back")):
+    for deed, state in (("stop", "stopped"), ("go-on", "on its way"), ("back", "withdrawn")):
         assert told(deed)[0] == 0
         code, text = told("list")
         assert code == 0
