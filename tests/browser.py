@@ -223,10 +223,15 @@ def running_browser(folder: Path) -> Iterator[Chromium]:
             os.killpg(process.pid, signal.SIGTERM)
 
 
+def _line_to(port: int, path: str) -> ClientConnection:
+    """A line that no busy machine's late answer to a ping ends."""
+    return connect(f"ws://127.0.0.1:{port}{path}", max_size=None, ping_interval=None)
+
+
 @contextlib.contextmanager
 def fresh_profile(chromium: Chromium) -> Iterator[Profile]:
     """A profile of a test's own, which is gone with its connection."""
-    with connect(f"ws://127.0.0.1:{chromium.port}{chromium.path}", max_size=None) as line:
+    with _line_to(chromium.port, chromium.path) as line:
         browser = Page(line)
         made = browser.call("Target.createBrowserContext", disposeOnDetach=True)
         yield Profile(chromium.port, made["browserContextId"], browser)
@@ -237,6 +242,6 @@ def opened_tab(profile: Profile, kind: type[AnyPage]) -> Iterator[AnyPage]:
     """A tab of the profile, closed at the end."""
     new = {"url": "about:blank", "browserContextId": profile.context}
     tab = profile.line.call("Target.createTarget", **new)["targetId"]
-    with connect(f"ws://127.0.0.1:{profile.port}/devtools/page/{tab}", max_size=None) as line:
+    with _line_to(profile.port, f"/devtools/page/{tab}") as line:
         yield kind(line)
     profile.line.call("Target.closeTarget", targetId=tab)

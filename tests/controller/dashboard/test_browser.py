@@ -444,7 +444,8 @@ def test_ten_thousand_devices_open_in_four_requests(page: Page, tmp_path: Path) 
         served.judge(passing_s=HELD_S)
         page.open(served.url)
         page.wait(FRESH)
-        asked = [url for url in page.requests if not url.endswith("icon.svg")]
+        # A line that a starved machine cut and began anew is the same one.
+        asked = {url for url in page.requests if not url.endswith("icon.svg")}
         parts = (
             "[performance.getEntriesByType('navigation'), performance.getEntriesByType('resource')]"
         )
