@@ -602,18 +602,21 @@ def test_undo_counts_down_and_goes(page: TeacherPage, school: TeacherSchool) -> 
 def test_an_agent_that_ends_is_told_and_found_again(
     page: TeacherPage, school: TeacherSchool
 ) -> None:
-    """Within five seconds, with the last state kept; it comes back by itself."""
+    """Within five seconds, with the last state kept, each pupil's place too; it comes back."""
     page.open(school.url)
     to(page, "running")
     page.see("window.mark = 1")
+    places = page.see(PLACES)
     school.stop()
     page.wait("!document.getElementById('away').hidden", AWAY_S)
+    assert page.see(PLACES) == places
     assert page.see("document.querySelectorAll('.pupil').length") == 42
     assert page.see(f"{BIG}.getAttribute('aria-disabled')") == "true"
     school.rev = 0
     school.start()
     page.wait("document.getElementById('away').hidden")
     page.wait(USABLE)
+    assert page.see(PLACES) == places
     assert page.see("window.mark") == 1
 
 

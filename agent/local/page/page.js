@@ -99,7 +99,7 @@ async function sendNow(path, values) {
 function take(next, newer) {
   if (!newer) return;
   if (view && choices.deedsOf(next) !== choices.deedsOf(view)) settle();
-  // A class is chosen for the lesson that is proposed, not for the next bell's.
+  // For this lesson, not for the next bell.
   if (!choices.isIdle(next) || next.subline !== view?.subline) {
     chosen = null;
     joint = false;
