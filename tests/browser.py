@@ -50,6 +50,14 @@ _MIDDLE: Final = """(() => {
   return found.contains(met) ? middle : null;
 })()"""
 
+# Whether a press meets it; a page that is left for another says nothing of it any more.
+_WATCH: Final = """(() => {
+  const found = document.querySelector(SELECTOR);
+  const note = ({target}) => { if (found.contains(target)) window.press = "met"; };
+  window.press = "missed";
+  document.addEventListener("click", note, {capture: true, once: true});
+})()"""
+
 
 class NavigatedError(Exception):
     """The page went elsewhere while it was asked something."""
@@ -124,13 +132,25 @@ class Page:
         until(look, script, limit_s=limit_s)
 
     def click(self, selector: str, times: int = 1) -> None:
-        """Click the middle of the first that fits, once it can be used; 2: a double click."""
+        """Click the middle of the first that fits, once it can be used; 2: a double click.
+
+        Where something moved it away at that very moment, it is clicked where it is now.
+        """
+        until(lambda: self._is_met(selector, times), f"a click meets {selector}")
+
+    def _is_met(self, selector: str, times: int) -> bool:
         x, y = self.resting_place(selector)
+        self.see(_WATCH.replace("SELECTOR", json.dumps(selector)))
         for count in range(1, times + 1):
             for kind in ("mousePressed", "mouseReleased"):
                 self.call(
                     "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=count
                 )
+
+        try:
+            return bool(self.see("window.press !== 'missed'"))
+        except NavigatedError:
+            return True
 
     def resting_place(self, selector: str) -> tuple[float, float]:
         """The middle of an element that can be used there, at two looks in a row."""

@@ -113,14 +113,7 @@ def first_room(page: Page, day: FirstDay, look: Callable[[Page, str], None] = un
     page.open(link_of(day.local, key_of_open_door(day.local)).url)
     page.wait("document.querySelector('#enrolment').open")
     page.wait("document.body.dataset.link === 'here'")  # until then it takes no press
-    parts = "document.querySelector('#parts button') !== null"
-
-    def shown() -> bool:
-        if not page.see(parts):  # what is above it may have moved it away under the press
-            page.click("#fault")
-        return bool(page.see(parts))
-
-    until(shown, "the parts are shown")
+    page.click("#fault")
     page.click("#parts button")  # told before the school is known: nothing of it is lost
     page.wait("document.querySelector('#sent li') !== null")
     look(page, "not-enrolled")
