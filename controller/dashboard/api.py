@@ -44,8 +44,11 @@ def api(program: Program) -> FeatureRouter:
     @router.get("/livez")
     @public
     async def livez() -> JSONResponse:
-        """Whether the program turns at all: a restart would not mend what only /healthz tells."""
-        return JSONResponse({"status": "ok"})
+        """Whether the program turns at all: a restart would not mend what only /healthz tells.
+
+        boot: names this start of it.
+        """
+        return JSONResponse({"status": "ok", "boot": program.boot})
 
     @router.get("/metrics", response_class=Response, responses=ERRORS | files(_EXPOSITION))
     @needs(Permission.FIGURES, in_parts=True, is_data=True)

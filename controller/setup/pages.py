@@ -53,7 +53,7 @@ def pages(program: Program) -> FeatureRouter:
     setup = Setup(program)
     router.take_in(settings_pages.pages(program))
     if setup.is_before:
-        _add_only_page(router)
+        _add_only_page(router, program)
         _add_move(router, program, setup)
 
     @router.get(PATH)
@@ -84,7 +84,7 @@ def pages(program: Program) -> FeatureRouter:
     return router
 
 
-def _add_only_page(router: FeatureRouter) -> None:
+def _add_only_page(router: FeatureRouter, program: Program) -> None:
     """There is nothing else yet: the server's own address leads here, and it lives."""
 
     @router.get("/")
@@ -95,7 +95,7 @@ def _add_only_page(router: FeatureRouter) -> None:
     @router.get("/livez")
     @public
     async def livez() -> Mapping[str, str]:
-        return {"status": "ok"}
+        return {"status": "ok", "boot": program.boot}
 
     @router.get("/healthz")
     @public
@@ -138,16 +138,17 @@ async def _move_page(
     request: Request, setup: Setup, moving: Moving, trouble: LopHocError | None = None
 ) -> Response:
     state = await run_in_threadpool(setup.state)
-    if moving.is_done:
-        return setup.page(request, "start_wait.html", state, None)
     return setup.page(
         request,
         "start_move.html",
         state,
         None,
         is_running=moving.is_running,
+        is_done=moving.is_done,
         megabytes=await run_in_threadpool(moving.megabytes) if moving.is_running else 0,
-        found=[] if moving.is_running else await run_in_threadpool(_found, moving),
+        found=[]
+        if moving.is_running or moving.is_done
+        else await run_in_threadpool(_found, moving),
         trouble=setup.said(request, trouble or moving.trouble),
     )
 

@@ -106,6 +106,7 @@ class PageRenderer:
             "school_name_of": program.school_name,
             "scope": program.school,
             "many_schools": not program.school.school,
+            "boot": program.boot,
             "at": words.iso(now_ms),
             "now_ms": now_ms,
             "languages": [(code, _with_language(request, code)) for code in LANGUAGES],
@@ -119,9 +120,7 @@ class PageRenderer:
             words = self.words(request)
             return problem_answer(refused, words.language, words.translate)
         if isinstance(refused, PendingError):
-            answer = self.page(request, "pending.html", refused=refused)
-            answer.headers["Refresh"] = str(refused.again_s)
-            return answer
+            return self.page(request, "pending.html", refused=refused)
         lead, hint = ("", refused.hint)
         if hint.startswith("/"):
             lead, hint = hint, ""

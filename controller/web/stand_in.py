@@ -20,6 +20,13 @@ from protocol.words import N_, Translate, preferred_language, translator
 
 _TITLE = N_("The server's disk is full or read-only: nothing is stored until there is room.")
 _HINT = N_("Free some space on it; the controller then goes on by itself. Nothing is lost.")
+# Only what answers is gone to: between this page and the screens the server is away for a moment.
+_AGAIN = """<noscript><meta http-equiv=refresh content=15></noscript><script>
+setInterval(async () => {
+  const answer = await fetch(location.href, {cache: "no-store"}).catch(() => null);
+  if (answer && answer.status !== 503) location.reload();
+}, 5000);
+</script>"""
 
 
 async def stand_in(
@@ -51,7 +58,7 @@ def stand_in_app(say: Translate) -> Starlette:
             error = {"code": "disk_full", "message": say(_TITLE), "hint": say(_HINT)}
             return JSONResponse({"status": "degraded", "error": error}, 503, again)
         words = "".join(f"<p>{html.escape(say(text))}" for text in (_TITLE, _HINT))
-        page = f"<!doctype html><meta charset=utf-8><meta http-equiv=refresh content=15>{words}"
+        page = f"<!doctype html><meta charset=utf-8>{_AGAIN}{words}"
         return HTMLResponse(page, 503, again)
 
     async def livez(_: Request) -> Response:

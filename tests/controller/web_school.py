@@ -262,6 +262,7 @@ def a_program(
     folder: Path | None = None,
     upstream: str = "mqtt://above",
     now_ms: Callable[[], int] = lambda: NOW_MS,
+    boot: str = "face",
 ) -> Program:
     """A controller's program over a store; its clock is the live present's."""
     program = Program(
@@ -275,7 +276,7 @@ def a_program(
         features=FEATURES,
         store=store,
         zone=ZoneInfo("Asia/Ho_Chi_Minh"),
-        boot="face",
+        boot=boot,
         wall_ms=live._program.wall_ms if live else now_ms,
         translate_to=translate_to,
         health=lambda: {"broker": "connected"},
@@ -295,9 +296,11 @@ def a_face(
     allowed_hosts: Sequence[str] = ("127.0.0.1", "localhost", "testserver"),
     translate_to: Callable[[str], Translate] = translator,
     folder: Path | None = None,
+    boot: str = "face",
 ) -> FastAPI:
     """The face of a school whose store and fleet this process holds."""
-    program = a_program(store, live, scope=scope, translate_to=translate_to, folder=folder)
+    more = {"translate_to": translate_to, "folder": folder, "boot": boot}
+    program = a_program(store, live, scope=scope, **more)  # type: ignore[arg-type]
     return with_office(create_web(program, allowed_hosts), program)
 
 
