@@ -47,6 +47,7 @@ from protocol.messages import (
 from protocol.model import AttendanceStatus, Method, Reason, Status
 from protocol.outbox import Outbox, OutboxError
 from protocol.plan import Plan, digest_of
+from protocol.state_log import StateLog
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -101,6 +102,7 @@ class ClassroomStore:
         self._one_at_a_time = asyncio.Lock()
         self._wishes: list[_SuggestionWish] = []
         self._documents_refused = False
+        self._unerased = StateLog(_LOGGER, "a pupil is not erased yet, tried again")
         self._step_taken = asyncio.Condition()
         self.refusing = False
         self.refused = 0
@@ -331,7 +333,9 @@ class ClassroomStore:
             try:
                 await self._erase_pupil(command)
             except (OutboxError, DocumentError, OSError) as error:
-                _LOGGER.warning("a pupil is not erased yet, tried again: %s", error)
+                self._unerased.failed(error)
+            else:
+                self._unerased.went_well()
 
     def view(self) -> ClassroomView:
         """What the teacher's screen shows; a disk that refuses is shown before all else."""

@@ -22,9 +22,11 @@ from controller.broker.rivals import Rivals
 from controller.broker.signing import CommandSigner
 from controller.cli.own_settings import StartSettings
 from controller.config import ControllerConfig, zone_of
+from controller.database import served
 from controller.database.clock import words_of
 from controller.database.forgetting import PUPILS, Term
 from controller.database.handover import Channel
+from controller.database.served import known_store, served_store
 from controller.database.store import Store
 from controller.database.upkeep import Upkeep
 from controller.feature import Feature, Jobs, Line, Program
@@ -55,6 +57,7 @@ from protocol.clock import wall_ms
 from protocol.errors import LopHocError, error_place
 from protocol.folder import lock_folder, takes_writes
 from protocol.link import Link
+from protocol.state_log import StateLog
 from protocol.supervision import keep_running
 from protocol.topics import CONTROLLER, level_of, school_root, sender_of
 from protocol.words import preferred_language, translator
@@ -136,7 +139,7 @@ async def run_first(
     """
     with (
         lock_folder(config.data),
-        Store(database_url(config)) as store,
+        known_store(config.data, config.database) as store,
         listening(config.http_host, config.http_port) as listener,
     ):
         program = _program(config, store, environ, terms, FIRST)
@@ -158,13 +161,14 @@ async def run_on_any_disk(
 
     Raises what `run` raises for another reason.
     """
+    trouble = StateLog(_LOGGER, "not begun, for the disk takes nothing")
     while not stop.is_set():
         try:
             await run(config, stop, environ, terms)
         except (LopHocError, OSError) as error:
             if takes_writes(config.data):
                 raise
-            _LOGGER.warning("not begun, for the disk takes nothing: %s", error)
+            trouble.failed(error)
             await stand_in(config, environ, stop, DISK_AGAIN_S)
 
 
@@ -178,7 +182,7 @@ async def run(
     with (
         lock_folder(config.data),
         holding_database(database_url(config)) as lock,
-        Store(database_url(config)) as store,
+        served_store(config.data, config.database) as store,
         listening(config.http_host, config.http_port) as listener,
     ):
         program = _started(config, store, environ, terms)
@@ -208,7 +212,7 @@ async def run_ingest(
     with (
         lock_folder(config.data),
         holding_database(database) as lock,
-        Store(database) as store,
+        served_store(config.data, config.database) as store,
     ):
         program = _started(config, store, environ)
         with _ingesting(program) as ingesting:
@@ -254,7 +258,7 @@ async def _serve_as_worker(
     config: ControllerConfig, stop: asyncio.Event, environ: dict[str, str], line: socket.socket
 ) -> None:
     database = database_url(config)
-    with Store(database) as store:
+    with known_store(config.data, config.database) as store:
         program = _program(config, store, environ)
         program.writer = WorkerWriter(program)
         shown, status, desk = Shown(program), StatusRead(program), Desk(program)
@@ -407,7 +411,7 @@ def _raise_lost(lock: IngestLock | None) -> None:
 
 def database_url(config: ControllerConfig) -> str:
     """The database to open: the one that was named, or a SQLite file in the data folder."""
-    return config.database or f"sqlite:///{config.data / 'lophoc.db'}"
+    return served.database_url(config.data, config.database)
 
 
 class Outages:

@@ -18,6 +18,7 @@ from protocol.messages import Ack, ControllerState, EventsStored
 from protocol.outbox import Outbox, OutboxError
 from protocol.parcel import Parcel
 from protocol.retelling import Retelling
+from protocol.state_log import StateLog
 from protocol.window import Window
 
 _LOGGER = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Relay:
         self._receiver: tuple[int, str, int] | None = None  # our session; its boot and session
         self._retelling: Retelling | None = None
         self._stirred = asyncio.Event()
+        self._unsettled = StateLog(_LOGGER, "settling failed, will be sent again")
 
     async def run(self) -> None:
         """Carry until cancelled."""
@@ -85,8 +87,9 @@ class Relay:
         try:
             places = await asyncio.to_thread(self._outbox.settle, ack)
         except OutboxError as error:
-            _LOGGER.warning("settling failed, will be sent again: %s", error)
+            self._unsettled.failed(error)
             return
+        self._unsettled.went_well()
         self._let_go(places)
         if self._retelling:
             self._retelling.settle(places)

@@ -26,6 +26,7 @@ from agent.tablets.lesson import TabletLesson
 from agent.tablets.page import TabletView
 from agent.tablets.presence import TabletPresence
 from hardware.readings import Report
+from protocol.state_log import StateLog
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -203,7 +204,7 @@ class TabletService:
             self._report(sighting)
 
     async def _save_slots(self) -> None:
-        saved = self._backend.slots
+        saved, trouble = self._backend.slots, StateLog(_LOGGER, "tablets' numbers not kept")
         while True:
             await self._seated.wait()
             await asyncio.sleep(GATHER_S)
@@ -214,8 +215,9 @@ class TabletService:
             try:
                 await asyncio.to_thread(self._backend.save, slots)
                 saved = slots
+                trouble.went_well()
             except DocumentError as error:
-                _LOGGER.warning("tablets' numbers not kept: %s", error)
+                trouble.failed(error)
 
 
 def _lasting(slots: tuple[Slot, ...]) -> dict[int, tuple[str, int]]:

@@ -31,6 +31,7 @@ from protocol.door_key import LOCAL_USER
 from protocol.folder import OWNER_ONLY, write_whole
 from protocol.model import Place
 from protocol.process import end, ending_with_us
+from protocol.state_log import StateLog
 from protocol.topics import ROOM_CHANNELS, TAILED, Channel, level_of, school_root
 from protocol.words import N_
 
@@ -130,14 +131,16 @@ class EmbeddedBroker:
         """Keep the broker running until cancelled; then stop it and wait for its end."""
         backoff = Backoff(BACKOFF_FIRST_S, BACKOFF_CAP_S)
         clock = asyncio.get_running_loop().time
+        trouble = StateLog(_LOGGER, "broker not started, trying again")
         try:
             while True:
                 started_s = clock()
                 try:
                     self._process = await self._start()
                 except OSError as error:  # no memory or no room for its log: not for ever
-                    _LOGGER.warning("broker not started, trying again: %s", error)
+                    trouble.failed(error)
                 else:
+                    trouble.went_well()
                     code = await self._process.wait()
                     _LOGGER.warning("broker ended with code %s, starting it again", code)
                 if clock() - started_s > STEADY_S:

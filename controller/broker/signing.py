@@ -10,6 +10,7 @@ from typing import Final
 
 from controller.broker.credentials import CredentialError, Credentials, Enrolled
 from protocol.proof import proven
+from protocol.state_log import StateLog
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class CommandSigner:
         self._enrolled: Mapping[str, Enrolled] = {}
         self._changed_at = 0
         self._look_at_s = float("-inf")
+        self._trouble = StateLog(_LOGGER, "signing goes on with the secrets it knows")
 
     def note_start(self, agent: str, boot: str) -> None:
         """An agent is there, in this start of its own."""
@@ -83,7 +85,8 @@ class CommandSigner:
         try:
             enrolled = self._credentials.enrolled()
         except CredentialError as error:
-            _LOGGER.warning("signing goes on with the secrets it knows: %s", error)
+            self._trouble.failed(error)
             return
+        self._trouble.went_well()
         self._changed_at = changed_at
         self._enrolled = enrolled

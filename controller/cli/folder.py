@@ -134,16 +134,30 @@ def existing_folder(options: argparse.Namespace) -> Path:
 
 
 def has_database(options: argparse.Namespace) -> bool:
-    """Whether there is a database to ask; a trial does without one."""
+    """Whether there is a database to ask; a trial does without one.
+
+    Raises StoreError where the folder has worked with another one.
+    """
+    _refuse_other(options)
     return bool(told_database(options)) or installed.is_there(data_folder(options) / DATABASE)
 
 
 def existing_database(options: argparse.Namespace) -> Path:
-    """The SQLite file in the controller's folder. Raises SettingsError where there is none."""
+    """The SQLite file in the controller's folder.
+
+    Raises SettingsError where there is none, StoreError where the folder has worked with another.
+    """
     database = existing_folder(options) / DATABASE
+    _refuse_other(options)
     if not installed.is_there(database):
         raise _missing("no_database", N_("There is no database at {path}."), database)
     return database
+
+
+def _refuse_other(options: argparse.Namespace) -> None:
+    from controller.database.served import refuse_other  # noqa: PLC0415 - --help needs none
+
+    refuse_other(data_folder(options), told_database(options))
 
 
 def _missing(code: str, message: str, path: Path) -> SettingsError:

@@ -18,6 +18,7 @@ from controller.config import UPWARD_OUTBOX
 from controller.database.engine import url_from
 from controller.database.repair import RepairReport, SavedTable, repair
 from controller.database.required import Row
+from controller.database.served import refuse_other
 from controller.database.upkeep import copies_in, is_sound
 from protocol.clock import wall_ms
 from protocol.command_line import CommandParser
@@ -74,7 +75,7 @@ def _stamp() -> str:
 
 def _database(options: argparse.Namespace, backups: Path) -> Path:
     """The SQLite file, which may be gone where its copies are not. Raises SettingsError."""
-    named = told_database(options)
+    refuse_other(backups.parent, named := told_database(options))
     if not named:
         has_copies = bool(copies_in(backups))
         return backups.with_name(DATABASE) if has_copies else existing_database(options)

@@ -6,7 +6,14 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from controller.cli.folder import existing_database, told_database, told_school, told_upstream
+from controller.cli.folder import (
+    data_folder,
+    existing_database,
+    told_database,
+    told_school,
+    told_upstream,
+)
+from controller.database.served import known_store
 from controller.database.store import Store
 from protocol.model import Place
 from protocol.settings import SettingsError
@@ -59,5 +66,7 @@ def own(store: Store, options: argparse.Namespace) -> list[Place]:
 @contextmanager
 def opened_store(options: argparse.Namespace) -> Iterator[Store]:
     """The database, whatever places it tells of. Raises StoreError, SettingsError."""
-    with Store(told_database(options) or f"sqlite:///{existing_database(options)}") as store:
+    if not told_database(options):
+        existing_database(options)
+    with known_store(data_folder(options), told_database(options)) as store:
         yield store

@@ -19,6 +19,7 @@ from controller.copies.manifest import FILES, SETTINGS
 from controller.copies.pagewise import blocks_of
 from controller.copies.sealed import BLOCK
 from controller.copies.snapshot import is_sqlite, snapshot
+from controller.database.served import FILE as SERVED
 from protocol.folder import LOCK, LOCK_END, OWNER_ONLY
 from protocol.settings import settings_of
 
@@ -36,6 +37,7 @@ _LEFT_OUT: Final = frozenset(
         "settings",  # of the copy that this folder came from
         "updates",  # packages of hundreds of MB, signed and given out by the project
         "room-codes.json",  # a sheet's codes would let rooms in long after
+        SERVED,  # for whoever restores it names the database
         "setup-code",  # of a controller that is not set up
     }
 )

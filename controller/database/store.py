@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
@@ -33,7 +33,9 @@ from protocol.folder import OWNER_ONLY, whole_file
 from protocol.model import Place
 from protocol.words import N_
 
-__all__ = ["Store", "StoreError"]
+__all__ = ["FEED", "Store", "StoreError"]
+
+FEED: Final = "feed_id"  # the fact which database this is
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -165,8 +167,8 @@ def _bring_up(db: Connection, url: URL) -> None:
 
 def _feed_id(db: Connection) -> str:
     """Which database this is, as those who pull its changes know it; made once."""
-    feed_id = fact_of(db, "feed_id")
+    feed_id = fact_of(db, FEED)
     if feed_id is None:
         feed_id = uuid.uuid4().hex
-        set_fact(db, "feed_id", feed_id)
+        set_fact(db, FEED, feed_id)
     return feed_id

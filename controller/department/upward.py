@@ -83,6 +83,8 @@ class Upward:
         self._not_understood = CauseCounter(
             _LOGGER, "a message of the department is not understood flaw=%s"
         )
+        self._unkept = StateLog(_LOGGER, "a word of the department is kept when it is said again")
+        self._unnoted = StateLog(_LOGGER, "noted at the next answer")
         self._boot = boot
         self._broker_host = broker.host
         self._began_ms = program.wall_ms()
@@ -208,8 +210,9 @@ class Upward:
         try:
             taken = [await asyncio.to_thread(part.hear, message) for part in self.teller.parts]
         except StoreError as error:
-            _LOGGER.warning("a word of the department is kept when it is said again: %s", error)
+            self._unkept.failed(error)
             return
+        self._unkept.went_well()
         if any(taken):
             self._stirred.set()
         else:
@@ -246,8 +249,9 @@ class Upward:
             try:
                 await asyncio.to_thread(self._store.write, set_fact, _HEARD, self._boot)
                 self._is_heard = True
+                self._unnoted.went_well()
             except StoreError as error:
-                _LOGGER.warning("noted at the next answer: %s", error)
+                self._unnoted.failed(error)
 
     async def begin_anew_if_asked(self) -> None:
         """Tell all behind a change again, days and weeks with it. Raises OutboxError."""

@@ -33,6 +33,7 @@ from controller.web.forms import body_of
 from controller.web.noting import mark_noted
 from controller.web.refusals import HttpError
 from controller.web.rules import PASSED, Address, addresses_of, given_rule, visitor_of
+from protocol.state_log import StateLog
 from protocol.words import N_
 
 _LOGGER = logging.getLogger(__name__)
@@ -182,6 +183,7 @@ class Answering:
         self._app = app
         self._stirred = asyncio.Event()
         self._answering: set[str] = set()
+        self._unstored = StateLog(_LOGGER, "an answer is not stored, and asked for again")
 
     def note_asked(self, _number: str = "") -> None:
         """A question is there."""
@@ -210,8 +212,9 @@ class Answering:
             said = await answered_by(self._app, _question.decode(asked.question))
             text = msgspec.json.encode(said).decode()
             await asyncio.to_thread(self._program.store.write, answer, asked.id, text)
+            self._unstored.went_well()
         except StoreError as error:
-            _LOGGER.warning("an answer is not stored, and asked for again: %s", error)
+            self._unstored.failed(error)
         finally:
             self._answering.discard(asked.id)
             self._stirred.set()
