@@ -36,6 +36,7 @@ from agent.updates.verdict import Answered, Here, Plain, Taken, verdict_on
 from protocol.messages import UpdateOffered, UpdateStep, UpdateTold
 from protocol.outbox import OutboxError
 from protocol.process import running_module
+from protocol.state_log import StateLog
 from protocol.unreadable import UNREADABLE
 from protocol.version import BUILD
 
@@ -262,14 +263,16 @@ class Updating:
 
     async def _change(self, change: Callable[[Standing], Standing]) -> Standing:
         """Have it kept, however long the disk refuses."""
+        trouble = StateLog(_LOGGER, "which version runs cannot be kept")
         while True:
             after = change(await asyncio.to_thread(self._read))
             try:
                 await asyncio.to_thread(write_standing, self._versions, after)
             except OSError as error:
-                _LOGGER.warning("which version runs cannot be kept: %s", error.strerror)
+                trouble.failed(error)
                 await asyncio.sleep(RETRY_S)
             else:
+                trouble.went_well()
                 return after
 
     def _sweep(self, standing: Standing) -> None:

@@ -398,7 +398,7 @@ def department_of(program: Program) -> Department:
 async def keep_counted(program: Program) -> None:
     """Count again and again, until cancelled, so that nobody waits for what is dear to count."""
     department = program.service(department_of)
-    trouble = StateLog(_LOGGER, "counted later")
+    trouble, is_begun = StateLog(_LOGGER, "counted later"), False
     while True:
         try:
             await asyncio.to_thread(department.overview)
@@ -406,5 +406,7 @@ async def keep_counted(program: Program) -> None:
         except StoreError as error:
             trouble.failed(error)
         except PendingError:
-            _LOGGER.info("counting all items for the first time")
+            if not is_begun:
+                _LOGGER.info("counting all items for the first time")
+            is_begun = True
         await asyncio.sleep(KEPT_MS / 1000)

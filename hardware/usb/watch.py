@@ -54,15 +54,17 @@ async def watch(
     chassis = await asyncio.to_thread(read_text, root / "sys/class/dmi/id/chassis_type")
     plugs = Plugs(host, has_screen=chassis_has_screen(chassis), holders=holders)
     loop = asyncio.get_running_loop()
-    restart_s = _RESTART_FIRST_S
+    restart_s, told = _RESTART_FIRST_S, ""
     while True:
         started_at = loop.time()
         try:
             await follow(plugs, report)
         except OSError as error:
-            _LOGGER.warning("USB events lost, listing all anew error=%s", error)
+            if str(error) != told:
+                _LOGGER.warning("USB events lost, listing all anew error=%s", error)
+            told = str(error)
         if loop.time() - started_at > _STEADY_S:
-            restart_s = _RESTART_FIRST_S
+            restart_s, told = _RESTART_FIRST_S, ""
         await asyncio.sleep(restart_s)
         restart_s = min(2 * restart_s, _RESTART_LONGEST_S)
 

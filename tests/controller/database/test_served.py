@@ -19,6 +19,7 @@ from tests.databases import Database, empty_sqlite
 LIES = ("", "elsewhere")  # in the folder, or by a path of the settings
 # What stands where the settings point to now: nothing, another's, or the folder's own, moved.
 STANDS = ("nothing", "another", "its own")
+CONTENTS = {"none": None, "empty": b"", "torn": b"{", "other": b"[]", "no text": b"\xff"}
 
 
 def url_of(root: Path, lies: str) -> str:
@@ -79,12 +80,10 @@ def test_commands_ask_no_other_database(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_lost_line_begins_no_file_where_a_server_held_all(
-    database: Database, tmp_path: Path
+    postgresql: Database, tmp_path: Path
 ) -> None:
     """Nor is a server's database that was made anew taken for the one that was there."""
-    if database.kind != "postgresql":
-        pytest.skip("a file is looked at above")
-    with served_store(tmp_path, database.url):
+    with served_store(tmp_path, postgresql.url):
         pass
     (tmp_path / DATABASE).touch()
     with (
@@ -92,13 +91,13 @@ def test_a_lost_line_begins_no_file_where_a_server_held_all(
         known_store(tmp_path, ""),
     ):
         pass
-    database.say("DELETE FROM facts WHERE name = 'feed_id'")
-    with pytest.raises(StoreError) as refused, served_store(tmp_path, database.url):
+    postgresql.say("DELETE FROM facts WHERE name = 'feed_id'")
+    with pytest.raises(StoreError) as refused, served_store(tmp_path, postgresql.url):
         pass
     assert refused.value.code == "store_emptied"
 
 
-@pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b"\xff"])
+@pytest.mark.parametrize("content", [*CONTENTS.values()], ids=[*CONTENTS])
 def test_what_nobody_noted_or_can_read_stops_no_school(
     content: bytes | None, tmp_path: Path
 ) -> None:
@@ -111,11 +110,9 @@ def test_what_nobody_noted_or_can_read_stops_no_school(
         assert (served.where, served.feed_id) == ("", store.feed_id)
 
 
-def test_no_password_stands_in_the_note(database: Database, tmp_path: Path) -> None:
+def test_no_password_stands_in_the_note(postgresql: Database, tmp_path: Path) -> None:
     """The folder may be copied to whoever helps; what is noted is the place alone."""
-    if database.kind != "postgresql":
-        pytest.skip("a file has none")
-    with served_store(tmp_path, database.url):
+    with served_store(tmp_path, postgresql.url):
         pass
     served = served_in(tmp_path)
     assert served is not None
