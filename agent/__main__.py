@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from agent.school.credential import settings_with
 from protocol.command_line import CommandParser
 from protocol.door_key import door_key
 from protocol.errors import EXIT_SETTINGS, LopHocError, exit_code_of, files_in_words
-from protocol.folder import left_to_owner
+from protocol.folder import left_to_owner, takes_writes
 from protocol.installed import add_place
 from protocol.log import set_up_log
 from protocol.loop import run_async
@@ -37,12 +38,14 @@ from protocol.settings import (
     sample,
     speaker,
 )
+from protocol.state_log import StateLog
 from protocol.typed_code import code_of
 from protocol.version import BUILD
 from protocol.words import N_, Translate
 
 EXIT_UNREAD: Final = 1
 EXIT_DAMAGED: Final = 3
+DISK_AGAIN_S: Final = 15.0
 
 LOG: Final = "agent.log"
 _LOG_FORMAT: Final = "%(levelname)s %(name)s: %(message)s"
@@ -198,7 +201,23 @@ def _run(options: argparse.Namespace) -> int:
         logging.getLogger(name).setLevel(logging.WARNING)
     from agent.app import run  # noqa: PLC0415 - heavy, and only this command needs it
 
-    return run(settings)
+    return _on_any_disk(partial(run, settings), config.data)
+
+
+def _on_any_disk(start: Callable[[], int], folder: Path) -> int:
+    """What the start answers; while the disk takes nothing it waits, and says so once.
+
+    Started again every few seconds it would wear out a small computer, and fill the journal.
+    """
+    trouble = StateLog(logging.getLogger(__name__), "not begun, for the disk takes nothing")
+    while True:
+        try:
+            return start()
+        except (LopHocError, OSError) as error:
+            if takes_writes(folder, least_bytes=0):
+                raise
+            trouble.failed(error)
+        time.sleep(DISK_AGAIN_S)
 
 
 def _scan(options: argparse.Namespace) -> None:

@@ -62,4 +62,5 @@ def _keep(lines: IO[bytes], path: Path) -> None:
             held = limiter.held_back(kind_of(line))
             if held is not None:
                 files.handle(logging.makeLogRecord({"msg": with_count(line, held)}))
-    files.close()
+    with contextlib.suppress(OSError):  # what a full disk has not taken is lost, likewise
+        files.close()

@@ -70,6 +70,33 @@ def test_a_second_agent_on_the_same_folder_may_try_again(
     assert (code, str(tmp_path) in err) == (EXIT_PASSING, True)
 
 
+def test_a_disk_that_takes_nothing_is_waited_for(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One line for a hundred tries; what is wrong with a disk that takes writes ends it at once."""
+    tries: list[object] = []
+
+    def start(_settings: object) -> int:
+        tries.append(_settings)
+        if len(tries) <= 100:
+            raise OSError(30, "Read-only file system", str(tmp_path))
+        return 0
+
+    monkeypatch.setattr("agent.app.run", start)
+    monkeypatch.setattr(command_line, "DISK_AGAIN_S", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(command_line, "takes_writes", lambda *_, **_options: False)
+        code, *_ = said(capsys, "run", "--data", str(tmp_path), *PLACE_OPTIONS)
+    assert (code, len(tries)) == (0, 101)
+    assert caplog.text.count("the disk takes nothing") == 1
+    tries.clear()
+    assert said(capsys, "run", "--data", str(tmp_path), *PLACE_OPTIONS)[0] != 0
+    assert len(tries) == 1
+
+
 def test_damaged_documents_end_the_agent_with_code_3_until_repaired(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -72,9 +72,13 @@ def test_files_are_bounded_and_an_old_one_without_bounds_goes(
     assert sum(file.stat().st_size for file in tmp_path.iterdir()) < 16_000
 
 
-def test_a_disk_that_takes_nothing_holds_up_no_broker(tmp_path: Path) -> None:
-    """Its lines are lost, and it never waits for anybody to read them."""
-    (tmp_path / "nats.log").mkdir()
+@pytest.mark.parametrize("disk", ["never taken", "full meanwhile"])
+def test_a_disk_that_takes_nothing_holds_up_no_broker(disk: str, tmp_path: Path) -> None:
+    """Its lines are lost, it never waits for anybody to read them, and its end is no traceback."""
+    if disk == "never taken":
+        (tmp_path / "nats.log").mkdir()
+    else:
+        (tmp_path / "nats.log").symlink_to("/dev/full")
     with log.open_log(tmp_path / "nats.log") as lines:
         for number in range(20_000):
             lines.write(b"[7] 2026/11/28 23:06:38 [WRN] something new: %d\n" % number)
