@@ -12,7 +12,15 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from controller.cli.own_settings import own_settings_in
-from controller.config import ENVIRONMENT, FOLDER, TIMEZONE, ControllerConfig, places_in, zone_of
+from controller.config import (
+    ENVIRONMENT,
+    FOLDER,
+    TIMEZONE,
+    ControllerConfig,
+    places_in,
+    zone_of,
+)
+from controller.database.place_note import SERVED
 from protocol import installed
 from protocol.credential import credential_in
 from protocol.model import Place
@@ -136,28 +144,20 @@ def existing_folder(options: argparse.Namespace) -> Path:
 def has_database(options: argparse.Namespace) -> bool:
     """Whether there is a database to ask; a trial does without one.
 
-    Raises StoreError where the folder has worked with another one.
+    A folder that has worked with one elsewhere has one: opening it says which.
     """
-    _refuse_other(options)
-    return bool(told_database(options)) or installed.is_there(data_folder(options) / DATABASE)
+    folder = data_folder(options)
+    return bool(told_database(options)) or any(
+        installed.is_there(folder / name) for name in (DATABASE, SERVED)
+    )
 
 
 def existing_database(options: argparse.Namespace) -> Path:
-    """The SQLite file in the controller's folder.
-
-    Raises SettingsError where there is none, StoreError where the folder has worked with another.
-    """
+    """The SQLite file in the controller's folder. Raises SettingsError where there is none."""
     database = existing_folder(options) / DATABASE
-    _refuse_other(options)
     if not installed.is_there(database):
         raise _missing("no_database", N_("There is no database at {path}."), database)
     return database
-
-
-def _refuse_other(options: argparse.Namespace) -> None:
-    from controller.database.served import refuse_other  # noqa: PLC0415 - --help needs none
-
-    refuse_other(data_folder(options), told_database(options))
 
 
 def _missing(code: str, message: str, path: Path) -> SettingsError:

@@ -19,7 +19,7 @@ from controller.copies.manifest import FILES, SETTINGS
 from controller.copies.pagewise import blocks_of
 from controller.copies.sealed import BLOCK
 from controller.copies.snapshot import is_sqlite, snapshot
-from controller.database.served import FILE as SERVED
+from controller.database.place_note import SERVED
 from protocol.folder import LOCK, LOCK_END, OWNER_ONLY
 from protocol.settings import settings_of
 

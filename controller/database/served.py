@@ -16,12 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from controller.database.engine import StoreError, engine_at, opening_error, url_from
 from controller.database.facts import fact_of, facts
+from controller.database.place_note import SERVED
 from controller.database.store import FEED, Store
 from protocol.folder import OWNER_ONLY, write_whole
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
-FILE: Final = "database.json"
 DATABASE: Final = "lophoc.db"
 
 
@@ -46,7 +46,7 @@ def served_store(folder: Path, told: str) -> Iterator[Store]:
     with known_store(folder, told) as store:
         served = ServedDatabase(_where(folder, url_from(store.named)), store.feed_id)
         if served_in(folder) != served:
-            write_whole(folder / FILE, msgspec.json.encode(served), OWNER_ONLY)
+            write_whole(folder / SERVED, msgspec.json.encode(served), OWNER_ONLY)
         yield store
 
 
@@ -78,7 +78,7 @@ def refuse_other(folder: Path, told: str) -> None:
             N_("Bring a copy of it back. If it is meant to begin anew, remove the file {file}."),
             where=where,
             folder=folder.absolute(),
-            file=folder.absolute() / FILE,
+            file=folder.absolute() / SERVED,
         )
     if not is_there_still and found != served.feed_id:
         raise StoreError(
@@ -91,14 +91,14 @@ def refuse_other(folder: Path, told: str) -> None:
             where=where,
             known=served.where or folder.absolute() / DATABASE,
             folder=folder.absolute(),
-            file=folder.absolute() / FILE,
+            file=folder.absolute() / SERVED,
         )
 
 
 def served_in(folder: Path) -> ServedDatabase | None:
     """Which database the folder has worked with; None where that was never told, or is damaged."""
     try:
-        return msgspec.json.decode((folder / FILE).read_bytes(), type=ServedDatabase)
+        return msgspec.json.decode((folder / SERVED).read_bytes(), type=ServedDatabase)
     except (OSError, *UNREADABLE):
         return None
 

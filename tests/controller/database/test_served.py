@@ -12,7 +12,8 @@ import pytest
 from controller.cli import folder as cli
 from controller.cli.school import opened_store
 from controller.database.engine import StoreError
-from controller.database.served import DATABASE, FILE, known_store, served_in, served_store
+from controller.database.place_note import SERVED
+from controller.database.served import DATABASE, known_store, served_in, served_store
 from controller.database.store import Store
 from tests.databases import Database, empty_sqlite
 
@@ -61,7 +62,7 @@ def test_only_the_folders_own_database_is_begun_with(
         assert all(str(file_of(tmp_path, each)) in told for each in (before, now))
         assert file_of(tmp_path, now).exists() == (stands == "another")
     if not is_own:
-        (data / FILE).unlink()  # as the sentence says
+        (data / SERVED).unlink()  # as the sentence says
         with served_store(data, url_of(tmp_path, now)) as store:
             assert store.feed_id != feed
 
@@ -73,10 +74,10 @@ def test_commands_ask_no_other_database(tmp_path: Path, monkeypatch: pytest.Monk
     with served_store(tmp_path, url_of(tmp_path, "elsewhere")):
         pass
     options = argparse.Namespace(data=tmp_path, config=None)
-    for asked in (cli.has_database, cli.existing_database, lambda it: opened_store(it).__enter__()):
-        with pytest.raises(StoreError) as refused:
-            asked(options)
-        assert refused.value.code == "store_other"
+    assert cli.has_database(options)
+    with pytest.raises(StoreError) as refused, opened_store(options):
+        pass
+    assert refused.value.code == "store_other"
 
 
 def test_a_lost_line_begins_no_file_where_a_server_held_all(
@@ -103,7 +104,7 @@ def test_what_nobody_noted_or_can_read_stops_no_school(
 ) -> None:
     """As of a folder of an earlier version; it is noted anew."""
     if content is not None:
-        (tmp_path / FILE).write_bytes(content)
+        (tmp_path / SERVED).write_bytes(content)
     with served_store(tmp_path, "") as store:
         served = served_in(tmp_path)
         assert served is not None
