@@ -22,6 +22,7 @@ from controller.alerts.receivers import (
     Receiver,
     Way,
     check_receiver,
+    check_secret,
     file_receivers_in,
     own_receivers_in,
 )
@@ -85,6 +86,7 @@ def keep_receiver(folder: Path, fields: Mapping[str, str]) -> str:
     secret = fields.get("secret", "").strip()[:MAX_SECRET]
     file = before.secret_file if before else ""
     if secret:
+        check_secret(receiver.way, secret)
         file = _keep_secret(folder, name, secret)
     elif before and file and _goes_to(before) != _goes_to(receiver):
         raise AlertError(

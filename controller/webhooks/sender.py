@@ -82,7 +82,7 @@ class Sender:
         Raises UntakenError, HookError, StoreError.
         """
         place, now_ms = self._program.store.read(place_of, hook), self._program.now_ms()
-        if place.next_ms > now_ms:
+        if not place.is_due(now_ms):
             return False
         page, is_anew = next_page(self._feed, hook, place.token)
         if not page.items:
