@@ -9,14 +9,14 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
 
-from protocol.errors import LopHocError
-from protocol.settings import tree_in
+from protocol.errors import LopHocError, cause_of
+from protocol.settings import SettingsError, shaped, tree_in
 from protocol.this_machine import is_this_machine
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
@@ -76,7 +76,7 @@ class Receiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     severity: Severity = Severity.CRITICAL
     each_cause: bool = True
     digest_at: Text = ""
-    lang: Annotated[str, msgspec.Meta(pattern="^(vi|en)$")] = "vi"
+    lang: Literal["vi", "en"] = "vi"
     ca_file: Text = ""
     allow_private: bool = False
 
@@ -121,14 +121,13 @@ def file_receivers_in(folder: Path) -> Mapping[str, Receiver]:
     """Those of the administrator's file; nobody without it. Raises AlertError."""
     path = folder / FILE
     try:
-        receivers = msgspec.convert(tree_in(path), _File).receivers
+        receivers = shaped(tree_in(path), _File, path).receivers
         if len(receivers) > MAX_RECEIVERS:
-            raise ValueError("too many")
+            raise ValueError(N_("too many receivers"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        cause = error.strerror if isinstance(error, OSError) else error
-        raise _broken(path, cause) from error
+    except (OSError, ValueError, SettingsError) as error:
+        raise _broken(path, cause_of(error)) from error
     for name, receiver in receivers.items():
         check_receiver(name, receiver)
     return receivers

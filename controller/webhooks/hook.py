@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec.structs import replace
 
-from protocol.errors import LopHocError
-from protocol.settings import tree_in
+from protocol.errors import LopHocError, cause_of
+from protocol.settings import SettingsError, shaped, tree_in
 from protocol.this_machine import is_this_machine
 from protocol.words import N_
 
@@ -128,17 +128,16 @@ def hooks_in(folder: Path) -> Mapping[str, Hook]:
     """The addresses of the folder's file, by name; none without one. Raises HookError."""
     path = folder / FILE
     try:
-        hooks = msgspec.convert(tree_in(path), _File).hooks
+        hooks = shaped(tree_in(path), _File, path).hooks
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        cause = error.strerror if isinstance(error, OSError) else error
+    except (OSError, SettingsError) as error:
         raise HookError(
             "webhooks_broken",
             N_("{path} cannot be used: {cause}."),
             N_("Correct it; nothing is sent until then."),
             path=path,
-            cause=cause,
+            cause=cause_of(error),
         ) from error
     for name, hook in hooks.items():
         _check(name, hook)
