@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from pathlib import Path
 
@@ -170,3 +171,13 @@ class Matchers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def matchers() -> Matchers:
     """Read matchers.toml, once a process."""
     return msgspec.convert(tomllib.loads(_FILE.read_text("utf-8")), Matchers)
+
+
+def filled(text: str) -> str:
+    """Give what firmware calls the machine or its number; "" where its maker left that open."""
+    return "" if any(row.fullmatch(text) for row in _unfilled()) else text
+
+
+@functools.cache
+def _unfilled() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(row, re.IGNORECASE) for row in matchers().dmi_unfilled)
