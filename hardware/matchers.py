@@ -50,21 +50,32 @@ class UsbName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Kind
 
 
-class Android(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Phones and tablets, by a udev property or a class; tablet_names: patterns of tablets."""
-
-    property: str
-    begins: str = msgspec.field(name="class")
-    tablet_names: tuple[str, ...]
-
-
 class Makes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What devices are known by: any of these makers, products, names or video drivers."""
+    """What devices are known by: any of these makers, products, names or video drivers.
+
+    classes: of which one is needed besides, where there are any.
+    """
 
     vendors: frozenset[str] = frozenset()
     products: frozenset[str] = frozenset()
     names: tuple[str, ...] = ()
     drivers: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+
+class Handheld(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Phones and tablets, by a udev property, a class or a driver.
+
+    modems: drivers of what has such marks, too, and is none. tablet_names, phone_names: patterns
+    of models.
+    """
+
+    property: str
+    classes: tuple[str, ...]
+    drivers: tuple[str, ...]
+    modems: tuple[str, ...]
+    tablet_names: tuple[str, ...]
+    phone_names: tuple[str, ...]
 
 
 class UsbId(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -149,7 +160,8 @@ class Matchers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     usb_class: tuple[UsbClass, ...]
     usb_driver: tuple[UsbDriver, ...]
     usb_property: tuple[UsbProperty, ...]
-    android: Android
+    handheld: Handheld
+    tether: Makes
     grabber: Makes
     ups: Makes
     usb_id: tuple[UsbId, ...]
