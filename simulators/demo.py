@@ -93,9 +93,9 @@ RUNNING: Final = (
 )
 LACKS: Final = {
     "usb": N_("USB"),
-    "mdns": N_("a network to search"),
-    "temperature_c": N_("a thermometer"),
-    "battery_percent": N_("a battery"),
+    "mdns": N_("network to search"),
+    "temperature_c": N_("thermometer"),
+    "battery_percent": N_("battery"),
 }
 DOES_WITHOUT: Final = N_("This computer has no {lacks}: nothing is wrong, and the rest runs.")
 DEVICE_FOUND: Final = {

@@ -53,7 +53,9 @@ _MIDDLE: Final = """(() => {
 # Whether a press meets it; a page that is left for another says nothing of it any more.
 _WATCH: Final = """(() => {
   const found = document.querySelector(SELECTOR);
-  const note = ({target}) => { if (found.contains(target)) window.press = "met"; };
+  const isMet = (target) =>  // also where it was drawn anew meanwhile
+    found?.isConnected ? found.contains(target) : target.closest(SELECTOR) !== null;
+  const note = ({target}) => { if (isMet(target)) window.press = "met"; };
   window.press = "missed";
   document.addEventListener("click", note, {capture: true, once: true});
 })()"""

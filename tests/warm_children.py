@@ -120,16 +120,14 @@ def _nursery(kind: str) -> str:
             listener.bind(f"\0{name}")
             listener.listen(64)
             command = [sys.executable, "-P", __file__, kind, str(listener.fileno())]
+            ending, _ = os.pipe()  # the other end is shut with this process, and by nobody before
             process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, pass_fds=[listener.fileno()], cwd=ROOT
+                command, stdin=ending, pass_fds=[listener.fileno()], cwd=ROOT
             )
+        os.close(ending)
         process.returncode = 0  # it is not waited for: it ends when our end of the pipe does
-        _held.append(process)
         _nurseries[kind] = name
     return _nurseries[kind]
-
-
-_held: Final[list[subprocess.Popen[bytes]]] = []
 
 
 class _Nursery:
