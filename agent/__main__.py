@@ -11,19 +11,27 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from agent.config import DEFAULT_DATA, DEFAULT_PORT, PREFIX, TITLE, AgentConfig, Passwords
+from agent.config import (
+    DEFAULT_DATA,
+    DEFAULT_PORT,
+    INSTALLED,
+    PREFIX,
+    TITLE,
+    AgentConfig,
+    Passwords,
+)
 from agent.school.credential import settings_with
 from protocol.command_line import CommandParser
 from protocol.door_key import door_key
 from protocol.errors import EXIT_SETTINGS, LopHocError, exit_code_of, files_in_words
 from protocol.folder import left_to_owner
+from protocol.installed import add_place
 from protocol.log import set_up_log
 from protocol.loop import run_async
 from protocol.memory import hold_memory
 from protocol.settings import (
     SettingsError,
     add_options,
-    folder_given,
     load,
     password_in,
     sample,
@@ -60,7 +68,7 @@ def _folder(options: argparse.Namespace) -> Path | None:
     """The agent's folder, where a command is about one. Raises SettingsError."""
     if "data" not in options:
         return None
-    return Path(folder_given(options, PREFIX, os.environ) or DEFAULT_DATA)
+    return INSTALLED.readable_folder(options, os.environ)
 
 
 def _parser(say: Translate) -> CommandParser:
@@ -87,8 +95,7 @@ def _parser(say: Translate) -> CommandParser:
     camera.add_argument("target", metavar="FILE|URL", help=say(N_("a picture, a film, or a URL")))
     _add_json(camera, say)
     _add_camera(camera, say)
-    text = say(N_("the agent's folder, which tells whether the cameras are off"))
-    camera.add_argument("--data", type=Path, metavar="DIR", help=text)
+    add_place(camera, say(N_("the agent's folder, which tells whether the cameras are off")), say)
     _add_read_cards(
         commands.add_parser("read-cards", help=say(N_("read the cards in pictures"))), say
     )
@@ -139,12 +146,11 @@ def _add_read_cards(cards: argparse.ArgumentParser, say: Translate) -> None:
 def _add_page(page: argparse.ArgumentParser, say: Translate) -> None:
     browser = say(N_("open it in a browser; else its link is printed"))
     page.add_argument("--open", action="store_true", help=browser)
-    port = os.environ.get(f"{PREFIX}LOCAL_PORT", DEFAULT_PORT)
+    port = os.environ.get(f"{PREFIX}LOCAL_PORT")
     text = say(N_("The port of the teacher's window."))
     page.add_argument("--local-port", type=int, default=port, metavar="PORT", help=text)
     text = say(N_("where the agent leaves its key (default: the usual places)"))
-    folder = os.environ.get(f"{PREFIX}DOOR_FOLDER", "")
-    page.add_argument("--door-folder", default=folder, metavar="DIR", help=text)
+    page.add_argument("--door-folder", default="", metavar="DIR", help=text)
 
 
 def _add_doctor(doctor: argparse.ArgumentParser, say: Translate) -> None:
@@ -171,8 +177,7 @@ def _add_json(parser: argparse.ArgumentParser, say: Translate) -> None:
 
 
 def _add_data(parser: argparse.ArgumentParser, say: Translate) -> None:
-    text = say(N_("the agent's folder (default: {folder})")).format(folder=DEFAULT_DATA)
-    parser.add_argument("--data", type=Path, default=DEFAULT_DATA, metavar="DIR", help=text)
+    add_place(parser, say(N_("the agent's folder (default: the installed agent's)")), say)
 
 
 def _add_camera(parser: argparse.ArgumentParser, say: Translate) -> None:
@@ -184,7 +189,8 @@ def _add_camera(parser: argparse.ArgumentParser, say: Translate) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     complete = partial(settings_with, default_data=DEFAULT_DATA)
-    settings = partial(load, AgentConfig, PREFIX, options, os.environ, complete)
+    named = INSTALLED.for_start(options, os.environ)
+    settings = partial(load, AgentConfig, PREFIX, named, os.environ, complete)
     config = settings()
     set_up_log(config.log_level.upper(), _LOG_FORMAT, config.data / LOG)
     hold_memory()
@@ -206,7 +212,8 @@ def _scan(options: argparse.Namespace) -> None:
             camera=password_in(options.camera_password_file),
             pjlink=password_in(options.pjlink_password_file),
         )
-        seconds, data = max(0.0, options.seconds), options.data
+        seconds = max(0.0, options.seconds)
+        data = INSTALLED.readable_folder(options, os.environ)
         looking = scan(
             seconds, as_json=options.json, environ=os.environ, data=data, secrets=secrets
         )
@@ -219,7 +226,7 @@ def _explain(options: argparse.Namespace) -> None:
     from agent.database import DOCUMENTS  # noqa: PLC0415 - likewise
     from agent.database.documents import Documents  # noqa: PLC0415 - likewise
 
-    saved = Documents(options.data / DOCUMENTS).load()
+    saved = Documents(INSTALLED.folder(options, os.environ) / DOCUMENTS).load()
     answer = explain(saved, options.device_id, as_json=options.json, environ=os.environ)
     sys.stdout.write(answer)
 
@@ -233,7 +240,7 @@ def _check_camera(options: argparse.Namespace) -> None:
         options.target,
         as_json=options.json,
         environ=os.environ,
-        shutter=shutter_for(options.data, os.environ),
+        shutter=shutter_for(options, os.environ),
         user=options.camera_user,
         password=password,
     )
@@ -244,7 +251,8 @@ def _read_cards(options: argparse.Namespace) -> int:
     from agent.commands.read_cards import known_to_room, read, signed_by  # noqa: PLC0415 - heavy
 
     key_file = options.door_key_file
-    is_valid = signed_by(key_file) if key_file else known_to_room(options.data)
+    data = INSTALLED.readable_folder(options, os.environ) or DEFAULT_DATA
+    is_valid = signed_by(key_file) if key_file else known_to_room(data)
     reading = read(
         options.images,
         sys.stdout.write,
@@ -258,11 +266,19 @@ def _read_cards(options: argparse.Namespace) -> int:
 def _page(options: argparse.Namespace) -> None:
     from agent.commands.page import browse, link_of  # noqa: PLC0415 - only this command needs it
 
-    link = link_of(
-        options.local_port, door_key(options.local_port, os.environ, options.door_folder)
-    )
+    told = partial(_told, options)
+    port = options.local_port or int(told("local_port") or DEFAULT_PORT)
+    link = link_of(port, door_key(port, os.environ, options.door_folder or told("door_folder")))
     if not (options.open and browse(link.url)):
         sys.stdout.write(link.text(speaker(PREFIX, os.environ)))
+
+
+def _told(options: argparse.Namespace, name: str) -> str:
+    """What the installed agent's settings say, to an account that may read them."""
+    try:
+        return INSTALLED.told(options, os.environ, name)
+    except SettingsError:
+        return ""
 
 
 def _enrol(options: argparse.Namespace) -> None:
@@ -282,9 +298,10 @@ def _enrol(options: argparse.Namespace) -> None:
         controllers = [invited.controller]
     else:
         controllers = run_async(look_for_controllers())
-    saved, machine = Documents(options.data / DOCUMENTS).load(), identify()
+    data = INSTALLED.folder(options, os.environ)
+    saved, machine = Documents(data / DOCUMENTS).load(), identify()
     agent = saved.agent_id or agent_id_from(machine.hostname, machine.machine)
-    computer, data = joining.Computer(agent, machine.hostname), options.data
+    computer = joining.Computer(agent, machine.hostname)
     if invited:
         joined = joining.enrol(invited, controllers, computer, data)
     else:
@@ -302,7 +319,8 @@ def _repair(options: argparse.Namespace) -> None:
     from agent.database.repair import repair  # noqa: PLC0415 - heavy, and only this command needs it
 
     say = speaker(PREFIX, os.environ)
-    sys.stdout.writelines(f"{deed.text(say)}\n" for deed in repair(options.data))
+    data = INSTALLED.folder(options, os.environ)
+    sys.stdout.writelines(f"{deed.text(say)}\n" for deed in repair(data))
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from protocol.door_key import SERVICE_FOLDER
 from protocol.health import Limits
+from protocol.installed import Installed
 from protocol.kit import KitTemplate
 from protocol.model import MAX_CODE, NAME_OR_NONE_RULE, NAME_RULE
 from protocol.settings import password_in
@@ -21,6 +22,16 @@ TITLE: Final = N_("LopHoc: settings of the agent, the program in a classroom.")
 DEFAULT_PORT: Final = 8765
 DEFAULT_DATA: Final = (
     SERVICE_FOLDER.parent / "agent" if sys.platform == "win32" else Path("lophoc-agent-data")
+)
+INSTALLED: Final = (
+    Installed(PREFIX, SERVICE_FOLDER.parent / "agent.toml", DEFAULT_DATA, here=DEFAULT_DATA)
+    if sys.platform == "win32"  # agent/windows/setup.py
+    else Installed(  # as the handbook installs it
+        prefix=PREFIX,
+        settings=Path("/etc/lophoc/agent.toml"),
+        data=Path("/var/lib/lophoc-agent"),  # the unit's StateDirectory
+        here=DEFAULT_DATA,
+    )
 )
 
 

@@ -130,17 +130,25 @@ def _web(options: argparse.Namespace) -> int:
 
 
 def _config(options: argparse.Namespace) -> ControllerConfig:
-    config = load(ControllerConfig, ENVIRONMENT, options, os.environ, with_own_settings)
-    return _set_up(config)
+    named = _named(options)
+    return _set_up(load(ControllerConfig, ENVIRONMENT, named, os.environ, with_own_settings))
 
 
 def _start(options: argparse.Namespace) -> StartSettings:
     from controller.cli.restored import take_restored  # noqa: PLC0415 - --help needs none
 
-    start = start_settings(options, os.environ)
+    named = _named(options)
+    start = start_settings(named, os.environ)
     if take_restored(start.config.data):
-        start = start_settings(options, os.environ)
+        start = start_settings(named, os.environ)
     return start._replace(config=_set_up(start.config))
+
+
+def _named(options: argparse.Namespace) -> argparse.Namespace:
+    """The options with the folder that the settings they name mean. Raises SettingsError."""
+    from controller.cli.folder import INSTALLED  # noqa: PLC0415 - --help needs none
+
+    return INSTALLED.for_start(options, os.environ)
 
 
 def _set_up(config: ControllerConfig) -> ControllerConfig:

@@ -149,19 +149,6 @@ def given_option(options: argparse.Namespace, name: str) -> Any:
     return None if value is _UNSET else value
 
 
-def folder_given(
-    options: argparse.Namespace, prefix: str, environ: Mapping[str, str]
-) -> str | Path | None:
-    """The folder that a command of any kind is about, by its name; None where nothing names one.
-
-    Raises SettingsError where the settings file cannot be read.
-    """
-    if named := given_option(options, "data") or environ.get(f"{prefix}DATA"):
-        return named
-    chosen = given_option(options, "config") or environ.get(f"{prefix}CONFIG")
-    return settings_tree(Path(chosen)).get("data") if chosen else None
-
-
 def load(
     shape: type[Shape],
     prefix: str,

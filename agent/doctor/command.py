@@ -6,8 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from agent.commands.switched import SYSTEM_SETTINGS
-from agent.config import DEFAULT_DATA, PREFIX, AgentConfig
+from agent.config import DEFAULT_DATA, INSTALLED, PREFIX, AgentConfig
 from agent.doctor.probes import UNIT, probes
 from agent.doctor.running import report_at
 from agent.school.credential import settings_with
@@ -37,9 +36,9 @@ def examine(
 
 
 def _facts(options: argparse.Namespace, environ: Mapping[str, str]) -> list[Fact]:
-    if not (options.config or environ.get(f"{PREFIX}CONFIG")) and SYSTEM_SETTINGS.exists():
-        options.config = SYSTEM_SETTINGS
     try:
+        options.config = INSTALLED.settings_file(options, environ)
+        options = INSTALLED.for_start(options, environ)
         complete = partial(settings_with, default_data=DEFAULT_DATA)
         config = load(AgentConfig, PREFIX, options, environ, complete)
     except SettingsError as error:

@@ -13,15 +13,20 @@ from msgspec.structs import replace
 
 from controller.cli.own_settings import own_settings_in
 from controller.config import ENVIRONMENT, FOLDER, TIMEZONE, ControllerConfig, places_in, zone_of
+from protocol import installed
 from protocol.credential import credential_in
 from protocol.model import Place
-from protocol.settings import SettingsError, given_option, load, settings_tree
+from protocol.settings import SettingsError, load
 from protocol.this_machine import is_this_machine
 from protocol.words import N_, Translate
 
 DATABASE: Final = "lophoc.db"
-SYSTEM_SETTINGS: Final = Path("/etc/lophoc/controller.toml")  # as the handbook installs them
-SYSTEM_DATA: Final = Path("/var/lib/lophoc-controller")  # the unit's StateDirectory
+INSTALLED: Final = installed.Installed(  # as the handbook installs it
+    prefix=ENVIRONMENT,
+    settings=Path("/etc/lophoc/controller.toml"),
+    data=Path("/var/lib/lophoc-controller"),  # the unit's StateDirectory
+    here=FOLDER,
+)
 _NAME_IT: Final = N_(
     "The controller makes it when it first runs; name another with --data, --config or {variable}."
 )
@@ -29,10 +34,7 @@ _NAME_IT: Final = N_(
 
 def add_place(parser: argparse.ArgumentParser, say: Translate) -> None:
     """Give a command the options that name the school and its database."""
-    folder = say(N_("the controller's folder"))
-    parser.add_argument("--data", type=Path, metavar="DIR", help=folder)
-    config = say(N_("settings file (TOML)"))
-    parser.add_argument("--config", type=Path, metavar="FILE", help=config)
+    installed.add_place(parser, say(N_("the controller's folder")), say)
 
 
 def operator() -> str:
@@ -105,7 +107,7 @@ def told_settings(options: argparse.Namespace, last: Path) -> ControllerConfig:
 
     Raises SettingsError.
     """
-    named = options.config or os.environ.get(f"{ENVIRONMENT}CONFIG") or _system(options)
+    named = INSTALLED.settings_file(options, os.environ)
     chosen = argparse.Namespace(config=named or (last if last.exists() else None))
     data = data_folder(options)
     config = load(
@@ -120,49 +122,28 @@ def told_settings(options: argparse.Namespace, last: Path) -> ControllerConfig:
 
 def data_folder(options: argparse.Namespace) -> Path:
     """The controller's folder: the one that is named, else one here, else the service's."""
-    if named := given_option(options, "data") or _setting(options, "data"):
-        return Path(named)
-    return SYSTEM_DATA if _system(options) else FOLDER
+    return INSTALLED.folder(options, os.environ)
 
 
 def existing_folder(options: argparse.Namespace) -> Path:
     """The controller's folder, which only `run` makes. Raises SettingsError where there is none."""
     folder = data_folder(options)
-    if not (_is_there(folder) and folder.is_dir()):
+    if not (installed.is_there(folder) and folder.is_dir()):
         raise _missing("data_missing", N_("There is no controller's folder {path}."), folder)
     return folder
 
 
 def has_database(options: argparse.Namespace) -> bool:
     """Whether there is a database to ask; a trial does without one."""
-    return bool(told_database(options)) or _is_there(data_folder(options) / DATABASE)
+    return bool(told_database(options)) or installed.is_there(data_folder(options) / DATABASE)
 
 
 def existing_database(options: argparse.Namespace) -> Path:
     """The SQLite file in the controller's folder. Raises SettingsError where there is none."""
     database = existing_folder(options) / DATABASE
-    if not _is_there(database):
+    if not installed.is_there(database):
         raise _missing("no_database", N_("There is no database at {path}."), database)
     return database
-
-
-def _is_there(path: Path) -> bool:
-    """Whether there is such a file or folder. Raises SettingsError where that cannot be seen."""
-    try:
-        path.stat()
-        if path.is_dir():
-            os.scandir(path).close()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError as error:
-        raise SettingsError(
-            "data_unreadable",
-            N_("{path} cannot be read: {cause}."),
-            N_("Run the command as root, or as the user to whom it belongs."),
-            path=path.absolute(),
-            cause=error.strerror,
-        ) from error
-    return True
 
 
 def _missing(code: str, message: str, path: Path) -> SettingsError:
@@ -172,30 +153,6 @@ def _missing(code: str, message: str, path: Path) -> SettingsError:
 
 def _setting(options: argparse.Namespace, name: str) -> str:
     """A setting by the environment, else by the file, else by a page; empty where none has it."""
-    given = os.environ.get(f"{ENVIRONMENT}{name.upper()}", "") or _file(options).get(name, "")
-    if given or name == "data":
-        return str(given)
+    if told := INSTALLED.told(options, os.environ, name):
+        return told
     return str(own_settings_in(data_folder(options)).get(name, ""))
-
-
-def _system(options: argparse.Namespace) -> Path | None:
-    """The installed service's settings, where nothing else says which controller is meant."""
-    is_named = (
-        given_option(options, "data") or options.config or os.environ.get(f"{ENVIRONMENT}DATA")
-    )
-    if is_named or _is_seen(FOLDER):
-        return None
-    return SYSTEM_SETTINGS if _is_there(SYSTEM_SETTINGS) else None
-
-
-def _is_seen(folder: Path) -> bool:
-    """Whether it is there; where another user may not even look, it is not theirs."""
-    try:
-        return folder.is_dir()
-    except OSError:
-        return False
-
-
-def _file(options: argparse.Namespace) -> dict[str, object]:
-    path = options.config or os.environ.get(f"{ENVIRONMENT}CONFIG") or _system(options)
-    return settings_tree(Path(path)) if path else {}

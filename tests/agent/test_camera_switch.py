@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 from collections.abc import Callable
@@ -277,6 +278,11 @@ def saved_off(folder: Path, *, off: bool) -> Path:
     return folder
 
 
+def at(folder: Path) -> argparse.Namespace:
+    """The options of a command that names the agent's folder."""
+    return argparse.Namespace(data=folder)
+
+
 @pytest.mark.parametrize("how", ["people", "settings"])
 def test_a_command_opens_no_camera_that_is_off(tmp_path: Path, how: str) -> None:
     """Whoever switched it off."""
@@ -285,7 +291,7 @@ def test_a_command_opens_no_camera_that_is_off(tmp_path: Path, how: str) -> None
         file = tmp_path / "agent.toml"
         file.write_text('province = "1"\nschool = "2"\nroom = "3"\ncamera = "off"\n', "utf-8")
         environ = {"LOPHOC_AGENT_CONFIG": str(file)}
-    shutter = shutter_for(saved_off(tmp_path, off=how == "people"), environ)
+    shutter = shutter_for(at(saved_off(tmp_path, off=how == "people")), environ)
     with pytest.raises(CameraCheckError) as refused:
         check(NODE, as_json=True, environ={}, shutter=shutter)
     assert refused.value.code == "camera_off"
@@ -299,4 +305,4 @@ def test_documents_of_the_format_before_are_off_too(tmp_path: Path) -> None:
     del tree["place"]["1"]["camera"]
     tree["place"]["1"]["camera_off"] = True
     path.write_text(json.dumps(tree), "utf-8")
-    assert not shutter_for(tmp_path, {}).is_open()
+    assert not shutter_for(at(tmp_path), {}).is_open()

@@ -44,8 +44,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.mkdir(parents=True)
     fresh_folder(data)
     (etc / "controller.toml").write_text('school = "00140708"\nprovince = "14"\nname = "A"\n')
-    monkeypatch.setattr(cli_folder, "SYSTEM_SETTINGS", etc / "controller.toml")
-    monkeypatch.setattr(cli_folder, "SYSTEM_DATA", data)
+    here = cli_folder.INSTALLED._replace(settings=etc / "controller.toml", data=data)
+    monkeypatch.setattr(cli_folder, "INSTALLED", here)
     monkeypatch.setenv("LOPHOC_CONTROLLER_LANG", "en")
     for name in ("DATA", "CONFIG", "DATABASE"):
         monkeypatch.delenv(f"LOPHOC_CONTROLLER_{name}", raising=False)
