@@ -92,7 +92,7 @@ def test_contents_are_read_however_they_were_sent(
 
 def test_a_little_that_holds_very_much_is_bounded() -> None:
     """A bomb is unpacked as far as was asked for."""
-    bomb = gzip.compress(b"<" + b"a" * 50_000_000)
+    bomb = gzip.compress(b"<" + b"a" * 5_000_000)
     read = asked_of(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + bomb)
     assert len(read) <= BODY_LIMIT + 1
 
