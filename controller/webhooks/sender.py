@@ -113,7 +113,8 @@ class Sender:
 def next_page(whole: Feed, hook: Hook, token: str) -> tuple[Page, bool]:
     """What is to be told next, and whether the list begins anew with it. Raises StoreError."""
     feed: Feed = whole.of_area(hook.area)
-    chosen = Chosen(school=hook.school, kind=hook.kind)
+    school = hook.school and whole.home_of(hook.school)
+    chosen = Chosen(school=school, kind=hook.kind)
     try:
         spell = feed.begin(token, chosen)
     except HttpError:  # the database was replaced
