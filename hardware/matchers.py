@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from pathlib import Path
 
@@ -49,21 +50,32 @@ class UsbName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Kind
 
 
-class Android(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Phones and tablets, by a udev property or a class; tablet_names: patterns of tablets."""
-
-    property: str
-    begins: str = msgspec.field(name="class")
-    tablet_names: tuple[str, ...]
-
-
 class Makes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What devices are known by: any of these makers, products, names or video drivers."""
+    """What devices are known by: any of these makers, products, names or video drivers.
+
+    classes: of which one is needed besides, where there are any.
+    """
 
     vendors: frozenset[str] = frozenset()
     products: frozenset[str] = frozenset()
     names: tuple[str, ...] = ()
     drivers: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+
+class Handheld(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Phones and tablets, by a udev property, a class or a driver.
+
+    modems: drivers of what has such marks, too, and is none. tablet_names, phone_names: patterns
+    of models.
+    """
+
+    property: str
+    classes: tuple[str, ...]
+    drivers: tuple[str, ...]
+    modems: tuple[str, ...]
+    tablet_names: tuple[str, ...]
+    phone_names: tuple[str, ...]
 
 
 class UsbId(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,7 +160,8 @@ class Matchers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     usb_class: tuple[UsbClass, ...]
     usb_driver: tuple[UsbDriver, ...]
     usb_property: tuple[UsbProperty, ...]
-    android: Android
+    handheld: Handheld
+    tether: Makes
     grabber: Makes
     ups: Makes
     usb_id: tuple[UsbId, ...]
@@ -170,3 +183,13 @@ class Matchers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def matchers() -> Matchers:
     """Read matchers.toml, once a process."""
     return msgspec.convert(tomllib.loads(_FILE.read_text("utf-8")), Matchers)
+
+
+def filled(text: str) -> str:
+    """Give what firmware calls the machine or its number; "" where its maker left that open."""
+    return "" if any(row.fullmatch(text) for row in _unfilled()) else text
+
+
+@functools.cache
+def _unfilled() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(row, re.IGNORECASE) for row in matchers().dmi_unfilled)

@@ -33,13 +33,34 @@ _TYPED_SHARE: Final = 0.6  # what is typed without thinking: abc123def456
 # Filled up to a width, as ff320005420000000000009ff0f01f of sticks without number: by chance one
 # number in ten million has eight equal signs side by side.
 _FILLED: Final = re.compile(r"(.)\1{7}")
-# With a century, in any of the three orders that people write: 20090101, 01012009, 2009-01-01.
+_DAY: Final = r"(?:0[1-9]|[12]\d|3[01])"
+_MONTH: Final = r"(?:0[1-9]|1[0-2])"
+_YEAR: Final = r"(?:19|20)\d\d"
+_NAMED: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
+_CLOCK: Final = r"(?:[01]\d|2[0-3]):?[0-5]\d(?::?[0-5]\d)?"
+# With a century, in any of the orders that people write, and the time behind it: 20090101,
+# 01012009, 2009-01-01, 5 Jul 2021, 2021-W27.
 _DATE: Final = re.compile(
-    r"(?:19|20)\d\d[-_./]?(?:0[1-9]|1[0-2])[-_./]?(?:0[1-9]|[12]\d|3[01])"
-    r"|(?:0[1-9]|[12]\d|3[01])[-_./]?(?:0[1-9]|1[0-2])[-_./]?(?:19|20)\d\d"
+    rf"(?:{_YEAR}[-_./]?{_MONTH}[-_./]?{_DAY}|{_DAY}[-_./]?{_MONTH}[-_./]?{_YEAR}"
+    rf"|{_YEAR}[-_. ]?{_NAMED}[-_. ]?\d{{1,2}}|\d{{1,2}}[-_. ]?{_NAMED}[-_. ]?{_YEAR}"
+    rf"|{_NAMED}[-_. ]?\d{{1,2}}[-_., ]+{_YEAR}|{_YEAR}[-_]?w\d\d"
     r"|(?:cc|yy)yymmdd(?:hhmmss)?"  # what was to be filled in
+    rf")(?:[t_ -]?{_CLOCK}z?(?!\d))?"
+)
+# A word that begins with a day of this century, or is a moment as computers count: seconds since
+# 1970, of 2010 to 2029, or thousandths. One in twenty that are drawn by lot looks so, too.
+_MOMENT: Final = re.compile(
+    rf"[a-z]*(?:(?:0[5-9]|[1-3]\d){_MONTH}{_DAY}\d{{0,6}}"
+    r"|1(?:2[6-9]|[3-8]\d)\d{7}(?:\d{3})?)"
+)
+# What counts the program or the make, by the word before it or the dots within, and what a version
+# keeper puts behind: V5.7.3 build 200512, 1.0.2-14-g1a2b3c4.
+_VERSION: Final = re.compile(
+    r"(?:(?<![a-z])(?:firmware|version|release|build|beta|alpha|ver|rev|fw|hw|sw|rc)"
+    r"[ ._:-]*\d[\d._]*|(?<![a-z0-9])[vr]?\d+(?:\.\d+)+)(?:b\d+|-\d+-g[0-9a-f]{7,40})?"
 )
 _COUNTED: Final = re.compile(r"[a-z]{2,}\d+")
+_WORD: Final = re.compile(r"[a-z0-9]+")
 _LETTERS: Final = re.compile(r"[a-z]+")
 
 
@@ -76,20 +97,25 @@ def plausible_serial(serial: str) -> bool:
 
 
 def _unguessed(text: str, product: str, names: Collection[str]) -> str:
-    """Take out what names the make, a day or a word; letters and digits only are left."""
-    text = _DATE.sub(" ", text)
+    """Take out what names the make, a moment, a program or a word; letters and digits are left."""
+    text = _WORD.sub(_without_moment, text)
+    text = _VERSION.sub(" ", _DATE.sub(" ", text))
     for part in _parts(product, names):
         text = text.replace(part, " ")
-    tokens = (token for token in re.findall(r"[a-z0-9]+", text) if not token.isalpha())
+    tokens = (token for token in _WORD.findall(text) if not token.isalpha())
     rest = "".join(_LETTERS.sub(_without_word, token) for token in tokens)
     # Letters, and then a number: what counts is the number.
     return rest.lstrip(ascii_lowercase) if _COUNTED.fullmatch(rest) else rest
 
 
 def _parts(product: str, names: Collection[str]) -> list[str]:
-    words = (word for name in names for word in re.findall(r"[a-z0-9]+", name.lower()))
+    words = (word for name in names for word in _WORD.findall(name.lower()))
     parts = {*product.lower().split(":"), *words}
     return sorted((part for part in parts if len(part) >= _NAME_SHORTEST), key=len, reverse=True)
+
+
+def _without_moment(match: re.Match[str]) -> str:
+    return " " if _MOMENT.fullmatch(match[0]) else match[0]
 
 
 def _without_word(match: re.Match[str]) -> str:

@@ -10,6 +10,30 @@ from typing import Final
 
 from protocol.language import N_, fill
 
+# What systems say of files and lines; the catalogue has it.
+_CAUSES: Final = frozenset(
+    {
+        N_("No such file or directory"),
+        N_("Permission denied"),
+        N_("Is a directory"),
+        N_("Not a directory"),
+        N_("No space left on device"),
+        N_("Read-only file system"),
+        N_("Input/output error"),
+        N_("Address already in use"),
+        N_("Cannot assign requested address"),
+        N_("Too many open files"),
+        N_("File exists"),
+        N_("Operation not permitted"),
+        N_("File name too long"),
+        N_("Disk quota exceeded"),
+        N_("Connection refused"),
+        N_("No route to host"),
+        N_("Network is unreachable"),
+        N_("Connection timed out"),
+    }
+)
+
 
 class LopHocError(Exception):
     """Something a person can mend.
@@ -36,9 +60,24 @@ class LopHocError(Exception):
 def filled_parts(
     message: str, hint: str, values: Mapping[str, object], translate: Callable[[str], str]
 ) -> tuple[str, str]:
-    """An error's message and its hint, each in the translator's language and with its values."""
+    """An error's message and its hint, each in the translator's language and with its values.
+
+    A cause is said in that language too, where it is an error of ours or the catalogue has it.
+    """
+    match values.get("cause"):
+        case LopHocError() as cause:
+            values = {**values, "cause": cause.text(translate).removesuffix(".")}
+        case str(cause) if cause in _CAUSES:
+            values = {**values, "cause": translate(cause)}
     said, advised = (part and fill(translate(part), values) for part in (message, hint))
     return said, advised
+
+
+def cause_of(error: Exception) -> object:
+    """What of an error is a cause that can be said in any language: itself if ours, or a text."""
+    if isinstance(error, LopHocError):
+        return error
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 class ActionError(LopHocError):

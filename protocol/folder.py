@@ -147,6 +147,16 @@ def write_whole(path: Path, data: bytes, mode: int, *, backup: Path | None = Non
         file.write(data)
 
 
+def keep_undoable(path: Path, content: bytes, before: Path) -> None:
+    """Write a file of the owner's, with what it was beside; the same again changes neither.
+
+    Else a second press would put the change itself in the place of what was. Raises OSError.
+    """
+    there = path.read_bytes() if path.exists() else None
+    if there != content:
+        write_whole(path, content, OWNER_ONLY, backup=None if there is None else before)
+
+
 @contextmanager
 def whole_file(path: Path, mode: int, *, backup: Path | None = None) -> Iterator[BinaryIO]:
     """A new file that takes the place of `path` when the block ends, and is on the disk then.

@@ -9,9 +9,10 @@ from __future__ import annotations
 import argparse
 import codecs
 import os
-import re
+import string
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import (
@@ -34,50 +35,15 @@ from protocol.words import LANGUAGES, N_, Translate, preferred_language, transla
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 MAX_TREE_BYTES: Final = 64 * 1024
+_MOST_SHOWN: Final = 80
 _UNSET: Final = object()
+_BLANK: Final = string.whitespace + "\0"  # a power cut may leave a file of noughts, too
 _MARKS: Final = {  # the longer first
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-_CURLY: Final = "“”„‟«»″\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
-_QUOTES: Final = _CURLY + "\"'"
-_AT_LINE: Final = re.compile(r"at line (?P<line>\d+)")
-_NO_TOML: Final = N_("Line {number} of the settings file {path} is not valid TOML: {cause}.")
-_BARE_WORD: Final = re.compile(r"[^\"'\[{#]")
-# What people write where TOML wants something else: how it is known by name and value, and words.
-_FLAWS: Final[Sequence[tuple[Callable[[str, str], bool], tuple[str, str]]]] = (
-    (
-        lambda name, value: any(mark in name + value[:1] + value[-1:] for mark in _CURLY),
-        (
-            N_("Line {number} of the settings file {path} has curly quotation marks."),
-            N_('Write straight ones: {name} = "{value}".'),
-        ),
-    ),
-    (
-        lambda _, value: value.startswith('"') and "\\" in value,
-        (
-            N_(
-                "Line {number} of the settings file {path} has a backslash between quotation marks."
-            ),
-            N_('Write / in its place: {name} = "{value}".'),
-        ),
-    ),
-    (
-        lambda name, value: bool(name and _BARE_WORD.match(value)),
-        (
-            N_("Line {number} of the settings file {path} has a text without quotation marks."),
-            N_('Write it between straight ones: {name} = "{value}".'),
-        ),
-    ),
-    (
-        lambda name, value: bool(name) and not value,
-        (
-            N_("Line {number} of the settings file {path} is not valid TOML: nothing follows =."),
-            N_("Write the value behind it, or leave the whole line out."),
-        ),
-    ),
-)
+_QUOTES: Final = "\"'“”„‟«»″\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
 
 
 class SettingsError(LopHocError):
@@ -254,10 +220,8 @@ def settings_tree(path: Path) -> dict[str, Any]:
 
     A blank one is what a power cut leaves; whoever wants nothing set names no file.
     """
-    text = ""
     try:
-        text = settings_text(path.read_bytes())
-        tree = tomllib.loads(text)
+        return _tree_of(path.read_bytes(), path)
     except OSError as error:
         raise SettingsError(
             "file_unreadable",
@@ -265,16 +229,6 @@ def settings_tree(path: Path) -> dict[str, Any]:
             path=path,
             cause=error.strerror,
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _damaged(path, text, error) from error
-    if not text.strip():
-        raise SettingsError(
-            "file_empty",
-            N_("The settings file {path} is empty, as a power cut leaves one."),
-            N_("Put it back from a copy, or write it anew from the sample file."),
-            path=path,
-        )
-    return tree
 
 
 def settings_text(content: bytes) -> str:
@@ -288,33 +242,125 @@ def settings_text(content: bytes) -> str:
 def tree_in(path: Path, most_bytes: int = MAX_TREE_BYTES) -> dict[str, Any]:
     """What a TOML file holds that a person keeps in a program's folder.
 
-    Raises OSError; ValueError where it is no TOML, too long, or blank: so a power cut leaves one,
-    and that is never "nothing".
+    Raises OSError; SettingsError where it is no TOML, too long, or blank: so a power cut leaves
+    one, and that is never "nothing".
     """
     if path.stat().st_size > most_bytes:
-        raise ValueError("too long")
-    text = settings_text(path.read_bytes())
-    if not text.strip():
-        raise ValueError("empty")
-    return tomllib.loads(text)
+        message = N_("The settings file {path} is too long.")
+        raise SettingsError("file_damaged", message, N_("Put it back from a copy."), path=path)
+    return _tree_of(path.read_bytes(), path)
 
 
-def _damaged(path: Path, text: str, error: Exception) -> SettingsError:
-    """Why a file is no TOML, in a sentence, and what to write instead."""
-    if not text:
-        message = N_("The settings file {path} is no text in UTF-8.")
-        return SettingsError("file_damaged", message, N_("Save it again as UTF-8."), path=path)
-    found = _AT_LINE.search(str(error))
-    number = int(found["line"]) if found else text.count("\n") + 1
-    line = next(iter(text.splitlines()[number - 1 : number]), "").strip()
-    name, _, value = (part.strip() for part in line.partition("="))
-    message, hint = next(
-        (words for is_so, words in _FLAWS if is_so(name, value)),
-        (_NO_TOML, N_("Mend that line, or start again from the sample file.")),
+def _tree_of(content: bytes, path: Path) -> dict[str, Any]:
+    """What TOML holds. Raises SettingsError, in whole sentences, with what to write instead."""
+    text = ""
+    try:
+        text = settings_text(content)
+        tree = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        if text.strip(_BLANK):
+            from protocol.toml_flaws import flaw_of  # noqa: PLC0415 - only who mistypes needs it
+
+            message, hint, values = flaw_of(text, error)
+            raise SettingsError("file_damaged", message, hint, path=path, **values) from error
+        if not text:
+            message = N_("The settings file {path} is no text in UTF-8.")
+            hint = N_("Save it again as UTF-8.")
+            raise SettingsError("file_damaged", message, hint, path=path) from error
+        tree = {}
+    if not text.strip(_BLANK):
+        raise SettingsError(
+            "file_empty",
+            N_("The settings file {path} is empty, as a power cut leaves one."),
+            N_("Put it back from a copy, or write it anew from the sample file."),
+            path=path,
+        )
+    return tree
+
+
+def shaped(tree: dict[str, Any], shape: type[Shape], path: Path) -> Shape:
+    """What a file holds, as a shape of structs, maps and values. Raises SettingsError.
+
+    It names the setting by its tables, and what can be written; for a typo the nearest name.
+    """
+    try:
+        return msgspec.convert(tree, shape)
+    except msgspec.ValidationError as error:
+        raise (_flaw_in(tree, shape, (), path) or _unfit(path, error)) from error
+
+
+def _flaw_in(value: Any, hint: Any, above: tuple[str, ...], path: Path) -> SettingsError | None:
+    """What of a value does not fit its type; None where it does."""
+    bare = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    if isinstance(bare, type) and issubclass(bare, msgspec.Struct) and isinstance(value, dict):
+        return _flaw_in_struct(value, bare, above, path)
+    names = get_args(bare)
+    if get_origin(bare) in {dict, Mapping} and isinstance(value, dict):
+        parts = ((str(name), names[0], names[1], one) for name, one in value.items())
+        for name, kind, of, one in parts:
+            if not _fits(name, kind):
+                message = N_("The settings file {path} has a name that cannot be used: {name}.")
+                cure = N_("Use the letters a to z, digits and hyphens, such as thay-minh.")
+                return SettingsError("name_invalid", message, cure, path=path, name=name)
+            if found := _flaw_in(one, of, (*above, name), path):
+                return found
+        return None
+    if get_origin(bare) is tuple and isinstance(value, list) and names[1:] == (Ellipsis,):
+        flaws = (
+            _flaw_in(one, names[0], (*above[:-1], f"{above[-1]}[{number}]"), path)
+            for number, one in enumerate(value, 1)
+        )
+        if found := next(filter(None, flaws), None):
+            return found
+    if _fits(value, hint):
+        return None
+    setting = Setting(above, hint, None, "", "")
+    return SettingsError(
+        "setting_invalid",
+        N_("The setting {name} in {path} cannot be {value}."),
+        _fitting(setting, value),
+        path=path,
+        name=".".join(above),
+        value=repr(value)[:_MOST_SHOWN],
+        cause=N_("it is too long or too short"),
+        **_bounds(setting),
     )
-    plain = value.strip(_QUOTES).replace("\\", "/")
-    values = {"path": path, "number": number, "name": name, "value": plain, "cause": error}
-    return SettingsError("file_damaged", message, hint, **values)
+
+
+def _flaw_in_struct(
+    value: dict[str, Any], shape: type[msgspec.Struct], above: tuple[str, ...], path: Path
+) -> SettingsError | None:
+    fields, hints = msgspec.structs.fields(shape), get_type_hints(shape, include_extras=True)
+    known = {field.encode_name: field for field in fields}
+    if shape.__struct_config__.forbid_unknown_fields:
+        for name in value.keys() - known.keys():
+            message = N_("The settings file has an unknown setting: {name}.")
+            names = [".".join((*above, one)) for one in known]
+            return unknown("setting_unknown", message, ".".join((*above, name)), names)
+    for name, field in known.items():
+        if name in value:
+            if found := _flaw_in(value[name], hints[field.name], (*above, name), path):
+                return found
+        elif field.required:
+            message = N_("The settings file {path} lacks the setting {name}.")
+            missing = ".".join((*above, name))
+            return SettingsError(
+                "setting_missing", message, N_("Write it."), path=path, name=missing
+            )
+    return None
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    try:
+        msgspec.convert(value, hint)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _unfit(path: Path, error: Exception) -> SettingsError:
+    message = N_("{path} cannot be used: {cause}.")
+    return SettingsError("setting_invalid", message, path=path, cause=error)
 
 
 def _flat(
@@ -404,13 +450,14 @@ def _bounds(setting: Setting) -> dict[str, object]:
     most = next((each for each in (meta.le, meta.lt) if each is not None), "")
     bare = _bare(setting)
     words = get_args(bare) if get_origin(bare) is Literal else ()
+    words = tuple(bare) if isinstance(bare, type) and issubclass(bare, StrEnum) else words
     return {"least": least, "most": most, "words": ", ".join(f'"{word}"' for word in words)}
 
 
 def _fitting(setting: Setting, value: Any) -> str:
     """What can be written, as a message id with {names}."""
     bare, bounds = _bare(setting), _bounds(setting)
-    if get_origin(bare) is Literal:
+    if bounds["words"]:
         return N_("Write one of {words}.")
     if bare is bool:
         return N_("Write true or false.")

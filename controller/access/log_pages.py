@@ -25,7 +25,7 @@ from controller.people.person import Permission, Person
 from controller.sheets.writing import Cell, csv_text, file_name, new_workbook, write_row
 from controller.web.downloads import CSV, XLSX, attachment
 from controller.web.page import PageRenderer
-from controller.web.paging import day_or
+from controller.web.paging import Day
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from controller.web.words import Words
@@ -37,7 +37,6 @@ MAX_LINES: Final = 20_000  # of one file; narrow the days for more
 _HEADS: Final = (N_("When"), N_("Account"), N_("Name"), N_("Deed"), N_("Details"))
 
 Code = Annotated[str, Query(max_length=120)]
-Day = Annotated[str, Query(max_length=10)]
 Line = Mapping[str, Any]
 Names = Callable[[str], str]
 
@@ -60,7 +59,7 @@ class LogQuery:
         until: Annotated[Day, Query(alias="to")] = "",
         before: Annotated[int, Query(ge=0, lt=1 << 53)] = 0,
     ) -> None:
-        days = {"from": day_or(since, ""), "to": day_or(until, "")}
+        days = {"from": since, "to": until}
         self.fields = {"account": account.strip(), "what": what.strip(), **days}
         self.before = before
 

@@ -90,7 +90,7 @@ class Passkeys:
             raise LoginError("passkey_unknown", N_("This passkey is not known here."), _AGAIN)
         count = await run_in_threadpool(count_of, party, asked.state, passkey, answer)
         await run_in_threadpool(self._use, passkey, count)
-        self._access.tries.forget(name, known)
+        self._access.tries.forget(name, browser.address, known)
         return name, await run_in_threadpool(self._access.begin, account, browser)
 
     def ask_for_new(self, party: RelyingParty, person: Person, address: str) -> dict[str, Any]:

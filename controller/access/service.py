@@ -143,7 +143,7 @@ class Access:
             right = await run_in_threadpool(is_right, password, kept or nobodys())
         if found is None or not kept or not right:
             raise LoginError("login_wrong", N_("This is not the password of this account."))
-        self.tries.forget(name, known)
+        self.tries.forget(name, browser.address, known)
         if is_old(kept):
             await self._hash_anew(found, password)
         return found
@@ -168,14 +168,16 @@ class Access:
 
         Raises LoginError, AccountError, PasswordError.
         """
-        if not self.tries.is_allowed("", browser.address):
-            raise LoginError("login_rationed", N_("Too many tries: wait five minutes."))
-        named = await run_in_threadpool(self._to_set_up, code, account)
+        try:
+            named = await run_in_threadpool(self._to_set_up, code, account)
+        except LoginError:  # a guess; nobody is hindered who has the code
+            await run_in_threadpool(self.ration, "", browser)
+            raise
         check_password(password, named.account)
         async with self._hashing:
             kept = await run_in_threadpool(hashed, password)
-        ready = {"password": kept, "setup": "", "setup_until_ms": None}
-        return await run_in_threadpool(self._finish_set_up, code, replace(named, **ready), browser)
+        ready = replace(named, password=kept, setup="", setup_until_ms=None)
+        return await run_in_threadpool(self._finish_set_up, code, ready, browser)
 
     def end(self, account: str, session: int | None = None) -> None:
         """End one session of an account, or all of them."""

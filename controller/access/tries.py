@@ -30,11 +30,19 @@ class Tries:
         """Whether a try may be made now. device: of a browser that the account has used before."""
         if device:
             return self._take(("device", account, device))
-        return self._take(("account", account), ("address", address), _EVERYBODY)
+        return self._take(*_strangers(account, address))
 
-    def forget(self, account: str, device: str) -> None:
-        """The right password was given: what this browser tried before counts no more."""
-        self._tries.pop(("device", account, device), None)
+    def forget(self, account: str, address: str, device: str = "") -> None:
+        """The right password was given: this try counts no more, nor this browser's before it.
+
+        So a whole staff comes in from one address on one morning.
+        """
+        if device:
+            self._tries.pop(("device", account, device), None)
+            return
+        for source in _strangers(account, address):
+            if tries := self._tries.get(source):
+                tries.pop()
 
     def _take(self, *sources: tuple[str, ...]) -> bool:
         now_s = self._running_s()
@@ -52,6 +60,10 @@ class Tries:
                 tries.popleft()
             if not tries:
                 del self._tries[source]
+
+
+def _strangers(account: str, address: str) -> tuple[tuple[str, ...], ...]:
+    return ("account", account), ("address", address), _EVERYBODY
 
 
 def _most(source: tuple[str, ...]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 import msgspec
@@ -11,12 +12,12 @@ from msgspec.structs import replace
 from controller.alerts.receivers import Receiver, Severity
 from controller.incidents.handling import Handling
 from controller.incidents.incident import Incident
+from controller.webhooks.hook import LONGEST_WAIT_MS, Trouble, is_due
 from protocol.model import Status
 
 MOST_WAITING: Final = 50  # of a receiver; beyond it the oldest go
 TOO_LATE_MS: Final = 12 * 3_600_000  # nobody needs to be told of it any more
 _FIRST_WAIT_MS: Final = 15_000
-_LONGEST_WAIT_MS: Final = 3_600_000
 DIGEST_LATE_MIN: Final = 180  # a server that was off in the morning sends it until then
 TEST: Final = "test"
 _TOLD: Final = {
@@ -49,9 +50,18 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it is to be sent still."""
         return self.sent_ms is None and not self.dropped
 
+    def is_due(self, now_ms: int) -> bool:
+        """Whether it may be tried now."""
+        return is_due(self.next_ms, now_ms)
+
+    @property
+    def lets_others_by(self) -> bool:
+        """Whether the other side takes messages, and not this one: it holds up none behind it."""
+        return self.trouble == Trouble.MESSAGE.value
+
     def failed(self, now_ms: int, spread: float, trouble: str) -> Alert:
         """After a try in vain. spread: 0 to 1."""
-        wait_ms = min(_FIRST_WAIT_MS << min(self.tries, 12), _LONGEST_WAIT_MS)
+        wait_ms = min(_FIRST_WAIT_MS << min(self.tries, 12), LONGEST_WAIT_MS)
         return replace(
             self,
             tries=self.tries + 1,
@@ -82,14 +92,19 @@ def owed_causes(
             yield incident
 
 
-def owed_digest(receiver: Receiver, told: Collection[str], day: str, minute: int) -> str:
-    """What today's digest is about, where it is due; else empty. minute: of the day of school."""
-    if not receiver.digest_at:
-        return ""
-    hours, minutes = map(int, receiver.digest_at.split(":"))
-    late = minute - (60 * hours + minutes)
-    about = f"digest/{day}"
-    return about if 0 <= late < DIGEST_LATE_MIN and about not in told else ""
+def owed_digest(receiver: Receiver, told: Collection[str], local: datetime) -> tuple[date, str]:
+    """Which day's digest is due, and what it is about; "" where none is. local: the school's time.
+
+    A time late in the evening is due until after midnight, for the day before.
+    """
+    if receiver.digest_at:
+        due = time.fromisoformat(receiver.digest_at)
+        for day in (local.date(), local.date() - timedelta(days=1)):
+            late = local.replace(tzinfo=None) - datetime.combine(day, due)
+            about = f"digest/{day.isoformat()}"
+            if timedelta() <= late < timedelta(minutes=DIGEST_LATE_MIN) and about not in told:
+                return day, about
+    return local.date(), ""
 
 
 def surplus(waiting: Iterable[Alert]) -> list[Alert]:

@@ -22,11 +22,12 @@ from controller.alerts.receivers import (
     Receiver,
     Way,
     check_receiver,
+    check_secret,
     file_receivers_in,
     own_receivers_in,
 )
 from controller.sheets.text import clean
-from protocol.folder import OWNER_ONLY, write_whole
+from protocol.folder import OWNER_ONLY, keep_undoable, write_whole
 from protocol.words import N_
 
 SECRETS: Final = "alert-secrets"
@@ -85,6 +86,7 @@ def keep_receiver(folder: Path, fields: Mapping[str, str]) -> str:
     secret = fields.get("secret", "").strip()[:MAX_SECRET]
     file = before.secret_file if before else ""
     if secret:
+        check_secret(receiver.way, secret)
         file = _keep_secret(folder, name, secret)
     elif before and file and _goes_to(before) != _goes_to(receiver):
         raise AlertError(
@@ -129,7 +131,7 @@ def _keep(folder: Path, receivers: Mapping[str, Receiver]) -> None:
     path = folder / OWN_FILE
     if not path.exists():
         write_whole(path, b"{}", OWNER_ONLY)
-    write_whole(path, msgspec.json.encode(kept), OWNER_ONLY, backup=folder / _BEFORE)
+    keep_undoable(path, msgspec.json.encode(kept), folder / _BEFORE)
     named = [*receivers.values(), *own_receivers_in(folder, _BEFORE).values()]
     files = {Path(one.secret_file).name for one in named if one.secret_file}
     for secret in (folder / SECRETS).glob("*"):

@@ -9,14 +9,14 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
 
-from protocol.errors import LopHocError
-from protocol.settings import tree_in
+from protocol.errors import LopHocError, cause_of
+from protocol.settings import SettingsError, shaped, tree_in
 from protocol.this_machine import is_this_machine
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
@@ -28,6 +28,11 @@ _OTHERS: Final = 0o077
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _SAFE: Final = {"smtps", "https"}
 _NEAR: Final = {"smtp", "http"}  # unencrypted, within this machine alone; smtp asks for STARTTLS
+
+_PLAIN: Final = r"[^\s<>@,;:\"\\()\[\]]+(?:@[^\s<>@,;:\"\\()\[\]]+)?"
+_ADDRESS: Final = rf"(?:(?:\"[^\"\\]*\" *|[^<>@,;:\"\\()\[\]]*)<{_PLAIN}>|{_PLAIN})"
+_SENDER: Final = re.compile(_ADDRESS)
+_TO: Final = re.compile(rf"{_ADDRESS}(?: *, *{_ADDRESS})*,?")
 
 Text = Annotated[str, msgspec.Meta(max_length=500)]
 
@@ -71,7 +76,7 @@ class Receiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     severity: Severity = Severity.CRITICAL
     each_cause: bool = True
     digest_at: Text = ""
-    lang: Annotated[str, msgspec.Meta(pattern="^(vi|en)$")] = "vi"
+    lang: Literal["vi", "en"] = "vi"
     ca_file: Text = ""
     allow_private: bool = False
 
@@ -116,14 +121,13 @@ def file_receivers_in(folder: Path) -> Mapping[str, Receiver]:
     """Those of the administrator's file; nobody without it. Raises AlertError."""
     path = folder / FILE
     try:
-        receivers = msgspec.convert(tree_in(path), _File).receivers
+        receivers = shaped(tree_in(path), _File, path).receivers
         if len(receivers) > MAX_RECEIVERS:
-            raise ValueError("too many")
+            raise ValueError(N_("too many receivers"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        cause = error.strerror if isinstance(error, OSError) else error
-        raise _broken(path, cause) from error
+    except (OSError, ValueError, SettingsError) as error:
+        raise _broken(path, cause_of(error)) from error
     for name, receiver in receivers.items():
         check_receiver(name, receiver)
     return receivers
@@ -141,11 +145,28 @@ def _broken(path: Path, cause: object) -> AlertError:
 
 def check_receiver(name: str, receiver: Receiver) -> None:
     """Raises AlertError for a receiver to whom nothing may be sent."""
-    if receiver.way in {Way.EMAIL, Way.TELEGRAM} and not receiver.to:
+    texts = (getattr(receiver, field) for field in ("url", "to", "sender", "user"))
+    if not all(text.isprintable() for text in texts):
+        raise AlertError(
+            "alert_signs",
+            N_("What is written for {name} has an invisible character."),
+            N_("Write each on one line."),
+            name=name,
+        )
+    is_mail = receiver.way is Way.EMAIL
+    is_nobody = is_mail and not _TO.fullmatch(receiver.to)
+    if is_nobody or (receiver.way is Way.TELEGRAM and not receiver.to):
         raise AlertError(
             "alert_nobody",
             N_("{name} names nobody."),
             N_("Write an address of e-mail, or the number of a chat (to)."),
+            name=name,
+        )
+    if is_mail and receiver.sender and not is_sender(receiver.sender):
+        raise AlertError(
+            "alert_sender",
+            N_("The sender of {name} cannot be used."),
+            N_("Write one address of e-mail, such as lophoc@truong.edu.vn (sender)."),
             name=name,
         )
     if receiver.digest_at and not _TIME.fullmatch(receiver.digest_at):
@@ -165,6 +186,11 @@ def check_receiver(name: str, receiver: Receiver) -> None:
         ),
         name=name,
     )
+
+
+def is_sender(text: str) -> bool:
+    """Whether it is one address of e-mail, with or without a name before it."""
+    return bool(_SENDER.fullmatch(text))
 
 
 def is_address(receiver: Receiver) -> bool:
@@ -204,7 +230,18 @@ def secret_of(receiver: Receiver) -> str:
         )
     if not secret:
         raise _no_secret(path)
+    check_secret(receiver.way, secret)
     return secret
+
+
+def check_secret(way: Way, secret: str) -> None:
+    """Raises AlertError for what no line of this way can carry; a webhook signs with any text."""
+    if way is not Way.WEBHOOK and not (secret.isascii() and secret.isprintable()):
+        raise AlertError(
+            "alert_secret_signs",
+            N_("The secret holds more than one line, or signs that no password or token has."),
+            N_("Write it alone, on one line, without Vietnamese marks."),
+        )
 
 
 def _no_secret(path: Path) -> AlertError:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+import secrets
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, time
 from threading import Lock
 from typing import Final
 
 from msgspec.structs import replace
 
 from controller.alerts import store as kept
-from controller.alerts.alert import TEST, Alert, owed_causes, owed_digest, surplus
+from controller.alerts.alert import TEST, Alert, about_cause, owed_causes, owed_digest, surplus
 from controller.alerts.letters import Letters, alert_of
 from controller.alerts.receivers import AlertError, Receiver, receivers_in
 from controller.alerts.ways import send
 from controller.database.store import StoreError
 from controller.feature import Program
+from controller.incidents.handling import Handling
+from controller.incidents.incident import Incident
 from controller.incidents.service import Incidents
 from controller.incidents.words import IncidentWords
 from controller.webhooks.line import UntakenError
@@ -40,6 +43,7 @@ class Alerts:
         self._stirred = asyncio.Event()
         self._has_ended = False
         self._said = ""
+        self._is_idle = False
         self._trouble = StateLog(_LOGGER, "people are told later")
         self._changing = Lock()
 
@@ -82,34 +86,45 @@ class Alerts:
             self._note(str(error))
             return 0
         self._note("")
-        if not receivers:
+        if not receivers and self._is_idle:
             return 0
-        self._make(receivers)
-        return self._send(receivers)
+        causes = self._incidents.open()
+        if receivers:
+            self._make(receivers, causes)
+        taken = self._send(receivers, {about_cause(incident) for incident, _ in causes})
+        self._is_idle = not receivers  # what was owed to the last one is let go
+        return taken
 
     def test(self, name: str, receiver: Receiver) -> Alert:
-        """Send a test now, and note how it went. Raises StoreError."""
-        now_ms = self._program.now_ms()
+        """Send a test now, and note how it went. Raises StoreError.
+
+        A person looks now: it waits for no later try, nor for the job that sends what waits.
+        """
+        program, now_ms = self._program, self._program.now_ms()
         said = self._letters(receiver).test()
-        about = f"{TEST}/{now_ms}"
-        alert = Alert(receiver=name, about=about, title=said.title, text=said.text, made_ms=now_ms)
-        program = self._program
-        program.store.write(kept.keep_new, program.school, [alert])
-        made = next(
-            one for one in program.store.read(kept.waiting, program.school) if one.about == about
+        about = f"{TEST}/{secrets.token_hex(8)}"
+        alert = Alert(
+            receiver=name,
+            about=about,
+            title=said.title,
+            text=said.text,
+            made_ms=now_ms,
+            dropped=True,
         )
+        program.store.write(kept.keep_new, program.school, [alert])
+        made = program.store.read(kept.alert_about, program.school, name, about)
         tried = self._tried(receiver, made)
-        if tried.waits:  # a person looks now: it is not sent later
+        if tried.sent_ms is None:
             tried = _dropped(tried)
         program.store.write(kept.change, program.school, [tried])
         return tried
 
-    def _make(self, receivers: Mapping[str, Receiver]) -> None:
+    def _make(
+        self, receivers: Mapping[str, Receiver], causes: Sequence[tuple[Incident, Handling]]
+    ) -> None:
         program, now_ms = self._program, self._program.now_ms()
         told = program.store.read(kept.told_by, program.school)
-        causes = self._incidents.open()
         local = instant(now_ms).astimezone(program.zone)
-        is_school = self._is_school_day(local)
         new: list[Alert] = []
         for name, receiver in receivers.items():
             letters, known = self._letters(receiver), told.get(name, frozenset())
@@ -117,9 +132,8 @@ class Alerts:
                 alert_of(name, incident, letters.cause(incident), now_ms)
                 for incident in owed_causes(receiver, known, causes)
             ]
-            minute = 60 * local.hour + local.minute
-            about = owed_digest(receiver, known, local.date().isoformat(), minute)
-            if about and is_school:
+            day, about = owed_digest(receiver, known, local)
+            if about and self._is_school_day(day):
                 incidents = [incident for incident, handling in causes if handling.until_ms is None]
                 said = letters.digest(incidents, self._incidents.open_repairs())
                 new.append(
@@ -134,15 +148,15 @@ class Alerts:
         if new:
             program.store.write(kept.keep_new, program.school, new)
 
-    def _is_school_day(self, local: datetime) -> bool:
+    def _is_school_day(self, day: date) -> bool:
         """Whether anybody comes to school on this day. Raises StoreError."""
-        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = datetime.combine(day, time(), self._program.zone)
         begins_ms = int(midnight.timestamp() * 1000)
         hours = self._incidents.hours(self._program.now_ms())
         first_ms = hours.next_awake(begins_ms - 1)
         return first_ms is not None and first_ms < begins_ms + 86_400_000
 
-    def _send(self, receivers: Mapping[str, Receiver]) -> int:
+    def _send(self, receivers: Mapping[str, Receiver], still: Collection[str]) -> int:
         program, now_ms = self._program, self._program.now_ms()
         waiting = program.store.read(kept.waiting, program.school)
         by_receiver: dict[str, list[Alert]] = {}
@@ -155,18 +169,26 @@ class Alerts:
             if name in receivers:
                 taken += self._send_all(receivers[name], _left(own, gone), now_ms)
         horizon_ms = now_ms - kept.REMEMBER_MS
-        program.store.write(kept.drop_before, program.school, horizon_ms)
+        program.store.write(kept.drop_before, program.school, horizon_ms, still)
         return taken
 
     def _send_all(self, receiver: Receiver, own: Iterable[Alert], now_ms: int) -> int:
-        """Send a receiver's, the oldest first, until one is not taken."""
-        taken = 0
+        """Send a receiver's, the oldest first, until one is not taken; how many were.
+
+        What the other side never takes lets those behind it by, one at a look.
+        """
+        taken = refused = 0
         for alert in own:
-            if self._has_ended or alert.next_ms > now_ms:
+            if self._has_ended or refused > 1:
+                break
+            if not alert.is_due(now_ms):
+                if alert.lets_others_by:
+                    continue
                 break
             tried = self._tried(receiver, alert)
             self._program.store.write(kept.change, self._program.school, [tried])
-            if tried.sent_ms is None and not tried.dropped:
+            refused += tried.lets_others_by
+            if tried.waits and not tried.lets_others_by:
                 break
             taken += tried.sent_ms is not None
         return taken
@@ -175,12 +197,12 @@ class Alerts:
         """The message after a try; the log names the receiver alone."""
         now_ms = self._program.now_ms()
         try:
-            send(receiver, alert, self._program.config.school, now_ms)
+            partly = send(receiver, alert, self._program.config.school, now_ms)
         except (UntakenError, LopHocError) as error:
             why = error.why.trouble.value if isinstance(error, UntakenError) else error.code
             _LOGGER.warning("a message is not taken: receiver=%s: %s", alert.receiver, why)
             return alert.failed(now_ms, random.random(), why)  # noqa: S311 - that many come apart
-        return _sent(alert, now_ms)
+        return replace(alert, sent_ms=now_ms, dropped=False, trouble=partly)
 
     def _letters(self, receiver: Receiver) -> Letters:
         program = self._program
@@ -193,10 +215,6 @@ class Alerts:
         if trouble and trouble != self._said:
             _LOGGER.warning("nobody is told: %s", trouble)
         self._said = trouble
-
-
-def _sent(alert: Alert, now_ms: int) -> Alert:
-    return replace(alert, sent_ms=now_ms, trouble="")
 
 
 def _dropped(alert: Alert) -> Alert:

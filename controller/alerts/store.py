@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, delete, select, update
 
 from controller.alerts.alert import Alert
 from controller.alerts.tables import alerts
-from controller.database.reading import rows_of
+from controller.database.reading import bunches, rows_of
 from controller.database.scope import codes_of, of
 from controller.database.shape import Shape
 from controller.database.writing import insert_into
@@ -46,6 +46,13 @@ def waiting(db: Connection, place: Place) -> Sequence[Alert]:
     return ALERTS.records(rows_of(db, query.order_by(alerts.c.no)))
 
 
+def alert_about(db: Connection, place: Place, receiver: str, about: str) -> Alert:
+    """A receiver's message of a thing, which must be there."""
+    is_it = (alerts.c.receiver == receiver) & (alerts.c.about == about)
+    (row,) = rows_of(db, select(alerts).where(of(alerts, place), is_it))
+    return ALERTS.record(row)
+
+
 def newest(db: Connection, place: Place, limit: int) -> Sequence[Alert]:
     """The last ones, the newest first."""
     query = select(alerts).where(of(alerts, place)).order_by(alerts.c.no.desc()).limit(limit)
@@ -59,8 +66,12 @@ def change(db: Connection, place: Place, changed: Iterable[Alert]) -> None:
         db.execute(own.values(ALERTS.values(alert)))
 
 
-def drop_before(db: Connection, place: Place, before_ms: int) -> int:
-    """Let old ones go that wait no more; how many."""
+def drop_before(db: Connection, place: Place, before_ms: int, still: Collection[str]) -> int:
+    """Let old ones go that wait no more; how many. still: what goes on, and is not told of anew."""
     is_over = alerts.c.sent_ms.is_not(None) | alerts.c.dropped.is_(True)
     is_old = alerts.c.made_ms < before_ms
-    return db.execute(delete(alerts).where(of(alerts, place), is_old, is_over)).rowcount
+    old = select(alerts.c.no, alerts.c.about).where(of(alerts, place), is_old, is_over)
+    gone = [row["no"] for row in rows_of(db, old) if row["about"] not in still]
+    for some in bunches(gone):
+        db.execute(delete(alerts).where(of(alerts, place), alerts.c.no.in_(some)))
+    return len(gone)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from controller.alerts.receivers import Severity, Way
+from controller.alerts.ways import SOME
 from controller.webhooks.hook import Trouble
 from protocol.words import N_
 
@@ -27,8 +28,16 @@ TROUBLE_WORDS: Final[Mapping[str, str]] = {
     Trouble.NO_LINE.value: N_("nobody answers there"),
     Trouble.CERTIFICATE.value: N_("its certificate is not believed"),
     Trouble.PRIVATE.value: N_("it is in a network that allow_private does not allow"),
+    Trouble.MESSAGE.value: N_("the other side takes no such message"),
+    SOME: N_("some of the addresses did not take it"),
+    "alert_mail": N_("the mail server takes no encryption or no log-in: write smtps://…"),
+    "alert_secret_signs": N_("its secret holds more than one line, or signs that no token has"),
     "alert_secret": N_("its secret cannot be read"),
     "alert_secret_open": N_("others on this computer can read its secret: chmod 600"),
+    **dict.fromkeys(
+        ("alert_signs", "alert_nobody", "alert_sender", "alert_time", "alert_address"),
+        N_("what is written for this receiver cannot be used"),
+    ),
     "too_many": N_("too many messages waited"),
 }
 LANGUAGE_WORDS: Final[Mapping[str, str]] = {"vi": "Tiếng Việt", "en": "English"}

@@ -17,6 +17,7 @@ import msgspec
 from protocol.errors import LopHocError
 from protocol.words import N_
 
+NO_AREA: Final = "-"  # asks for the schools that lie in none
 MAX_DEPTH: Final = 32  # areas inside areas; a circle ends there
 
 
@@ -115,6 +116,10 @@ class Atlas:
             if membership.since <= day:
                 area = membership.area
         return self._heir(MergerKind.AREA, area, day)
+
+    def area_now(self, area: str, day: str) -> str:
+        """The area that one which merged is part of on that day; itself where it did not."""
+        return self._heir(MergerKind.AREA, area, day) or area
 
     def around(self, area: str, day: str) -> tuple[str, ...]:
         """The area and all those that it lies in, the innermost first."""

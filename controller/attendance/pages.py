@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, timedelta
 from functools import partial
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import gate_of
@@ -29,7 +29,7 @@ from controller.people.person import Permission
 from controller.roster.store import plan_of
 from controller.sheets.names import natural
 from controller.web.page import PageRenderer
-from controller.web.paging import day_or
+from controller.web.paging import Day
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.messages import Ending
@@ -37,8 +37,6 @@ from protocol.model import instant
 from protocol.words import N_
 
 _WEEK_DAYS: Final = 6  # Monday to Saturday
-
-Day = Annotated[str, Query(max_length=10)]
 
 
 class TakenLesson:
@@ -67,7 +65,7 @@ def pages(program: Program) -> FeatureRouter:
     @router.get("/attendance")
     @needs(Permission.MARKS, Permission.SCHOOL, in_parts=True)
     async def today(request: Request, day: Day = "") -> Response:
-        person, chosen = person_of(request), day_or(day, screens.today())
+        person, chosen = person_of(request), day or screens.today()
         scope = person.part_of(program.school)
         records = await run_in_threadpool(store.read, lessons_of, scope, chosen, chosen)
         school = await run_in_threadpool(store.read, plan_of, scope)
@@ -125,7 +123,7 @@ def pages(program: Program) -> FeatureRouter:
     @router.get("/attendance/{code:path}")
     @needs(Permission.MARKS, in_parts=True)
     async def class_sheet(request: Request, code: str, week: Day = "") -> Response:
-        monday = _monday(day_or(week, screens.today()))
+        monday = _monday(week or screens.today())
         last = _moved(monday, _WEEK_DAYS - 1)
         person = person_of(request)
         scope = person.part_of(program.school)

@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from controller.config import ENVIRONMENT, FOLDER, ControllerConfig
-from protocol.folder import OWNER_ONLY, write_whole
+from protocol.folder import keep_undoable
 from protocol.settings import SettingsError, load, settings_of
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
@@ -94,8 +94,7 @@ def _values_in(path: Path) -> dict[str, Any] | None:
 def keep_own_settings(folder: Path, values: Mapping[str, Any]) -> None:
     """Keep these in the place of those before, which stay beside for undo. Raises OSError."""
     kept = {name: values[name] for name in sorted(values) if name in _NAMES}
-    backup = folder / _BEFORE if (folder / FILE).exists() else None
-    write_whole(folder / FILE, msgspec.json.encode(kept), OWNER_ONLY, backup=backup)
+    keep_undoable(folder / FILE, msgspec.json.encode(kept), folder / _BEFORE)
 
 
 def with_own_settings(values: Mapping[str, Any]) -> dict[str, Any]:

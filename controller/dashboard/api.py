@@ -19,6 +19,7 @@ from controller.live.subscription import ALL, Own
 from controller.people.person import Permission
 from controller.web.downloads import files
 from controller.web.paging import ERRORS
+from controller.web.restarting import Restarting
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of, public
 
@@ -48,6 +49,7 @@ def api(program: Program) -> FeatureRouter:
 
         boot: names this start of it.
         """
+        program.service(Restarting).note_look()
         return JSONResponse({"status": "ok", "boot": program.boot})
 
     @router.get("/metrics", response_class=Response, responses=ERRORS | files(_EXPOSITION))

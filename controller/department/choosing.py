@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from controller.areas.areas import Area
+from controller.areas.areas import NO_AREA, Area
 from controller.department.exceptions import Odd, Oddity, odd_items
 from controller.department.overview import department_of
-from controller.department.standing import NO_AREA, Overview, SchoolGroup, SchoolStanding, group_of
+from controller.department.standing import Overview, SchoolGroup, SchoolStanding, group_of
 from controller.feature import Program
 from controller.inventory.chosen import Chosen
 from controller.inventory.filters import Filters, chooser_of
@@ -72,10 +72,11 @@ class Selection(NamedTuple):
         if not (self.asked.school or self.asked.area):
             return self.overview.areas()
         atlas, day = self.overview.atlas, self.overview.day
+        asked = self.overview.area_now(self.asked.area)
         pairs = []
         for area, group in self.overview.areas():
             schools = [school for school in self.standings if area.code in school.around]
-            inside = not self.asked.school and self.asked.area in atlas.around(area.code, day)
+            inside = not self.asked.school and asked in atlas.around(area.code, day)
             if schools if self.asked.school else inside:
                 pairs.append((area, group_of(schools) if self.asked.school else group))
         return pairs

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from controller.areas.areas import Area, Atlas, SchoolFacts
+from controller.areas.areas import NO_AREA, Area, Atlas, SchoolFacts
 from controller.department.census import Twin
 from controller.department.marks_store import ApartMark
 from controller.department.school_record import SchoolRecord
@@ -37,7 +37,6 @@ class Silence(StrEnum):
     NEVER = "never"
 
 
-NO_AREA: Final = "-"  # asks for the schools that lie in none
 LONGEST: Final = frozenset({Silence.WEEKS, Silence.NEVER})
 LONGER: Final = LONGEST | {Silence.WEEK}
 SILENT: Final = LONGER | {Silence.DAY}
@@ -187,14 +186,22 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     whole: SchoolGroup
 
     def of_area(self, area: str) -> list[SchoolStanding]:
-        """The schools in an area and in those inside it; of "" all, of NO_AREA those in none."""
+        """The schools in an area and in those inside it; of "" all, of NO_AREA those in none.
+
+        Of an area that has merged: those of what it is part of.
+        """
         if area == NO_AREA:
             return [school for school in self.schools if not school.around]
+        area = self.area_now(area)
         return [school for school in self.schools if not area or area in school.around]
 
     def area(self, code: str) -> SchoolGroup:
         """An area's figures, those of the areas inside it among them."""
-        return group_of(self.of_area(code), self.before.get(code))
+        return group_of(self.of_area(code), self.before.get(self.area_now(code)))
+
+    def area_now(self, code: str) -> str:
+        """The area that one which merged is part of today; itself where it did not."""
+        return self.atlas.area_now(code, self.day)
 
     def areas(self) -> list[tuple[Area, SchoolGroup]]:
         """Every area that stands or holds a school, what needs attention first."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
-from controller.department.standing import NO_AREA
+from controller.areas.areas import NO_AREA
 from controller.forecast.forecast import YEARS, Due, Forecast, Share
 from controller.forecast.papers import type_name
 from controller.web.listing import Column, address

@@ -14,9 +14,9 @@ import msgspec
 
 from controller.register.fields import MAX_COST_VND
 from controller.register.vocabulary import TYPE_WORDS, type_of
-from protocol.errors import LopHocError
+from protocol.errors import LopHocError, cause_of
 from protocol.folder import EVERYBODY, write_whole
-from protocol.settings import tree_in
+from protocol.settings import SettingsError, shaped, tree_in
 from protocol.words import N_
 
 FILE: Final = "life-table.toml"
@@ -75,12 +75,12 @@ def table_at(path: Path) -> LifeTable:
         tree = tree_in(path, MAX_BYTES)
         if not tree:  # as a power cut may leave it: never "no lives"
             raise ValueError("empty")
-        life_table = msgspec.convert(tree, LifeTable)
+        life_table = shaped(tree, LifeTable, path)
         return msgspec.structs.replace(
             life_table, life=_by_code(life_table.life), price=_by_code(life_table.price)
         )
-    except (OSError, ValueError) as error:
-        cause = error.strerror if isinstance(error, OSError) else error
+    except (OSError, ValueError, SettingsError) as error:
+        cause = cause_of(error)
         raise LifeTableError("life_table_broken", _BROKEN, _MEND, path=path, cause=cause) from error
 
 

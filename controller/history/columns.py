@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from controller.areas.areas import NO_AREA
 from controller.department.links import to_items, to_school, to_schools
-from controller.history.trend import NO_AREA, Trend, TrendBy, TrendRow
+from controller.history.trend import Trend, TrendBy, TrendRow
 from controller.register.vocabulary import type_word
 from controller.web.listing import Column
 from controller.web.words import Words

@@ -8,12 +8,12 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple, assert_never
 
+from controller.areas.areas import NO_AREA
 from controller.history.day import Counts, DayFigures, SchoolDay, added, picked
 from controller.reconcile.kpi import percent
 from protocol.words import N_
 
 DATES: Final = 13  # that a table and a chart have at most
-NO_AREA: Final = "-"
 NO_TYPE: Final = "-"
 
 

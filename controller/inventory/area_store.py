@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
+from math import inf
 from typing import Final
 
 from sqlalchemy import Connection, or_, select, update
 
-from controller.areas.store import atlas_of
+from controller.areas.areas import NO_AREA
+from controller.areas.store import atlas_of, mergers_of
 from controller.database.engine import one_numbers
 from controller.database.facts import fact_of, set_fact
 from controller.database.plan_version import version_of
@@ -21,7 +23,7 @@ from controller.database.reading import rows_of
 from controller.database.scope import in_province, of
 from controller.database.store import Store
 from controller.database.writing import Writing, write
-from controller.inventory.counting import renumber
+from controller.inventory.counting import listed_schools, renumber
 from controller.inventory.store import newest_change
 from controller.inventory.tables import assets, feed_areas
 from protocol.model import Place
@@ -81,13 +83,43 @@ def tell_moves(
 def schools_in(
     db: Connection, province: str, areas: Collection[str], *, begun: int | None = None
 ) -> frozenset[str]:
-    """The schools in one of the areas. begun: also those that left behind this change."""
+    """The schools in one of the areas, for NO_AREA those in none.
+
+    begun: also those that left behind this change.
+    """
     still = feed_areas.c.until.is_(None)
     there = still if begun is None else or_(still, feed_areas.c.until > begun)
     query = select(feed_areas.c.school).where(
         in_province(feed_areas, province), feed_areas.c.area.in_(sorted(areas)), there
     )
-    return frozenset(db.execute(query).scalars())
+    found = frozenset(db.execute(query).scalars())
+    return found | _outside(db, province, begun) if NO_AREA in areas else found
+
+
+def _outside(db: Connection, province: str, begun: int | None) -> frozenset[str]:
+    """The schools in no area now. begun: also those that were in none behind this change."""
+    query = select(feed_areas.c.school, feed_areas.c.since, feed_areas.c.until)
+    spells_by_school = defaultdict[str, list[tuple[int, float]]](list)
+    for school, since, until in db.execute(query.where(in_province(feed_areas, province))):
+        spells_by_school[school].append((since, inf if until is None else until))
+    heirs = {merger.new for merger in mergers_of(db, province)}
+    return frozenset(
+        school
+        for school in listed_schools(db, province) | heirs - {""}
+        if _has_gap(spells_by_school[school], begun)
+    )
+
+
+def _has_gap(spells: Iterable[tuple[int, float]], begun: int | None) -> bool:
+    """Whether these leave something open: behind this change, or at the end where it is None."""
+    if begun is None:
+        return all(until < inf for _, until in spells)
+    reached: float = begun
+    for since, until in sorted(spells):
+        if since > reached:
+            return True
+        reached = max(reached, until)
+    return reached < inf
 
 
 def _standing(db: Connection, province: str) -> dict[str, set[str]]:

@@ -106,7 +106,7 @@ def settle(
     if among is None:
         set_fact(db, _settled(province), day)
     atlas = atlas_of(db, province)
-    listed = _schools_in(db, province)
+    listed = listed_schools(db, province)
     closed = {code for code in listed if not atlas.heir_of(code, day)}
     is_office = own.school in listed and _is_above(db, own)
     if is_office and own.school not in facts_of(db, province):
@@ -199,7 +199,7 @@ def _settled_by(province: str) -> str:
     return f"settled_by/{province}"
 
 
-def _schools_in(db: Connection, province: str) -> frozenset[str]:
+def listed_schools(db: Connection, province: str) -> frozenset[str]:
     """The schools that have lists: from one to the next by the index, not over all items."""
     first = select(func.min(assets.c.school).label("school")).where(in_province(assets, province))
     found = first.cte("found", recursive=True)

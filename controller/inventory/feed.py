@@ -19,7 +19,8 @@ from msgspec.structs import replace as replace_in
 from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
-from controller.areas.store import lists_for
+from controller.areas.areas import Atlas
+from controller.areas.store import atlas_of, lists_for
 from controller.database.part import Part
 from controller.database.starts import is_of_history, starts_of
 from controller.database.store import Store
@@ -127,8 +128,21 @@ class Feed:
         return replace(self, scope=scope, areas=(*self.areas, *areas), only=person.school)
 
     def of_area(self, area: str) -> Feed:
-        """The same, of an area's schools."""
-        return replace(self, areas=(*self.areas, frozenset({area}))) if area else self
+        """The same, of an area's schools, of NO_AREA those in none. Raises StoreError.
+
+        Of an area that has merged: of what it is part of, which is another question than before.
+        """
+        if not area:
+            return self
+        area = self._atlas().area_now(area, self._today().isoformat())
+        return replace(self, areas=(*self.areas, frozenset({area})))
+
+    def home_of(self, school: str) -> str:
+        """The school that a school's items count for; itself where that is none."""
+        return self._atlas().heir_of(school, self._today().isoformat()) or school
+
+    def _atlas(self) -> Atlas:
+        return self.store.read(atlas_of, self.scope.province)
 
     def bring_up(self) -> None:
         """Let the records be as of now. Raises StoreError."""

@@ -101,6 +101,16 @@ def filters_of(
     )
 
 
+def school_filters_of(
+    *,
+    school: Code = "",
+    area: Code = "",
+    q: Annotated[str, Query(max_length=200, description="a part of a name or code")] = "",
+) -> Filters:
+    """The filters of a list of schools that tells nothing of items: no other is one there."""
+    return Filters(school=school.strip(), area=area.strip(), q=q.strip())
+
+
 class Chooser:
     """Makes choices of filters, for whoever asks: what nobody knows is refused by its name."""
 

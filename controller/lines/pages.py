@@ -8,7 +8,7 @@ from fastapi import Depends, Request, Response
 
 from controller.department.choosing import schools_of
 from controller.feature import Program
-from controller.inventory.filters import Filters, filters_of
+from controller.inventory.filters import Filters, school_filters_of
 from controller.lines.columns import LineRow, line_columns
 from controller.lines.line import LineSums
 from controller.lines.service import Lines
@@ -32,15 +32,14 @@ def pages(program: Program) -> FeatureRouter:
     def listed_lines(
         request: Request,
         *,
-        filters: Annotated[Filters, Depends(filters_of)],
+        filters: Annotated[Filters, Depends(school_filters_of)],
         sort: Sort = "",
         page: PageNo = 1,
         format: File = "",  # noqa: A002
     ) -> Response:
         words, columns = screens.words(request), line_columns()
-        chosen = Filters(school=filters.school, area=filters.area, q=filters.q)
         try:
-            selection = chooser.schools(chosen, person_of(request))
+            selection = chooser.schools(filters, person_of(request))
             sums, now_ms = lines.all(), program.now_ms()
             rows = sorted(
                 (
@@ -49,7 +48,7 @@ def pages(program: Program) -> FeatureRouter:
                 ),
                 key=lambda row: row.urgency,
             )
-            asked = Asked("/lines", chosen.query, sort, page)
+            asked = Asked("/lines", filters.query, sort, page)
             view = listed(rows, asked, columns, words, school=lambda row: row.school.code)
             if format:
                 title = (words.say(N_("Lines to schools")),)

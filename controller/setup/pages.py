@@ -37,6 +37,7 @@ from controller.web.addresses import reachable_addresses
 from controller.web.forms import fields_of, stream_upload
 from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError
+from controller.web.restarting import Restarting
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, public
 from protocol.errors import ActionError, LopHocError
@@ -95,6 +96,7 @@ def _add_only_page(router: FeatureRouter, program: Program) -> None:
     @router.get("/livez")
     @public
     async def livez() -> Mapping[str, str]:
+        program.service(Restarting).note_look()
         return {"status": "ok", "boot": program.boot}
 
     @router.get("/healthz")
@@ -282,7 +284,7 @@ class Setup:
         """Show that it begins anew, and do. words: to be compared with the department's page."""
         answer = self.page(request, "start_wait.html", state, step, joined=words)
         if self._program.restart:
-            answer.background = BackgroundTask(self._program.restart)
+            answer.background = BackgroundTask(self._program.service(Restarting).restart)
         return answer
 
     def _check_clock(self, step: SetupStep, form: Mapping[str, str]) -> None:

@@ -17,6 +17,7 @@ from controller.people.person import Permission
 from controller.setup.settings import CHOICES, ON_PAGES, SETTINGS, shown_value, value_of
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
+from controller.web.restarting import Restarting
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs
 from protocol.errors import LopHocError
@@ -89,7 +90,7 @@ def pages(program: Program) -> FeatureRouter:
     async def restarted(request: Request) -> Response:
         answer = screens.page(request, "restarting.html")
         if program.restart:
-            answer.background = BackgroundTask(program.restart)
+            answer.background = BackgroundTask(program.service(Restarting).restart)
         return answer
 
     return router

@@ -10,7 +10,8 @@ from typing import Annotated, Final
 
 import msgspec
 
-from protocol.settings import SettingsError, tree_in
+from protocol.errors import cause_of
+from protocol.settings import SettingsError, shaped, tree_in
 from protocol.words import N_
 
 FILE: Final = "stocktake-minutes.toml"
@@ -52,16 +53,16 @@ def form_in(folder: Path | None) -> MinutesForm:
     own = folder / FILE if folder else None
     path = own if own and own.exists() else SHIPPED
     try:
-        form = msgspec.convert(tree_in(path), MinutesForm)
-    except (OSError, ValueError) as error:
-        raise _damaged(path, str(error)) from error
+        form = shaped(tree_in(path), MinutesForm, path)
+    except (OSError, SettingsError) as error:
+        raise _damaged(path, cause_of(error)) from error
     unknown = [column.field for column in form.column if column.field not in FIELDS]
     if unknown:
         raise _damaged(path, unknown[0])
     return form
 
 
-def _damaged(path: Path, cause: str) -> SettingsError:
+def _damaged(path: Path, cause: object) -> SettingsError:
     return SettingsError(
         "form_damaged",
         N_("The form of the minutes {path} cannot be used: {cause}."),

@@ -30,7 +30,7 @@ from controller.web.listing import (
     written,
 )
 from controller.web.page import PageRenderer
-from controller.web.paging import day_or
+from controller.web.paging import Day
 from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs
@@ -40,8 +40,6 @@ from protocol.words import N_
 WEEKS_SHOWN: Final = 6  # files hold all
 TITLE: Final = N_("Lessons a week")
 _DAY: Final = timedelta(days=1)
-
-Word = Annotated[str, Query(max_length=64)]
 
 
 def add_lessons(router: FeatureRouter, program: Program) -> None:
@@ -57,15 +55,15 @@ def add_lessons(router: FeatureRouter, program: Program) -> None:
     async def lessons(
         request: Request,
         *,
-        since: Annotated[Word, Query(alias="from")] = "",
-        until: Annotated[Word, Query(alias="to")] = "",
+        since: Annotated[Day, Query(alias="from")] = "",
+        until: Annotated[Day, Query(alias="to")] = "",
         sort: Sort = "",
         page: PageNo = 1,
         format: File = "",  # noqa: A002 - a query's usual name
     ) -> Response:
         words, today = screens.words(request), date.fromisoformat(screens.today())
         try:
-            weeks = weeks_of(day_or(since, ""), day_or(until, today.isoformat()), today)
+            weeks = weeks_of(since, until or today.isoformat(), today)
             rooms = await run_in_threadpool(counted, *weeks)
             query = {"from": weeks[0], "to": weeks[1]} if since or until else {}
             asked = Asked("/use/lessons", query, sort, page)

@@ -34,14 +34,13 @@ from controller.web.listing import (
     written,
 )
 from controller.web.page import PageRenderer
-from controller.web.paging import day_or
+from controller.web.paging import Day
 from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from controller.web.words import Words
 from protocol.words import N_
 
-Word = Annotated[str, Query(max_length=64)]
 Row = TypeVar("Row")
 Made = tuple[ListPage[Row], Sequence[Row]]  # a page of a list, and all its rows in order
 
@@ -63,8 +62,8 @@ def _add_use(router: FeatureRouter, screens: PageRenderer, program: Program) -> 
         request: Request,
         *,
         filters: Annotated[Filters, Depends(filters_of)],
-        since: Annotated[Word, Query(alias="from")] = "",
-        until: Annotated[Word, Query(alias="to")] = "",
+        since: Annotated[Day, Query(alias="from")] = "",
+        until: Annotated[Day, Query(alias="to")] = "",
         by: Literal["", "boards"] = "",
         sort: Sort = "",
         page: PageNo = 1,
@@ -73,7 +72,7 @@ def _add_use(router: FeatureRouter, screens: PageRenderer, program: Program) -> 
         today, person = date.fromisoformat(screens.today()), person_of(request)
         words = screens.words(request)
         try:
-            first, last = weeks_of(day_or(since, ""), day_or(until, ""), today)
+            first, last = weeks_of(since, until, today)
             place = await run_in_threadpool(boards.place, filters, person)
             every = replace(filters, use="")
             report = await run_in_threadpool(boards.report, every, person, (first, last))

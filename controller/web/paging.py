@@ -12,14 +12,6 @@ from controller.web.items import ErrorItem, Item, Listing
 from protocol.model import day_from
 
 
-def day_or(text: str, default: str) -> str:
-    """The day that an address names; the default where it names none."""
-    try:
-        return day_from(text).isoformat()
-    except ValueError:
-        return default
-
-
 def _day(text: str) -> str:
     return day_from(text).isoformat()
 

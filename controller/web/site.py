@@ -19,6 +19,7 @@ from controller.web.exporting import Exports
 from controller.web.guard import HeadAsGet, WebGuard
 from controller.web.noting import Noting
 from controller.web.page import PageRenderer
+from controller.web.presses import SETTLE_S, Presses
 from controller.web.refusals import (
     ElsewhereError,
     HttpError,
@@ -43,8 +44,13 @@ _ELSEWHERE: Final[Mapping[Level, tuple[str, str]]] = {
 }
 
 
-def create_web(program: Program, allowed_hosts: Sequence[str]) -> FastAPI:
-    """The controller's face: what its features answer, behind the guard."""
+def create_web(
+    program: Program, allowed_hosts: Sequence[str], *, settle_s: float = SETTLE_S
+) -> FastAPI:
+    """The controller's face: what its features answer, behind the guard.
+
+    settle_s: for how long after its answer a button that is pressed again does nothing more.
+    """
 
     @contextlib.asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -67,6 +73,7 @@ def create_web(program: Program, allowed_hosts: Sequence[str]) -> FastAPI:
     )
     notes = [feature.note(program) for feature in program.features if feature.note]
     app.add_middleware(Noting, notes=notes)
+    app.add_middleware(Presses, settle_s=settle_s)
     app.add_middleware(Tagged)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     app.add_middleware(HeadAsGet)

@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec.structs import replace
 
-from protocol.errors import LopHocError
-from protocol.settings import tree_in
+from protocol.errors import LopHocError, cause_of
+from protocol.settings import SettingsError, shaped, tree_in
 from protocol.this_machine import is_this_machine
 from protocol.words import N_
 
 FILE: Final = "webhooks.toml"
 LEAST_SECRET: Final = 32  # characters: nobody can try them all
-_LONGEST_WAIT_MS: Final = 3_600_000
+LONGEST_WAIT_MS: Final = 3_600_000
 _FIRST_WAIT_MS: Final = 5_000
 STOPPED_MS: Final = 86_400_000
 
@@ -73,6 +73,7 @@ class Trouble(StrEnum):
     CERTIFICATE = "certificate"
     PRIVATE = "private"  # it leads into a network that allow_private does not allow
     SECRET = "secret"  # noqa: S105 - a word, no secret
+    MESSAGE = "message"  # it takes others, and this one never
 
 
 class Untaken(NamedTuple):
@@ -99,7 +100,7 @@ class HookPlace(msgspec.Struct, frozen=True):
 
     def failed(self, now_ms: int, spread: float, why: Untaken) -> HookPlace:
         """After a try that was not taken. spread: 0 to 1, so that many do not come at once."""
-        wait_ms = min(_FIRST_WAIT_MS << min(self.failures, 10), _LONGEST_WAIT_MS)
+        wait_ms = min(_FIRST_WAIT_MS << min(self.failures, 10), LONGEST_WAIT_MS)
         return replace(
             self,
             failures=self.failures + 1,
@@ -109,26 +110,34 @@ class HookPlace(msgspec.Struct, frozen=True):
             status=why.status,
         )
 
+    def is_due(self, now_ms: int) -> bool:
+        """Whether it may be told now."""
+        return is_due(self.next_ms, now_ms)
+
     def has_stopped(self, now_ms: int) -> bool:
         """Whether it has taken nothing for more than a day."""
         return bool(self.since_ms) and now_ms - self.since_ms > STOPPED_MS
+
+
+def is_due(next_ms: int, now_ms: int) -> bool:
+    """Whether a wait is over; one that is longer than any began by a clock that was set back."""
+    return not now_ms < next_ms <= now_ms + LONGEST_WAIT_MS
 
 
 def hooks_in(folder: Path) -> Mapping[str, Hook]:
     """The addresses of the folder's file, by name; none without one. Raises HookError."""
     path = folder / FILE
     try:
-        hooks = msgspec.convert(tree_in(path), _File).hooks
+        hooks = shaped(tree_in(path), _File, path).hooks
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        cause = error.strerror if isinstance(error, OSError) else error
+    except (OSError, SettingsError) as error:
         raise HookError(
             "webhooks_broken",
             N_("{path} cannot be used: {cause}."),
             N_("Correct it; nothing is sent until then."),
             path=path,
-            cause=cause,
+            cause=cause_of(error),
         ) from error
     for name, hook in hooks.items():
         _check(name, hook)

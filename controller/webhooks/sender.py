@@ -82,7 +82,7 @@ class Sender:
         Raises UntakenError, HookError, StoreError.
         """
         place, now_ms = self._program.store.read(place_of, hook), self._program.now_ms()
-        if place.next_ms > now_ms:
+        if not place.is_due(now_ms):
             return False
         page, is_anew = next_page(self._feed, hook, place.token)
         if not page.items:
@@ -113,7 +113,8 @@ class Sender:
 def next_page(whole: Feed, hook: Hook, token: str) -> tuple[Page, bool]:
     """What is to be told next, and whether the list begins anew with it. Raises StoreError."""
     feed: Feed = whole.of_area(hook.area)
-    chosen = Chosen(school=hook.school, kind=hook.kind)
+    school = hook.school and whole.home_of(hook.school)
+    chosen = Chosen(school=school, kind=hook.kind)
     try:
         spell = feed.begin(token, chosen)
     except HttpError:  # the database was replaced

@@ -16,4 +16,5 @@ TROUBLES: Final[Mapping[str, str]] = {
     Trouble.CERTIFICATE: N_("Its certificate is not believed: renew it, or give its ca_file."),
     Trouble.PRIVATE: N_("It leads into a network of one's own: allow_private is not set."),
     Trouble.SECRET: N_("The file of the secret cannot be read, or holds too little."),
+    Trouble.MESSAGE: N_("It takes others, but not this message: look into that program's log."),
 }

@@ -18,6 +18,7 @@ More = Callable[[], bytes]
 LONGEST_PICTURE: Final = 16_000_000  # bytes
 _HEAD_LIMIT: Final = 8_000  # of a part, and of all that stands between two pictures
 _SNIFF: Final = 64
+_OTHERS: Final = 30  # parts in a row that are no pictures: sound, words, heads within heads
 _SOI: Final = b"\xff\xd8\xff"
 _EOI: Final = b"\xff\xd9"
 _START_OF_SCAN, _END, _START = 0xDA, 0xD9, 0xD8
@@ -85,6 +86,8 @@ def kind_of(body: Body, label: str) -> BodyKind:
         return BodyKind.JPEG
     if label.startswith("multipart/"):
         return BodyKind.PARTS
+    if _SOI in body.data[:_HEAD_LIMIT]:
+        return BodyKind.JPEG
     if label.startswith("image/"):
         return BodyKind.PICTURE
     is_film = label.startswith("video/") or label in {"", "application/octet-stream"}
@@ -98,19 +101,38 @@ def jpegs(body: Body) -> Iterator[bytes]:
 
 
 def parts(body: Body) -> Iterator[bytes]:
-    """The pictures of an answer in parts, with or without boundaries and lengths."""
-    while True:
+    """The pictures of an answer in parts, with or without boundaries and lengths.
+
+    What else comes between them is passed over. Raises CameraTrouble where that is all.
+    """
+    others = 0
+    while others <= _OTHERS:
         start, length = _part_head(body)
         if start is None:
             return
         body.take(start)
-        body.has(len(_SOI))
-        if length is not None:
-            yield _of_length(body, length)
-        elif body.data.startswith(_SOI):
-            yield _jpeg(body)
-        else:
-            yield _up_to_boundary(body)
+        if picture := _picture_in(_part(body, length)):
+            yield picture
+        others = 0 if picture else others + 1
+    raise CameraTrouble("nonsense")
+
+
+def _part(body: Body, length: int | None) -> bytes:
+    """What a part holds; nothing where another head follows: that was a preamble, or a folder."""
+    body.has(len(_SOI))
+    if body.data.startswith(b"--") or _HEADER.match(body.data):
+        return b""
+    if length is not None:
+        return _of_length(body, length)
+    return _jpeg(body) if body.data.startswith(_SOI) else _up_to_boundary(body)
+
+
+def _picture_in(part: bytes) -> bytes:
+    """The picture, without what its maker put before it; nothing where there is none."""
+    if _by_content(part[:_SNIFF]) is BodyKind.PICTURE:
+        return part
+    at = part.find(_SOI)
+    return part[at:] if at >= 0 else b""
 
 
 def whole(body: Body) -> bytes:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 Decode = Callable[[bytes], "MatLike | None"]
 
-_OK: Final = 200
+_WELL: Final = range(200, 300)  # some say that it is a part (206), or another's (203)
+_EMPTY: Final = frozenset({204, 205})
 _BUSY: Final = 503
 
 
@@ -44,7 +45,7 @@ class CameraPage:
             got = self._client.ask()
         except WebTrouble as trouble:
             raise CameraTrouble(trouble.reason) from trouble
-        if got.status != _OK:
+        if got.status not in _WELL or got.status in _EMPTY:
             got.close()
             raise CameraTrouble("in_use" if got.status == _BUSY else "nonsense")
         got.endless()

@@ -20,15 +20,10 @@ from hardware.host.raspberry import PiReading, Raspberry
 from hardware.host.sensed import sensed
 from hardware.host.temperature import Thermometer
 from hardware.host.wifi import signal_dbm
+from hardware.matchers import filled
 from hardware.readings import HostIdentity, HostReading, IdentityKind, Kind, Sighting, clean
 from hardware.text import read_text
 
-# What makers leave in the firmware when they forget to fill it in.
-_UNFILLED = re.compile(
-    r"(to be filled.*|default string|system (product name|manufacturer|serial number|version)"
-    r"|not (applicable|specified|available)|none|n/a|unknown|o\.e\.m\.?|oem|x+|0+|123456789.*)",
-    re.IGNORECASE,
-)
 _MACHINE_ID = re.compile(r"[0-9a-f]{32}")
 _MULTICAST_BIT = 1 << 40
 # One megabyte, as disks and memory are sold and read by people: a million bytes.
@@ -67,9 +62,9 @@ if sys.platform == "win32":
         installation = windows.installation() or _mac(Path("/")) or hostname
         return HostIdentity(
             hostname=hostname,
-            vendor=_filled(windows.vendor()),
-            model=_filled(windows.model()),
-            serial=_filled(windows.serial()),
+            vendor=filled(windows.vendor()),
+            model=filled(windows.model()),
+            serial=filled(windows.serial()),
             os=windows.system_name(),
             machine=_digest(installation),
         )
@@ -199,11 +194,7 @@ def _uptime_s(root: Path, at: float) -> float:
 
 
 def _read_filled(path: Path) -> str:
-    return _filled(read_text(path))
-
-
-def _filled(text: str) -> str:
-    return "" if _UNFILLED.fullmatch(text) else text
+    return filled(read_text(path))
 
 
 def _board_vendor(board: str) -> str:

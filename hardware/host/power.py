@@ -61,27 +61,30 @@ def wear_percent(capacities: list[tuple[float, float]]) -> float | None:
 
 
 def _is_own_battery(supply: Path) -> bool:
-    # A wireless mouse shows its battery here too, with the scope "Device"; a bay may be empty.
-    is_battery = read_text(supply / "type") == "Battery" and read_text(supply / "scope") != "Device"
-    return is_battery and read_text(supply / "present") != "0"
+    is_battery = read_text(supply / "type") == "Battery" and read_text(supply / "present") != "0"
+    return is_battery and _is_own(supply)  # a bay may be empty
 
 
 def _is_mains(supply: Path) -> bool:
-    return read_text(supply / "type") in {"Mains", "USB", "Wireless"}
+    return read_text(supply / "type") in {"Mains", "USB", "Wireless"} and _is_own(supply)
+
+
+def _is_own(supply: Path) -> bool:
+    # A wireless mouse shows its battery here too, a pen tablet its plug (Linux, wacom_sys.c).
+    return read_text(supply / "scope") != "Device"
 
 
 def _charge_percent(batteries: list[Path]) -> float | None:
     """Weigh each battery by what it holds when full: two of one laptop are seldom alike."""
-    weighed = [
-        (min(100.0, max(0.0, percent)), _full(battery))
+    told = {
+        battery: min(100.0, max(0.0, percent))
         for battery in batteries
         if (percent := _percent(battery)) is not None
-    ]
-    if not weighed:
+    }
+    if not told:
         return None
-    all_known = all(full for _, full in weighed)
-    weights = [full if all_known else 1.0 for _, full in weighed]
-    total = sum(percent * weight for (percent, _), weight in zip(weighed, weights, strict=True))
+    weights = _weights([*told])
+    total = sum(percent * weight for percent, weight in zip(told.values(), weights, strict=True))
     return round(total / sum(weights), 1)
 
 
@@ -111,10 +114,13 @@ def _wear_percent(batteries: list[Path]) -> float | None:
     return None
 
 
-def _full(battery: Path) -> float:
-    energy = read_number(battery / "energy_full")
-    full = energy or read_number(battery / "charge_full") or 0.0
-    return full if 0 < full <= _FULL_MOST else 0.0
+def _weights(batteries: list[Path]) -> list[float]:
+    """What each holds when full, all in one unit; all alike where no unit is told by all."""
+    for unit in ("energy", "charge"):
+        full = [read_number(battery / f"{unit}_full") or 0.0 for battery in batteries]
+        if all(0 < one <= _FULL_MOST for one in full):
+            return full
+    return [1.0] * len(batteries)
 
 
 def _on_mains(batteries: list[Path], mains: list[str]) -> bool | None:

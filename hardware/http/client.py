@@ -21,12 +21,12 @@ from http.client import (
     HTTPMessage,
     HTTPResponse,
     HTTPSConnection,
-    IncompleteRead,
 )
 from types import MappingProxyType, TracebackType
 from typing import Final, Self, cast
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
+from hardware.http.contents import Contents
 from hardware.http.login import NOBODY, BasicOnly, Challenge, WebLogin, answer, challenges_of
 
 TIMEOUT_S: Final = 2.0  # for connecting, and between two words of the device
@@ -64,8 +64,7 @@ class WebAnswer:
     def __init__(self, response: HTTPResponse, wire: _Wire) -> None:
         self._response = response
         self._wire = wire
-        # Counted here: read1 of http.client before Python 3.13 forgets to.
-        self._left = None if response.chunked else response.length
+        self._contents = Contents(response)
 
     @property
     def status(self) -> int:
@@ -80,7 +79,7 @@ class WebAnswer:
     @property
     def length(self) -> int | None:
         """How much of the body is left, as far as the head tells."""
-        return self._left
+        return self._contents.left
 
     @property
     def kind(self) -> str:
@@ -104,22 +103,12 @@ class WebAnswer:
 
     def read_some(self, limit: int = 1 << 16) -> bytes:
         """What is there, at least a byte; b"" at the end. Raises OSError, HTTPException."""
-        if self._response.chunked:
-            try:
-                return self._response.read1(limit)
-            except IncompleteRead as error:
-                return error.partial
-        some = limit if self._left is None else min(limit, self._left)
-        data = self._response.fp.read1(some) if some and not self._response.isclosed() else b""
-        if self._left is not None:
-            self._left -= len(data)
-        return data
+        return self._contents.some(limit)
 
     def endless(self) -> None:
         """Expect a stream: it may last for as long as it sends something now and then."""
         self._wire.ends_at = None
-        if self._left == 0:  # some tell a length of none, and send all the same
-            self._left = None
+        self._contents.endless()
 
     def close(self) -> None:
         """Hang up."""

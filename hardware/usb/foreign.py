@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
-from hardware.matchers import matchers
+from hardware.matchers import filled, matchers
 from hardware.readings import IdentityKind, Kind, Sighting, clean
 from hardware.usb.devices import devices_of
 from hardware.usb.digitizers import Places, chassis_has_screen, places_of
@@ -64,17 +63,7 @@ def _dmi(nodes: Iterable[Properties]) -> dict[str, str]:
 
 
 def _maker_and_model(fields: Mapping[str, str], vendor: str, model: str) -> tuple[str, str]:
-    return _clean_filled(fields.get(vendor, "")), _clean_filled(fields.get(model, ""))
-
-
-def _clean_filled(value: str) -> str:
-    text = clean(value)
-    return "" if any(row.fullmatch(text) for row in _unfilled_patterns()) else text
-
-
-@functools.cache
-def _unfilled_patterns() -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(row, re.IGNORECASE) for row in matchers().dmi_unfilled)
+    return filled(clean(fields.get(vendor, ""))), filled(clean(fields.get(model, "")))
 
 
 def _device_tree(nodes: Iterable[Properties]) -> tuple[str, str]:

@@ -43,8 +43,8 @@ _OPEN = frozenset({Kind.INPUT, Kind.OTHER})
 
 def judge(device: UsbDevice, own: Container[str]) -> JudgedKind:
     """Judge a device. own: paths of the machine's own parts, of which nothing is asked."""
-    surely = _by_node(device) or _by_property(device) or _by_android(device) or _by_ups(device)
-    if surely:
+    surely = _by_picture(device) or _by_handheld(device) or _by_node(device)
+    if surely := surely or _by_property(device) or _by_ups(device):
         return surely
     judged = _by_class(device) or _by_driver(device) or _UNKNOWN
     if judged.kind in _OPEN and (row := id_row(device)):
@@ -59,9 +59,13 @@ def id_row(device: UsbDevice) -> UsbId | None:
     return _id_rows().get(product_of(device))
 
 
+def _by_picture(device: UsbDevice) -> JudgedKind | None:
+    pictures = capture_nodes(device.nodes)
+    capabilities = [node.get("ID_V4L_CAPABILITIES", "") for node in pictures]
+    return _of_pictures(device, capabilities) if pictures else None
+
+
 def _by_node(device: UsbDevice) -> JudgedKind | None:
-    if pictures := capture_nodes(device.nodes):
-        return _of_pictures(device, [node.get("ID_V4L_CAPABILITIES", "") for node in pictures])
     made = {node.get("SUBSYSTEM", "") for node in device.nodes}
     rows = (row for row in matchers().usb_node if row.subsystem in made)
     return next((JudgedKind(row.kind, KindProof.NODE, row.subsystem) for row in rows), None)
@@ -85,18 +89,32 @@ def _by_property(device: UsbDevice) -> JudgedKind | None:
     return None
 
 
-def _by_android(device: UsbDevice) -> JudgedKind | None:
-    android = matchers().android
-    has_files = device.own.get(android.property, "0") not in {"", "0"}
-    interfaces = interfaces_of(device)
-    if not has_files and not any(one.startswith(android.begins) for one in interfaces):
+def _by_handheld(device: UsbDevice) -> JudgedKind | None:
+    """Tell phones and tablets, also those that lend their network."""
+    mark, model = _handheld_mark(device), model_of(device)
+    if mark is None:
         return None
-    if _fits(model_of(device).lower(), android.tablet_names):
-        return JudgedKind(Kind.TABLET, KindProof.NAME, model_of(device))
+    if _fits(model.lower(), matchers().handheld.tablet_names):
+        return JudgedKind(Kind.TABLET, KindProof.NAME, model)
     if row := id_row(device):
         return JudgedKind(row.kind, KindProof.TABLE, row.id)
-    detail = android.property if has_files else android.begins
-    return JudgedKind(Kind.OTHER, KindProof.PROPERTY, detail, Kind.TABLET)
+    if _fits(model.lower(), matchers().handheld.phone_names):
+        return JudgedKind(Kind.OTHER, KindProof.NAME, model)
+    return JudgedKind(Kind.OTHER, *mark, Kind.TABLET)
+
+
+def _handheld_mark(device: UsbDevice) -> tuple[KindProof, str] | None:
+    """By what a device is known for a phone or a tablet; None where it is neither."""
+    handheld, tether, drivers = matchers().handheld, matchers().tether, _drivers(device)
+    if device.own.get(handheld.property, "0") not in {"", "0"}:
+        return KindProof.PROPERTY, handheld.property
+    if any(_fits(driver, handheld.modems) for driver in drivers):
+        return None
+    own = (*handheld.classes, *(tether.classes if _is_of(tether, device) else ()))
+    if begins := next((one for one in own if _has_class(device, one)), ""):
+        return KindProof.KIND_CLASS, begins
+    driver = next((one for one in drivers if _fits(one, handheld.drivers)), "")
+    return (KindProof.DRIVER, driver) if driver else None
 
 
 def _by_ups(device: UsbDevice) -> JudgedKind | None:

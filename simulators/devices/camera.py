@@ -8,7 +8,7 @@ import itertools
 import re
 import secrets
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from simulators.addresses import open_udp
 from simulators.devices.camera_faults import BY_HTTP, HOSTILE, LOGINS, LOOKS, CameraFault
 from simulators.devices.camera_login import challenge_of, is_login, is_token
+from simulators.devices.camera_sending import Sending
 from simulators.devices.camera_words import (
     ENTITY_BOMB,
     GARBAGE,
@@ -223,7 +224,9 @@ class OnvifCamera:
         if not self._lets_in(head):
             _reply(writer, f"401 Unauthorized\r\n{self._challenge(head)}", b"text/plain", b"")
         elif path == b"/snapshot.jpg" and CameraFault.NO_SNAPSHOT not in self.faults:
-            _reply(writer, "200 OK", self._kind("image/jpeg").encode(), self._shot())
+            status = "206 Partial Content" if CameraFault.PARTIAL in self.faults else "200 OK"
+            kind = self._kind("image/jpeg").encode()
+            _reply(writer, status, kind, self._shot(), self.faults)
         elif path == b"/video.mjpg":
             await self._mjpeg(writer)
         else:
@@ -283,7 +286,8 @@ class OnvifCamera:
             _reply(writer, status, kind, b"" if by_http else not_authorized(self.faults))
         else:
             reply = answer(body, self.make, self.urls, self._told_clock, self.faults)
-            _reply(writer, "200 OK" if reply else "500 Internal Server Error", kind, reply or b"")
+            status = "200 OK" if reply else "500 Internal Server Error"
+            _reply(writer, status, kind, reply or b"", self.faults)
 
     @property
     def _clock(self) -> datetime:
@@ -316,13 +320,18 @@ class OnvifCamera:
         kinds = (kind for fault, kind in told.items() if fault in self.faults)
         kind = self._kind(next(kinds, f"multipart/x-mixed-replace; boundary={_BOUNDARY}"))
         label = f"Content-Type: {kind}\r\n" if kind else ""
-        writer.write(f"HTTP/1.1 200 OK\r\n{label}\r\n".encode())
+        sending = Sending(self.faults)
+        writer.write(f"HTTP/1.1 200 OK\r\n{sending.head}{label}\r\n".encode())
+        preamble = sending.preamble()
         is_first = CameraFault.LATE_BOUNDARY in self.faults
         async for shot in self._stream():
             boundary = "" if is_first else f"--{_BOUNDARY}\r\n"
             head = f"{boundary}Content-Type: image/jpeg\r\nContent-Length: {len(shot)}\r\n\r\n"
             is_bare, is_first = CameraFault.BARE in self.faults, False
-            writer.write(shot if is_bare else head.encode() + shot + b"\r\n")
+            aside = preamble + sending.before(_BOUNDARY)
+            preamble = b""
+            part = shot if is_bare else aside + head.encode() + shot + b"\r\n"
+            writer.write(sending.piece(part))
             await writer.drain()
 
     async def _rtsp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -411,10 +420,17 @@ class OnvifCamera:
         return shot[: len(shot) // 3] if CameraFault.CORRUPT in self.faults else shot
 
 
-def _reply(writer: asyncio.StreamWriter, status: str, kind: bytes, body: bytes) -> None:
-    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
+def _reply(
+    writer: asyncio.StreamWriter,
+    status: str,
+    kind: bytes,
+    body: bytes,
+    faults: Collection[CameraFault] = (),
+) -> None:
+    more, sent = Sending(faults).whole(body)
+    head = f"HTTP/1.1 {status}\r\n{more}Connection: close\r\n"
     label = b"Content-Type: " + kind + b"\r\n" if kind else b""
-    writer.write(head.encode() + label + b"\r\n" + body)
+    writer.write(head.encode() + label + b"\r\n" + sent)
 
 
 def _classroom() -> Picture:

@@ -16,7 +16,9 @@ class CameraFault(StrEnum):
     of its maker's, its addresses without scheme. empty_inputs: of a recorder's channels only the
     first two have a camera. action, no_action: wants the action named beside the content's type,
     refuses it. media_2: only the later media service. From no_type on: what its pictures are
-    called. From redirects on: where it sends us, and what a hostile one does.
+    called, and how they are sent: asides (words between them), gzip (unasked), says_chunked (and
+    cuts nothing), unsaid_chunks (cut, and not said), partial (status 206). From redirects on: where
+    it sends us, and what a hostile one does.
     """
 
     SILENT = "silent"
@@ -69,6 +71,12 @@ class CameraFault(StrEnum):
     OTHER_BOUNDARY = "other_boundary"
     LATE_BOUNDARY = "late_boundary"
     BARE = "bare"
+    ASIDES = "asides"
+    PREAMBLE = "preamble"
+    PARTIAL = "partial"
+    GZIP = "gzip"
+    SAYS_CHUNKED = "says_chunked"
+    UNSAID_CHUNKS = "unsaid_chunks"
     REDIRECTS = "redirects"
     ELSEWHERE = "elsewhere"
     ENDLESS = "endless"

@@ -24,10 +24,12 @@ class HostFault(StrEnum):
 
     worn_battery, weak_wifi, lying_plug (the battery empties though the plug says "online"),
     mute_plug (it fills, and the plug says nothing), waiting_battery (it empties, it says, by
-    nothing), full_battery (and the plug says nothing): of a laptop. under_voltage, throttled,
-    under_voltage_since_boot, old_firmware_file (it says 0 for ever): of a Raspberry Pi. read_only,
-    disk_errors, hot, vpn (takes the way out): of any. no_sensors: it tells next to nothing.
-    garbage: every file holds what belongs in no file.
+    nothing), full_battery (and the plug says nothing), pen_tablet (has a plug of its own, and the
+    battery says nothing): of a laptop. under_voltage, throttled, under_voltage_since_boot,
+    old_firmware_file (it says 0 for ever): of a Raspberry Pi. read_only, disk_errors, hot, vpn
+    (takes the way out), dead_zone (of the processor; a monitor tells): of any. cores_only (the
+    monitor has no first input, and there is no zone): of a mini PC. no_sensors: it tells next to
+    nothing. garbage: every file holds what belongs in no file.
     """
 
     WORN_BATTERY = "worn_battery"
@@ -36,6 +38,7 @@ class HostFault(StrEnum):
     MUTE_PLUG = "mute_plug"
     WAITING_BATTERY = "waiting_battery"
     FULL_BATTERY = "full_battery"
+    PEN_TABLET = "pen_tablet"
     UNDER_VOLTAGE = "under_voltage"
     UNDER_VOLTAGE_SINCE_BOOT = "under_voltage_since_boot"
     THROTTLED = "throttled"
@@ -43,6 +46,8 @@ class HostFault(StrEnum):
     READ_ONLY = "read_only"
     DISK_ERRORS = "disk_errors"
     HOT = "hot"
+    DEAD_ZONE = "dead_zone"
+    CORES_ONLY = "cores_only"
     VPN = "vpn"
     NO_SENSORS = "no_sensors"
     GARBAGE = "garbage"
@@ -144,10 +149,23 @@ def _always(make: HostMake) -> _Files:
 def _thermometer(make: HostMake, faults: _Faults) -> _Files:
     zone = "cpu-thermal" if make is HostMake.PI else "x86_pkg_temp"
     milli_c = 96_000 if HostFault.HOT in faults else 51_500
-    return {
-        "sys/class/thermal/thermal_zone0/type": f"{zone}\n",
-        "sys/class/thermal/thermal_zone0/temp": f"{milli_c}\n",
+    is_dead, has_cores = (one in faults for one in (HostFault.DEAD_ZONE, HostFault.CORES_ONLY))
+    zones = {zone: 0 if is_dead else milli_c, "acpitz": 27_800}
+    if has_cores:
+        del zones[zone]
+    told = {
+        f"sys/class/thermal/thermal_zone{number}/{file}": f"{text}\n"
+        for number, (kind, temperature) in enumerate(zones.items())
+        for file, text in (("type", kind), ("temp", temperature))
     }
+    if is_dead or has_cores:
+        told |= {
+            "sys/class/hwmon/hwmon4/name": "coretemp\n",
+            "sys/class/hwmon/hwmon4/temp2_input": f"{milli_c}\n",
+            "sys/class/hwmon/hwmon4/temp2_label": "Core 0\n",
+            "sys/class/hwmon/hwmon4/temp3_input": f"{milli_c - 2000}\n",
+        }
+    return told
 
 
 def _disk(make: HostMake, faults: _Faults) -> _Files:
@@ -215,18 +233,27 @@ def _battery(faults: _Faults) -> _Files:
     full = 17_900_000 if HostFault.WORN_BATTERY in faults else 39_500_000
     is_full, waits = (one in faults for one in (HostFault.FULL_BATTERY, HostFault.WAITING_BATTERY))
     empties = waits or HostFault.LYING_PLUG in faults
+    has_pen = HostFault.PEN_TABLET in faults
+    pen = {"scope": "Device", "type": "Mains", "online": "1"} if has_pen else {}
     files = {
         "BAT0/type": "Battery",
-        "BAT0/status": "Discharging" if empties else "Full" if is_full else "Charging",
+        "BAT0/status": _status(empties=empties, is_full=is_full, is_mute=has_pen),
         "BAT0/power_now": "0" if waits or is_full else "9100000",
         "BAT0/capacity": "100" if is_full else "71",
         "BAT0/energy_full": str(full),
         "BAT0/energy_full_design": "42000000",
         "BAT0/cycle_count": "812",
         "AC/type": "Mains",
-        "AC/online": "0" if is_full or HostFault.MUTE_PLUG in faults else "1",
+        "AC/online": "0" if is_full or has_pen or HostFault.MUTE_PLUG in faults else "1",
+        **{f"wacom_ac_1/{name}": text for name, text in pen.items()},
     }
     return {f"sys/class/power_supply/{name}": f"{text}\n" for name, text in files.items()}
+
+
+def _status(*, empties: bool, is_full: bool, is_mute: bool) -> str:
+    if is_mute:
+        return "Unknown"
+    return "Discharging" if empties else "Full" if is_full else "Charging"
 
 
 def _pi(faults: _Faults) -> _Files:

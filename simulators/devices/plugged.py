@@ -107,12 +107,61 @@ MAKES: Final[Mapping[str, PlugMake]] = {
         (("video4linux", "video0", {"ID_V4L_CAPABILITIES": ":capture:tuner:"}),),
     ),
     "phone": PlugMake(
-        *("04e8", "6860", "SAMSUNG", "SAMSUNG_Android", ":060101:0a0001:"),
+        *("04e8", "6860", "SAMSUNG", "SAMSUNG_Android", ":060101:020201:0a0001:"),
+        driver="cdc_acm",
         own={"ID_MTP_DEVICE": "1", "ID_MEDIA_PLAYER": "1"},
     ),
     "tablet": PlugMake(
         *("04e8", "6860", "SAMSUNG", "Galaxy Tab A8", ":060101:0a0001:"),
         own={"ID_MTP_DEVICE": "1", "ID_MEDIA_PLAYER": "1"},
+    ),
+    "iphone": PlugMake(
+        *("05ac", "12a8", "Apple Inc.", "iPhone"),
+        ":060101:010100:010200:030000:fffe02:fffd01:020d00:0a0001:",
+    ),
+    "ipad": PlugMake(
+        *("05ac", "12ab", "Apple Inc.", "iPad"),
+        ":060101:010100:010200:030000:fffe02:fffd01:020d00:0a0001:",
+        (("net", "eth1", {"INTERFACE": "eth1"}),),
+        "ipheth",
+    ),
+    "iphone-tethering": PlugMake(
+        *("05ac", "12a8", "Apple Inc.", "iPhone", ":060101:fffe02:fffd01:"),
+        (("net", "eth1", {"INTERFACE": "eth1"}),),
+        "ipheth",
+    ),
+    "phone-tethering": PlugMake(
+        *("04e8", "6863", "SAMSUNG", "SAMSUNG_Android", ":e00103:0a0000:"),
+        (("net", "usb0", {"INTERFACE": "usb0"}),),
+        "rndis_host",
+    ),
+    "phone-tethering-newer": PlugMake(
+        *("22b8", "2e24", "motorola", "moto g play (2021)", ":ef0401:0a0000:"),
+        (("net", "usb0", {"INTERFACE": "usb0"}),),
+        "rndis_host",
+    ),
+    "unknown-phone-tethering": PlugMake(
+        *("0e8d", "2005", "MediaTek", "Android", ":e00103:0a0000:ff4201:"),
+        (("net", "usb0", {"INTERFACE": "usb0"}),),
+        "rndis_host",
+    ),
+    "tablet-tethering": PlugMake(
+        *("04e8", "6864", "SAMSUNG", "Galaxy Tab A8", ":e00103:0a0000:"),
+        (("net", "usb0", {"INTERFACE": "usb0"}),),
+        "rndis_host",
+    ),
+    "modem-with-debugging": PlugMake(
+        *("2c7c", "0125", "Quectel", "EC25-E", ":ff0000:ffffff:ff4201:"),
+        (("net", "wwan0", {"INTERFACE": "wwan0"}),),
+        "qmi_wwan",
+    ),
+    "modem-by-rndis": PlugMake(
+        *("12d1", "14dc", "HUAWEI_MOBILE", "HUAWEI_MOBILE", ":ef0401:080650:"), driver="rndis_host"
+    ),
+    "board-computer-by-rndis": PlugMake(
+        *("0525", "a4a2", "Linux 5.10 with dwc2", "RNDIS/Ethernet Gadget", ":e00103:0a0000:"),
+        (("net", "usb0", {"INTERFACE": "usb0"}),),
+        "rndis_host",
     ),
     "printer-with-card-slot": PlugMake(
         *("04b8", "1142", "EPSON", "EPSON L3110 Series", ":ffffff:070102:080650:")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from controller.areas.areas import Area, Membership, Merger
+from controller.areas.areas import Area, Membership, Merger, MergerKind
 from controller.database.store import Store
 from controller.department.brief import item_of
 from controller.department.marks import ContestedMark
@@ -63,6 +63,14 @@ def wrongs_of(seed: int, store: Store) -> Iterator[str]:
         ]
         know(store, members=moved)
     know(store, merged=[Merger(old=old, new=new, since=_day(n)) for old, new, n in case["mergers"]])
+    area = MergerKind.AREA
+    know(
+        store,
+        merged=[
+            Merger(old=old, new=new, since=_day(n), what=area)
+            for old, new, n in case["merged_areas"]
+        ],
+    )
     if case["is_found_before"]:
         _contest(store, case)
     for code, school in case["schools"].items():
@@ -163,15 +171,17 @@ def _compare(store: Store, case: Row, rows: list[Row], now_ms: int) -> Iterator[
     }
     yield from _wrong("schools", told, by_home)
     yield from _wrong("rest", [*overview.whole.rest], sums.resting(case, counted, now_ms))
-    within = {home: sums.areas_of(case, home, now_ms, NOW_MS) for home in homes}
-    for area in sums.PARENTS:
-        part = [row for row in counted if area in within[row["home"]]]
+    feed = Feed(store, SCOPE, OWN, ZONE, lambda: now_ms)
+    for area in (*sums.PARENTS, sums.NO_AREA):
+        part = sums.lie_in(case, area, counted, now_ms, NOW_MS)
         figures = overview.area(area)
         counts = {name: getattr(figures.tally, name) for name in sums.COUNTS}
         yield from _wrong(f"area {area}", counts, sums.summed(part, now_ms))
         yield from _wrong(f"rest {area}", [*figures.rest], sums.resting(case, part, now_ms))
-    stand = {(row["home"], row["school"], _id_of(row)): _seen(row, now_ms) for row in counted}
-    feed = Feed(store, SCOPE, OWN, ZONE, lambda: now_ms)
+        fed = feed.of_area(area)
+        keys = {_key(item) for item in fed.page(fed.begin(""), Chosen(), 10_000).items}
+        yield from _wrong(f"feed {area}", keys, {_key_of(row) for row in part})
+    stand = {_key_of(row): _seen(row, now_ms) for row in counted}
     fed = feed.page(feed.begin(""), Chosen(), 10_000).items
     yield from _wrong("feed", {_key(item): _said(item) for item in fed}, stand)
     with store.view() as db:
@@ -203,6 +213,10 @@ def _flat(stands: Any) -> tuple[Any, ...]:
 
 def _key(item: Any) -> tuple[str, str, str]:
     return item["counts_for"], item["school"], item["device_id"]
+
+
+def _key_of(row: Row) -> tuple[str, str, str]:
+    return row["home"], row["school"], _id_of(row)
 
 
 def _said(item: Any) -> Any:

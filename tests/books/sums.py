@@ -19,6 +19,13 @@ HOUR_MS = 3_600_000
 FROM_THE_FIRST = -9999
 _MOST_ROWS = 15
 PARENTS = {"A1": "", "A2": "A1", "A3": ""}
+NO_AREA = "-"
+# Who of a family merges into whom, None for retired, in the order in which it is told.
+_MERGERS: tuple[tuple[tuple[int, int | None], ...], ...] = (
+    *((), ((0, 1),), ((2, None),), ((0, 1), (1, 2)), ((0, 2), (1, 2))),
+    *(((0, 1), (1, 2), (2, 3)), ((1, None), (0, 1)), ((2, 3), (1, 2), (3, None))),
+)
+_SILENT_DAYS = (1, 7, 21)
 SENSED = {"board", "laptop"}  # what agents see, so that it is missed
 WITH_SERIAL = {"board", "laptop", "ups"}
 OUT_OF_USE = {"broken", "disposed"}
@@ -36,6 +43,8 @@ def a_case(dice: random.Random, now_ms: int, families: int) -> Row:
     found: pieces that bear a mark which lives in several schools.
     """
     case: Row = {"schools": {}, "rows": [], "found": [], "mergers": [], "moves": []}
+    merged = dice.choice((None, None, ("A3", "A1"), ("A3", "A2"), ("A2", "A3")))
+    case["merged_areas"] = [(*merged, dice.randrange(-30, 300))] if merged else []
     for family in range(families):
         codes = [f"{family:03}{name}" for name in "abcd"]
         case["schools"] |= {code: _a_school(dice, now_ms) for code in codes}
@@ -44,7 +53,7 @@ def a_case(dice: random.Random, now_ms: int, families: int) -> Row:
         found = (row for row in rows if row["serial"] == contested != "")
         case["found"] += [row for row in found if dice.random() < 0.6]
         case["rows"] += rows
-        pairs = dice.choice(((), ((0, 1),), ((2, None),), ((0, 1), (1, 2))))
+        pairs = dice.choice(_MERGERS)
         case["mergers"] += [
             (
                 codes[old],
@@ -56,8 +65,8 @@ def a_case(dice: random.Random, now_ms: int, families: int) -> Row:
         case["moves"] += [
             (code, dice.choice((*PARENTS, "")), days)
             for code in codes
-            for days in (FROM_THE_FIRST, dice.randrange(1, 400))
-            if dice.random() < 0.7
+            for days in (FROM_THE_FIRST, *[dice.randrange(1, 400)] * 2)  # twice on one day
+            if dice.random() < 0.6
         ]
     case["is_found_before"] = dice.random() < 0.5
     case["asked"] = (HOUR_MS, dice.randrange(1, 500) * DAY_MS)  # after the first half was told
@@ -82,6 +91,9 @@ def _a_school(dice: random.Random, now_ms: int) -> Row:
     told_ms = now_ms - dice.randrange(40) * DAY_MS - dice.randrange(DAY_MS)
     is_heard, days = dice.random() < 0.8, dice.randrange(20)
     heard_ms = min(told_ms + days * DAY_MS, now_ms) if is_heard else None
+    if is_heard and dice.random() < 0.3:  # to the millisecond when it is asked first
+        exact_ms = dice.choice(_SILENT_DAYS) * DAY_MS + dice.choice((-1, 0, 1))
+        heard_ms = max(now_ms + HOUR_MS - exact_ms, told_ms)
     return {"told_ms": told_ms, "own_ms": told_ms + off_ms, "heard_ms": heard_ms}
 
 
@@ -241,10 +253,28 @@ def areas_of(case: Row, school: str, now_ms: int, then_ms: int) -> set[str]:
         for code, area, days in case["moves"]
         if code == school and (days < 0 or day_of(then_ms + days * DAY_MS) <= day_of(now_ms))
     ]
-    area, found = own[-1] if own else "", set[str]()
+    area, found = area_now(case, own[-1] if own else "", now_ms, then_ms), set[str]()
     while area:
         found.add(area)
-        area = PARENTS[area]
+        area = area_now(case, PARENTS[area], now_ms, then_ms)
+    return found
+
+
+def area_now(case: Row, area: str, now_ms: int, then_ms: int) -> str:
+    """The area that one which merged is part of."""
+    for old, new, days in case["merged_areas"]:
+        if area == old and day_of(then_ms + days * DAY_MS) <= day_of(now_ms):
+            return str(new)
+    return area
+
+
+def lie_in(case: Row, area: str, rows: Iterable[Row], now_ms: int, then_ms: int) -> list[Row]:
+    """The rows of an area's schools, of NO_AREA of those in none; of a merged one of its heir's."""
+    found, asked = [], area_now(case, area, now_ms, then_ms)
+    for row in rows:
+        around = areas_of(case, row["home"], now_ms, then_ms)
+        if not around if area == NO_AREA else asked in around:
+            found.append(row)
     return found
 
 
@@ -323,5 +353,5 @@ def resting(case: Row, rows: Iterable[Row], now_ms: int) -> list[int]:
     lines = [row for row in rows if row["is_line"]]
     return [
         sum(row["quantity"] for row in lines if silent_ms[row["school"]] > days * DAY_MS)
-        for days in (1, 7, 21)
+        for days in _SILENT_DAYS
     ]

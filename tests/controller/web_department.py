@@ -161,7 +161,7 @@ def a_department_face(
     program = a_program(store, live, scope=OWN, upstream="")
     program.config = replace(program.config, name="Sở GD&ĐT Sơn La", role="department")
     program._services.update(services or {})
-    web = create_web(program, ("127.0.0.1", "localhost", "testserver"))
+    web = create_web(program, ("127.0.0.1", "localhost", "testserver"), settle_s=0.0)
     return with_office(web, program)
 
 

@@ -297,11 +297,12 @@ def a_face(
     translate_to: Callable[[str], Translate] = translator,
     folder: Path | None = None,
     boot: str = "face",
+    settle_s: float = 0.0,
 ) -> FastAPI:
-    """The face of a school whose store and fleet this process holds."""
+    """The face of a school whose store and fleet this process holds; it takes each press."""
     more = {"translate_to": translate_to, "folder": folder, "boot": boot}
     program = a_program(store, live, scope=scope, **more)  # type: ignore[arg-type]
-    return with_office(create_web(program, allowed_hosts), program)
+    return with_office(create_web(program, allowed_hosts, settle_s=settle_s), program)
 
 
 def a_live(

@@ -106,6 +106,40 @@ def test_a_spoilt_picture_takes_no_other_with_it(
     assert list(parts(body))[-1] == good
 
 
+ASIDES: Final = st.sampled_from(
+    [
+        b"--frame\r\nContent-Type: text/plain\r\n\r\nfps=10\r\n",
+        b"--frame\r\nContent-Type: audio/basic\r\nContent-Length: 4\r\n\r\n\x7f\n\xff-\r\n",
+        b"--frame\r\nContent-Type: multipart/mixed; boundary=inner\r\n\r\n",
+        b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: 0\r\n\r\n\r\n",
+        b"This is a multi-part message in MIME format.\r\n\r\n",
+    ]
+)
+
+
+@given(
+    shown=st.lists(st.tuples(st.lists(ASIDES, max_size=4), PICTURES), min_size=1, max_size=4),
+    size=st.integers(1, 400),
+    told=st.booleans(),
+)
+def test_what_is_no_picture_is_no_frame(
+    shown: list[tuple[list[bytes], bytes]], size: int, *, told: bool
+) -> None:
+    """Sound, words, folders and preambles between the pictures: none is lost, none is doubled."""
+    layout = Layout(b"frame", named=True, told=told, line=b"\r\n", lie=0, is_late=False)
+    sent = b"".join(b"".join(asides) + layout.of([picture]) for asides, picture in shown)
+    body = in_pieces(sent, size)
+    assert kind_of(body, "multipart/x-mixed-replace") is BodyKind.PARTS
+    assert list(parts(body)) == [picture for _, picture in shown]
+
+
+def test_parts_without_any_picture_are_nonsense() -> None:
+    """However many come."""
+    body = in_pieces(b"--x\r\nContent-Type: text/plain\r\n\r\nhello\r\n" * 200, 97)
+    with pytest.raises(CameraTrouble, match="nonsense"):
+        list(parts(body))
+
+
 @given(st.binary(max_size=2000), st.sampled_from(["", "image/jpeg", "multipart/x", "video/mp4"]))
 def test_any_body_ends(data: bytes, label: str) -> None:
     """Whatever comes, it is read to its end or refused."""
@@ -175,6 +209,15 @@ def camera_with(*faults: Fault) -> OnvifCamera:
         (Fault.BARE,),
         (Fault.BARE, Fault.ODD_TYPE),
         (Fault.NO_TYPE, Fault.LATE_BOUNDARY),
+        (Fault.ASIDES,),
+        (Fault.PREAMBLE,),
+        (Fault.PARTIAL,),
+        (Fault.GZIP,),
+        (Fault.GZIP, Fault.BARE, Fault.NO_TYPE),
+        (Fault.SAYS_CHUNKED,),
+        (Fault.SAYS_CHUNKED, Fault.BARE, Fault.GZIP),
+        (Fault.UNSAID_CHUNKS,),
+        (Fault.UNSAID_CHUNKS, Fault.GZIP, Fault.NO_BOUNDARY),
         (Fault.TLS,),
         (Fault.REDIRECTS,),
         (Fault.REDIRECTS, Fault.TLS, Fault.STRICT_DIGEST),

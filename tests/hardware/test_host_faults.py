@@ -83,6 +83,7 @@ def test_a_healthy_computer_is_read_as_such(
         (LAPTOP, HostFault.WORN_BATTERY, "battery_wear_percent", 57.4),
         (LAPTOP, HostFault.WEAK_WIFI, "wifi_signal_dbm", -84.0),
         (LAPTOP, HostFault.HOT, "temperature_c", 96.0),
+        (LAPTOP, HostFault.PEN_TABLET, "on_mains", False),
         (LAPTOP, HostFault.READ_ONLY, "disk_read_only", True),
         (LAPTOP, HostFault.DISK_ERRORS, "disk_errors", 17),
         (MINI_PC, HostFault.DISK_ERRORS, "disk_errors", 20),
@@ -103,6 +104,16 @@ def test_each_fault_is_seen_and_no_other(
     kernel |= {"disk_read_only", "disk_errors", "battery_wear_percent", "on_mains"}
     for other in kernel - {field}:
         assert getattr(ill, other) == getattr(well, other), other
+
+
+@pytest.mark.parametrize("make", HostMake)
+@pytest.mark.parametrize("fault", [HostFault.DEAD_ZONE, HostFault.CORES_ONLY])
+def test_a_processor_is_read_by_whichever_of_its_sensors_tells(
+    tmp_path: Path, make: HostMake, fault: HostFault
+) -> None:
+    """A zone that is dead, a monitor without a first input: neither hides the one that tells."""
+    assert reading_of(tmp_path, make, fault).temperature_c == 51.5
+    assert reading_of(tmp_path, make, fault, HostFault.HOT).temperature_c == 96.0
 
 
 @pytest.mark.parametrize("make", HostMake)

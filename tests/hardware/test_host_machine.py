@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from hardware.host.machine import HostSense, identify, identity_sighting
-from hardware.host.temperature import find_sensor
+from hardware.host.temperature import sensors
 from hardware.readings import IdentityKind, Kind
 
 MACHINE_ID = "0123456789abcdef0123456789abcde0"
@@ -66,7 +66,13 @@ def test_a_raspberry_pi_is_known_by_its_device_tree(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "unfilled", ["To Be Filled By O.E.M.", "Default string", "None", "0000000", "123456789"]
+    "unfilled",
+    [
+        *("To Be Filled By O.E.M.", "Default string", "Default_string", "None", "N/A", "Unknow"),
+        *("0000000", "xxxxxxx", ".", "123456789", "0123456789", "12345", "SYS-1234567890"),
+        *("BSN12345678901234567", "SYS-9876543210", "Chassis Serial Number", "OEM_Serial"),
+        *("INVALID", "Not Specified", "System Serial Number", "Type1ProductConfigId"),
+    ],
 )
 def test_what_the_maker_forgot_to_fill_in_is_empty(tmp_path: Path, unfilled: str) -> None:
     """A serial that thousands share is none."""
@@ -233,7 +239,42 @@ def test_the_processors_own_sensor_is_found_by_whatever_it_is_called(
         for number, zone in enumerate(zones)
     }
     files |= {
-        f"sys/class/hwmon/hwmon{number}/name": f"{name}\n" for number, name in enumerate(monitors)
+        f"sys/class/hwmon/hwmon{number}/{file}": text
+        for number, name in enumerate(monitors)
+        for file, text in (("name", f"{name}\n"), ("temp1_input", "50000\n"))
     }
-    found = find_sensor(put(tmp_path, files))
+    found = next(sensors(put(tmp_path, files)), None)
     assert (found.parent.name if found else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ({1: ("Tctl", "77000"), 2: ("Tdie", "50000")}, 50.0),
+        ({1: ("Tctl", "50000"), 3: ("Tccd1", "48000")}, 50.0),
+        ({2: ("Core 0", "50000"), 3: ("Core 1", "52000")}, 50.0),
+        ({10: ("Core 8", "52000"), 2: ("Core 0", "50000")}, 50.0),
+        ({1: ("", "-273000"), 2: ("", "50000")}, 50.0),
+        ({1: ("", "hot")}, None),
+        ({}, None),
+    ],
+)
+def test_a_monitor_is_read_by_the_first_of_its_inputs_that_tells(
+    tmp_path: Path, inputs: dict[int, tuple[str, str]], expected: float | None
+) -> None:
+    """By the one that is called true, else in the order of their numbers."""
+    monitor = "sys/class/hwmon/hwmon3"
+    files = {f"{monitor}/name": "k10temp"}
+    for number, (label, text) in inputs.items():
+        files |= {f"{monitor}/temp{number}_label": label, f"{monitor}/temp{number}_input": text}
+    assert HostSense(tmp_path, put(tmp_path, files)).read(1.0, 1.0).temperature_c == expected
+
+
+def test_a_sensor_that_moved_is_found_again(tmp_path: Path) -> None:
+    """Monitors are numbered anew when a driver is loaded again."""
+    files = {"sys/class/hwmon/hwmon3/name": "coretemp"}
+    root = put(tmp_path, files | {"sys/class/hwmon/hwmon3/temp1_input": "50000"})
+    sense = HostSense(tmp_path, root)
+    assert sense.read(1.0, 1.0).temperature_c == 50.0
+    (root / "sys/class/hwmon/hwmon3").rename(root / "sys/class/hwmon/hwmon5")
+    assert sense.read(2.0, 2.0).temperature_c == 50.0

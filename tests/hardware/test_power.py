@@ -135,6 +135,27 @@ def test_a_battery_that_empties_by_nothing_waits_to_be_charged(
     assert read_power(tmp_path).on_mains is expected
 
 
+@pytest.mark.parametrize("online", ["0", "1"])
+@pytest.mark.parametrize("plugs", [[], ["0"], ["1"]])
+def test_a_pen_tablets_plug_is_not_the_machines(
+    tmp_path: Path, plugs: list[str], online: str
+) -> None:
+    """With it or without it the machine is fed by the same (Linux, wacom_sys.c)."""
+    battery(tmp_path, "BAT0", status="Unknown", capacity="50")
+    for number, plug in enumerate(plugs):
+        battery(tmp_path, f"AC{number}", type="Mains", online=plug)
+    before = read_power(tmp_path)
+    battery(tmp_path, "wacom_ac_1", type="Mains", scope="Device", online=online)
+    assert read_power(tmp_path) == before
+
+
+def test_batteries_that_tell_in_different_units_weigh_alike(tmp_path: Path) -> None:
+    """A watt-hour is no ampere-hour."""
+    battery(tmp_path, "BAT0", capacity="80", energy_full="50000000")
+    battery(tmp_path, "BAT1", capacity="20", charge_full="4000000")
+    assert read_power(tmp_path).battery_percent == 50.0
+
+
 def test_a_mouse_that_empties_is_no_laptop_on_its_battery(tmp_path: Path) -> None:
     """Nor is a bay without a battery in it."""
     battery(tmp_path, "hidpp_battery_0", scope="Device", status="Discharging", capacity="5")

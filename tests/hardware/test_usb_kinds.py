@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hardware.readings import IdentityKind, Kind, Sighting
 from hardware.serials import trusted_serial
@@ -32,6 +35,16 @@ KINDS = {
     "tv-tuner": (Kind.OTHER, None),
     "phone": (Kind.OTHER, Kind.TABLET),
     "tablet": (Kind.TABLET, None),
+    "iphone": (Kind.OTHER, None),
+    "ipad": (Kind.TABLET, None),
+    "iphone-tethering": (Kind.OTHER, None),
+    "phone-tethering": (Kind.OTHER, Kind.TABLET),
+    "phone-tethering-newer": (Kind.OTHER, Kind.TABLET),
+    "unknown-phone-tethering": (Kind.OTHER, Kind.TABLET),
+    "tablet-tethering": (Kind.TABLET, None),
+    "modem-with-debugging": (Kind.NETWORK, None),
+    "modem-by-rndis": (Kind.NETWORK, None),
+    "board-computer-by-rndis": (Kind.NETWORK, None),
     "printer-with-card-slot": (Kind.PRINTER, None),
     "panaboard": (Kind.BOARD, None),
     "touch-frame": (Kind.INPUT, Kind.BOARD),
@@ -181,6 +194,52 @@ def test_a_number_that_is_filled_up_names_no_piece() -> None:
         assert trusted_serial(serial)
 
 
+DAY_FORMS = (
+    *("%Y%m%d", "%d%m%Y", "%Y-%m-%d", "%Y.%m.%d", "%Y%m%d%H%M%S", "%Y%m%dT%H%M%SZ", "%y%m%d%H%M"),
+    *("%y%m%d%H%M%S", "%y%m%d", "%d%b%Y", "%b %d %Y %H:%M:%S", "%d-%b-%Y", "%Y-W%W", "%s", "%s000"),
+)
+VERSION_FORMS = (
+    *("V{0}.{1}.{2} build {3}", "v{0}.{1}.{2}-{1}-g1a2b3c4d5e", "FW{0}{1}{3}HW{2}", "{0}.{1}.{3}"),
+    *("Rev.{0}.{1}.{3}", "HW{0}.{1}FW{1}.{2}SN000{0}", "ver{0}.{1}.{2}b{3}", "{0}.{1}.{2}-rc{3}"),
+)
+
+
+@given(
+    moment=st.datetimes(datetime(2010, 1, 1), datetime(2029, 12, 31)),  # noqa: DTZ001 - UTC below
+    form=st.sampled_from(DAY_FORMS),
+    front=st.sampled_from(["", "SN", "LC-", "Cam_", "FW"]),
+    behind=st.one_of(st.just(""), st.integers(1, 9999).map(lambda count: f"-{count:04}")),
+)
+def test_a_moment_names_no_piece(moment: datetime, form: str, front: str, behind: str) -> None:
+    """Whoever writes it down, and however: of a make, of a build, with the count of that day."""
+    moment = moment.replace(tzinfo=UTC)
+    seconds = str(int(moment.timestamp()))
+    written = moment.strftime(form.replace("%s", seconds))
+    assert not trusted_serial(f"{front}{written}{behind}")
+
+
+@given(
+    form=st.sampled_from(VERSION_FORMS),
+    numbers=st.tuples(*[st.integers(0, 99)] * 3, st.integers(10_000, 999_999)),
+)
+def test_a_program_names_no_piece(form: str, numbers: tuple[int, ...]) -> None:
+    """Its version and its build are the same in all that were sold with it."""
+    assert not trusted_serial(form.format(*numbers))
+
+
+@pytest.mark.parametrize(
+    "serial",
+    [
+        *("4C530001230412118374", "AA04012700007938", "WD-WCC4N5PF96KD", "070C1A2B3D4E5F60"),
+        *("20043512130C5FA2B4D0", "R58M70XKPQJ", "5CD0382LMZ", "8C3A2F1107D5", "7QXJ2G3F"),
+        *("A8F34K20210705", "E4:5F:01:9A:3C:7B", "9071365824", "FWK7Q2XM9"),
+    ],
+)
+def test_what_only_looks_like_a_moment_or_a_program_goes_on_naming_its_piece(serial: str) -> None:
+    """Real makers' numbers, in which a day or "FW" stands by chance."""
+    assert trusted_serial(serial)
+
+
 def test_good_serials_are_trusted_and_invented_ones_are_not() -> None:
     """By a rule: one in twenty of eight random hex digits may be lost by it, no more."""
     rng = Random(7)
@@ -188,6 +247,9 @@ def test_good_serials_are_trusted_and_invented_ones_are_not() -> None:
     assert lost < 2000 / 10
     lost = sum(not trusted_serial(f"{rng.randrange(16**12):012X}") for _ in range(2000))
     assert lost < 2000 / 50
+    for digits, share in ((10, 0.2), (12, 0.08), (13, 0.12), (16, 0.04)):
+        lost = sum(not trusted_serial(f"{rng.randrange(10**digits)}") for _ in range(2000))
+        assert lost < 2000 * share
     for year in range(2005, 2027):
         for count in (1, 12, 345, 9999):
             assert not trusted_serial(f"{year}0412{count:04}")

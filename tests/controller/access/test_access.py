@@ -232,15 +232,19 @@ def test_strangers_cannot_lock_the_office_out(store: Store, program: Program) ->
             st.sampled_from("xyz"),
             st.sampled_from(["", "", "d"]),
             st.sampled_from([0.0, 1.0, TRIES_S]),
+            st.booleans(),
         ),
         max_size=80,
     )
 )
-def test_tries_are_rationed(steps: list[tuple[str, str, str, float]]) -> None:
-    """The model: every try that was allowed within the last TRIES_S, counted anew each time."""
+def test_tries_are_rationed(steps: list[tuple[str, str, str, float, bool]]) -> None:
+    """The model: every wrong try of the last TRIES_S, counted anew each time.
+
+    A right one is none, and clears those of a browser that was known before.
+    """
     now_s, allowed = [0.0], list[tuple[float, str, str, str]]()
     tries = Tries(lambda: now_s[0])
-    for account, address, device, pause_s in steps:
+    for account, address, device, pause_s, is_right_word in steps:
         now_s[0] += pause_s
         recent = [each for each in allowed if each[0] > now_s[0] - TRIES_S]
         own = sum(each[1:] == (account, each[2], device) for each in recent)
@@ -253,7 +257,13 @@ def test_tries_are_rationed(steps: list[tuple[str, str, str, float]]) -> None:
             and sum(each[2] == address for each in strangers) < TRIES
         )
         assert tries.is_allowed(account, address, device) == expected
-        if expected:
+        if not expected:
+            continue
+        if is_right_word:
+            tries.forget(account, address, device)
+            if device:
+                allowed = [each for each in allowed if (each[1], each[3]) != (account, device)]
+        else:
             allowed.append((now_s[0], account, address, device))
 
 
@@ -386,6 +396,38 @@ def test_the_first_link_makes_the_first_account_once(store: Store, tmp_path: Pat
     assert not path.exists()
     started(program)
     assert not path.exists()
+
+
+def test_whoever_sets_up_may_choose_badly_for_long(store: Store, program: Program) -> None:
+    """Refused passwords are no wrong codes."""
+    access, account = Access(program), Account(account="an", role=Role.ADMIN)
+    code, browser = access.first_code.renew(), Browser(address="a")
+    for weak in ("12345678",) * (TRIES + 3):
+        with pytest.raises(PasswordError):
+            asyncio.run(access.set_up(code, account, weak, browser))
+    entrance = asyncio.run(access.set_up(code, account, PASSWORD, browser))
+    assert access.by_cookie(entrance.cookie)
+
+
+def test_wrong_codes_are_rationed_and_hinder_no_right_one(store: Store, program: Program) -> None:
+    """From one address; whoever has the code comes in meanwhile."""
+    access, account = Access(program), Account(account="an", role=Role.ADMIN)
+    code, browser = access.first_code.renew(), Browser(address="a")
+    refused = list[str]()
+    for _ in range(TRIES + 1):
+        with pytest.raises(LoginError) as error:
+            asyncio.run(access.set_up("guessed", account, PASSWORD, browser))
+        refused.append(error.value.code)
+    assert refused == ["setup_code"] * TRIES + ["login_rationed"]
+    assert asyncio.run(access.set_up(code, account, PASSWORD, browser)).cookie
+
+
+def test_a_whole_staff_comes_in_from_one_address(store: Store, program: Program) -> None:
+    """Each for the first time in that browser; guesses between them stay rationed."""
+    store.write(set_password, PASSWORD)
+    access, browser = Access(program), Browser(address="a")
+    assert [enter(access, PASSWORD, browser) for _ in range(TRIES * 2)] == [""] * TRIES * 2
+    assert [enter(access, "guess", browser) for _ in range(TRIES + 1)][-1] == "login_rationed"
 
 
 def test_an_invited_teacher_sets_their_own_password(store: Store) -> None:

@@ -7,6 +7,7 @@ import json
 import socketserver
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.policy import default
@@ -334,15 +335,16 @@ def test_nobody_is_told_twice_nor_of_what_somebody_has(
     assert [*owed_causes(replace(who, each_cause=False), abouts, causes)] == []
 
 
-@pytest.mark.parametrize(
-    ("minute", "is_due"),
-    [(404, False), (405, True), (405 + DIGEST_LATE_MIN - 1, True), (405 + DIGEST_LATE_MIN, False)],
-)
-def test_a_digest_is_due_from_its_time_on_for_some_hours(minute: int, is_due: bool) -> None:  # noqa: FBT001
-    """A server that was switched on late sends it, too."""
-    who = Receiver(way=Way.NTFY, digest_at="06:45")
-    assert bool(owed_digest(who, (), "2026-09-05", minute)) == is_due
-    assert owed_digest(who, {"digest/2026-09-05"}, "2026-09-05", minute) == ""
+@given(st.integers(0, 4 * 24 * 60), st.integers(0, 24 * 60 - 1))
+def test_a_digest_is_due_once_from_its_time_on_for_some_hours(minute: int, due: int) -> None:
+    """A server that was switched on late sends it, too, also where midnight lies between."""
+    who = Receiver(way=Way.NTFY, digest_at=f"{due // 60:02}:{due % 60:02}")
+    first = datetime(2026, 9, 5, tzinfo=UTC)
+    days = [day for day in range(-1, 5) if 0 <= minute - 1440 * day - due < DIGEST_LATE_MIN]
+    day, about = owed_digest(who, (), first + timedelta(minutes=minute))
+    assert bool(about) == bool(days)
+    assert not days or day == (first + timedelta(days=days[0])).date()
+    assert owed_digest(who, {about}, first + timedelta(minutes=minute))[1] == ""
 
 
 @given(st.integers(0, 3 * MOST_WAITING))
@@ -379,6 +381,12 @@ def test_a_wait_grows_and_ends(tries: int, spread: float) -> None:
         ('way = "email"\nto = "a@x.vn"\nurl = "https://x.vn"', "alert_address"),
         ('way = "ntfy"\nurl = "https://x.vn/y"\ndigest_at = "25:00"', "alert_time"),
         ("way = “ntfy”", "alerts_broken"),
+        ('way = "email"\nto = ":;9"\nurl = "smtps://x.vn"', "alert_nobody"),
+        ('way = "email"\nto = "a@x.vn\\nb@x.vn"\nurl = "smtps://x.vn"', "alert_signs"),
+        (
+            'way = "email"\nto = "a@x.vn"\nsender = "a@x.vn, b@x.vn"\nurl = "smtps://x.vn"',
+            "alert_sender",
+        ),
     ],
 )
 def test_a_receiver_that_cannot_be_told_is_refused_in_words(
@@ -389,6 +397,23 @@ def test_a_receiver_that_cannot_be_told_is_refused_in_words(
     with pytest.raises(AlertError) as refused:
         receivers_in(folder)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "it@x.vn",
+        "a@x.vn, b@x.vn",
+        "root",
+        "Thầy Minh <minh@x.vn>",
+        '"Minh, thầy" <m@x.vn>, b@x.vn,',
+    ],
+)
+def test_addresses_as_people_write_them_are_taken(folder: Path, to: str) -> None:
+    """One or several, with names before them."""
+    text = f"[receivers.x]\nway = 'email'\nto = '{to}'\nurl = 'smtps://x.vn'\n"
+    (folder / "alerts.toml").write_text(text, "utf-8")
+    assert receivers_in(folder)["x"].to == to
 
 
 def test_nobody_is_told_by_default(tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def test_a_full_disk_is_said(desk: Desk, folder: Path, monkeypatch: pytest.Monke
     def refuse(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("controller.alerts.own.write_whole", refuse)
+    monkeypatch.setattr("protocol.folder.write_whole", refuse)
     answer = desk.keep(was="thay-minh", severity="warning", secret="")
     assert (answer.status_code, "No space left" in answer.text) == (422, True)
     assert receivers_in(folder)["thay-minh"].severity == "critical"

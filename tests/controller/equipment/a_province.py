@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from controller.areas.areas import Area, Membership, Merger, SchoolFacts
+from controller.areas.areas import Area, Membership, Merger, MergerKind, SchoolFacts
 from controller.database.store import Store
 from controller.inventory.asset import Asset, AssetState
 from controller.reconcile.kpi import figure_of
@@ -24,10 +24,12 @@ AREAS = (
     Area(code="A1", name="Mộc Châu", kind="huyện"),
     Area(code="A2", name="Tô Hiệu", kind="phường", parent="A1"),
     Area(code="A3", name="Sốp Cộp", kind="xã"),
+    Area(code="A4", name="Mường Và", kind="xã"),
 )
 MERGED = (
     Merger(old="S07", new="S01", since="2026-08-01"),
     Merger(old="S08", new="", since="2026-08-01"),
+    Merger(old="A4", new="A3", since="2026-08-01", what=MergerKind.AREA),
 )
 SILENT_DAYS = (0, 2, 9, 30, 0, 4, None, 25, 0)  # None: never heard
 TYPES = ("board", "board", "projector", "tablet", "laptop", "chair", "bản đồ treo tường", "")

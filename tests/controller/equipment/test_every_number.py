@@ -135,6 +135,8 @@ QUESTIONS: tuple[Mapping[str, str], ...] = (
     {"due": "overdue"},
     {"q": "bang"},
     {"q": "samsung", "area": "A1", "condition": "broken"},
+    {"area": "-"},
+    {"area": "A4"},
 )
 Item = Mapping[str, Any]
 NAMES = ("declared", "complete_digital_record", "verified_within_365d", "complete_and_verified")

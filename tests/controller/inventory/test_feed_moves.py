@@ -48,6 +48,7 @@ class Model:
     items: dict[Key, tuple[str, str]] = field(default_factory=dict)  # kind, room
     areas: dict[str, dict[int, str]] = field(default_factory=dict)  # school: day: area
     heirs: dict[str, str] = field(default_factory=dict)
+    merged: dict[str, str] = field(default_factory=dict)  # areas
     day: int = 0
 
     def move(self, school: str, area: str, day: int) -> None:
@@ -67,7 +68,18 @@ class Model:
         """The areas that a school is in today."""
         school = self.home(school)
         days = [day for day in self.areas.get(school, {}) if day <= self.day]
-        return AROUND[self.areas[school][max(days)] if days else ""]
+        return AROUND[self.area_now(self.areas[school][max(days)] if days else "")]
+
+    def area_now(self, area: str) -> str:
+        """The area that one which merged is part of."""
+        while area in self.merged:
+            area = self.merged[area]
+        return area
+
+    def lies_in(self, area: str, school: str) -> bool:
+        """Whether a school is in an area today; of "-" whether it is in none."""
+        around = self.around(school)
+        return not around if area == "-" else self.area_now(area) in around
 
     def listed(self, query: Query) -> dict[Key, str]:
         """What somebody should hold who asks this."""
@@ -76,7 +88,7 @@ class Model:
             for key, (kind, room) in self.items.items()
             if query.kind in {"", kind}
             and query.school in {"", self.home(key[0])}
-            and (not query.area or query.area in self.around(key[0]))
+            and (not query.area or self.lies_in(query.area, key[0]))
             and (query.own is None or query.own & {*self.around(key[0])})
         }
 
@@ -113,6 +125,8 @@ QUERIES = (
     Query(area="p", kind="camera"),
     Query(own=frozenset({"a", "c"})),
     Query(own=frozenset({"p"}), area="b", school="B"),
+    Query(area="-"),
+    Query(area="-", kind="board"),
 )
 
 
@@ -177,6 +191,8 @@ class Department:
                 self._merge(school, SCHOOLS[number % 3])
             case "part":
                 self._part(school)
+            case "merge areas":
+                self._merge_areas(AREAS[number % 3], AREAS[number // 2])
             case "day":
                 self.model.day += 1
 
@@ -222,12 +238,24 @@ class Department:
             return
         self.model.heirs[old] = new
 
+    def _merge_areas(self, old: str, new: str) -> None:
+        since, what = self._today().isoformat(), MergerKind.AREA
+        try:
+            with self.store.transaction() as db:
+                merger = Merger(old=old, new=new, since=since, what=what)
+                areas_store.keep_merger(db, PROVINCE, merger)
+                self._note(db)
+        except AreaError:
+            return
+        self.model.merged[old] = new
+
     def _part(self, old: str) -> None:
         if self.model.heirs.pop(old, None) is None:
             return
         with self.store.transaction() as db:
             standing = areas_store.mergers_of(db, PROVINCE)
-            (number,) = (each.no for each in standing if each.old == old and not each.undone_ms)
+            schools = [each for each in standing if each.what is MergerKind.SCHOOL]
+            (number,) = (each.no for each in schools if each.old == old and not each.undone_ms)
             areas_store.undo_merger(db, PROVINCE, MergerKind.SCHOOL, number, 1)
             self._note(db)
 
@@ -236,7 +264,7 @@ class Department:
 
 
 # How often what happens, in the whole.
-CHANGES = {"write": 6, "remove": 2, "move": 4, "merge": 1, "part": 1, "day": 1}
+CHANGES = {"write": 6, "remove": 2, "move": 4, "merge": 1, "part": 1, "merge areas": 1, "day": 1}
 STEPS = 60
 
 

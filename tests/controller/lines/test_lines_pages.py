@@ -149,6 +149,14 @@ def test_the_pages_say_unknown_and_not_zero(officer: httpx.Client) -> None:
     assert officer.get("/lines?sort=nothing").status_code == 422
 
 
+@pytest.mark.parametrize("query", ["room=P1", "type=board", "state=missing", "warranty=2027"])
+def test_filters_of_items_are_refused_where_lines_are_listed(
+    officer: httpx.Client, query: str
+) -> None:
+    """They would choose nothing of what is shown."""
+    assert officer.get(f"/lines?{query}").status_code == 422
+
+
 def a_hook(store: Store, folder: Path, place: HookPlace) -> Hook:
     """A webhook that is so far."""
     values = {"url": "https://truc.example/in?key=private", "secret_file": "/nowhere"}

@@ -45,6 +45,14 @@ def test_what_would_shut_everybody_out_is_refused(name: str, typed: str) -> None
         value_of(name, typed)
 
 
+def test_the_same_again_takes_no_undo_away(tmp_path: Path) -> None:
+    """Whoever keeps a setting twice still comes back to what it was."""
+    keep_own_settings(tmp_path, {"name": "A"})
+    for _ in range(3):
+        keep_own_settings(tmp_path, {"name": "B"})
+    assert own_settings_before(tmp_path) == {"name": "A"}
+
+
 def test_the_last_change_is_undone_and_done_again(tmp_path: Path) -> None:
     """What stood before stays beside."""
     assert own_settings_before(tmp_path) is None

@@ -181,7 +181,17 @@ def test_a_person_can_go_to_the_weeks_before_and_after(library: Store) -> None:
     assert 'href="/use?from=2026-08-31&amp;to=2026-09-21"' in now
     assert 'href="/use?from=2026-08-31&amp;to=2026-09-07"' in then
     assert "Các tuần sau" not in ask(library, "/use?from=2026-09-01").text
-    assert ask(library, "/use?from=x&to=0001-01-01").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query", ["from=x", "to=0001-01-01", "from=2026-02-30", "from=\u0662\u0660\u0662\u0666-09-01"]
+)
+@pytest.mark.parametrize("path", ["/use", "/use/lessons", "/looks"])
+def test_a_day_that_is_none_is_refused_on_a_page(library: Store, path: str, query: str) -> None:
+    """By its name: else other weeks would stand there than the address says."""
+    told = ask(library, f"{path}?{query}")
+    assert told.status_code == 422
+    assert query.partition("=")[0] in told.text
 
 
 def test_the_forecast_tells_years_costs_and_assumptions(library: Store) -> None:

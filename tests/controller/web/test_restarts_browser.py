@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from controller.web.restarting import Restarting
 from tests.browser import Page
-from tests.controller.web_school import Served, a_store
+from tests.controller.web_school import Served, a_program, a_store
 
 ROOT: Final = Path(__file__).parents[3]
 LOOKS: Final = "performance.getEntriesByType('resource').filter(e => /livez/.test(e.name)).length"
@@ -44,6 +46,33 @@ def test_a_page_waits_for_the_next_start_however_long_it_takes(page: Page, tmp_p
             page.wait("location.pathname === '/settings'")
             page.wait("document.querySelector('h1')")
     assert not [error for error in page.errors if "CONNECTION_REFUSED" not in error]
+
+
+def test_a_server_begins_anew_once_its_page_can_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looked for the first time; without scripts after a while."""
+    begun = list[float]()
+
+    async def play(patience_s: float, *, is_looked_for: bool) -> None:
+        with a_store(tmp_path) as store:
+            program = a_program(store)
+        program.restart = lambda: begun.append(1)
+        monkeypatch.setattr("controller.web.restarting.PATIENCE_S", patience_s)
+        restarting = program.service(Restarting)
+        restarting.note_look()  # a monitor's, before
+        task = asyncio.create_task(restarting.restart())
+        await asyncio.sleep(0)
+        before = len(begun)
+        await asyncio.sleep(0)
+        assert len(begun) == before
+        if is_looked_for:
+            restarting.note_look()
+        await task
+
+    asyncio.run(play(3600.0, is_looked_for=True))
+    asyncio.run(play(0.05, is_looked_for=False))
+    assert len(begun) == 2
 
 
 @pytest.mark.parametrize("package", ["agent", "controller", "hardware", "protocol", "simulators"])

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from controller.areas.areas import Area, Membership, Merger, MergerKind
 from controller.database.store import Store
 from controller.webhooks.hook import (
     FILE,
@@ -30,7 +31,7 @@ from controller.webhooks.hook import (
     signature,
 )
 from controller.webhooks.sender import ITEMS, Sender
-from tests.controller.web_department import OWN, a_department, fill, line
+from tests.controller.web_department import OWN, TODAY, a_department, fill, know, line
 from tests.controller.web_school import NOW_MS, a_program
 
 SECRET = "s" * 40
@@ -181,6 +182,37 @@ def test_a_long_list_comes_in_pages_and_filters_hold(tmp_path: Path) -> None:
         assert len(receiver.held) == ITEMS + 4
         write(tmp_path, receiver.url, school="00124")
         assert (sender.look(), [*receiver.held]) == (1, [("00124", "line:1")])
+
+
+@pytest.mark.parametrize(
+    ("of", "before", "after"),
+    [
+        ({"school": "00123"}, {"00123"}, {"00123", "00124"}),
+        ({"area": "A3"}, set(), {"00123", "00124"}),
+        ({"area": "-"}, {"00123", "00125"}, {"00125"}),
+    ],
+    ids=["a school", "an area", "no area"],
+)
+def test_of_what_merges_is_told_what_it_is_part_of(
+    tmp_path: Path, of: dict[str, str], before: set[str], after: set[str]
+) -> None:
+    """As pages and the API have it."""
+    merged = [
+        Merger(old="00123", new="00124", since=TODAY),
+        Merger(old="A3", new="A1", since=TODAY, what=MergerKind.AREA),
+    ]
+    with a_department(tmp_path) as store, receiving(Receiver(random.Random(1))) as receiver:
+        receiver.patience = 1.0
+        write(tmp_path, receiver.url, **of)
+        fill(store, [line(school, 1) for school in ("00123", "00124", "00125")])
+        members = [Membership(school="00124", area="A1")]
+        know(store, areas_=[Area(code="A1"), Area(code="A3")], members=members)
+        sender = a_sender(store, tmp_path, Clock())
+        sender.look()
+        assert {school for school, _ in receiver.held} == before
+        know(store, merged=merged)
+        sender.look()
+        assert {school for school, _ in receiver.held} == after
 
 
 def test_nobody_is_told_whom_the_file_does_not_name(tmp_path: Path) -> None:
