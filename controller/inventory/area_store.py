@@ -98,9 +98,10 @@ def schools_in(
 
 def _outside(db: Connection, province: str, begun: int | None) -> frozenset[str]:
     """The schools in no area now. begun: also those that were in none behind this change."""
-    query = select(feed_areas.c.school, feed_areas.c.since, feed_areas.c.until)
+    columns = feed_areas.c.school, feed_areas.c.since, feed_areas.c.until
+    query = select(*columns).where(in_province(feed_areas, province))
     spells_by_school = defaultdict[str, list[tuple[int, float]]](list)
-    for school, since, until in db.execute(query.where(in_province(feed_areas, province))):
+    for school, since, until in db.execute(query):
         spells_by_school[school].append((since, inf if until is None else until))
     heirs = {merger.new for merger in mergers_of(db, province)}
     return frozenset(
