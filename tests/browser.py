@@ -50,13 +50,15 @@ _MIDDLE: Final = """(() => {
   return found.contains(met) ? middle : null;
 })()"""
 
-# Whether a press meets it; a page that is left for another says nothing of it any more.
+# Whether a press meets it; neither a page that is left says so, nor one without scripts.
 _WATCH: Final = """(() => {
   const found = document.querySelector(SELECTOR);
   const isMet = (target) =>  // also where it was drawn anew meanwhile
     found?.isConnected ? found.contains(target) : target.closest(SELECTOR) !== null;
   const note = ({target}) => { if (isMet(target)) window.press = "met"; };
-  window.press = "missed";
+  document.addEventListener("noticed", () => { window.press = "missed"; }, {once: true});
+  window.press = "unknown";
+  document.dispatchEvent(new Event("noticed"));
   document.addEventListener("click", note, {capture: true, once: true});
 })()"""
 

@@ -388,6 +388,8 @@ class Town:
                 yield "", int(dict(totals)[what])
             case "link":
                 yield from self._linked(where, what, ask)
+            case "column" if where == "/lines" and not {*ask} <= {"school", "area"}:
+                pass  # a school's line is of no type
             case "column" if what in self.text(where, {**ask, "format": "csv"}).partition("\n")[0]:
                 yield "csv", sum(float(row[what] or 0) for row in self.csv(where, ask))
                 yield "xlsx", sum(self.xlsx(where, what, ask))
