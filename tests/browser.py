@@ -62,6 +62,8 @@ _WATCH: Final = """(() => {
   document.addEventListener("click", note, {capture: true, once: true});
 })()"""
 
+AGAIN_S: Final = 10.0
+
 
 class NavigatedError(Exception):
     """The page went elsewhere while it was asked something."""
@@ -141,6 +143,15 @@ class Page:
         Where something moved it away at that very moment, it is clicked where it is now.
         """
         until(lambda: self._is_met(selector, times), f"a click meets {selector}")
+
+    def click_for(self, selector: str, outcome: str) -> None:
+        """Click it, and once more where nothing comes of it for a while, as people do."""
+        self.click(selector)
+        try:
+            self.wait(outcome, limit_s=AGAIN_S)
+        except AssertionError:
+            self.click(selector)
+            self.wait(outcome)
 
     def _is_met(self, selector: str, times: int) -> bool:
         x, y = self.resting_place(selector)

@@ -24,7 +24,6 @@ LOOKS: Final = frozenset(
         *("start-move", "book-kept", "start-rooms-codes", "room-joined"),
     }
 )
-AGAIN_S: Final = 10.0  # a person who sees nothing come of it presses again
 Look = Callable[[Page, str], None]
 
 
@@ -59,12 +58,8 @@ class FirstDay:
 
     def press(self, selector: str, until: str) -> None:
         """Press something and see that it took: a page that grows meanwhile moved it away."""
-        self.click(selector)
-        try:
-            self.page.wait(until, limit_s=AGAIN_S)
-        except AssertionError:
-            self.page.click(selector)
-            self.page.wait(until)
+        self.clicks.append(selector)
+        self.page.click_for(selector, until)
 
     def type(self, text: str) -> None:
         """Type into the field that has the focus, as keys do; the next one by Tab."""

@@ -113,7 +113,7 @@ def first_room(page: Page, day: FirstDay, look: Callable[[Page, str], None] = un
     page.open(link_of(day.local, key_of_open_door(day.local)).url)
     page.wait("document.querySelector('#enrolment').open")
     page.wait("document.body.dataset.link === 'here'")  # until then it takes no press
-    page.click("#fault")
+    page.click_for("#fault", "document.querySelector('#parts button') !== null")
     page.click("#parts button")  # told before the school is known: nothing of it is lost
     page.wait("document.querySelector('#sent li') !== null")
     look(page, "not-enrolled")
