@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from functools import cache
+from typing import Final
 
 from agent.config import INSTALLED, PREFIX
 from agent.database import DOCUMENTS
@@ -13,7 +14,7 @@ from hardware.camera.shutter import Shutter
 from protocol.installed import is_there
 from protocol.settings import settings_tree
 
-_OFF = "off"
+_OFF: Final = "off"
 
 
 def shutter_for(options: argparse.Namespace, environ: Mapping[str, str]) -> Shutter:

@@ -20,7 +20,7 @@ from controller.config import (
     places_in,
     zone_of,
 )
-from controller.database.place_note import SERVED
+from controller.database.place_note import DATABASE, SERVED
 from protocol import installed
 from protocol.credential import credential_in
 from protocol.model import Place
@@ -28,7 +28,6 @@ from protocol.settings import SettingsError, load
 from protocol.this_machine import is_this_machine
 from protocol.words import N_, Translate
 
-DATABASE: Final = "lophoc.db"
 INSTALLED: Final = installed.Installed(  # as the handbook installs it
     prefix=ENVIRONMENT,
     settings=Path("/etc/lophoc/controller.toml"),

@@ -6,16 +6,11 @@ import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from controller.cli.folder import (
-    DATABASE,
-    add_place,
-    existing_database,
-    existing_folder,
-    told_database,
-)
+from controller.cli.folder import add_place, existing_database, existing_folder, told_database
 from controller.cli.output import tell
 from controller.config import UPWARD_OUTBOX
 from controller.database.engine import url_from
+from controller.database.place_note import DATABASE
 from controller.database.repair import RepairReport, SavedTable, repair
 from controller.database.required import Row
 from controller.database.served import refuse_other

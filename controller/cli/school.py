@@ -13,7 +13,7 @@ from controller.cli.folder import (
     told_school,
     told_upstream,
 )
-from controller.database.served import known_store, refuse_other
+from controller.database.served import refuse_other
 from controller.database.store import Store
 from protocol.model import Place
 from protocol.settings import SettingsError
@@ -66,8 +66,7 @@ def own(store: Store, options: argparse.Namespace) -> list[Place]:
 @contextmanager
 def opened_store(options: argparse.Namespace) -> Iterator[Store]:
     """The database, whatever places it tells of. Raises StoreError, SettingsError."""
-    refuse_other(data_folder(options), told_database(options))
-    if not told_database(options):
-        existing_database(options)
-    with known_store(data_folder(options), told_database(options)) as store:
+    told = told_database(options)
+    refuse_other(data_folder(options), told)
+    with Store(told or f"sqlite:///{existing_database(options)}") as store:
         yield store

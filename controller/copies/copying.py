@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from msgspec import structs
@@ -38,8 +38,6 @@ from controller.database.engine import url_from
 from protocol import __version__
 from protocol.folder import OWNER_ONLY, lock_folder, write_whole
 from protocol.words import N_
-
-SQLITE: Final = "lophoc.db"
 
 
 class Base(NamedTuple):
@@ -122,7 +120,7 @@ def _copy(copying: Copying, *, full: bool) -> PlaceStanding:
 def sqlite_of(config: ControllerConfig) -> Path | None:
     """The SQLite file; None where a server holds the database. Raises StoreError."""
     if not config.database:
-        return config.data / SQLITE
+        return config.data / DATABASE
     url = url_from(config.database)
     return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 

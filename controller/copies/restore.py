@@ -18,7 +18,7 @@ from typing import BinaryIO, Final, NamedTuple
 import msgspec
 
 from controller.copies.content import COPIES, SETTINGS_FILE, is_written_once, unpacked
-from controller.copies.copying import SQLITE, key_digest
+from controller.copies.copying import key_digest
 from controller.copies.errors import CopyError
 from controller.copies.keys import Key, keep_key
 from controller.copies.manifest import CHANGED, DATABASE, DUMP, FILES, MEMBER, SETTINGS, Manifest
@@ -129,7 +129,7 @@ def _assemble(part: Path, candidate: Candidate, opener: Opener) -> Manifest:
                 raise damaged(candidate.step.name)
             _apply(part, manifest)
         if manifest.pages:
-            _check_database(part / SQLITE, manifest)
+            _check_database(part / DATABASE, manifest)
         _settle(part, key)
         return manifest
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 import msgspec
 from sqlalchemy import URL, inspect
@@ -16,13 +15,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from controller.database.engine import StoreError, engine_at, opening_error, url_from
 from controller.database.facts import fact_of, facts
-from controller.database.place_note import SERVED
+from controller.database.place_note import DATABASE, SERVED
 from controller.database.store import FEED, Store
 from protocol.folder import OWNER_ONLY, write_whole
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
-
-DATABASE: Final = "lophoc.db"
 
 
 class ServedDatabase(msgspec.Struct, frozen=True):

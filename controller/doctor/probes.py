@@ -27,6 +27,7 @@ from controller.copies.content import COPIES
 from controller.copies.keys import has_key
 from controller.copies.standing import standing_in
 from controller.database.engine import check, engine_at, opening_error, url_from
+from controller.database.place_note import DATABASE
 from controller.doctor.broker_program import BrokerProgramFact
 from controller.doctor.door_keys import DoorKeysFact
 from controller.doctor.screens import screens_fact
@@ -54,7 +55,6 @@ from protocol.this_machine import is_this_machine
 
 UNIT: Final = "lophoc-controller"
 HERE: Final = "127.0.0.1"
-_DATABASE: Final = "lophoc.db"
 _ANY: Final = "0.0.0.0"  # noqa: S104 - compared, not listened at
 _REPAIR: Final = "lophoc-controller repair"
 
@@ -89,7 +89,7 @@ class _Looks:
     def __init__(self, config: ControllerConfig) -> None:
         self._config = config
         self._data = config.data
-        self._database = config.data / _DATABASE
+        self._database = config.data / DATABASE
 
     def program(self) -> Iterator[Fact]:
         yield ProgramFact(UNIT, probing.is_held(self._data))

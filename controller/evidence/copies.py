@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from controller.attendance.correction import CorrectionRecord
 from controller.attendance.lessons import LessonEntry
 from controller.attendance.store import CORRECTIONS, MARKS, ROLLS
-from controller.cli.folder import DATABASE
+from controller.database.place_note import DATABASE
 from controller.database.reading import bunches
 from controller.database.shape import Shape
 from controller.database.upkeep import copies_in

@@ -284,7 +284,8 @@ class Setup:
         """Show that it begins anew, and do. words: to be compared with the department's page."""
         answer = self.page(request, "start_wait.html", state, step, joined=words)
         if self._program.restart:
-            answer.background = BackgroundTask(self._program.service(Restarting).restart)
+            shown = self._program.service(Restarting)  # nothing waits where words are compared
+            answer.background = BackgroundTask(self._program.restart if words else shown.restart)
         return answer
 
     def _check_clock(self, step: SetupStep, form: Mapping[str, str]) -> None:

@@ -95,7 +95,6 @@ class PendingError(HttpError):
     def __init__(self, code: str, message: str, again_s: int) -> None:
         hint = N_("Please ask again in a moment.")
         super().__init__(503, code, message, hint, {"Retry-After": str(again_s)})
-        self.again_s = again_s
 
 
 class ElsewhereError(Exception):

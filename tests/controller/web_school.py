@@ -300,8 +300,9 @@ def a_face(
     settle_s: float = 0.0,
 ) -> FastAPI:
     """The face of a school whose store and fleet this process holds; it takes each press."""
-    more = {"translate_to": translate_to, "folder": folder, "boot": boot}
-    program = a_program(store, live, scope=scope, **more)  # type: ignore[arg-type]
+    program = a_program(
+        store, live, scope=scope, translate_to=translate_to, folder=folder, boot=boot
+    )
     return with_office(create_web(program, allowed_hosts, settle_s=settle_s), program)
 
 

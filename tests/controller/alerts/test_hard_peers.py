@@ -94,14 +94,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The data folder."""
-    data = tmp_path / "data"
-    data.mkdir()
-    return data
-
-
 def _body_of(line: socket.socket) -> bytes:
     head = b""
     while b"\r\n\r\n" not in head:

@@ -40,14 +40,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The data folder."""
-    data = tmp_path / "data"
-    data.mkdir()
-    return data
-
-
 class Desk:
     """An administrator before the page."""
 
