@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from ipaddress import ip_address
-from threading import Timer
+from threading import Event, Timer
 from typing import Final
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -74,13 +74,19 @@ def ended_after(line: socket.socket, longest_s: float) -> Iterator[None]:
     """Close a line at the end; cut it before where it lasts longer, whatever is being said on it.
 
     The time of one read is no limit: who sends a byte in nine seconds would hold it for ever.
+    Raises TimeoutError where a line that was cut ends what is being said on it.
     """
     own = line.dup()  # what speaks TLS takes the other
-    timer = Timer(longest_s, _cut, (own,))
+    was_cut = Event()
+    timer = Timer(longest_s, _cut, (own, was_cut))
     timer.daemon = True
     timer.start()
     try:
         yield
+    except ConnectionError as error:  # a line that we broke off says nothing about the way there
+        if was_cut.is_set():
+            raise TimeoutError from error
+        raise
     finally:
         timer.cancel()
         timer.join()
@@ -88,7 +94,8 @@ def ended_after(line: socket.socket, longest_s: float) -> Iterator[None]:
         line.close()
 
 
-def _cut(line: socket.socket) -> None:
+def _cut(line: socket.socket, was_cut: Event) -> None:
+    was_cut.set()
     with suppress(OSError):  # it has ended already
         line.shutdown(socket.SHUT_RDWR)
 
