@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 from http.client import BadStatusLine, LineTooLong
-from typing import Final
+from typing import Final, NamedTuple
 
 _LONGEST: Final = 256 * 1024  # bytes, with what came along
 _SOME: Final = 8192
@@ -18,6 +18,7 @@ _BLANK: Final = b" \t\r\n\0\xef\xbb\xbf"
 _STATUS: Final = re.compile(
     rb"(?:ICY|HTTP(?:/(\d)(?:\.(\d))?)?)[ \t]+0*([1-9]\d\d)(?!\d)([^\r\n]*)", re.IGNORECASE
 )
+_RTSP_STATUS: Final = re.compile(rb"RTSP(?:/\d(?:\.\d)?)?[ \t]+0*([1-9]\d\d)(?!\d)", re.IGNORECASE)
 _OLD: Final = (b"0", b"1.0")
 _HEADER: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:[ \t]*(.*)", re.DOTALL)
 # What the contents of a device begin with, whoever forgot the line before them.
@@ -26,6 +27,7 @@ _CONTENTS: Final = (b"\xff\xd8\xff", b"<?xml", b"--")
 _FIRST: Final = re.compile(
     rb"(?:content-type|server|connection|cache-control)[ \t]*:", re.IGNORECASE
 )
+_CHALLENGE: Final = b"www-authenticate"
 # All others are read by nobody.
 _READ: Final = frozenset(
     {
@@ -36,12 +38,19 @@ _READ: Final = frozenset(
         b"location",
         b"set-cookie",
         b"transfer-encoding",
-        b"www-authenticate",
+        _CHALLENGE,
     }
 )
 _OF_EACH: Final = 10
 _HINTS: Final = range(100, 200)  # answers before the answer, with heads of their own
 _MOST_HINTS: Final = 5
+
+
+class RtspHead(NamedTuple):
+    """The head of an answer by RTSP. challenges: how it asks for a password."""
+
+    status: int
+    challenges: tuple[str, ...]
 
 
 class HeadReader:
@@ -63,11 +72,40 @@ class HeadReader:
             status = self._status()
             if status is None:
                 return self._data
-            headers = self._headers()
+            headers = [name + b": " + text for name, text in self._headers()]
             if int(status[1]) not in _HINTS:
                 lines = [b" ".join(status), *headers]
                 return b"".join(line + b"\r\n" for line in lines) + b"\r\n" + self._data
         raise BadStatusLine("no end")
+
+    def read_rtsp(self) -> RtspHead | None:
+        """The head of an answer by RTSP, which has its shape from HTTP; None of an empty answer.
+
+        What stands before it is left of an answer before, whose length was not told or not true.
+        Raises OSError, HTTPException.
+        """
+        status, was_odd = None, False
+        while status is None:
+            try:
+                self._skip_blank()
+            except OSError:
+                self._data = b""
+                if not was_odd:
+                    raise
+            if not self._data and was_odd:
+                raise BadStatusLine("another protocol")
+            if not self._data:
+                return None
+            line, was_odd = self._line(), True
+            if _STATUS.match(line):
+                raise BadStatusLine("HTTP")
+            status = _RTSP_STATUS.match(line)
+            if status is not None and int(status[1]) in _HINTS:
+                self._headers()
+                status = None
+        challenges = [text for name, text in self._headers() if name.lower() == _CHALLENGE]
+        told = (text.decode("utf-8", "replace") for text in challenges)
+        return RtspHead(int(status[1]), tuple(told))
 
     def _grow(self) -> bool:
         """Read on; False at the end."""
@@ -109,8 +147,8 @@ class HeadReader:
         line, _, self._data = self._data.partition(b"\n")
         return line.rstrip(b"\r")
 
-    def _headers(self) -> list[bytes]:
-        """Take the headers that are read, each in one line."""
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        """Take the headers that are read."""
         found: list[tuple[bytes, bytes]] = []
         while not self._at_contents() and (line := self._line()):
             if line[:1] in b" \t":
@@ -120,7 +158,7 @@ class HeadReader:
                 found.append((header[1], header[2].strip()))
             else:
                 found.append((b"", b""))  # what a folded line behind it belongs to
-        return [name + b": " + text for name, text in _read(found)]
+        return _read(found)
 
     def _at_contents(self) -> bool:
         while not self._data and self._grow():
