@@ -75,7 +75,7 @@ def test_a_name_that_nobody_knows_is_refused_at_every_address(face: FastAPI) -> 
     taken = {
         one: answer.status_code
         for one in asked
-        if not _is_unknown(answer := asked_of(face, f"{_plain(one[1])}?areea=junk", one[0]))
+        if not _is_unknown(answer := asked_of(face, f"{_plain(one[1])}?nosuch=junk", one[0]))
     }
     assert taken == {}
 
