@@ -180,7 +180,8 @@ class Alerts:
         if not due:
             return 0
         with ThreadPoolExecutor(len(due)) as threads:
-            return sum(threads.map(lambda one: self._send_all(*one, now_ms), due))
+            sending = [threads.submit(self._send_all, *one, now_ms) for one in due]
+            return sum(one.result() for one in sending)
 
     def _send_all(self, receiver: Receiver, own: Iterable[Alert], now_ms: int) -> int:
         """Send a receiver's, the oldest first, until one is not taken; how many were.
