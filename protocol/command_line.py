@@ -14,6 +14,8 @@ from protocol.words import N_, Translate
 
 _HELP: Final = N_("See: {command} --help")
 
+_PLACES: Final = frozenset({"DIR", "FILE", "FOLDER", "IMAGE", "PATH", "URL"})  # as usage calls them
+
 # What argparse itself says, by its own message ids; what is not here it says in English.
 ARGPARSE_WORDS: Final = (
     N_("usage: "),
@@ -44,6 +46,10 @@ def unwritable(path: Path) -> Iterator[None]:
             path=path,
             cause=error.strerror,
         ) from error
+
+
+def _metavar_of(action: argparse.Action) -> str:
+    return action.metavar if isinstance(action.metavar, str) else ""
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -87,6 +93,17 @@ class CommandParser(argparse.ArgumentParser):
         raise SettingsError(
             "usage", "{what}.", _HELP, what=message.removesuffix("."), command=self.prog
         )
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        """What was written for it; an empty variable means no place, and not where one stands."""
+        if "" in arg_strings and not _PLACES.isdisjoint(_metavar_of(action).split("|")):
+            raise SettingsError(
+                "place_empty",
+                N_("{option} names no file and no folder."),
+                N_("Write its name; a variable of a script may be empty."),
+                option=action.option_strings[-1] if action.option_strings else _metavar_of(action),
+            )
+        return super()._get_values(action, arg_strings)
 
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
         """A word as its option takes it; what is no text would spoil the file that keeps it."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from protocol.settings import SettingsError, given_option, settings_tree
+from protocol.settings import SettingsError, given_option, place_of, settings_tree
 from protocol.words import N_, Translate
 
 
@@ -35,7 +35,7 @@ class Installed(NamedTuple):
         if named := given_option(options, "config") or environ.get(f"{self.prefix}CONFIG"):
             return Path(named)
         if folder := self._named_folder(options, environ):
-            return self.settings if self._is_service(Path(folder)) else None
+            return self.settings if self._is_service(folder) else None
         if self.here != self.data and _is_seen(self.here):
             return None
         return self.settings if is_there(self.settings) else None
@@ -50,11 +50,11 @@ class Installed(NamedTuple):
 
         Raises SettingsError.
         """
-        if named := self._named_folder(options, environ):
-            return Path(named)
+        if folder := self._named_folder(options, environ):
+            return folder
         path = self.settings_file(options, environ)
-        if path and (named := settings_tree(path).get("data")):
-            return Path(str(named))
+        if path and (named := settings_tree(path).get("data")) is not None:
+            return place_of("data", str(named))
         return self.data if path and _is_same(path, self.settings) else self.here
 
     def readable_folder(
@@ -93,10 +93,11 @@ class Installed(NamedTuple):
             return options
         return argparse.Namespace(**vars(options) | {"data": self.folder(options, environ)})
 
-    def _named_folder(
-        self, options: argparse.Namespace, environ: Mapping[str, str]
-    ) -> str | Path | None:
-        return given_option(options, "data") or environ.get(f"{self.prefix}DATA")
+    def _named_folder(self, options: argparse.Namespace, environ: Mapping[str, str]) -> Path | None:
+        if named := given_option(options, "data"):
+            return Path(named)
+        variable = f"{self.prefix}DATA"
+        return place_of(variable, environ[variable]) if variable in environ else None
 
     def _is_service(self, folder: Path) -> bool:
         """Whether the installed service keeps its data there; where none is installed, it is not.

@@ -104,7 +104,7 @@ def add_options(
             setting.option,
             dest=setting.name,
             default=_UNSET,
-            metavar=setting.path[-1].upper(),
+            metavar="PATH" if _bare(setting) is Path else setting.path[-1].upper(),
             help=f"{_meaning(setting, translate)}{default}".replace("%", "%%"),
         )
 
@@ -414,6 +414,18 @@ def is_text(word: str) -> bool:
     return True
 
 
+def place_of(name: str, value: str) -> Path:
+    """A setting that is a file or folder. Raises SettingsError: "" is not where one stands."""
+    if not value:
+        raise SettingsError(
+            "setting_empty",
+            N_("The setting {name} is empty."),
+            N_("Name a file or folder, or leave it out altogether."),
+            name=name,
+        )
+    return Path(value)
+
+
 def _convert(setting: Setting, value: Any) -> Any:
     if isinstance(value, str) and not (is_text(value) or _bare(setting) is Path):
         raise SettingsError(
@@ -423,8 +435,10 @@ def _convert(setting: Setting, value: Any) -> Any:
             name=setting.name,
             value=repr(value),
         )
+    if isinstance(value, str) and _bare(setting) is Path:
+        value = place_of(setting.name, value)
     try:
-        return msgspec.convert(value, setting.type, strict=False, dec_hook=_path)
+        return msgspec.convert(value, setting.type, strict=False, dec_hook=_same)
     except msgspec.ValidationError as error:
         raise SettingsError(
             "setting_invalid",
@@ -472,9 +486,9 @@ def _fitting(setting: Setting, value: Any) -> str:
     return N_('Write it as text between straight quotation marks: {name} = "…".')
 
 
-def _path(kind: type, value: Any) -> Any:
-    """Paths, which msgspec leaves to us."""
-    return kind(value) if issubclass(kind, Path) and isinstance(value, str) else value
+def _same(_kind: type, value: Any) -> Any:
+    """Paths, which msgspec does not know."""
+    return value
 
 
 def _missing_error(

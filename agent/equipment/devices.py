@@ -26,6 +26,7 @@ from agent.equipment.merge import (
     PairDecision,
     SightingGroup,
     SplitDecision,
+    decision_name,
     group_sightings,
     is_channel,
     rank,
@@ -369,9 +370,12 @@ class Devices:
             decisions += (SplitDecision(tuple(sorted(keys))),)
         return replace(self, decisions=decisions).settle(at_ms)
 
-    def undo(self, at_ms: int) -> DevicesStep:
-        """Take back what a person last said of joining or parting, if anything."""
-        return replace(self, decisions=self.decisions[:-1]).settle(at_ms)
+    def undo(self, decision: str, at_ms: int) -> DevicesStep:
+        """Take back one thing that a person said, by its name. Raises KeyError if it stands not."""
+        left = tuple(each for each in self.decisions if decision_name(each) != decision)
+        if left == self.decisions:
+            raise KeyError(decision)
+        return replace(self, decisions=left).settle(at_ms)
 
     def move(
         self, room: AgentRoom, at_ms: int, homes: Mapping[str, str] | None = None

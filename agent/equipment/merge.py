@@ -8,6 +8,7 @@ keep apart, and part what we join; both can be taken back.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -49,6 +50,11 @@ class SplitDecision(msgspec.Struct, frozen=True, tag="parted"):
 
 PairDecision = JoinDecision | DistinctDecision
 Decision = PairDecision | SplitDecision
+
+
+def decision_name(decision: Decision) -> str:
+    """What a decision is called where it is taken back: the same for the same words."""
+    return hashlib.sha256(msgspec.json.encode(decision)).hexdigest()[:12]
 
 
 class SightingGroup(NamedTuple):

@@ -12,8 +12,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from agent.classroom import DevicesChange
-from agent.equipment.devices import NamelessDevice
+from agent.equipment.devices import Devices, DevicesStep, NamelessDevice
 from agent.equipment.login_file import LoginText
+from agent.equipment.merge import decision_name
 from agent.local.refusals import DoorError, Shape, body_of, decode_body, invalid, json_response
 from agent.local.surroundings import DeviceActions
 from agent.placement import room_code
@@ -48,6 +49,10 @@ class _Login(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Other(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     other: _Id
+
+
+class _Undo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    decision: _Id
 
 
 class _Camera(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -179,15 +184,17 @@ class EquipmentDoor:
         """A person says that two devices are one."""
         other = (await _body(request, _Other)).other
         device_id = request.path_params["device_id"]
-        await self._change(lambda devices, at_ms: devices.join(device_id, other, at_ms))
-        return json_response({"device_id": device_id, "other": other})
+        decision = await self._decide(lambda devices, at_ms: devices.join(device_id, other, at_ms))
+        return json_response({"device_id": device_id, "other": other, "decision": decision})
 
     async def tell_apart(self, request: Request) -> Response:
         """A person says that two devices are two; it is not asked again."""
         other = (await _body(request, _Other)).other
         device_id = request.path_params["device_id"]
-        await self._change(lambda devices, at_ms: devices.tell_apart(device_id, other, at_ms))
-        return json_response({"device_id": device_id, "other": other})
+        decision = await self._decide(
+            lambda devices, at_ms: devices.tell_apart(device_id, other, at_ms)
+        )
+        return json_response({"device_id": device_id, "other": other, "decision": decision})
 
     async def ask_again(self, request: Request) -> Response:
         """Take back what was said of two devices."""
@@ -197,17 +204,29 @@ class EquipmentDoor:
         return json_response({"device_id": device_id, "other": other})
 
     async def part(self, request: Request) -> Response:
-        """A person says that a device is several."""
+        """A person says that a device is several; a joining that ends so is no new decision."""
         await body_of(request)
         device_id = request.path_params["device_id"]
-        await self._change(lambda devices, at_ms: devices.part(device_id, at_ms))
-        return json_response({"device_id": device_id, "parted": True})
+        decision = await self._decide(lambda devices, at_ms: devices.part(device_id, at_ms))
+        return json_response({"device_id": device_id, "parted": True, "decision": decision})
 
     async def undo(self, request: Request) -> Response:
-        """Take back the last joining or parting."""
-        await body_of(request)
-        await self._change(lambda devices, at_ms: devices.undo(at_ms))
-        return json_response({"undone": True})
+        """Take back one joining or parting, by the name that its own answer gave."""
+        decision = (await _body(request, _Undo)).decision
+        try:
+            await self._store.do(
+                lambda room, at_ms: room.change_devices(
+                    lambda devices, at_ms: devices.undo(decision, at_ms), at_ms
+                )
+            )
+        except KeyError as error:
+            raise DoorError(
+                HTTPStatus.CONFLICT,
+                "decision_gone",
+                N_("This does not stand any more: it was taken back, or said otherwise."),
+                N_("Look at the devices again."),
+            ) from error
+        return json_response({"decision": decision, "undone": True})
 
     async def power(self, request: Request) -> Response:
         """Switch a projector or board on or off; says whether it followed."""
@@ -218,6 +237,19 @@ class EquipmentDoor:
         """Send a wake-up; says whether the device answered then."""
         await body_of(request)
         return await self._reach(request, self._actions.wake)
+
+    async def _decide(self, change: DevicesChange) -> str | None:
+        """The name of the decision that a change makes; None where it makes no new one."""
+        made: list[str] = []
+
+        def note(devices: Devices, at_ms: int) -> DevicesStep:
+            step = change(devices, at_ms)
+            before = devices.decisions
+            made.extend(map(decision_name, set(step.devices.decisions).difference(before)))
+            return step
+
+        await self._change(note)
+        return made[0] if made else None
 
     async def _change(self, change: DevicesChange) -> None:
         await self._do(lambda room, at_ms: room.change_devices(change, at_ms))

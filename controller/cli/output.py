@@ -44,7 +44,13 @@ def add_out(
     if once:
         renamed = phrase(N_("{old} is called {new} now."), say, old=once, new="--out")
         parser.add_argument(
-            once, dest="out", type=kind, action=_Renamed, notice=renamed, help=argparse.SUPPRESS
+            once,
+            dest="out",
+            type=kind,
+            metavar="FILE",
+            action=_Renamed,
+            notice=renamed,
+            help=argparse.SUPPRESS,
         )
 
 

@@ -12,6 +12,7 @@ from agent.equipment import devices
 from agent.equipment.condition import DeviceCondition
 from agent.equipment.description import device_id_of
 from agent.equipment.devices import MAX_DEVICES, Devices
+from agent.equipment.merge import decision_name
 from agent.room import Messages
 from hardware.readings import IdentityKind, Kind, Sighting
 from protocol.messages import DeviceAppeared, DeviceForgotten, DeviceState, DeviceVanished
@@ -231,6 +232,23 @@ def test_a_device_that_told_its_mac_late_is_one_device_with_what_it_was() -> Non
     assert old not in known.by_id
 
 
+def newest(known: Devices) -> str:
+    """What was decided last."""
+    return decision_name(known.decisions[-1])
+
+
+def test_only_what_is_named_is_taken_back_and_once() -> None:
+    """Whatever was said before or since; a second press takes nothing else."""
+    known, _ = seen(CAMERA, HEARD, sighting("usb:other"))
+    usb, net, other = (device_id_of(key) for key in (CAMERA.key, MAC, "usb:other"))
+    first, _ = known.join(net, usb, 3000)
+    both, _ = first.tell_apart(usb, other, 3000)
+    left, _ = both.undo(newest(first), 4000)
+    assert left.decisions == both.decisions[1:]
+    with pytest.raises(KeyError):
+        left.undo(newest(first), 5000)
+
+
 def test_joining_then_parting_is_as_it_was_and_so_is_undo() -> None:
     """A person's word is reversible, and what a person joined is one device to the school."""
     apart, _ = seen(CAMERA, HEARD)
@@ -239,7 +257,7 @@ def test_joining_then_parting_is_as_it_was_and_so_is_undo() -> None:
     assert set(joined.by_id) == {usb}
     assert joined.by_id[usb].device.aliases == (net,)
     assert DeviceForgotten in kinds(said)
-    for back, said_back in (joined.part(usb, 4000), joined.undo(4000)):
+    for back, said_back in (joined.part(usb, 4000), joined.undo(newest(joined), 4000)):
         assert gist(back) == gist(apart)
         assert back.decisions == ()
         assert {each.device.device_id for each in said_back if isinstance(each, DeviceState)} == {
@@ -255,7 +273,7 @@ def test_what_tells_of_one_device_can_be_parted_and_put_together_again() -> None
     assert len(one.by_id) == 1
     parted, _ = one.part(device_id_of(MAC), 3000)
     assert set(parted.by_id) == {device_id_of(MAC), device_id_of(EARLY.key)}
-    assert gist(parted.undo(4000)[0]) == gist(one)
+    assert gist(parted.undo(newest(parted), 4000)[0]) == gist(one)
 
 
 @pytest.mark.parametrize("ids", [("nobody", "usb"), ("usb", "nobody"), ("usb", "usb")])
@@ -366,6 +384,6 @@ def test_to_join_any_two_and_to_part_them_is_to_have_done_nothing(
     joined, _ = known.join(one, other, 2000)
     assert len(joined.by_id) == len(ids) - 1
     (whole,) = joined.by_id.keys() & {one, other}
-    for back in (joined.part(whole, 3000)[0], joined.undo(3000)[0]):
+    for back in (joined.part(whole, 3000)[0], joined.undo(newest(joined), 3000)[0]):
         assert gist(back) == gist(known)
         assert back.groups() == known.groups()

@@ -89,11 +89,18 @@ def test_devices_are_joined_parted_and_it_is_undone(tmp_path: Path) -> None:
         other = {"other": device_id_of(HEARD.key)}
         assert (await client.post(path(sighting().key, "join"), json=other)).is_success
         assert await count() == 1
-        assert (await client.post(path(sighting().key, "part"))).is_success
+        parted = await client.post(path(sighting().key, "part"))
+        assert (parted.is_success, parted.json()["decision"]) == (True, None)
         assert await count() == 2
-        assert (await client.post(path(sighting().key, "join"), json=other)).is_success
-        assert (await client.post(f"{DEVICES}/undo")).is_success
+        assert (await client.post(path(sighting().key, "distinct"), json=other)).is_success
+        joined = await client.post(path(sighting().key, "join"), json=other)
+        decision = {"decision": joined.json()["decision"]}
+        assert (await client.post(f"{DEVICES}/undo")).status_code == 422
+        assert (await client.post(f"{DEVICES}/undo", json=decision)).is_success
         assert await count() == 2
+        again = await client.post(f"{DEVICES}/undo", json=decision)
+        assert (again.status_code, again.json()["error"]["code"]) == (409, "decision_gone")
+        assert len(here.store.classroom.devices.decisions) == 1
 
     at_door(tmp_path, story)
 

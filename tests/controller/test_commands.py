@@ -17,6 +17,7 @@ import controller
 from controller.__main__ import EXIT_SETTINGS, command_parser, main
 from controller.commands import COMMANDS
 from protocol.command_line import CommandParser
+from protocol.settings import SettingsError
 from protocol.words import translator
 from tests.controller.fresh import fresh_folder
 
@@ -236,6 +237,21 @@ def test_help_of_every_command_is_in_both_languages() -> None:
             if meant.help and meant.help != argparse.SUPPRESS:
                 assert said.help != meant.help, (en.prog, meant.help)
         assert vi.format_help() != en.format_help()
+
+
+def test_no_place_is_the_folder_that_one_stands_in_because_a_variable_is_empty() -> None:
+    """Whatever takes a path says so in its usage, by which the grammar knows it."""
+    places = [
+        (leaf, action)
+        for leaf in leaves(command_parser(str))
+        for action in leaf._actions
+        if action.type is Path or action.dest in {"out", "source", "config", "data"}
+    ]
+    assert len(places) > 60
+    for leaf, action in places:
+        with pytest.raises(SettingsError, match="names no file") as refused:
+            raise LookupError(leaf.prog, action.dest, leaf._get_values(action, [""]))
+        assert refused.value.code == "place_empty"
 
 
 @pytest.mark.parametrize("line", IN_FOLDER)

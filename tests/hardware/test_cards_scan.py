@@ -78,7 +78,14 @@ def test_a_copied_card_is_told_and_counts_for_nobody() -> None:
         found: list[FoundCard] = []
         async with asyncio.timeout(LIMIT_S), peer(mjpeg(shown, fps=8)) as port:
             target = target_of("mac:1", f"http://127.0.0.1:{port}/pic")
-            await scan(target, frozenset({1, 2, 3}), found.append, OPEN, within_s=3.0)
+            await scan(
+                target,
+                frozenset({1, 2, 3}),
+                found.append,
+                OPEN,
+                within_s=50.0,
+                is_wanted=lambda: {each.id for each in found} != {1, 2, 3},
+            )
         return found
 
     found = asyncio.run(story())

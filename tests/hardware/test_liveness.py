@@ -72,15 +72,15 @@ def test_a_connection_and_a_refusal_are_both_answers() -> None:
 
 def test_rtsp_must_speak(monkeypatch: pytest.MonkeyPatch) -> None:
     """A camera that accepts and stays silent is told from one that answers."""
-    monkeypatch.setattr(probe, "_RTSP_WAIT_S", 0.3)
 
-    async def run(says: bytes) -> ProbeAnswer:
+    async def run(says: bytes, wait_s: float) -> ProbeAnswer:
+        monkeypatch.setattr(probe, "_RTSP_WAIT_S", wait_s)
         async with listening(says) as port:
             monkeypatch.setattr(probe, "_RTSP_PORT", port)
             return await ask("127.0.0.1", port)
 
-    assert asyncio.run(run(b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n")) is ProbeAnswer.ANSWERED
-    assert asyncio.run(run(b"")) is ProbeAnswer.SILENT
+    assert asyncio.run(run(b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n", LIMIT_S)) is ProbeAnswer.ANSWERED
+    assert asyncio.run(run(b"", 0.3)) is ProbeAnswer.SILENT
     assert ProbeAnswer.SILENT.alive
 
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.host import raspberry
 from hardware.host.raspberry import PiReading, Raspberry, pi_reading
 from simulators.devices.host import FaultyHost, HostFault, HostMake
 from tests.waiting import calm_s
@@ -121,7 +120,6 @@ def test_a_program_that_hangs_is_given_up_and_not_piled_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It costs one time-out, is killed, and is asked again once it is gone."""
-    monkeypatch.setattr(raspberry, "_PROGRAM_S", 0.2)
     vcgencmd(tmp_path, f"echo >> {tmp_path}/asked; exec sleep 60", monkeypatch)
     pi = Raspberry(tmp_path / "root")
     began_s = calm_s()

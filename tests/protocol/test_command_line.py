@@ -18,8 +18,9 @@ def program(say: Any = str) -> CommandParser:
     parser = CommandParser(say=say, prog="x")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     first = commands.add_parser("first")
-    first.add_argument("path")
-    first.add_argument("--out")
+    first.add_argument("path", metavar="FILE|URL")
+    first.add_argument("--out", metavar="DIR")
+    first.add_argument("--note", metavar="TEXT")
     first.add_argument("--kind", choices=["board", "camera"])
     first.add_argument("--count", type=int)
     first.add_argument("--all", action="store_true")
@@ -36,7 +37,9 @@ def program(say: Any = str) -> CommandParser:
         (["first", "a", "--outt=b"], ["Did you mean --out?"]),
         (["first", "a", "--yes"], ["--yes", "Valid: ", "--all"]),
         (["first", "a", "b"], ["b is one word too many", "x first --help"]),
-        (["first"], ["path", "x first --help"]),
+        (["first", "", "--note", ""], ["FILE|URL names no file"]),
+        (["first", "a", "--out="], ["--out names no file"]),
+        (["first"], ["FILE", "x first --help"]),
         ([], ["COMMAND", "See: x --help"]),
         (["first", "a", "--out"], ["--out", "x first --help"]),
         (["first", "a", "--count", "many"], ["--count", "many"]),
@@ -62,6 +65,7 @@ def test_what_is_right_is_taken() -> None:
     """Anywhere on the line."""
     options = program().parse_args(["first", "--out", "o", "a", "--all", "--count=3"])
     given = {"path": "a", "out": "o", "kind": None, "count": 3, "all": True}
+    given["note"] = None
     assert vars(options) == {**given, "called": f"{program().prog} first"}
 
 

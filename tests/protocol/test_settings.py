@@ -94,6 +94,8 @@ def test_every_setting_can_come_from_every_source(tmp_path: Path) -> None:
         ("room = ", {}, [], ["TOML"]),
         ("room = 3", {}, [], ["room"]),
         ("limits = 3", {}, [], ["limits"]),
+        ('room = "x"\ndata = ""', {}, [], ["data", "is empty"]),
+        ('room = "x"', {"X_DATA": ""}, [], ["data", "is empty"]),
     ],
 )
 def test_what_cannot_be_used_is_named(

@@ -115,7 +115,6 @@ class Door:
 def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
     """A school's door."""
     monkeypatch.setattr(opening, "LOOK_EVERY_S", 0.02)
-    monkeypatch.setattr(joining, "PATIENCE_S", 3.0)
     folder = tmp_path / "school"
     folder.mkdir()
     with Store(sqlite_in(folder)) as store:

@@ -36,9 +36,10 @@ LIMITS = DoorLimits(
     turns_of_this_machine=4,
     sockets=3,
     sockets_of_one_peer=2,
-    head_s=0.6,
-    pace_s=0.3,
+    head_s=60.0,  # a busy computer cuts nobody
+    pace_s=60.0,
 )
+QUICK = replace(LIMITS, head_s=0.6, pace_s=0.3)  # where nobody but the door ends it
 HALF = b"GET / HTTP/1.1\r\nHost: a"
 WHOLE = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -157,7 +158,7 @@ def test_half_a_request_ends(text: bytes) -> None:
     async def story(_server: DoorServer, port: int) -> None:
         await heard(await line(port, text))
 
-    played(story)
+    played(story, QUICK)
 
 
 @pytest.mark.parametrize(
@@ -177,19 +178,19 @@ def test_a_trickle_ends_like_silence(head: bytes) -> None:
                 await asyncio.sleep(0.02)
         writer.close()
 
-    played(story)
+    played(story, QUICK)
 
 
 def test_a_body_that_moves_arrives_however_long_it_takes() -> None:
     """A slow line is no attack: twice the pace's time, at a little more than its bytes."""
-    limits = replace(LIMITS, pace_bytes=64)
+    limits = replace(LIMITS, pace_s=1.5, pace_bytes=64)
 
     async def story(_server: DoorServer, port: int) -> None:
         head = b"POST /take HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
         reader, writer = await line(port, head % (40 * 64))
         for _ in range(40):
             writer.write(b"a" * 64)
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.08)
         assert (await heard((reader, writer))).endswith(b"2560")
 
     played(story, limits)
@@ -209,7 +210,7 @@ def test_who_reads_nothing_is_cut() -> None:
             await eventually(lambda: server.visits.sockets, holds=lambda count: count == 0)
             deaf_socket.transport.resume_reading()
 
-    played(story)
+    played(story, replace(LIMITS, pace_s=0.3))
 
 
 def test_a_peers_silent_lines_give_way_to_its_own_next() -> None:
@@ -222,7 +223,7 @@ def test_a_peers_silent_lines_give_way_to_its_own_next() -> None:
         for _, writer in silent:
             writer.close()
 
-    played(story, replace(LIMITS, head_s=60.0))
+    played(story)
 
 
 def test_busy_lines_are_bounded_and_told_so() -> None:
@@ -239,7 +240,7 @@ def test_busy_lines_are_bounded_and_told_so() -> None:
         for _, writer in busy:
             writer.close()
 
-    played(story, replace(LIMITS, pace_s=60.0))
+    played(story)
 
 
 def test_websockets_are_counted() -> None:
@@ -312,7 +313,7 @@ def test_who_leaves_in_the_middle_is_not_logged(caplog: pytest.LogCaptureFixture
             await eventually(lambda: server.visits.figures()["door_connections"])
             writer.transport.abort()
 
-    played(story, replace(LIMITS, pace_s=60.0))
+    played(story)
     assert caplog.messages == []
 
 
@@ -322,7 +323,9 @@ def test_what_is_bad_is_not_logged_and_what_breaks_is(caplog: pytest.LogCaptureF
 
     async def story(_server: DoorServer, port: int) -> None:
         assert b" 400 " in await heard(await line(port, b"\x00\x01 nonsense\r\n\r\n"))
-        upgrade = WHOLE.replace(b"\r\n\r\n", b"\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
+        upgrade = WHOLE.replace(
+            b"\r\n\r\n", b"\r\nConnection: upgrade, close\r\nUpgrade: x\r\n\r\n"
+        )
         assert b" 200 " in await heard(await line(port, upgrade))
         async with connect(f"ws://{HERE}:{port}/echo") as page:
             page.transport.write(bad_text)
