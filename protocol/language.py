@@ -1,4 +1,4 @@
-"""This file finds a text's Vietnamese; it stands alone, so that a small program stays small."""
+"""This file finds a text's Vietnamese; it needs little, so that a small program stays small."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from struct import unpack_from
 from typing import Final
+
+from protocol.wishes import wishes_in
 
 LANGUAGES: Final = ("vi", "en")
 Translate = Callable[[str], str]
@@ -77,8 +79,9 @@ class _Catalogue:
 
 def requested_language(lang: str, accept_language: str, default: str) -> str:
     """Of a request: by its ?lang=, then by Accept-Language (RFC 9110, 12.5.4), else the default."""
-    accepted = (part.partition(";")[0].strip()[:2] for part in accept_language[:200].split(","))
-    wanted = (lang, *map(str.lower, accepted))
+    wishes = wishes_in(accept_language, most=200)
+    accepted = sorted((name for name in wishes if wishes[name]), key=lambda name: -wishes[name])
+    wanted = (lang, *(name[:2] for name in accepted))
     return next((language for language in wanted if language in LANGUAGES), default)
 
 

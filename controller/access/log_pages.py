@@ -25,7 +25,7 @@ from controller.people.person import Permission, Person
 from controller.sheets.writing import Cell, csv_text, file_name, new_workbook, write_row
 from controller.web.downloads import CSV, XLSX, attachment
 from controller.web.page import PageRenderer
-from controller.web.paging import Day
+from controller.web.paging import Day, one_of
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from controller.web.words import Words
@@ -54,7 +54,7 @@ class LogQuery:
     def __init__(
         self,
         account: Code = "",
-        what: Code = "",
+        what: Annotated[Code, one_of(DEED_WORDS)] = "",
         since: Annotated[Day, Query(alias="from")] = "",
         until: Annotated[Day, Query(alias="to")] = "",
         before: Annotated[int, Query(ge=0, lt=1 << 53)] = 0,

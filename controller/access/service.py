@@ -256,7 +256,7 @@ class Access:
             if (before := self._store.read(account_of, name)) is not None:
                 return replace(before, role=Role.ADMIN, ended_ms=None)
             return replace(account, account=name, role=Role.ADMIN, made_ms=self.now_ms())
-        found = self._store.read(account_to_set_up, digest_of(code), self.now_ms())
+        found = self._store.read(account_to_set_up, digest_of(code), self.now_ms(), SETUP_S * 1000)
         if found is None:
             raise _used_up()
         return found
@@ -266,8 +266,11 @@ class Access:
         is_first = self.first_code.fits(code)
 
         def set_up(found: Account | None) -> Account:
-            if is_first or (found and not found.ended_ms and found.setup == digest_of(code)):
+            if is_first:
                 return account
+            if found and not found.ended_ms and found.setup == digest_of(code):
+                new = {"password": account.password, "setup": "", "setup_until_ms": None}
+                return replace(found, **new)  # with what else was changed meanwhile
             raise _used_up()
 
         self.change(account.account, set_up)

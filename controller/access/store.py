@@ -15,6 +15,7 @@ from controller.database.scope import codes_of, everywhere, of
 from controller.database.writing import insert_into
 from controller.people.person import Role
 from protocol.model import Place
+from protocol.waits import SET_BACK_MS, goes_on
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,16 +79,20 @@ def account_of(db: Connection, account: str) -> Account | None:
     return account_in(row) if row else None
 
 
-def account_to_set_up(db: Connection, digest: str, now_ms: int) -> Account | None:
-    """The account whose person may set a password by the code of this digest."""
+def account_to_set_up(db: Connection, digest: str, now_ms: int, longest_ms: int) -> Account | None:
+    """The account whose person may set a password by the code of this digest.
+
+    longest_ms: for how long any code is given.
+    """
     query = select(accounts).where(
         everywhere(accounts),
         accounts.c.setup == digest,
-        accounts.c.setup_until_ms > now_ms,
         accounts.c.ended_ms.is_(None),
     )
     row = row_of(db, query) if digest else None
-    return account_in(row) if row else None
+    account = account_in(row) if row else None
+    until_ms = (account and account.setup_until_ms) or 0
+    return account if goes_on(until_ms, now_ms, longest_ms + SET_BACK_MS) else None
 
 
 def all_accounts(db: Connection) -> list[Account]:

@@ -132,7 +132,10 @@ def _keep(folder: Path, receivers: Mapping[str, Receiver]) -> None:
     if not path.exists():
         write_whole(path, b"{}", OWNER_ONLY)
     keep_undoable(path, msgspec.json.encode(kept), folder / _BEFORE)
-    named = [*receivers.values(), *own_receivers_in(folder, _BEFORE).values()]
+    try:
+        named = [*receivers.values(), *own_receivers_in(folder, _BEFORE).values()]
+    except AlertError:  # it was damaged, and so nobody knows which secrets were its
+        return
     files = {Path(one.secret_file).name for one in named if one.secret_file}
     for secret in (folder / SECRETS).glob("*"):
         if secret.name not in files:

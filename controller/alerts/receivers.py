@@ -109,8 +109,15 @@ def own_receivers_in(folder: Path, file: str = OWN_FILE) -> dict[str, Receiver]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, *UNREADABLE) as error:
-        cause = error.strerror if isinstance(error, OSError) else error
-        raise _broken(path, cause) from error
+        raise AlertError(
+            "own_alerts_unreadable",
+            N_("The receivers that pages have set cannot be read: {path}."),
+            N_(
+                "Undo the last change, put the file back from a copy, or"
+                " remove it and add them again; nothing is sent until then."
+            ),
+            path=path,
+        ) from error
     return {
         name: replace(one, secret_file=one.secret_file and str(folder / one.secret_file))
         for name, one in own.items()

@@ -7,8 +7,8 @@ import logging
 import random
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, time
-from threading import Lock
 from typing import Final
 
 from msgspec.structs import replace
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from controller.alerts import store as kept
 from controller.alerts.alert import TEST, Alert, about_cause, owed_causes, owed_digest, surplus
 from controller.alerts.letters import Letters, alert_of
-from controller.alerts.receivers import AlertError, Receiver, receivers_in
+from controller.alerts.receivers import OWN_FILE, AlertError, Receiver, receivers_in
 from controller.alerts.ways import send
 from controller.database.store import StoreError
 from controller.feature import Program
@@ -26,6 +26,7 @@ from controller.incidents.service import Incidents
 from controller.incidents.words import IncidentWords
 from controller.webhooks.line import UntakenError
 from protocol.errors import LopHocError
+from protocol.folder import changing
 from protocol.model import instant
 from protocol.state_log import StateLog
 
@@ -45,7 +46,6 @@ class Alerts:
         self._said = ""
         self._is_idle = False
         self._trouble = StateLog(_LOGGER, "people are told later")
-        self._changing = Lock()
 
     async def run(self) -> None:
         """Look for what is owed, for ever."""
@@ -75,8 +75,9 @@ class Alerts:
 
     def change(self, action: Callable[..., object], *given: object) -> object:
         """Change, by one at a time, whom pages have set. Raises AlertError, OSError."""
-        with self._changing:
-            return action(self._program.config.data, *given)
+        folder = self._program.config.data
+        with changing(folder / OWN_FILE):
+            return action(folder, *given)
 
     def look(self) -> int:
         """Make what is owed and send what is due; how many were taken. Raises StoreError."""
@@ -162,15 +163,25 @@ class Alerts:
         by_receiver: dict[str, list[Alert]] = {}
         for alert in waiting:
             by_receiver.setdefault(alert.receiver, []).append(alert)
-        taken = 0
+        due: list[tuple[Receiver, Sequence[Alert]]] = []
         for name, own in by_receiver.items():
             gone = surplus(own) if name in receivers else [_dropped(alert) for alert in own]
             program.store.write(kept.change, program.school, gone)
-            if name in receivers:
-                taken += self._send_all(receivers[name], _left(own, gone), now_ms)
+            left = _left(own, gone)
+            if name in receivers and any(alert.is_due(now_ms) for alert in left):
+                due.append((receivers[name], left))
+        taken = self._send_each(due, now_ms)
         horizon_ms = now_ms - kept.REMEMBER_MS
         program.store.write(kept.drop_before, program.school, horizon_ms, still)
         return taken
+
+    def _send_each(self, due: Sequence[tuple[Receiver, Sequence[Alert]]], now_ms: int) -> int:
+        """Send to all at once, for one that hangs keeps nobody else waiting. Raises StoreError."""
+        if not due:
+            return 0
+        with ThreadPoolExecutor(len(due)) as threads:
+            sending = [threads.submit(self._send_all, *one, now_ms) for one in due]
+            return sum(one.result() for one in sending)
 
     def _send_all(self, receiver: Receiver, own: Iterable[Alert], now_ms: int) -> int:
         """Send a receiver's, the oldest first, until one is not taken; how many were.

@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from controller.config import ENVIRONMENT, FOLDER, ControllerConfig
-from protocol.folder import keep_undoable
+from protocol.folder import changing, keep_undoable
 from protocol.settings import SettingsError, load, settings_of
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
@@ -95,6 +95,19 @@ def keep_own_settings(folder: Path, values: Mapping[str, Any]) -> None:
     """Keep these in the place of those before, which stay beside for undo. Raises OSError."""
     kept = {name: values[name] for name in sorted(values) if name in _NAMES}
     keep_undoable(folder / FILE, msgspec.json.encode(kept), folder / _BEFORE)
+
+
+def change_own_settings(folder: Path, values: Mapping[str, Any]) -> None:
+    """Set these beside the others, whoever else sets one now. Raises SettingsError, OSError."""
+    with changing(folder / FILE):
+        keep_own_settings(folder, {**own_settings_in(folder), **values})
+
+
+def undo_own_settings(folder: Path) -> None:
+    """Put back those before the last change, if there was one. Raises SettingsError, OSError."""
+    with changing(folder / FILE):
+        if (before := own_settings_before(folder)) is not None:
+            keep_own_settings(folder, before)
 
 
 def with_own_settings(values: Mapping[str, Any]) -> dict[str, Any]:

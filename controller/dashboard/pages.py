@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import Query, Request, Response
@@ -67,7 +67,11 @@ def pages(program: Program) -> FeatureRouter:
     @router.get("/")
     @needs(Permission.ROOMS, Permission.DEPARTMENT, is_open=True, in_parts=True)
     async def school(
-        request: Request, room: Code = "", kind: Code = "", status: Code = "", cursor: Cursor = ""
+        request: Request,
+        room: Code = "",
+        kind: DeviceKind | Literal[""] = "",
+        status: Status | Literal[""] = "",
+        cursor: Cursor = "",
     ) -> Response:
         homes = [feature.home(program) for feature in program.features if feature.home]
         home = next(filter(None, homes), "")

@@ -14,6 +14,7 @@ from controller.reconcile.words import percent_words
 from controller.register.vocabulary import type_word
 from controller.web.listing import Column
 from controller.web.words import Words
+from protocol.formats import made
 from protocol.model import Status
 from protocol.words import N_
 
@@ -143,7 +144,7 @@ def _age(school: SchoolStanding, now_ms: int, words: Words) -> str:
 def title_of(asset: Asset, words: Words) -> str:
     """What it is: its type, maker and model."""
     kind = type_word(asset.type, words.say) or words.kind(asset.kind)
-    return " ".join(filter(None, (kind, asset.maker, asset.model)))
+    return " ".join(filter(None, (kind, made(asset.maker, asset.model))))
 
 
 def odd_columns(name_of: Callable[[str], str]) -> Sequence[Column[Odd]]:

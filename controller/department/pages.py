@@ -24,7 +24,7 @@ from controller.department.standing import Overview, SchoolStanding, Silence, gr
 from controller.department.which import WHICH_WORDS, Which, holds
 from controller.department.whole_list import say_whole
 from controller.feature import Level, Program
-from controller.inventory.filters import Filters, filters_of
+from controller.inventory.filters import Filters, filters_of, item_filters_of
 from controller.inventory.rested import rest_words
 from controller.people.person import Permission
 from controller.reconcile.words import RAISE_WORDS, percent_words
@@ -53,6 +53,7 @@ FORK_SHOWN_MS: Final = 7 * 86_400_000
 AREAS_SEEN: Final = 8  # the others behind a click
 
 AskedFilters = Annotated[Filters, Depends(filters_of)]
+ItemFilters = Annotated[Filters, Depends(item_filters_of)]
 
 ODDITY_WORDS: Final[Mapping[Oddity, str]] = {
     Oddity.MISSING: N_("Missing"),
@@ -151,9 +152,9 @@ def _add_one_school(
 ) -> None:
     @router.get("/schools/{code:path}")
     @needs(Permission.DEPARTMENT, in_parts=True)
-    def one_school(request: Request, code: str, filters: AskedFilters) -> Response:
+    def one_school(request: Request, code: str, filters: ItemFilters) -> Response:
         try:
-            own = msgspec.structs.replace(filters, school=code, area="")
+            own = msgspec.structs.replace(filters, school=code)
             selection = chooser.one(own, person_of(request))
         except HttpError as refused:
             return screens.error(request, refused)

@@ -226,7 +226,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(
             self,
             schools=schools,
-            atlas=self.atlas.only(held),
+            atlas=self.atlas.only({one for one in self.atlas.areas if self.area_now(one) in held}),
             retired={code: day for code, day in self.retired.items() if code in codes},
             twins=tuple(twin for twin in self.twins if codes.issuperset(twin.schools)),
             apart=tuple(mark for mark in self.apart if codes.issuperset(mark.schools)),

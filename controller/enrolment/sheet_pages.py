@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlencode
 
 import segno
@@ -28,7 +28,7 @@ PATH: Final = "/enrolment/codes"
 _BACK: Final = frozenset({PATH, "/start/rooms"})  # where its forms stand
 _MAX_TYPED: Final = 16_384
 _MAX_TROUBLE: Final = 300
-_PAPERS: Final = ("a5", "a4")
+Paper = Literal["a5", "a4"]
 
 
 def pages(program: Program) -> FeatureRouter:
@@ -74,7 +74,7 @@ def pages(program: Program) -> FeatureRouter:
 
     @router.get(f"{PATH}/print")
     @needs(Permission.MANAGE)
-    async def printed(request: Request, paper: str = _PAPERS[0]) -> Response:
+    async def printed(request: Request, paper: Paper = "a5") -> Response:
         host = request.url.hostname or "localhost"
         rooms = await run_in_threadpool(_drawn, enrolment, host)
         answer = screens.page(
@@ -82,7 +82,7 @@ def pages(program: Program) -> FeatureRouter:
             "room_codes_print.html",
             rooms=rooms,
             host=host,
-            paper=paper if paper in _PAPERS else _PAPERS[0],
+            paper=paper,
         )
         answer.headers["Cache-Control"] = "no-store"
         return answer

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from protocol.waits import SET_BACK_MS, goes_on
+
 
 class HandlingDeed(StrEnum):
     """What a person does about an incident."""
@@ -42,7 +44,10 @@ class Handling(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def handling_of(moves: Iterable[HandlingMove], now_ms: int) -> Handling:
-    """How an incident is handled after its moves, by their number. A snooze ends by itself."""
+    """How an incident is handled after its moves, by their number. A snooze ends by itself.
+
+    Pressed by a clock that was ahead it is none while that moment has not come.
+    """
     moves = list(moves)
     undone = {move.undoes for move in moves}
     handling = Handling()
@@ -53,8 +58,14 @@ def handling_of(moves: Iterable[HandlingMove], now_ms: int) -> Handling:
             handling = msgspec.structs.replace(
                 handling, taken_by=move.who, taken_ms=move.at_ms, last=move
             )
-        elif move.until_ms is not None and move.until_ms > now_ms:
+        elif _is_put_off(move, now_ms):
             handling = msgspec.structs.replace(
                 handling, until_ms=move.until_ms, snoozed_by=move.who, last=move
             )
     return handling
+
+
+def _is_put_off(move: HandlingMove, now_ms: int) -> bool:
+    if move.until_ms is None:
+        return False
+    return goes_on(move.until_ms, now_ms, move.until_ms - move.at_ms + SET_BACK_MS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import Path, Query, Request, Response
@@ -77,7 +77,7 @@ def _add_lists(router: FeatureRouter, shown: IncidentPages) -> None:
         request: Request,
         *,
         view: IncidentView = IncidentView.OPEN,
-        scope: Code = "",
+        scope: Scope | Literal[""] = "",
         room: Code = "",
         before: Annotated[int | None, Query(ge=1, lt=1 << 31)] = None,
         trouble: Code = "",

@@ -21,6 +21,7 @@ from controller.inventory.counting import IS_LINE, counted
 from controller.inventory.store import read
 from controller.inventory.tables import assets
 from controller.register.vocabulary import Condition
+from protocol.formats import made
 from protocol.inspection import AskedItem
 from protocol.model import Place
 
@@ -84,7 +85,7 @@ def _asked(no: int, asset: Asset) -> AskedItem:
         device=asset.kind,
         asset_tag=clipped(asset.asset_tag),
         type=clipped(asset.type),
-        name=clipped(" ".join(filter(None, (asset.maker, asset.model)))),
+        name=clipped(made(asset.maker, asset.model)),
         serial=clipped(asset.serial),
         room=clipped(asset.room),
     )

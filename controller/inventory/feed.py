@@ -121,9 +121,9 @@ class Feed:
         """The same, of the schools that somebody may see.
 
         A school that leaves the areas that are theirs is told as gone, so a pull is bounded by the
-        areas that the feed knows and not by what the gate found them to be.
+        areas that the feed knows and not by what the gate found them to be. Raises StoreError.
         """
-        areas = () if person.areas is None else (person.areas,)
+        areas = () if person.areas is None else (self._now(person.areas),)
         scope = person.part_of(self.scope)
         return replace(self, scope=scope, areas=(*self.areas, *areas), only=person.school)
 
@@ -134,8 +134,12 @@ class Feed:
         """
         if not area:
             return self
-        area = self._atlas().area_now(area, self._today().isoformat())
-        return replace(self, areas=(*self.areas, frozenset({area})))
+        return replace(self, areas=(*self.areas, self._now({area})))
+
+    def _now(self, areas: Iterable[str]) -> frozenset[str]:
+        """What these areas are part of today."""
+        atlas, day = self._atlas(), self._today().isoformat()
+        return frozenset(atlas.area_now(area, day) for area in areas)
 
     def home_of(self, school: str) -> str:
         """The school that a school's items count for; itself where that is none."""

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
 import msgspec
-from fastapi import Query
+from fastapi import Depends, Query
 from sqlalchemy import Connection, select
 
 from controller.database.scope import counted_in
@@ -69,10 +69,8 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
         return f"{path}?{urlencode(query)}" if query else path
 
 
-def filters_of(
+def item_filters_of(
     *,
-    school: Code = "",
-    area: Code = "",
     room: Text = "",
     kind: DeviceKind | Literal[""] = "",
     type: Text = "",  # noqa: A002 - a query's usual name
@@ -84,10 +82,8 @@ def filters_of(
     warranty: Annotated[str, Query(pattern=WARRANTY, description=_WARRANTY)] = "",
     q: Annotated[str, Query(max_length=200, description=_Q)] = "",
 ) -> Filters:
-    """The filters that a request's address names."""
+    """The filters of items alone: where the path names the school, no other name does."""
     return Filters(
-        school=school.strip(),
-        area=area.strip(),
         room=room.strip(),
         kind=kind,
         type=type.strip(),
@@ -99,6 +95,13 @@ def filters_of(
         warranty=warranty,
         q=q.strip(),
     )
+
+
+def filters_of(
+    items: Annotated[Filters, Depends(item_filters_of)], *, school: Code = "", area: Code = ""
+) -> Filters:
+    """The filters that a request's address names."""
+    return msgspec.structs.replace(items, school=school.strip(), area=area.strip())
 
 
 def school_filters_of(

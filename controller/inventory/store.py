@@ -33,7 +33,15 @@ from controller.database.shape import Row, Shape
 from controller.database.starts import Start, note_start
 from controller.database.store import Store, StoreError
 from controller.database.writing import Writing, write
-from controller.inventory.asset import Asset, AssetState, Spot, assets_of, news, words_of
+from controller.inventory.asset import (
+    THING_MARK,
+    Asset,
+    AssetState,
+    Spot,
+    assets_of,
+    news,
+    words_of,
+)
 from controller.inventory.chosen import Chosen
 from controller.inventory.counting import (
     IS_LINE,
@@ -225,6 +233,13 @@ def has_others(db: Connection, school: Place) -> bool:
     """Whether other schools' items lie here too, as at a department."""
     query = select(assets.c.school).where(in_province(assets, school.province))
     return db.execute(query.where(assets.c.school != school.school).limit(1)).first() is not None
+
+
+def tags_of_things(db: Connection, scope: Place) -> frozenset[str]:
+    """The own tags of lines that look like a further thing's of several, as `tag_key` has them."""
+    column = assets.c.asset_tag
+    query = select(column).where(within(assets, scope), column.like(f"%{THING_MARK}%"))
+    return frozenset(map(tag_key, db.execute(query).scalars()))
 
 
 def kpi_now(db: Connection, school: Place, now_ms: int) -> Kpi:

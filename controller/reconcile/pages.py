@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 from urllib.parse import parse_qs, urlencode
 
 from fastapi import Depends, Query, Request, Response
@@ -20,7 +20,7 @@ from controller.reconcile.kpi import Kpi
 from controller.reconcile.listener import BookListener
 from controller.reconcile.reconcile import LineFinding, LineState
 from controller.reconcile.standing import Desk, desk_of
-from controller.reconcile.words import BookWords
+from controller.reconcile.words import RAISE_WORDS, BookWords
 from controller.register.decisions import Deed
 from controller.register.vocabulary import CONDITION_WORDS, Condition
 from controller.register.warranty import WARRANTY, warranties
@@ -39,6 +39,7 @@ from controller.web.listing import (
     written,
 )
 from controller.web.page import PageRenderer
+from controller.web.paging import one_of
 from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
@@ -71,11 +72,11 @@ Number = Annotated[int, Query(ge=1, le=_MAX_NUMBER)]
 
 def filter_of(
     *,
-    state: Short = "",
+    state: LineState | Literal[""] = "",
     type: Short = "",  # noqa: A002
     room: Short = "",
-    condition: Short = "",
-    alone: Short = "",
+    condition: Condition | Literal[""] = "",
+    alone: Annotated[Short, one_of(RAISE_WORDS)] = "",
     warranty: Annotated[str, Query(pattern=WARRANTY)] = "",
     q: Short = "",
 ) -> LineFilter:

@@ -19,7 +19,7 @@ from controller.register.pairing import Pairs, told_fields
 from controller.register.prices import priced
 from controller.register.undoing import BookImport
 from controller.sheets.errors import SheetError
-from protocol.folder import EVERYBODY, write_whole
+from protocol.folder import EVERYBODY, changing, write_whole
 from protocol.formats import phrase
 from protocol.model import Place
 from protocol.settings import SettingsError
@@ -119,8 +119,17 @@ def explained(mapped: Mapping[str, str]) -> dict[str, str]:
 
 
 def remember_headings(path: Path, mapped: Mapping[str, str]) -> None:
-    """Keep what headings are, for the next book. Raises OSError."""
-    write_whole(path, json.dumps(mapped, ensure_ascii=False, indent=1).encode(), EVERYBODY)
+    """Keep what headings are, beside those known, for the next book. Raises OSError.
+
+    What is damaged was asked about anew, and is replaced.
+    """
+    with changing(path):
+        try:
+            before = explained(headings_in(path))
+        except SettingsError:
+            before = {}
+        text = json.dumps({**before, **mapped}, ensure_ascii=False, indent=1)
+        write_whole(path, text.encode(), EVERYBODY)
 
 
 def report_of(

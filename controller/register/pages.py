@@ -141,9 +141,7 @@ class _Intake(Intake[Waiting]):
         waiting.kept = sums_of(merger)
         if waiting.mapped:
             try:
-                remember_headings(
-                    self._headings, _known(self._headings) | explained(waiting.mapped)
-                )
+                remember_headings(self._headings, explained(waiting.mapped))
             except OSError as error:  # the book is kept all the same
                 _LOGGER.warning("explained headings not kept: %s", error)
         return True

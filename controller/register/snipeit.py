@@ -103,6 +103,11 @@ class _Parsed(NamedTuple):
         """What the notes say; empty where they do not."""
         return (self.notes[name] or "") if self.notes else ""
 
+    @property
+    def thing(self) -> str:
+        """What says which thing of which line it is: our own id, else the tag."""
+        return self.said("item") or self.tag
+
 
 def as_book(sheet: Worksheet, file: str) -> tuple[Worksheet, list[Notice]] | None:
     """The sheet in a book's own terms, and what is to be known of it; None: another file.
@@ -155,11 +160,11 @@ def _base_of(tag: str) -> str:
 
 def _things(rows: Mapping[int, _Parsed]) -> dict[int, list[int]]:
     """The further rows of each row that is a line's first."""
-    first = {tag_key(row.tag): place for place, row in reversed([*rows.items()]) if row.tag}
+    first = {tag_key(row.thing): place for place, row in reversed([*rows.items()]) if row.thing}
     things: dict[int, list[int]] = {}
     for place, row in rows.items():
-        own = first.get(tag_key(_base_of(row.tag)))
-        if own is not None and own != place and _THING.fullmatch(row.tag):
+        own = first.get(tag_key(_base_of(row.thing)))
+        if own is not None and own != place and _THING.fullmatch(row.thing):
             things.setdefault(own, []).append(place)
     return things
 
@@ -258,7 +263,7 @@ def _room(row: _Parsed) -> Cell:
 
 def _quantity(things: Sequence[_Parsed]) -> Cell:
     """How many things the line is; words that are refused where the numbers have gaps."""
-    numbers = [int(match[2]) for thing in things if (match := _THING.fullmatch(thing.tag))]
+    numbers = [int(match[2]) for thing in things if (match := _THING.fullmatch(thing.thing))]
     if sorted(numbers) != [*range(2, len(numbers) + 2)]:
         return "1, " + ", ".join(f"#{number}" for number in numbers)
     return str(len(things) + 1)

@@ -81,7 +81,7 @@ def warranties(asked: str, year: int, say: Translate) -> list[tuple[str, str]]:
 
 
 class WarrantyChoice(msgspec.Struct, frozen=True):
-    """Warranties that stand so on a day (ISO), or that end in a year."""
+    """Warranties that stand so on a day (ISO), or that end in a year; "" where none matters."""
 
     day: str
     word: WarrantyWord | None = None
@@ -103,9 +103,10 @@ class WarrantyChoice(msgspec.Struct, frozen=True):
 def choice_of(asked: str, day: str) -> WarrantyChoice | None:
     """What an address asks for: a word, or a year; None for nothing, or nonsense."""
     if asked in {*WarrantyWord}:
-        return WarrantyChoice(day, WarrantyWord(asked))
+        word = WarrantyWord(asked)
+        return WarrantyChoice("" if word is WarrantyWord.UNKNOWN else day, word)
     is_year = asked.isascii() and asked.isdecimal() and int(asked[:5]) in range(1000, 3000)
-    return WarrantyChoice(day, year=int(asked)) if is_year else None
+    return WarrantyChoice("", year=int(asked)) if is_year else None
 
 
 def warranty_of(cell: Cell, unit: int | None = None) -> Warranty:

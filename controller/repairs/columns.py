@@ -13,6 +13,7 @@ from controller.sheets.names import natural, room_code
 from controller.sheets.text import searchable
 from controller.web.listing import Column
 from controller.web.words import Words
+from protocol.formats import made
 from protocol.language import translator
 from protocol.words import N_
 
@@ -68,7 +69,7 @@ def _text(key: str, head: str, cell: Callable[[Shown, Words], str]) -> Column[Sh
 
 def _item(line: Kept, words: Words) -> str:
     data = line.data
-    cells = type_word(data.type, words.say), data.maker, data.model
+    cells = type_word(data.type, words.say), made(data.maker, data.model)
     return " ".join(cell for cell in cells if cell)
 
 

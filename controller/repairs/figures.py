@@ -16,6 +16,7 @@ from controller.register.life import LineLife, Step, Why
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
 from controller.repairs.repair import Repair, RepairState
+from protocol.formats import made
 from protocol.model import iso
 
 HOUR_MS: Final = 3_600_000
@@ -86,7 +87,7 @@ def repair_figures(
     for line in lines:
         by_type[line.data.type].append(line)
         if line.data.model:
-            by_model[f"{line.data.maker} {line.data.model}".strip()].append(line)
+            by_model[made(line.data.maker, line.data.model)].append(line)
     spans = {line.no: _spans(line, steps.get(line.no, ()), since_ms, until_ms) for line in lines}
 
     def figure(group: Sequence[Kept], of: Iterable[Repair]) -> RepairFigure:

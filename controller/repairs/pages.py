@@ -37,6 +37,7 @@ from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from protocol.errors import ActionError
+from protocol.formats import made
 from protocol.model import Status
 from protocol.words import N_, Translate
 
@@ -179,7 +180,11 @@ class Speech:
     def line(self, line: Kept) -> str:
         """An item, as the book knows it."""
         data = line.data
-        cells = (type_word(data.type, self._say), data.maker, data.model, data.asset_tag)
+        cells = (
+            type_word(data.type, self._say),
+            made(data.maker, data.model),
+            data.asset_tag,
+        )
         return " ".join(cell for cell in cells if cell)
 
     def move(self, move: Move) -> str:

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
-from controller.cli.own_settings import is_unnamed, keep_own_settings, own_settings_in
+from controller.cli.own_settings import change_own_settings, is_unnamed
 from controller.enrolment.rooms import MAX_ROOMS
 from controller.enrolment.service import Enrolment
 from controller.enrolment.store import rooms_without_computer
@@ -266,9 +266,7 @@ class Setup:
         if lacking:
             return RedirectResponse(f"{PATH}/{lacking[0]}", 303)
         folder = program.config.data
-        await run_in_threadpool(
-            lambda: keep_own_settings(folder, {**own_settings_in(folder), **state.answers})
-        )
+        await run_in_threadpool(change_own_settings, folder, state.answers)
         return self._begin_anew(request, state, SetupStep.BEGIN)
 
     async def _join(self, step: SetupStep, form: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from fastapi import Request, Response
@@ -11,7 +12,12 @@ from msgspec import NODEFAULT
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
-from controller.cli.own_settings import keep_own_settings, own_settings_before, own_settings_in
+from controller.cli.own_settings import (
+    change_own_settings,
+    own_settings_before,
+    own_settings_in,
+    undo_own_settings,
+)
 from controller.feature import Program
 from controller.people.person import Permission
 from controller.setup.settings import CHOICES, ON_PAGES, SETTINGS, shown_value, value_of
@@ -21,6 +27,7 @@ from controller.web.restarting import Restarting
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs
 from protocol.errors import LopHocError
+from protocol.settings import SettingsError
 
 PATH: Final = "/settings"
 _SECRET: Final = frozenset({"database", "broker"})  # an address may hold a password
@@ -46,16 +53,20 @@ def pages(program: Program) -> FeatureRouter:
     screens, folder = program.service(PageRenderer), program.config.data
 
     async def shown(request: Request, trouble: LopHocError | None = None) -> Response:
-        own = await run_in_threadpool(own_settings_in, folder)
+        status = 422 if trouble else 200
+        try:
+            own = await run_in_threadpool(own_settings_in, folder)
+        except SettingsError as error:
+            own, trouble = {}, trouble or error
         settings = [_shown(program, name, own) for name in (*ON_PAGES, *_others())]
         return screens.page(
             request,
             "settings.html",
-            status_code=422 if trouble else 200,
+            status_code=status,
             settings=settings,
             is_waiting=any(each.value != each.wanted for each in settings),
             can_restart=program.restart is not None,
-            can_undo=await run_in_threadpool(own_settings_before, folder) is not None,
+            can_undo=await run_in_threadpool(_can_undo, folder),
             trouble=trouble.text(screens.say(request)) if trouble else "",
         )
 
@@ -71,18 +82,18 @@ def pages(program: Program) -> FeatureRouter:
         name = form.get("name", "")
         try:
             value = value_of(name, form.get("value", ""))
-            own = await run_in_threadpool(own_settings_in, folder)
-            await run_in_threadpool(keep_own_settings, folder, {**own, name: value})
+            await run_in_threadpool(change_own_settings, folder, {name: value})
         except LopHocError as error:
             return await shown(request, error)
         return RedirectResponse(PATH, 303)
 
     @router.post(f"{PATH}/undo")
     @needs(Permission.MANAGE)
-    async def undone() -> Response:
-        before = await run_in_threadpool(own_settings_before, folder)
-        if before is not None:
-            await run_in_threadpool(keep_own_settings, folder, before)
+    async def undone(request: Request) -> Response:
+        try:
+            await run_in_threadpool(undo_own_settings, folder)
+        except LopHocError as error:
+            return await shown(request, error)
         return RedirectResponse(PATH, 303)
 
     @router.post(f"{PATH}/restart")
@@ -99,6 +110,14 @@ def pages(program: Program) -> FeatureRouter:
 def _others() -> list[str]:
     """Those that no page changes."""
     return [name for name in SETTINGS if name not in ON_PAGES]
+
+
+def _can_undo(folder: Path) -> bool:
+    """Whether what was before can be put back."""
+    try:
+        return own_settings_before(folder) is not None
+    except SettingsError:
+        return False
 
 
 def _shown(program: Program, name: str, own: Mapping[str, Any]) -> ShownSetting:

@@ -18,6 +18,7 @@ from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
 from controller.sheets.names import natural, room_key, serial_key, tag_key
 from controller.stocktake.scan import Scan
+from protocol.formats import made
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,7 +170,7 @@ def _expected(line: Kept, rulings: Rulings) -> Expected:
     data = line.data
     own = {
         "no": line.no,
-        "name": " ".join(filter(None, (data.maker, data.model))),
+        "name": made(data.maker, data.model),
         "room": rulings.room_of(line.no, data.room),
         "quantity": data.count,
     }

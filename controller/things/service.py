@@ -25,6 +25,7 @@ from controller.roster.store import class_rooms
 from controller.things.sought import SHOWN, Group, Hit, Indexed, Sought, indexed
 from controller.web.listing import address
 from controller.web.words import Words
+from protocol.formats import made
 from protocol.language import translator
 from protocol.model import DeviceKind, Place
 from protocol.words import N_, kind_word
@@ -214,11 +215,11 @@ def _line_hit(words: Words) -> Callable[[tuple[Kept, str]], Hit]:
         line, room = pair
         data = line.data
         kind = type_word(data.type, words.say)
-        made = " ".join(filter(None, (data.maker, data.model)))
+        called = made(data.maker, data.model)
         title = " ".join(filter(None, (kind, data.asset_tag))) or words.say(
             N_("line {row} of the book"), row=str(data.row)
         )
-        facts = (room, made, data.serial)
+        facts = (room, called, data.serial)
         return Hit(line_link(line), title, " · ".join(filter(None, facts)))
 
     return hit

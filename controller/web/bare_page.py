@@ -14,6 +14,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse
 from starlette.types import Scope
 
+from protocol.wishes import wishes_in
 from protocol.words import N_, Translate
 
 _STYLE: Final = (
@@ -24,6 +25,7 @@ _STYLE: Final = (
     "h1{font-size:1.3rem;margin:.2rem 0 .6rem}.code{color:#4a544f;font-size:.85rem}"
 )
 _DIGEST: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_PAGES: Final = ("text/html", "application/xhtml+xml", "text/*")
 POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -32,10 +34,12 @@ TITLE: Final = N_("This page cannot be shown")
 
 def wants_page(scope: Scope, *, usually: bool = False) -> bool:
     """Whether a person's browser asks, by what it takes. usually: of who takes anything."""
-    accept = Headers(scope=scope).get("accept", "*/*").lower()
-    if "text/html" in accept:
-        return True
-    return usually and "json" not in accept
+    wishes = wishes_in(Headers(scope=scope).get("accept", "*/*"))
+    pages = [wishes[name] for name in _PAGES if name in wishes]
+    data = max((wishes[name] for name in wishes if "json" in name), default=0.0)
+    if pages:
+        return max(pages) > 0 and max(pages) >= data
+    return usually and not data
 
 
 def bare_page(status: int, code: str, language: str, say: Translate, *lines: str) -> HTMLResponse:

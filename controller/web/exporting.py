@@ -19,6 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 from controller.feature import Program
 from controller.web.refusals import HttpError, PageRefusedError
 from protocol.doors.places import TURN_S, HeldPlace, Places, cut_of
+from protocol.wishes import wishes_in
 from protocol.words import N_
 
 AT_ONCE: Final = 3
@@ -31,7 +32,7 @@ _PACKED: Final = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
 
 def takes_packed(asked: Headers) -> bool:
     """Whether the caller reads what is packed."""
-    return "gzip" in asked.get("accept-encoding", "")
+    return wishes_in(asked.get("accept-encoding", "")).get("gzip", 0) > 0
 
 
 class Exports:

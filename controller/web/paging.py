@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, Any, Final
 
 from fastapi import Query
@@ -18,6 +18,18 @@ def _day(text: str) -> str:
 
 def _day_or_none(text: str) -> str:
     return text and _day(text)
+
+
+def one_of(words: Collection[str]) -> AfterValidator:
+    """What holds a name's value to one of these words, or to none."""
+
+    def check(text: str) -> str:
+        if text and text not in words:
+            message = "not one of: " + ", ".join(sorted(words))
+            raise ValueError(message)
+        return text
+
+    return AfterValidator(check)
 
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="how many items at most")]

@@ -11,10 +11,11 @@ import html
 from collections.abc import Callable
 from typing import Final
 
-from starlette.datastructures import URL, Headers
+from starlette.datastructures import URL
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from controller.web.bare_page import wants_page
 from protocol.this_machine import is_this_machine
 from protocol.words import N_, Translate
 
@@ -69,7 +70,7 @@ class PlainDoor:
         return scope["scheme"] in {"https", "wss"} or is_this_machine(peer) or self._is_near(peer)
 
     def _answer(self, scope: Scope) -> Response:
-        is_page = scope["method"] in _SAFE and "text/html" in Headers(scope=scope).get("accept", "")
+        is_page = scope["method"] in _SAFE and wants_page(scope)
         message, hint = map(self._say, _TLS_NEEDED if self._can_encrypt() else _NO_TLS)
         hint = hint.replace("{trust}", TRUST)
         if not is_page:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from protocol.errors import LopHocError, cause_of
 from protocol.settings import SettingsError, shaped, tree_in
 from protocol.this_machine import is_this_machine
+from protocol.waits import goes_on
 from protocol.words import N_
 
 FILE: Final = "webhooks.toml"
@@ -121,7 +122,7 @@ class HookPlace(msgspec.Struct, frozen=True):
 
 def is_due(next_ms: int, now_ms: int) -> bool:
     """Whether a wait is over; one that is longer than any began by a clock that was set back."""
-    return not now_ms < next_ms <= now_ms + LONGEST_WAIT_MS
+    return not goes_on(next_ms, now_ms, LONGEST_WAIT_MS)
 
 
 def hooks_in(folder: Path) -> Mapping[str, Hook]:

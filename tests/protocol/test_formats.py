@@ -128,8 +128,23 @@ def test_an_errors_values_are_told_as_they_are() -> None:
         ("", "", "vi"),
         ("", "fr", "vi"),
         ("", "x" * 200 + ",en", "vi"),
+        ("", "en;q=0, *", "vi"),
+        ("", "vi;q=0.1, en;q=0.9", "en"),
+        ("", "en;q=x, vi", "en"),
+        ("", ",;;,q=1,é", "vi"),
     ],
-    ids=["asked", "unknown", "second", "nothing", "none of ours", "endless"],
+    ids=[
+        "asked",
+        "unknown",
+        "second",
+        "nothing",
+        "none of ours",
+        "endless",
+        "refused",
+        "rather",
+        "odd",
+        "nonsense",
+    ],
 )
 def test_a_request_is_answered_in_its_language(lang: str, accepted: str, language: str) -> None:
     """By its address, then by its browser, then by the school's own."""

@@ -137,12 +137,14 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     def _manner(self) -> snipeit.Manner:
         with self.store.view() as db:
             named = assets.has_others(db, self.school)
+            taken = assets.tags_of_things(db, self.scope)
         return snipeit.Manner(
             zone=self.zone,
             named=named,
             vietnamese=self.vietnamese,
             new_from=self.new_from,
             lives=self.lives,
+            taken=frozenset() if named else taken,
         )
 
 

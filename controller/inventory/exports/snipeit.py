@@ -27,6 +27,7 @@ from controller.inventory.exports.spelling import (
 from controller.reconcile.evidence import SeenBy
 from controller.register.vocabulary import Condition
 from controller.register.warranty import day_told, months_until
+from controller.sheets.names import tag_key
 from controller.sheets.writing import csv_for_machines, without_controls
 
 HEAD: Final = (
@@ -75,7 +76,8 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
 
     named: tags name their school. vietnamese: so are the labels. new_from: only what is here since
     this day is handed out, for Snipe-IT would take back and hand out again what it knows already;
-    None: all. lives: years in use, by type.
+    None: all. lives: years in use, by type. taken: own tags that look like a further thing's, as
+    `tag_key` has them.
     """
 
     zone: tzinfo
@@ -83,6 +85,7 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     vietnamese: bool = False
     new_from: date | None = None
     lives: Mapping[str, int] = {}
+    taken: frozenset[str] = frozenset()
 
 
 def as_csv(parts: Iterable[Iterable[Asset]], manner: Manner) -> Iterator[str]:
@@ -104,7 +107,15 @@ def tag_of(asset: Asset, *, named: bool = False) -> str:
 def _rows(asset: Asset, manner: Manner) -> Iterator[list[str]]:
     tag = tag_of(asset, named=manner.named)
     for number, thing in enumerate(things_of(asset), start=1):
-        yield _row(thing, manner, tag if number == 1 else f"{tag}{THING_MARK}{number}")
+        yield _row(thing, manner, tag if number == 1 else _further_tag(tag, number, manner))
+
+
+def _further_tag(tag: str, number: int, manner: Manner) -> str:
+    mark = f"{THING_MARK}{number}"
+    tag += mark
+    while tag_key(tag) in manner.taken:  # a line of its own is called so
+        tag += mark
+    return tag
 
 
 def _row(asset: Asset, manner: Manner, tag: str) -> list[str]:

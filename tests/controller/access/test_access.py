@@ -462,6 +462,10 @@ def test_an_invitation_runs_out(store: Store, program: Program) -> None:
     store.write(keep_account, replace(invited, setup_until_ms=NOW_MS))
     with pytest.raises(LoginError):
         asyncio.run(access.set_up(code, nobody, PASSWORD, Browser()))
+    by_a_clock_ahead = NOW_MS + 30 * 86_400_000
+    store.write(keep_account, replace(invited, setup_until_ms=by_a_clock_ahead))
+    with pytest.raises(LoginError):
+        asyncio.run(access.set_up(code, nobody, PASSWORD, Browser()))
     store.write(keep_account, replace(invited, setup_until_ms=NOW_MS + 60_000))
     assert asyncio.run(access.set_up(code, nobody, PASSWORD, Browser())).cookie
 

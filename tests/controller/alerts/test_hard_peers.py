@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from email import message_from_bytes
 from pathlib import Path
-from threading import Event, Thread
+from threading import Barrier, BrokenBarrierError, Event, Thread
 
 import pytest
 from hypothesis import given
@@ -394,6 +394,35 @@ def test_a_message_that_is_never_taken_holds_up_no_other(
     assert school.tell() == len(school.kept) - 1 > 1
     (left,) = [alert for alert in school.kept if alert.waits]
     assert (left.no, left.trouble) == (min(alert.no for alert in school.kept), "message")
+
+
+def test_receivers_that_hang_keep_nobody_else_waiting(store: Store, folder: Path) -> None:
+    """All are spoken to at once: each answers only when all the others have been asked as well."""
+    peers = [Peer() for _ in range(4)]
+    asked = Barrier(len(peers))
+
+    def answer(line: socket.socket) -> None:
+        _body_of(line)
+        with suppress(BrokenBarrierError):
+            asked.wait()
+        line.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+
+    lines = []
+    for number, one in enumerate(peers):
+        one.script = answer
+        lines.append(
+            f'[receivers.x{number}]\nway = "ntfy"\nurl = "http://127.0.0.1:{one.port}/x"\n'
+            'allow_private = true\nseverity = "critical"'
+        )
+    school = School(store, folder, *lines)
+    school.look(HELD_MS)
+    try:
+        taken = school.tell()
+    finally:
+        asked.abort()
+        for one in peers:
+            one.close()
+    assert taken == len(school.kept) >= len(peers)
 
 
 def test_a_clock_that_was_set_back_keeps_no_message(store: Store, folder: Path, peer: Peer) -> None:

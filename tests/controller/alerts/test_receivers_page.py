@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import httpx
@@ -13,11 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.alerts.own import SECRETS, receiver_of
-from controller.alerts.receivers import AlertError, receivers_in, secret_of
+from controller.alerts.own import SECRETS, keep_receiver, receiver_of
+from controller.alerts.receivers import OWN_FILE, AlertError, receivers_in, secret_of
+from controller.alerts.service import Alerts
 from controller.database.store import Store
 from tests.controller.alerts.test_alerts import Peers
-from tests.controller.web_school import a_morning, a_store, asked
+from tests.controller.web_school import a_live, a_morning, a_program, a_store, asked
 
 SECRET = "mot-hai-ba-bon-nam-sau"  # noqa: S105 - made up
 OTHER = "bay-tam-chin-muoi"
@@ -185,3 +188,36 @@ def test_any_form_is_a_receiver_or_refused(fields: dict[str, str]) -> None:
     if receiver:
         assert name.replace("-", "").isalnum()
         assert receiver.secret_file == ""
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff", b"[1]", b'{"a": 1}', b'{"a": '], ids=repr)
+def test_receivers_that_a_hand_has_damaged_are_told_of_in_words(
+    desk: Desk, folder: Path, damage: bytes
+) -> None:
+    """In the page's language alone, with the cure; the button that it names works."""
+    assert desk.keep().status_code == 303
+    assert desk.keep(name="co-lan").status_code == 303
+    (folder / OWN_FILE).write_bytes(damage)
+    told = {language: desk.ask(f"/alerts?lang={language}").text for language in ("vi", "en")}
+    assert "Không đọc được danh sách người nhận đã đặt trên trang" in told["vi"]
+    assert "The receivers that pages have set cannot be read" in told["en"]
+    assert not any(word in told["vi"] for word in ("Expected", "malformed", "JSON", "truncated"))
+    assert desk.keep(name="thay-an").status_code == 422
+    assert desk.post("/alerts/undo") == 303
+    assert [*receivers_in(folder)] == ["thay-minh"]
+    assert SECRET in desk.secrets()
+
+
+def test_two_changes_at_one_moment_are_both_kept(store: Store, folder: Path) -> None:
+    """Also of two programs on one folder, such as workers for the pages."""
+    names = [f"thay-{number}" for number in range(8)]
+    begin = Barrier(len(names))
+
+    def add(name: str) -> object:
+        alerts = Alerts(a_program(store, a_live(store), folder=folder))
+        begin.wait()
+        return alerts.change(keep_receiver, FORM | {"name": name})
+
+    with ThreadPoolExecutor(len(names)) as threads:
+        assert [*threads.map(add, names)] == names
+    assert sorted(receivers_in(folder)) == names

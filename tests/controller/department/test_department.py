@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from controller.__main__ import main
 from controller.areas import store as areas
-from controller.areas.areas import Area, AreaError, Membership, Merger, SchoolFacts
+from controller.areas.areas import Area, AreaError, Membership, Merger, MergerKind, SchoolFacts
 from controller.database.handover import note_status
 from controller.database.store import Store
 from controller.department import census as memory
+from controller.department.choosing import area_in
 from controller.department.overview import DEAR_S
 from controller.department.schools import FigureTold, Numbered
 from controller.department.standing import Need, Silence
@@ -26,6 +27,7 @@ from controller.inventory.store import kpi_now, refresh
 from controller.reconcile.kpi import figure_of, kpi_of
 from controller.reconcile.store import note_figure, reconciled
 from controller.register import store as register
+from controller.web.refusals import HttpError
 from protocol.model import Place
 from protocol.upward import SchoolFigures
 from tests.controller.web_department import (
@@ -309,6 +311,24 @@ def test_for_any_mergers_the_total_is_the_number_of_distinct_items(
     )
     assert told.whole.tally.declared == distinct
     assert told.whole.tally.declared == sum(each.tally.declared for each in told.schools)
+
+
+def test_who_sees_an_area_that_merged_may_ask_by_its_old_code(store: Store) -> None:
+    """It leads to what it is part of now, as for whoever sees all; another's is not there."""
+    know(
+        store,
+        areas_=[Area(code=code) for code in ("old", "new", "other")],
+        members=[Membership(school=A, area="old"), Membership(school=B, area="other")],
+        merged=[Merger(old="old", new="new", since=TODAY, what=MergerKind.AREA)],
+    )
+    for school in (A, B):
+        hear(store, school)
+    department = department_of(store)
+    seen = department.overview(department.schools_in("old"))
+    assert [one.code for one in seen.of_area(area_in(seen, "old"))] == [A]
+    assert seen.areas()[0][0].code == "new"
+    with pytest.raises(HttpError, match="area_unknown"):
+        area_in(seen, "other")
 
 
 @pytest.mark.parametrize(("count_s", "rest_ms"), [(0.01, 1_000), (2.0, 200_000), (9.0, 300_000)])

@@ -337,6 +337,18 @@ def test_a_deed_can_be_undone_and_a_snooze_ends() -> None:
     assert handling_of([take, snooze, undo], 50) == handling_of([take], 50)
 
 
+def test_a_snooze_by_a_clock_that_was_ahead_lasts_no_longer_than_was_chosen() -> None:
+    """It is shown once the clock is right; a second that a time service takes back is none."""
+    hour, year = 3_600_000, 365 * 86_400_000
+    snooze = HandlingMove(
+        no=1, incident=1, deed=HandlingDeed.SNOOZE, at_ms=year, until_ms=year + hour
+    )
+    for now_ms in (0, hour, year // 2, year - 2 * 60_000):
+        assert handling_of([snooze], now_ms) == handling_of([], now_ms)
+    assert handling_of([snooze], year - 2_000).until_ms == year + hour
+    assert handling_of([snooze], year + hour).until_ms is None
+
+
 def test_silence_says_why_it_is_silent() -> None:
     """All is well, nobody is there, or nobody is heard: never the same words."""
     words = IncidentWords("en", str, ZONE)

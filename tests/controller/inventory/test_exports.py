@@ -263,6 +263,15 @@ def test_a_department_tells_schools_apart(tmp_path: Path) -> None:
     assert sorted(tags) == ["M-1 (1)", "M-1 (2)", "TS-00002 (1)", "TS-00002 (2)"]
 
 
+def test_no_two_rows_for_snipe_it_bear_one_tag(tmp_path: Path) -> None:
+    """Of a line of two and of another that is called as its second thing, in either case."""
+    told = [asset(1, asset_tag="A", quantity=2), asset(2, asset_tag="a #2")]
+    with a_store(tmp_path) as store:
+        picture = replace(department(store, told), scope=SCHOOL, school=SCHOOL)
+        rows = snipe_rows(b"".join(picture.written(ExportForm.SNIPEIT)))
+    assert sorted(row["Asset Tag"].casefold() for row in rows) == ["a", "a #2", "a #2 #2"]
+
+
 def test_a_long_inventory_is_read_in_parts_with_nothing_missed_or_doubled(tmp_path: Path) -> None:
     """More than are read in one go, over two schools."""
     told = [*of_school("1", *map(stray, range(1, 1501))), *of_school("2", *map(stray, range(700)))]

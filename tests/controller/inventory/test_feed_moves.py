@@ -89,7 +89,7 @@ class Model:
             if query.kind in {"", kind}
             and query.school in {"", self.home(key[0])}
             and (not query.area or self.lies_in(query.area, key[0]))
-            and (query.own is None or query.own & {*self.around(key[0])})
+            and (query.own is None or any(self.lies_in(area, key[0]) for area in query.own))
         }
 
 

@@ -165,6 +165,13 @@ def test_a_line_of_several_is_as_many_rows() -> None:
     assert len({row["Last Audit"] for row in got[:3]} - {""}) == 1
 
 
+def test_a_further_thing_bears_no_other_lines_tag() -> None:
+    """Snipe-IT knows an item by its tag alone, in any case: one would have become the other."""
+    told = [asset(1, asset_tag="A", quantity=3), asset(2, asset_tag="a #2")]
+    got = [row["Asset Tag"] for row in rows(told, taken=frozenset({"a#2"}))]
+    assert got == ["A", "A #2 #2", "A #3", "a #2"]
+
+
 def test_an_audit_is_a_persons_scan() -> None:
     """Not that a computer saw it."""
     scanned, seen = rows([asset(1, by="person_scan"), asset(2)])

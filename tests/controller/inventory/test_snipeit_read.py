@@ -204,6 +204,15 @@ def test_what_somebody_changed_in_the_file_is_named(tmp_path: Path) -> None:
     assert faults == [{"quantity", "condition"}, {"condition"}]
 
 
+def test_a_line_that_is_called_as_a_further_thing_stays_a_line(tmp_path: Path) -> None:
+    """Which thing is whose is told by our own ids, where the file has them."""
+    told = [asset(1, asset_tag="A", quantity=3), asset(2, asset_tag="A #2")]
+    path = tmp_path / "a.csv"
+    path.write_text("".join(as_csv([told], Manner(zone=ZONE, taken=frozenset({"a#2"})))), "utf-8")
+    lines = read_book(path).lines
+    assert [(line.asset_tag, line.count) for line in lines] == [("A", 3), ("A #2", 1)]
+
+
 def test_a_tag_that_lophoc_made_is_none_in_any_file(tmp_path: Path) -> None:
     """Snipe-IT writes it out again under headings of its own."""
     path = tmp_path / "a.csv"

@@ -178,7 +178,6 @@ def test_the_most_pressing_lines_stand_first(library: Library) -> None:
         ("q=galaxy", {MOVED}),
         ("type=projector&q=epson&room=6A4", {8}),
         ("alone=unique_serial", {DUPLICATE}),
-        ("state=nonsense", set()),
         ("q=nothing-has-this", set()),
     ],
 )
@@ -227,7 +226,7 @@ def test_an_impossible_address_is_refused(library: Library, path: str) -> None:
 def test_hostile_text_is_shown_and_never_run(library: Library) -> None:
     """From the book, from a device, and from the address."""
     book = library.web
-    query = httpx.QueryParams(q=HOSTILE, room=HOSTILE, state=HOSTILE, alone=HOSTILE)
+    query = httpx.QueryParams(q=HOSTILE, room=HOSTILE, type=HOSTILE)
     for path in ("/register", f"/register?{query}", "/rooms/6A1"):
         page = seen(book, path)
         assert all(each.get("src") == "/static/live.js" for each in page.find("script"))

@@ -72,6 +72,12 @@ def test_what_is_disposed_or_lost_is_in_use_no_more() -> None:
     assert all_of([kept(1, removed_ms=0)], []).lines == 0
 
 
+def test_a_model_is_called_by_its_maker_once() -> None:
+    """Also where the book writes the maker into the model."""
+    told = repair_figures([], [kept(1, model="VIEWSONIC IFP7550")], {}, since_ms=0, until_ms=TERM)
+    assert [*told.by_model] == ["VIEWSONIC IFP7550"]
+
+
 def test_types_and_models_have_figures_of_their_own() -> None:
     """A repair of which no line is known counts for the school alone."""
     lines = [kept(1), kept(2, "camera", "DS-2"), kept(3, "desk", "")]

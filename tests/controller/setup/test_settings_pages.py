@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
-from controller.cli.own_settings import keep_own_settings, own_settings_before, own_settings_in
+from controller.cli.own_settings import (
+    FILE,
+    change_own_settings,
+    keep_own_settings,
+    own_settings_before,
+    own_settings_in,
+    undo_own_settings,
+)
 from controller.setup.settings import CHOICES, ON_PAGES, SETTINGS, shown_value, value_of
 from protocol.errors import LopHocError
+from protocol.settings import SettingsError
 
 
 @pytest.mark.parametrize("name", ON_PAGES)
@@ -64,3 +74,28 @@ def test_the_last_change_is_undone_and_done_again(tmp_path: Path) -> None:
         assert before == own
         keep_own_settings(tmp_path, before)
         assert own_settings_in(tmp_path) == own
+
+
+def test_settings_of_one_moment_are_all_kept(tmp_path: Path) -> None:
+    """Each is put beside those that stand there then, whoever set them."""
+    wanted = {"name": "A", "keep_days": 9, "lang": "en", "log_level": "info", "http_port": 8000}
+    begin = Barrier(len(wanted))
+
+    def keep(name: str) -> None:
+        begin.wait()
+        change_own_settings(tmp_path, {name: wanted[name]})
+
+    with ThreadPoolExecutor(len(wanted)) as threads:
+        assert len([*threads.map(keep, wanted)]) == len(wanted)
+    assert own_settings_in(tmp_path) == wanted
+
+
+def test_what_is_damaged_is_undone(tmp_path: Path) -> None:
+    """What stood before is put back; the damage stays beside."""
+    change_own_settings(tmp_path, {"name": "A"})
+    change_own_settings(tmp_path, {"name": "B"})
+    (tmp_path / FILE).write_bytes(b'{"name": ')
+    with pytest.raises(SettingsError):
+        change_own_settings(tmp_path, {"keep_days": 5})
+    undo_own_settings(tmp_path)
+    assert own_settings_in(tmp_path) == {"name": "A"}

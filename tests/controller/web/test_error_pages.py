@@ -117,3 +117,36 @@ def test_where_the_page_itself_needs_the_database_the_bare_one_stands_in(
     monkeypatch.setattr(PageRenderer, "page", unusable)
     answer = ask(face, CASES[0], accept=BROWSER)
     assert (answer.status_code, "<style>" in answer.text) == (404, True)
+
+
+@pytest.mark.parametrize(
+    ("accept", "by_page", "elsewhere"),
+    [
+        ("text/html", True, True),
+        ("TEXT/HTML; charset=utf-8", True, True),
+        ("application/xhtml+xml", True, True),
+        ("text/*;q=0.5", True, True),
+        ("application/json;q=0.1, text/html;q=0.9", True, True),
+        ("application/json, text/html", True, True),
+        ("application/json, text/html;q=0.5", False, False),
+        ("text/html;q=0, */*", False, False),
+        ("text/html;q=0", False, False),
+        ("application/json;q=0, */*", True, False),
+        ("application/problem+json", False, False),
+        ("text/html;q=x", True, True),
+        (",;;q=1,", True, False),
+        ("", True, False),
+        ("image/png", True, False),
+    ],
+)
+def test_what_is_rather_wanted_is_answered(
+    face: FastAPI, accept: str, *, by_page: bool, elsewhere: bool
+) -> None:
+    """By weight, at an address of a page and at one of nobody; HEAD says the same, without it."""
+    for case, is_page in ((CASES[1], by_page), (CASES[0], elsewhere), (CASES[3], elsewhere)):
+        answer = ask(face, case, accept=accept)
+        assert answer.headers["content-type"].startswith("text/html") == is_page
+        head = ask(face, ("HEAD", *case[1:]), accept=accept)
+        assert head.content == b""
+        assert head.status_code == answer.status_code == case[3]
+        assert head.headers["content-type"] == answer.headers["content-type"]
