@@ -17,6 +17,7 @@ from protocol.doors.entrance import Encryption
 from protocol.doors.limits import DoorLimits
 from protocol.doors.server import BACKLOG
 from protocol.doors.visits import Visits
+from protocol.loop import met
 
 
 class Caller:
@@ -86,18 +87,12 @@ class _Arrival(asyncio.Protocol):
         if isinstance(entry.leaves, asyncio.Transport):
             entry.leaves.abort()
         reader = StreamReader(self._visits.limits.head_bytes)
-        talk = StreamReaderProtocol(reader, self._begin)
+        talk = StreamReaderProtocol(reader, met(self._begin, self._talks))
         encryption = Encryption(self._visits, talk, self._context)
         transport.set_protocol(encryption)
         encryption.connection_made(transport)
 
-    def _begin(self, reader: StreamReader, writer: StreamWriter) -> None:
-        # A task of asyncio's own, cancelled as the program ends, is a traceback in its log.
-        talk = asyncio.ensure_future(self._talk(reader, writer))
-        self._talks.add(talk)
-        talk.add_done_callback(self._talks.discard)
-
-    async def _talk(self, reader: StreamReader, writer: StreamWriter) -> None:
+    async def _begin(self, reader: StreamReader, writer: StreamWriter) -> None:
         try:
             await self._meet(Caller(self._visits, self._line, reader, writer))
         finally:

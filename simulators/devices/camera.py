@@ -14,6 +14,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from protocol.loop import met
 from simulators.addresses import open_udp
 from simulators.devices.camera_faults import BY_HTTP, HOSTILE, LOGINS, LOOKS, CameraFault
 from simulators.devices.camera_login import challenge_of, is_login, is_token
@@ -162,7 +163,9 @@ class OnvifCamera:
                 self._connections.discard(writer)
                 writer.close()
 
-        server = await asyncio.start_server(guard, self.host, port, limit=_HEAD_LIMIT, ssl=secure)
+        server = await asyncio.start_server(
+            met(guard), self.host, port, limit=_HEAD_LIMIT, ssl=secure
+        )
         try:
             yield server.sockets[0].getsockname()[1]
         finally:

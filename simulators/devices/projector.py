@@ -13,6 +13,7 @@ import time
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Final, Self
 
+from protocol.loop import met
 from simulators.addresses import open_udp
 from simulators.devices.pjlink import (
     MAX_LINE,
@@ -93,7 +94,7 @@ class Projector:
 
     async def plug_in(self) -> None:
         """Listen again, on the same ports."""
-        self._server = await asyncio.start_server(self._serve, self.host, self.port)
+        self._server = await asyncio.start_server(met(self._serve), self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         if self.make.pjlink_class > 1:
             try:

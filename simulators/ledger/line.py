@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from protocol.door_key import key_file, own_folders
+from protocol.loop import met
 
 CHUNK_BYTES: Final = 4096
 
@@ -34,7 +35,7 @@ class BadLine:
             way.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             way.unlink(missing_ok=True)
             way.symlink_to(key)
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(met(self._serve), "127.0.0.1", self.port)
 
     async def close(self) -> None:
         """Hang up and listen no more."""
