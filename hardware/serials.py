@@ -29,6 +29,11 @@ _NAME_SHORTEST: Final = 4  # shorter ones may be anywhere by chance
 _WORD_SHORTEST, _HEX_WORD_SHORTEST, _FEWEST_VOWELS = 5, 6, 2
 _STRIDES: Final = range(1, 5)
 _RUN_STEPS: Final = 3  # 0000, 1234; two steps come by chance
+_APART_STEPS: Final = 7  # of signs with others between them: 0102030405060708
+# A maker's 24 bits, and the piece's own that have just begun to count: adapters of which nobody
+# programmed one tell 00e04c680001.
+_OCTETS: Final = re.compile(r"\b[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}\b")
+_UNSET_MAC: Final = re.compile(r"[0-9a-f]{6}(?:0000[0-9a-f]{2}|[0-9a-f]{2}000[0-4])")
 _TYPED_SHARE: Final = 0.6  # what is typed without thinking: abc123def456
 # Filled up to a width, as ff320005420000000000009ff0f01f of sticks without number: by chance one
 # number in ten million has eight equal signs side by side.
@@ -99,10 +104,12 @@ def plausible_serial(serial: str) -> bool:
 def _unguessed(text: str, product: str, names: Collection[str]) -> str:
     """Take out what names the make, a moment, a program or a word; letters and digits are left."""
     text = _WORD.sub(_without_moment, text)
+    text = _OCTETS.sub(lambda mac: mac[0].replace(mac[1], ""), text)
     text = _VERSION.sub(" ", _DATE.sub(" ", text))
     for part in _parts(product, names):
         text = text.replace(part, " ")
     tokens = (token for token in _WORD.findall(text) if not token.isalpha())
+    tokens = (token for token in tokens if not _UNSET_MAC.fullmatch(token))
     rest = "".join(_LETTERS.sub(_without_word, token) for token in tokens)
     # Letters, and then a number: what counts is the number.
     return rest.lstrip(ascii_lowercase) if _COUNTED.fullmatch(rest) else rest
@@ -161,7 +168,20 @@ def _run_on(
             if step is not None and size >= fewest:
                 places.update(range(at - stride if heads else at, at + size))
             at += size
+        for first in range(stride if stride > 1 else 0):
+            places |= _run_apart(steps[first::stride], first + stride, stride)
     return frozenset(places)
+
+
+def _run_apart(steps: list[int | None], at: int, stride: int) -> set[int]:
+    """Give the places of a run whose signs stand apart. at: the place of the first step."""
+    places: set[int] = set()
+    for step, run in groupby(steps):
+        size = len(list(run))
+        if step is not None and size >= _APART_STEPS:
+            places.update(range(at, at + size * stride, stride))
+        at += size * stride
+    return places
 
 
 def _step(before: str, after: str) -> int | None:

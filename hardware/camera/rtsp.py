@@ -5,28 +5,25 @@ Source: RFC 2326, DESCRIBE.
 
 from __future__ import annotations
 
+import io
 import secrets
 import socket
 import time
 from contextlib import closing, suppress
-from typing import Final, NamedTuple
+from http.client import HTTPException
+from typing import Final
 from urllib.parse import urlsplit
 
 from hardware.camera.order import CameraTrouble
+from hardware.http.head import HeadReader, RtspHead
 from hardware.http.login import BasicOnly, answer, challenges_of
 
 PORT: Final = 554
-_HEAD_LIMIT: Final = 16_000
 _LOGINS: Final = 2  # ways to say a password: cameras lock themselves
 _OK: Final = 200
 _REDIRECTS: Final = range(300, 400)
 _LOCKED: Final = frozenset({401, 403})
 _BUSY: Final = frozenset({453, 503})
-
-
-class _Head(NamedTuple):
-    status: int
-    challenges: tuple[str, ...]
 
 
 def ask(url: str, user: str, password: str, *, timeout_s: float, is_typed: bool = False) -> None:
@@ -51,7 +48,7 @@ def ask(url: str, user: str, password: str, *, timeout_s: float, is_typed: bool 
         raise CameraTrouble("nonsense")
 
 
-def _logins(head: _Head, url: str, login: tuple[str, str], *, is_typed: bool) -> list[str]:
+def _logins(head: RtspHead, url: str, login: tuple[str, str], *, is_typed: bool) -> list[str]:
     """The Authorization headers to try; none where no password is asked for, or there is none."""
     if head.status not in _LOCKED or not login[1]:
         return []
@@ -76,18 +73,18 @@ class _Talk:
         self._number = 0
         self._socket = self._connect()
 
-    def describe(self, login: str = "") -> _Head:
+    def describe(self, login: str = "") -> RtspHead:
         """Ask for the description. Raises OSError, CameraTrouble."""
-        head = b""
+        head: RtspHead | None = None
         with suppress(OSError):
             head = self._ask(login)
-        if not head and self._number > 1 and self._left_s() > 0:
+        if head is None and self._number > 1 and self._left_s() > 0:
             self._socket.close()
             self._socket = self._connect()
             head = self._ask(login)
-        if b"\r\n\r\n" not in head:
-            raise CameraTrouble("nonsense" if head else "no_answer")
-        return _head_of(head.partition(b"\r\n\r\n")[0].decode("utf-8", "replace"))
+        if head is None:
+            raise CameraTrouble("no_answer")
+        return head
 
     def close(self) -> None:
         """Hang up."""
@@ -101,8 +98,8 @@ class _Talk:
     def _left_s(self) -> float:
         return self._deadline - time.monotonic()
 
-    def _ask(self, login: str) -> bytes:
-        """What is answered, up to the blank line. What follows a refusal has no length."""
+    def _ask(self, login: str) -> RtspHead | None:
+        """The head of what is answered; None of nothing. Raises OSError, CameraTrouble."""
         self._number += 1
         lines = [
             f"DESCRIBE {self._url} RTSP/1.0",
@@ -112,23 +109,23 @@ class _Talk:
             *([f"Authorization: {login}"] if login else []),
         ]
         self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
-        received = b""
-        while b"\r\n\r\n" not in received and len(received) <= _HEAD_LIMIT:
-            self._socket.settimeout(max(0.01, self._left_s()))
-            more = self._socket.recv(4096)
-            if not more:
-                break
-            received += more
-        return received
+        try:
+            return HeadReader(_Wire(self._socket, self._deadline)).read_rtsp()
+        except HTTPException as error:
+            raise CameraTrouble("nonsense") from error
 
 
-def _head_of(text: str) -> _Head:
-    first, *lines = text.split("\r\n")
-    words = first.split()
-    status = 0
-    if words and words[0].startswith("RTSP/"):
-        with suppress(IndexError, ValueError):
-            status = int(words[1])
-    pairs = [line.partition(":") for line in lines]
-    challenges = [value for name, _, value in pairs if name.strip().lower() == "www-authenticate"]
-    return _Head(status, tuple(challenges))
+class _Wire(io.RawIOBase):
+    """A socket that is read up to a moment, by a steady clock."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        super().__init__()
+        self._sock = sock
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # no mmap
+        self._sock.settimeout(max(0.01, self._deadline - time.monotonic()))
+        return self._sock.recv_into(buffer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -19,10 +20,14 @@ _BLACK: Final = 3  # in a row
 _BLUR_WINDOW: Final = 10
 _BLUR_ENTER: Final = 8
 _FROZEN: Final = 10
-_INTERVALS: Final = 30
+_RATE_S: Final = 5.0  # what the rate is counted over
+_FRAMES_LIMIT: Final = 2000
 _FEWEST_INTERVALS: Final = 3
-_SLOW_FPS: Final = 5.0
+# Where nothing is promised: slow in any case, and slow unless it comes as evenly as if it were set
+# so. Of a promise half is little.
+_LOWEST_FPS, _SLOW_FPS = 2.0, 5.0
 _SLOW_SHARE: Final = 0.5
+_EVEN: Final = 2.0  # times the middle interval; of a single pause, times the next one
 _DIGESTS_LIMIT: Final = 1000
 # Noise moves the small grey picture by 0.3 levels and more, a codec dressing a still one by less.
 _STILL: Final = 0.2
@@ -54,8 +59,7 @@ class Steadiness:
         self._coded = coded
         self._warm_at = opened_at + warm_up_s
         self._last_frame_at = opened_at
-        self._framed = False
-        self._intervals: deque[float] = deque(maxlen=_INTERVALS)
+        self._frames_at: deque[float] = deque(maxlen=_FRAMES_LIMIT)
         self._samples: deque[CameraState] = deque(maxlen=_BLUR_WINDOW)
         self._sampled = 0
         self._picture = CameraState.OK
@@ -67,10 +71,10 @@ class Steadiness:
 
     def frame(self, at: float) -> None:
         """A frame came."""
-        if self._framed:
-            self._intervals.append(at - self._last_frame_at)
-        self._framed = True
+        self._frames_at.append(at)
         self._last_frame_at = at
+        while len(self._frames_at) > _FEWEST_INTERVALS + 1 and self._frames_at[0] < at - _RATE_S:
+            self._frames_at.popleft()
 
     def sample(self, at: float, state: CameraState, digest: int, change: float = 0.0) -> None:
         """A frame was measured and judged by itself.
@@ -108,10 +112,16 @@ class Steadiness:
 
     @property
     def fps(self) -> float:
-        """The rate at which frames came of late; 0 where too few came to tell."""
-        if len(self._intervals) < _FEWEST_INTERVALS:
+        """The rate at which frames came of late; 0 where too few came to tell.
+
+        By the time that passed: what comes in gusts comes no faster. A single pause is left out.
+        """
+        intervals = self._intervals()
+        if len(intervals) < _FEWEST_INTERVALS:
             return 0.0
-        return 1 / max(median(self._intervals), 1e-3)
+        if intervals[-1] > _EVEN * intervals[-2]:
+            intervals.pop()
+        return len(intervals) / max(sum(intervals), 1e-3)
 
     def _judge(self) -> CameraState:
         if self._good_in_a_row() >= _LEAVE:
@@ -158,7 +168,17 @@ class Steadiness:
     def _is_slow(self) -> bool:
         if not self._paced or not self.fps:
             return False
-        return self.fps < max(_SLOW_FPS, _SLOW_SHARE * self._nominal_fps)
+        if self._nominal_fps:
+            return self.fps < _SLOW_SHARE * self._nominal_fps
+        return self.fps < (_LOWEST_FPS if self._is_even() else _SLOW_FPS)
+
+    def _intervals(self) -> list[float]:
+        """The times between the frames of late, the longest last."""
+        return sorted(after - before for before, after in pairwise(self._frames_at))
+
+    def _is_even(self) -> bool:
+        intervals = self._intervals()
+        return intervals[-2] <= _EVEN * median(intervals)
 
 
 def _bad(samples: list[CameraState]) -> list[CameraState]:

@@ -27,6 +27,7 @@ from typing import Final, Self, cast
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from hardware.http.contents import Contents
+from hardware.http.head import HeadReader
 from hardware.http.login import NOBODY, BasicOnly, Challenge, WebLogin, answer, challenges_of
 
 TIMEOUT_S: Final = 2.0  # for connecting, and between two words of the device
@@ -315,6 +316,7 @@ class _Wire(io.RawIOBase):
         super().__init__()
         self._sock = sock
         self._timeout_s = timeout_s
+        self._ahead = b""
         self.ends_at: float | None = ends_at
 
     def makefile(self, _mode: str) -> io.BufferedReader:
@@ -325,8 +327,16 @@ class _Wire(io.RawIOBase):
         """As a raw file's."""
         return True
 
+    def put_back(self, data: bytes) -> None:
+        """Have this read before all that comes."""
+        self._ahead = data + self._ahead
+
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # no mmap
         """As a raw file's. Raises TimeoutError, OSError."""
+        if self._ahead:
+            some, self._ahead = self._ahead[: len(buffer)], self._ahead[len(buffer) :]
+            buffer[: len(some)] = some
+            return len(some)
         left_s = self._timeout_s
         if self.ends_at is not None:
             left_s = min(left_s, self.ends_at - time.monotonic())
@@ -374,6 +384,7 @@ def _head_of(wire: _Wire, method: str) -> HTTPResponse:
     # It asks its socket for a file, and for nothing else.
     response = HTTPResponse(cast("socket.socket", wire), method=method)
     try:
+        wire.put_back(HeadReader(wire).read())
         response.begin()
     except BaseException:
         wire.close()

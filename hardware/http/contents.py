@@ -18,6 +18,11 @@ _ZLIB_METHOD, _ZLIB_CHECK = 8, 31
 _CUT: Final = re.compile(rb"[ \t]*[0-9a-f]{1,8}[ \t]*\r\n(?=\xff\xd8|--|\x1f\x8b|<)", re.IGNORECASE)
 _SIZE_BEGINS: Final = re.compile(rb"[ \t]*[0-9a-f]", re.IGNORECASE)
 _SNIFF: Final = 64
+_JPEG_BEGINS, _JPEG_ENDS = b"\xff\xd8\xff", b"\xff\xd9"
+_PARTS: Final = b"--"  # the first of several parts, and the end of all
+_END_WITHIN: Final = 512  # bytes before the end of all
+_UTF_16: Final = (b"\xff\xfe<", b"\xfe\xff\0<")
+_XML_BEGINS, _XML_ENDS = (b"<?xml", b"<s", b"<S", b"<e", b"<E", *_UTF_16), b">"
 
 
 class Contents:
@@ -28,6 +33,8 @@ class Contents:
         # Counted here: read1 of http.client before Python 3.13 forgets to.
         self._left = None if response.chunked else response.length
         self._is_begun = False
+        self._first = self._last = b""
+        self._is_past_length = False
         self._unpacker: zlib._Decompress | None = None
 
     @property
@@ -79,10 +86,36 @@ class Contents:
             except IncompleteRead as error:
                 return error.partial
         some = limit if self._left is None else min(limit, self._left)
-        data = self._response.fp.read1(some) if some and not self._response.isclosed() else b""
+        data = self._read(some) if some and not self._response.isclosed() else b""
         if self._left is not None:
             self._left -= len(data)
+            self._look(data)
         return data
+
+    def _read(self, some: int) -> bytes:
+        try:
+            return self._response.fp.read1(some)
+        except OSError:
+            if self._is_past_length:  # the length was told rightly, after all
+                return b""
+            raise
+
+    def _look(self, data: bytes) -> None:
+        """See whether what has come up to the told length is whole; else more is to come.
+
+        We ask for one answer a line: whatever follows belongs to it.
+        """
+        self._first = self._first or data[: len(_XML_BEGINS[0])]
+        self._last = (self._last + data)[-_END_WITHIN:]
+        if self._left:
+            return
+        # A picture may have another in its head, and its maker's own words behind its end.
+        is_cut_jpeg = self._first.startswith(_JPEG_BEGINS) and _JPEG_ENDS not in self._last
+        last = self._last.rstrip(b" \t\r\n\0")
+        is_cut_xml = self._first.startswith(_XML_BEGINS) and not last.endswith(_XML_ENDS)
+        is_cut_list = self._first.startswith(_PARTS) and not last.endswith(_PARTS)
+        if is_cut_jpeg or is_cut_xml or is_cut_list:
+            self._left, self._is_past_length = None, True
 
     def _unpack(self, unpacker: zlib._Decompress, limit: int, first: bytes = b"") -> bytes:
         """Unpack, never more than was asked for at once: a little may hold very much."""

@@ -13,10 +13,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-# A scheme is a word that no "=" follows; all behind it up to the next one belongs to it.
+# A scheme is a word that no "=" follows; all behind it up to the next one belongs to it. Some
+# leave the marks around a text of several words out, or set others.
 _WORD: Final = re.compile(
-    r'([a-z][\w.-]*)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?', re.IGNORECASE
+    r"""([a-z][\w.-]*)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'"""
+    r"""|([^\s,;"']*(?:[ \t]+(?!(?:basic|digest)\b|[\w.-]+\s*=)[^\s,;"'=]+)*)))?""",
+    re.IGNORECASE,
 )
+_SCHEMES: Final = ("basic", "digest")
+_LISTED: Final = re.compile(r"[,;\s]+")
 _SESSION: Final = "-sess"
 _LONGEST: Final = 4000
 _NONCE_LEAST: Final = 8  # what a camera makes up has more; a nonce known before is worth a table
@@ -126,24 +131,28 @@ def answer(
 
 def _challenges(header: str) -> Iterator[Challenge]:
     """Each challenge of one header that we know how to answer."""
-    scheme, parts = "", dict[str, str]()
+    scheme, last, parts = "", "", dict[str, str]()
     for word in _WORD.finditer(header):
-        name, quoted, bare = word.groups()
-        if quoted is None and bare is None:
+        name, *texts = word.groups()
+        text = next((one for one in texts if one is not None), None)
+        if text is not None:
+            last = name.lower()
+            parts.setdefault(last, text)
+        elif not scheme or name.lower() in _SCHEMES:
             yield from _challenge(scheme, parts)
             scheme, parts = name.lower(), {}
-        else:
-            parts.setdefault(name.lower(), quoted or bare or "")
+        elif last in parts:  # a list without marks around it: qop=auth,auth-int
+            parts[last] += f",{name}"
     yield from _challenge(scheme, parts)
 
 
 def _challenge(scheme: str, parts: dict[str, str]) -> Iterator[Challenge]:
     if scheme == "basic":
         yield Challenge()
-    label, nonce, qop = parts.get("algorithm", ""), parts.get("nonce", ""), parts.get("qop")
-    algorithm = label.lower() or "md5"
+    label, algorithm = _algorithm(parts.get("algorithm", ""))
+    nonce, qop = parts.get("nonce", ""), parts.get("qop")
     base = algorithm.removesuffix(_SESSION)
-    offered = {word.strip().lower() for word in (qop or "").split(",")}
+    offered = {*_LISTED.split((qop or "").lower())}
     if scheme != "digest" or base not in _DIGESTS or len(nonce) < _NONCE_LEAST:
         return
     if qop and "auth" not in offered:
@@ -158,6 +167,14 @@ def _challenge(scheme: str, parts: dict[str, str]) -> Iterator[Challenge]:
         label=label,
         stale=parts.get("stale", "").lower() == "true",
     )
+
+
+def _algorithm(text: str) -> tuple[str, str]:
+    """The algorithm as it is written, the first that we know of several, and its usual name."""
+    labels = _LISTED.split(text.strip())
+    names = [label.lower().replace("sha256", "sha-256") or _DIGESTS[-1] for label in labels]
+    known = (pair for pair in zip(labels, names, strict=True) if pair[1].startswith(_DIGESTS))
+    return next(known, (labels[0], names[0]))
 
 
 def _hash(challenge: Challenge, text: str) -> str:

@@ -6,8 +6,11 @@ they name, answers that stop in the middle. What was said before is kept. Names 
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from html import unescape
 from typing import Final
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat  # its dangers, document types and entities, are refused below
@@ -22,6 +25,20 @@ _BARE_AMPERSAND: Final = re.compile(
 )
 _CONTROL: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DECLARATION: Final = re.compile(r"^<\?xml[^>]*\?>")
+# Where an envelope begins and ends that is sent as a part of several (MTOM, RFC 2387).
+_BEGINS: Final = re.compile(r"<\?xml|<(?:[\w.-]+:)?Envelope\b")
+_ENDS: Final = re.compile(r"</(?:[\w.-]+:)?Envelope\s*>")
+_MARKS: Final = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+# A text as it is, a tag that ends, or one that begins; all else is text. None looks on for long.
+_TOKEN: Final = re.compile(
+    r"<\?[^<>]*>|<!\[CDATA\[([^\]]{0,1000})\]\]>|</([\w:.-]+)\s*>"
+    r"|<([\w:.-]+)((?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*?)(/?)>"
+)
+_ATTRIBUTE: Final = re.compile(r"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _ENCODING: Final = re.compile(rb"<\?xml[^>]*encoding=[\"']([\w-]{1,20})[\"']", re.IGNORECASE)
 
 
@@ -42,8 +59,10 @@ def parse_xml(data: bytes) -> Element:
         raise Garbage("entity")
     whole, broken = _parse(data)
     if whole is None:
-        mended, rest = _parse(_mended(data))
-        whole = mended if mended is not None else _larger(broken, rest)
+        text = _mended(data)
+        whole, rest = _parse(text.encode())
+        if whole is None:
+            whole = _larger(broken, rest, _read_loosely(text))
     if whole is None:
         raise Garbage("nonsense")
     return whole
@@ -84,6 +103,16 @@ class _Builder:
     def end(self, _name: str) -> None:
         self._builder.end(self._open.pop())
 
+    @property
+    def is_over(self) -> bool:
+        return bool(self.count) and not self._open
+
+    def end_nearest(self, name: str) -> None:
+        if (local := _local(name)) in self._open:
+            while self._open[-1] != local:
+                self.end("")
+            self.end("")
+
     def text(self, data: str) -> None:
         if self._open:
             self._builder.data(data)
@@ -115,21 +144,59 @@ def _refuse(*_: object) -> None:
     raise Garbage("entity")
 
 
-def _mended(data: bytes) -> bytes:
+def _mended(data: bytes) -> str:
     """The same without what no parser takes, between the first tag and the last."""
+    text = _text(data)
+    first = _BEGINS.search(text)
+    begin = first.start() if first else max(text.find("<"), 0)
+    last = _ENDS.search(text, begin)
+    text = _CONTROL.sub("", text[begin : last.end() if last else text.rfind(">") + 1])
+    return _BARE_AMPERSAND.sub("&amp;", _DECLARATION.sub("", text))
+
+
+def _text(data: bytes) -> str:
+    """The text in the encoding that its first bytes show, else in the one that it names."""
     named = _ENCODING.search(data[:200])
-    try:
-        text = data.decode(named[1].decode() if named else "utf-8")
-    except (UnicodeError, LookupError):
-        text = data.decode("utf-8", "replace")
-    text = _CONTROL.sub("", text[text.find("<") : text.rfind(">") + 1])
-    return _BARE_AMPERSAND.sub("&amp;", _DECLARATION.sub("", text)).encode()
+    shown = [encoding for mark, encoding in _MARKS.items() if data.startswith(mark)]
+    for encoding in [*shown, *([named[1].decode()] if named else []), "utf-8"]:
+        with suppress(UnicodeError, LookupError):
+            return data.decode(encoding)
+    return data.decode("utf-8", "replace")
 
 
-def _larger(one: Element | None, other: Element | None) -> Element | None:
-    """The tree that says more; None where neither says anything."""
-    trees = [tree for tree in (one, other) if tree is not None and len(tree)]
-    return max(trees, default=None, key=lambda tree: sum(1 for _ in tree.iter()))
+def _read_loosely(text: str) -> Element | None:
+    """The tree as far as it can be guessed where tags are written wrongly. Raises Garbage.
+
+    A tag that ends closes the nearest of its name, and none where there is none.
+    """
+    before, *comments = text.split("<!--")
+    text = before + "".join(one.partition("-->")[2] for one in comments)
+    builder, at = _Builder(), 0
+    for token in _TOKEN.finditer(text):
+        builder.text(unescape(text[at : token.start()]))
+        at = token.end()
+        verbatim, ends, begins, attributes, is_empty = token.groups()
+        if verbatim:
+            builder.text(verbatim)
+        elif ends:
+            builder.end_nearest(ends)
+        elif begins and not builder.is_over:
+            found = _ATTRIBUTE.finditer(attributes)
+            pairs = ((one[1], one[2] or one[3] or one[4] or "") for one in found)
+            builder.start(begins, {name: unescape(value) for name, value in pairs})
+            if is_empty:
+                builder.end(begins)
+    return builder.close()
+
+
+def _larger(*trees: Element | None) -> Element | None:
+    """The tree that says most, the first of equal ones; None where none says anything."""
+    told = [tree for tree in trees if tree is not None and len(tree)]
+    return max(told, default=None, key=_facts)
+
+
+def _facts(tree: Element) -> int:
+    return sum(1 + bool((node.text or "").strip()) for node in tree.iter())
 
 
 def _local(name: str) -> str:

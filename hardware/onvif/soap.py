@@ -277,7 +277,9 @@ def _answer(status: int, data: bytes) -> Element:
         if status in _LOCKED or _DENIED.search(said) or _LATE.search(said):
             raise CallFailed("needs_password", said)
         raise CallFailed("nonsense", "fault")
-    if status != _OK and not any(node.tag.endswith("Response") for node in root.iter()):
+    # A web page is well-formed too, and a router gives it to whoever asks.
+    is_soap = any(elements(root, "Envelope")) and status == _OK
+    if not is_soap and not any(node.tag.endswith("Response") for node in root.iter()):
         raise CallFailed("nonsense", "status")
     return root
 

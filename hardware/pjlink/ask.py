@@ -78,7 +78,6 @@ async def poll(
         async with talking(address, port, password) as talk:
             now = await talk.reading()
             if info is None:
-                talk.extend()
                 info = await talk.info()
             if info.pjlink_class > 1:
                 talk.said = replace(now, filter_hours=await talk.filter_hours())

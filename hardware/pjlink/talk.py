@@ -32,8 +32,10 @@ from aiopjlink import Power as LampPower
 from hardware.readings import PowerState, ProjectorPart, ProjectorReading, clean
 
 PORT = 4352
-# A projector holds its one connection for us: twice this at most, where 30 s are allowed.
+# A projector holds its one connection for us, where 30 s are allowed: so long for an answer, and
+# so long for all, for some take a second for each.
 TALK_S = 4.0
+_LONGEST_S = 20.0
 # Less than a talk, so that silence is known from slowness.
 _ANSWER_S = 3.5
 _HOURS_LIMIT = 1_000_000
@@ -41,6 +43,7 @@ _LAMPS_LIMIT = 8
 _TEXT_LIMIT = 100
 
 _CLASSES = ("1", "2")
+_ANSWERED = frozenset({*_CLASSES, "3"})  # a class to come is no reason to say less
 _PADDING = " \r\n\t\0"
 # What some write for POWR's digits (2.10, section 4.2), without the signs between the letters.
 _POWER_WORDS = {
@@ -55,6 +58,7 @@ _UNIT = re.compile(r"h(?:ou)?(?:rs?|s)?\b", re.IGNORECASE)
 _NUMBERS, _NUMBER = re.compile(r"[\d\s.,;/]+"), re.compile(r"(\d+)(?:\.\d+)?")
 # Lines that are no answer to what was asked: told unasked, said again, the question itself.
 _ASIDES, _ASIDE_S = 12, 0.3
+_REFUSED_PASSWORD = "ERRA"  # noqa: S105 - what a projector says of it
 _LINE_BYTES = 4096  # 136 by the specification
 _NO_TROUBLES = frozenset({"none", "normal", "noerror", "noerrors"})
 _PARTS_TOLD = 6  # digits of ERST
@@ -105,11 +109,14 @@ class Talk:
         self._limit = limit
         self.odd = False
         self._made_sense = False
+        self._ends_at = asyncio.get_running_loop().time() + _LONGEST_S
         self.said: ProjectorReading | None = None
 
-    def extend(self) -> None:
-        """Allow for TALK_S from now on."""
-        self._limit.reschedule(asyncio.get_running_loop().time() + TALK_S)
+    def _go_on(self) -> None:
+        """It answered sensibly: allow for TALK_S from now on."""
+        self._made_sense = True
+        now = asyncio.get_running_loop().time()
+        self._limit.reschedule(min(now + TALK_S, self._ends_at))
 
     async def reading(self) -> ProjectorReading:
         """Ask what it does now, each fact on its own; key and time are the caller's to add.
@@ -167,7 +174,7 @@ class Talk:
             raise TalkError("busy", greeted=True) from error
         except _REFUSED:
             power = PowerState.UNKNOWN
-        self._made_sense = True
+        self._go_on()
         return power
 
     async def set_power(self, *, on: bool) -> bool:
@@ -192,7 +199,7 @@ class Talk:
         except (ValueError, PJLinkUnexpectedResponseParameter, PJLinkProtocolError):
             self.odd = True
             return unknown
-        self._made_sense = True
+        self._go_on()
         return answer
 
     async def _text(self, ask: Callable[[], Awaitable[str]]) -> str:
@@ -276,8 +283,10 @@ class _Link(PJLink):  # type: ignore[misc] # aiopjlink has no types
                     line = await self._read_line()
                     continue
             break
-        self.greeted = self.greeted or line[:7].upper() == "PJLINK "
-        is_answer = line[:1] == "%" and line[1:2] in _CLASSES
+        if not self.greeted and line[:7].upper() == "PJLINK ":
+            # A password goes along with the first question.
+            self.greeted, self._asked, self._command = True, _CLASSES[0], "POWR"
+        is_answer = line[:1] == "%" and line[1:2] in _ANSWERED
         return f"%{self._asked}{_tidy(line[2:])}" if is_answer and self._asked else line
 
     def _is_aside(self, line: str) -> bool:
@@ -287,7 +296,7 @@ class _Link(PJLink):  # type: ignore[misc] # aiopjlink has no types
         if line[:1] == "%":
             name, equals, _ = line[2:].partition("=")
             return not equals or name.strip().upper() != self._command
-        return line[:8].upper() in {"PJLINK 0", "PJLINK 1"}
+        return _REFUSED_PASSWORD not in line.upper()
 
     async def _read_line(self) -> str:
         """The next line, whatever ends it; some send line feeds alone."""
@@ -304,7 +313,7 @@ class _Link(PJLink):  # type: ignore[misc] # aiopjlink has no types
                     raise asyncio.LimitOverrunError("no end", len(raw))
         line = raw.decode(self._encoding).lstrip(_PADDING)
         is_greeting = line[:6].upper() == "PJLINK"
-        return f"{' '.join(line.split(maxsplit=1)) if is_greeting else line}\r"
+        return f"{' '.join(line.replace('=', ' ', 1).split()) if is_greeting else line}\r"
 
     @property
     def is_connected(self) -> bool:
@@ -318,7 +327,7 @@ class _Link(PJLink):  # type: ignore[misc] # aiopjlink has no types
 
 @asynccontextmanager
 async def talking(address: str, port: int, password: str) -> AsyncIterator[Talk]:
-    """Open a talk for TALK_S at most; it raises nothing but TalkError."""
+    """Open a talk for TALK_S from its last answer at most; it raises nothing but TalkError."""
     link = _Link(address, port, password or None, _ANSWER_S)
     cancelled = _cancelled()
     try:

@@ -12,13 +12,15 @@ class CameraFault(StrEnum):
     Of its login: http_digest: calls want HTTP's Digest, no token. strict_digest: refuses an answer
     that names an algorithm. sha_256, two_challenges, basic, other_login: how it asks. page_nonce:
     each of its pages asks with a nonce of its own. fresh_nonce: each nonce serves once. hangs_up:
-    ends the line after a refusal. Of its answers: folders: what it announces stands below a folder
-    of its maker's, its addresses without scheme. empty_inputs: of a recorder's channels only the
-    first two have a camera. action, no_action: wants the action named beside the content's type,
-    refuses it. media_2: only the later media service. From no_type on: what its pictures are
+    ends the line after a refusal. loose_login: asks without the marks around its words. Of its
+    answers: folders: what it announces stands below a folder of its maker's, its addresses without
+    scheme. empty_inputs: of a recorder's channels only the first two have a camera. action,
+    no_action: wants the action named beside the content's type, refuses it. media_2: only the later
+    media service. mtom, utf_16, wrong_tags: how it writes. From no_type on: what its pictures are
     called, and how they are sent: asides (words between them), gzip (unasked), says_chunked (and
-    cuts nothing), unsaid_chunks (cut, and not said), partial (status 206). From redirects on: where
-    it sends us, and what a hostile one does.
+    cuts nothing), unsaid_chunks (cut, and not said), partial (status 206), icy and headless (no
+    status as HTTP has it, no head at all), nameless (a header without its name), many_headers,
+    short_length. From redirects on: where it sends us, and what a hostile one does.
     """
 
     SILENT = "silent"
@@ -65,6 +67,10 @@ class CameraFault(StrEnum):
     RECORDER = "recorder"
     EMPTY_INPUTS = "empty_inputs"
     TLS = "tls"
+    LOOSE_LOGIN = "loose_login"
+    MTOM = "mtom"
+    UTF_16 = "utf_16"
+    WRONG_TAGS = "wrong_tags"
     NO_TYPE = "no_type"
     ODD_TYPE = "odd_type"
     NO_BOUNDARY = "no_boundary"
@@ -77,6 +83,11 @@ class CameraFault(StrEnum):
     GZIP = "gzip"
     SAYS_CHUNKED = "says_chunked"
     UNSAID_CHUNKS = "unsaid_chunks"
+    ICY = "icy"
+    HEADLESS = "headless"
+    NAMELESS = "nameless"
+    MANY_HEADERS = "many_headers"
+    SHORT_LENGTH = "short_length"
     REDIRECTS = "redirects"
     ELSEWHERE = "elsewhere"
     ENDLESS = "endless"
@@ -102,6 +113,7 @@ LOGINS: Final = frozenset(
         CameraFault.TWO_CHALLENGES,
         CameraFault.BASIC,
         CameraFault.OTHER_LOGIN,
+        CameraFault.LOOSE_LOGIN,
         CameraFault.PAGE_NONCE,
         CameraFault.FRESH_NONCE,
         CameraFault.HANGS_UP,
@@ -117,6 +129,7 @@ BY_HTTP: Final = frozenset(
         CameraFault.TWO_CHALLENGES,
         CameraFault.BASIC,
         CameraFault.OTHER_LOGIN,
+        CameraFault.LOOSE_LOGIN,
         CameraFault.PAGE_NONCE,
         CameraFault.FRESH_NONCE,
     }

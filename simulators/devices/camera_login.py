@@ -16,6 +16,7 @@ from typing import Final
 from simulators.devices.camera_faults import CameraFault
 
 REALM: Final = "camera"
+_TWO_WORDS: Final = "IP Camera"
 _FRESH_S: Final = 60
 _LOGIN: Final = re.compile(rb"authorization:\s*(digest|basic)\s+(.*)", re.IGNORECASE)
 _PART: Final = re.compile(r'([a-z]+)=(?:"([^"]*)"|([^\s,]+))', re.IGNORECASE)
@@ -37,6 +38,8 @@ def challenge_of(faults: Collection[CameraFault], nonce: str) -> str:
         challenges = f'{digest}, algorithm=SHA-256, qop="auth"'
     elif CameraFault.TWO_CHALLENGES in faults:
         challenges = f'Basic realm="{REALM}", {digest}, algorithm=MD5, qop="auth,auth-int"'
+    elif CameraFault.LOOSE_LOGIN in faults:
+        challenges = f"Digest realm={_TWO_WORDS}; nonce='{nonce}'; qop=auth,auth-int"
     else:
         challenges = digest
     return f"WWW-Authenticate: {challenges}"
@@ -60,7 +63,8 @@ def is_login(
         return False
     hashed = _sha_256 if CameraFault.SHA_256 in faults else _md5
     method = head.partition(b" ")[0].decode("utf-8", "replace")
-    secret, asked = hashed(f"{user}:{REALM}:{password}"), hashed(f"{method}:{parts.get('uri', '')}")
+    realm = _TWO_WORDS if CameraFault.LOOSE_LOGIN in faults else REALM
+    secret, asked = hashed(f"{user}:{realm}:{password}"), hashed(f"{method}:{parts.get('uri', '')}")
     between = nonce
     if "qop" in parts:
         between = f"{nonce}:{parts.get('nc')}:{parts.get('cnonce')}:{parts['qop']}"

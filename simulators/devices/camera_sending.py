@@ -41,7 +41,18 @@ class Sending:
         sent = gzip.compress(data) if CameraFault.GZIP in self._faults else data
         if CameraFault.UNSAID_CHUNKS in self._faults:
             return self.head, self._cut(sent) + b"0\r\n\r\n"
-        return f"{self.head}Content-Length: {len(sent)}\r\n", sent
+        length = len(sent) // 2 if CameraFault.SHORT_LENGTH in self._faults else len(sent)
+        return f"{self.head}Content-Length: {length}\r\n", sent
+
+    def head_of(self, status: str, lines: str) -> bytes:
+        """The whole head of an answer. lines: its headers."""
+        if CameraFault.HEADLESS in self._faults:
+            return b""
+        name = "ICY" if CameraFault.ICY in self._faults else "HTTP/1.1"
+        more = "Tue, 12 Jun 2012 01:56:34 GMT\r\n" if CameraFault.NAMELESS in self._faults else ""
+        if CameraFault.MANY_HEADERS in self._faults:
+            more += "".join(f"X-{number}: a\r\n" for number in range(150))
+        return f"{name} {status}\r\n{more}{lines}\r\n".encode()
 
     def before(self, boundary: str) -> bytes:
         """What stands before each picture of a stream, besides its own head."""

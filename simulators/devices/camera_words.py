@@ -112,7 +112,15 @@ def answer(
         dashed=mac_text(make.mac),
         clock=_clock(clock),
     )
-    return _spoilt(_ENVELOPE.format(header="", body=body), faults).encode()
+    text = _spoilt(_ENVELOPE.format(header="", body=body), faults)
+    data = text.encode("utf-16" if CameraFault.UTF_16 in faults else "utf-8")
+    return _PART_HEAD + data + b"\r\n--part--\r\n" if CameraFault.MTOM in faults else data
+
+
+_PART_HEAD: Final = (
+    b"--part\r\nContent-Type: application/xop+xml; charset=utf-8\r\n"
+    b"Content-ID: <root@camera>\r\n\r\n"
+)
 
 
 def _answer_of(call: str, request: bytes, faults: Collection[CameraFault]) -> str:
@@ -141,6 +149,8 @@ def _spoilt(text: str, faults: Collection[CameraFault]) -> str:
         text = re.sub(r" xmlns:(tds|trt|tr2|tt|ter)=\"[^\"]*\"", "", text)
     if CameraFault.AMPERSAND in faults:
         text = text.replace("</tds:Model>", " A & B</tds:Model>")
+    if CameraFault.WRONG_TAGS in faults:
+        text = text.replace("</tds:Manufacturer>", "</tds:Manufacture>")
     if CameraFault.CUT_XML in faults:
         text = text[: text.rfind("</s:Body>")]
     return text

@@ -124,7 +124,8 @@ class PjlinkFaults:
     """What is wrong with it now; may be changed at any time.
 
     lie: one of LIES, instead of answers; lie_at_once: instead of the greeting too. silent: takes
-    connections and says nothing. mute: greets, then says nothing. errors: the six digits of ERST.
+    connections and says nothing. mute: greets, then says nothing. mute_after: so many
+    answers, and then nothing; 0 for no such end. errors: the six digits of ERST.
     refusals: commands with the error they meet ("POWR": "ERR4"). delay_s: before each answer.
     line_end: what ends its lines, a carriage return by the specification. mute_standby: says ERR3
     for its lamp in standby. other_class: answers in the other class than it was asked in. loose:
@@ -137,6 +138,7 @@ class PjlinkFaults:
     lie_at_once: bool = False
     silent: bool = False
     mute: bool = False
+    mute_after: int = 0
     errors: str = "000000"
     refusals: dict[str, str] = field(default_factory=dict)
     delay_s: float = 0.0

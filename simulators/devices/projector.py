@@ -209,7 +209,7 @@ class Projector:
         self.commands.append(command)
         if lie := self.faults.lie:
             await self._lie(writer, lie, command)
-        elif not self.faults.mute:
+        elif not self.faults.mute and not 0 < self.faults.mute_after < len(self.commands):
             await asyncio.sleep(self.faults.delay_s)
             if answer := self._mind.answer(command):
                 writer.write(f"{answer}{self.faults.line_end}".encode("utf-8", "surrogateescape"))

@@ -104,3 +104,60 @@ def test_what_is_not_as_it_was_packed_is_no_answer() -> None:
     cut = gzip.compress(bytes(range(250)), mtime=0)[:-40]
     read = asked_of(b"HTTP/1.1 200 OK\r\n\r\n" + cut)
     assert bytes(range(250)).startswith(read)
+
+
+XML: Final = b"<?xml version='1.0'?><a>hi</a>"
+LENGTH: Final = b"Content-Length: %d\r\n" % len(XML)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"ICY 200 OK\r\n" + LENGTH,
+        b"HTTP 200 OK\r\n" + LENGTH,
+        b"HTTP/2 200\r\n" + LENGTH,
+        b"http/1.1 0200 OK\r\n" + LENGTH,
+        b"\r\n\xef\xbb\xbfHTTP/1.1 200 OK\r\n" + LENGTH,
+        b"HTTP/1.1 200 OK\n" + LENGTH.replace(b"\r", b""),
+        b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n" + LENGTH,
+        b"HTTP/1.1 200 OK\r\nTue, 12 Jun 2012 01:56:34 GMT\r\n" + LENGTH,
+        b"HTTP/1.1 200 OK\r\n: nothing\r\n folded\r\n" + LENGTH.replace(b":", b" :"),
+        b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 150 + b"Y: " + b"b" * 70_000 + b"\r\n" + LENGTH,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + LENGTH,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n",
+        b"Content-Type: text/xml\r\nServer: x\r\n",
+    ],
+    ids=[str(number) for number in range(14)],
+)
+def test_a_head_is_read_however_it_is_written(head: bytes) -> None:
+    """What makes no sense in it takes nothing away from what stands behind it."""
+    assert asked_of(head + b"\r\n" + XML) == XML
+
+
+@pytest.mark.parametrize(
+    "head", [b"", b"HTTP/1.1 200 OK\r\nServer: x\r\n"], ids=["nothing", "no-blank-line"]
+)
+def test_contents_are_found_without_the_line_before_them(head: bytes) -> None:
+    """Some forget it, or all of the head."""
+    assert asked_of(head + XML) == XML
+
+
+@pytest.mark.parametrize("share", [2, 3])
+def test_a_picture_goes_to_its_own_end_whatever_length_was_told(share: int) -> None:
+    """Another in its head ends nothing; nor does a length that is too short."""
+    picture = b"\xff\xd8\xff\xe1small\xff\xd9" + b"a" * 3000 + b"\xff\xd9"
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (len(picture) // share)
+    assert asked_of(head + picture) == picture
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [b"RTSP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 2000 OK\r\n\r\n", b"SSH-2.0\n"],
+    ids=["rtsp", "four-digits", "ssh"],
+)
+def test_what_is_no_head_of_http_is_nonsense(junk: bytes) -> None:
+    """Another protocol's answer is none."""
+    with pytest.raises(WebTrouble) as trouble:
+        asked_of(junk)
+    assert trouble.value.reason == "nonsense"

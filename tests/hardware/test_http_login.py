@@ -78,6 +78,26 @@ def test_what_we_cannot_answer_is_no_challenge(header: str) -> None:
     assert challenge_of([header]) is None
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        'realm=IP Camera, nonce="0123456789ab", qop="auth"',
+        "realm='IP Camera', nonce='0123456789ab', qop='auth'",
+        'realm="IP Camera"; nonce="0123456789ab"; qop="auth;auth-int"',
+        'realm="IP Camera" nonce="0123456789ab" qop="auth auth-int"',
+        'qop=auth,auth-int,realm="IP Camera",nonce=0123456789ab',
+        'realm="IP Camera", nonce="0123456789ab", qop=auth, algorithm="MD5,SHA-256"',
+    ],
+)
+@pytest.mark.parametrize("other", ["", 'Basic realm="x", ', "Basic realm=x ", "Negotiate, "])
+def test_a_challenge_is_understood_however_it_is_written(words: str, other: str) -> None:
+    """Without its marks, with others, in a list: what it says is the same."""
+    challenge = challenge_of([f"{other}Digest {words}"], is_typed=True)
+    assert challenge is not None
+    said = challenge.algorithm, challenge.realm, challenge.nonce, challenge.qop
+    assert said == ("md5", "IP Camera", "0123456789ab", True)
+
+
 @given(st.lists(st.text(max_size=300), max_size=3))
 def test_garbage_never_raises(headers: list[str]) -> None:
     """Headers are a stranger's."""

@@ -35,6 +35,7 @@ LOGINS: Final = (
     Fault.STRICT_DIGEST,
     Fault.SHA_256,
     Fault.TWO_CHALLENGES,
+    Fault.LOOSE_LOGIN,
     Fault.BASIC,
     Fault.OTHER_LOGIN,
     Fault.PAGE_NONCE,
@@ -48,6 +49,11 @@ FACTS: Final = (
     Fault.SHY,
     Fault.BROKEN_XML,
     Fault.CUT_XML,
+    Fault.MTOM,
+    Fault.UTF_16,
+    Fault.WRONG_TAGS,
+    Fault.NAMELESS,
+    Fault.SHORT_LENGTH,
     Fault.AMPERSAND,
     Fault.RECORDER,
     Fault.REDIRECTS,
@@ -240,6 +246,44 @@ def test_what_came_before_an_answer_broke_off_is_kept() -> None:
     assert text_of(mended, "b") == "Bảng & số"
     latin = parse_xml(b"<?xml version='1.0'?>\n<a><b>Ph\xf2ng</b></a>\0")
     assert text_of(latin, "b").startswith("Ph")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [b"<html><head/><body>hello</body></html>", b"<html><body>Login<br></html>"],
+    ids=["well-formed", "loose"],
+)
+def test_a_web_page_is_no_answer_of_a_camera(page: bytes) -> None:
+    """A router gives its own to whoever asks for anything."""
+
+    async def story() -> list[Reading]:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + page)
+            writer.close()
+
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            return await onvif.ask("127.0.0.1", port)
+
+    assert asyncio.run(asyncio.wait_for(story(), LIMIT_S)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<s:Envelope><a>1</b><c>2</c></s:Envelope>",
+        "<s:Envelope><a x=1>1</a><c>2</c></s:Envelope>",
+        "<s:Envelope><a x='1' x='1'>1</a><c>2</c></s:Envelope>",
+        "<s:Envelope><!-- -- --><a>1</a><c>2</c></s:Envelope>",
+        "<s:Envelope><a>1<5</a><c>2</c></s:Envelope>",
+        "<s:Envelope><a>1</a></s:Wrong><c>2</c></s:Envelope>",
+    ],
+)
+def test_a_tag_written_wrongly_takes_no_other_fact(text: str) -> None:
+    """What stands behind it was said, too."""
+    root = parse_xml(text.encode())
+    assert (text_of(root, "a")[:1], text_of(root, "c")) == ("1", "2")
 
 
 def test_too_deep_and_too_many_are_refused() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import errno
+import hashlib
 import logging
 import socket
 from pathlib import Path
@@ -423,15 +424,29 @@ def test_what_an_odd_projector_says_is_kept(fault: ProjectorFault) -> None:
 
 
 def test_what_was_said_before_a_talk_broke_off_is_kept() -> None:
-    """Slow as it is, its lamp is known."""
+    """Silent as it became, its lamp is known."""
 
     async def story() -> None:
         async with projector() as one:
-            one.faults.delay_s = 1.5
+            one.faults.mute_after = 1
             result = await poll(one.host, one.port, "")
             assert result.reading is not None
             assert result.reading.power is PowerState.OFF
             assert result.trouble is not None
+
+    asyncio.run(asyncio.wait_for(story(), LIMIT_S))
+
+
+def test_one_that_takes_its_time_for_each_answer_is_known_whole() -> None:
+    """Ten answers of a second each are more than one talk's usual time, and none is lost."""
+
+    async def story() -> None:
+        async with projector() as one:
+            one.faults.delay_s = 1.0
+            result = await poll(one.host, one.port, "")
+            assert result.trouble is None
+            assert result.info is not None
+            assert result.info.serial == FIRST.serial
 
     asyncio.run(asyncio.wait_for(story(), LIMIT_S))
 
@@ -472,6 +487,46 @@ def here(sightings: list[Sighting]) -> set[str]:
     """The keys of those that were told present last."""
     last = {sighting.key: sighting.present for sighting in sightings}
     return {key for key, present in last.items() if present}
+
+
+@pytest.mark.parametrize("answer", ["PJLINK ERRA", "pjlink erra", "PJLINK  ERRA ", "PJLINK=ERRA"])
+def test_a_refused_password_is_understood_however_it_is_said(answer: str) -> None:
+    """Blanks and signs around it say nothing."""
+    assert refusal_of("PJLINK 1 498e4a67", "another", answer) == "needs_password"
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    ["PJLINK 1 498e4a67", "PJLINK 1  498e4a67", "PJLINK 1 498e4a67 ", "pjlink 1 498e4a67"],
+)
+def test_a_salt_is_what_stands_between_the_blanks(greeting: str) -> None:
+    """The right password is right, whatever line comes before an answer, and whatever class."""
+    assert refusal_of(greeting, "open sesame", "PJLINK ERRA") == ""
+
+
+def refusal_of(greeting: str, password: str, refusal: str) -> str:
+    """Why one that greets so lets us not in; "" where it does. Its salt is 498e4a67."""
+    right = hashlib.md5(f"498e4a67{password}".encode(), usedforsecurity=False).hexdigest()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(f"{greeting}\r".encode())
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            said = (await reader.readuntil(b"\r")).decode()
+            while said.startswith((right, "%")):
+                aside = "OK\r" if said.startswith("%") else ""
+                writer.write(f"{aside}%3{said.strip()[-6:-2]}=0\r".encode())
+                said = (await reader.readuntil(b"\r")).decode()
+            writer.write(f"{refusal}\r".encode())
+        writer.close()
+
+    async def story() -> str:
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            result = await poll("127.0.0.1", port, "open sesame")
+            assert (result.reading is None) is (result.trouble is not None)
+            return result.trouble.reason if result.trouble else ""
+
+    return asyncio.run(asyncio.wait_for(story(), LIMIT_S))
 
 
 @pytest.mark.parametrize(
