@@ -17,7 +17,7 @@ from typing import Final
 import pytest
 
 LIST: Final = Path(__file__).with_name("long_tests.txt")
-LONG_S: Final = 0.15  # of a core, for a case of a test on average
+LONG_S: Final = 0.1  # of a core, for a case of a test on average
 _BEGAN: Final = pytest.StashKey[float]()
 _CPU: Final = "cpu_s"
 

@@ -114,8 +114,8 @@ def _frames(feed: CameraFeed) -> Iterator[tuple[MatLike, float]]:
     """
     asked_at, said_at, skipped, spoilt = time.monotonic(), 0.0, 0, 0
     for arrival in feed.arrivals:
-        if arrival.at - said_at >= _SAY_EVERY_S:
-            alive()
+        if is_due := arrival.at - said_at >= _SAY_EVERY_S:
+            alive(PICTURE_S)  # a busy computer that reads slowly is no camera that stalls
             said_at = arrival.at
         waiting = feed.paced and arrival.at - asked_at < _WAITED_S
         skipped = skipped + 1 if waiting and skipped < _SKIPPED else 0
@@ -126,6 +126,8 @@ def _frames(feed: CameraFeed) -> Iterator[tuple[MatLike, float]]:
                 raise CameraTrouble("nonsense")
             if picture is not None:
                 yield _grey(picture), arrival.at
+        if is_due:
+            alive()
         asked_at = time.monotonic()
 
 

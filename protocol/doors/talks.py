@@ -51,8 +51,9 @@ async def talking(
     limits: a line is at most `head_bytes`. Raises OSError where the address is taken.
     """
     visits: Visits[asyncio.BaseTransport] = Visits(limits)
+    talks = set[asyncio.Task[None]]()
     server = await asyncio.get_running_loop().create_server(
-        lambda: _Arrival(visits, context, meet), *where, backlog=BACKLOG
+        lambda: _Arrival(visits, context, meet, talks), *where, backlog=BACKLOG
     )
     async with server:
         try:
@@ -66,9 +67,13 @@ class _Arrival(asyncio.Protocol):
     """A line of which nothing is known but where it comes from."""
 
     def __init__(
-        self, visits: Visits[asyncio.BaseTransport], context: ssl.SSLContext, meet: Meet
+        self,
+        visits: Visits[asyncio.BaseTransport],
+        context: ssl.SSLContext,
+        meet: Meet,
+        talks: set[asyncio.Task[None]],
     ) -> None:
-        self._visits, self._context, self._meet = visits, context, meet
+        self._visits, self._context, self._meet, self._talks = visits, context, meet, talks
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # a line's
         """Let it in, or turn it away; the oldest that is idle gives way."""
@@ -86,7 +91,13 @@ class _Arrival(asyncio.Protocol):
         transport.set_protocol(encryption)
         encryption.connection_made(transport)
 
-    async def _begin(self, reader: StreamReader, writer: StreamWriter) -> None:
+    def _begin(self, reader: StreamReader, writer: StreamWriter) -> None:
+        # A task of asyncio's own, cancelled as the program ends, is a traceback in its log.
+        talk = asyncio.ensure_future(self._talk(reader, writer))
+        self._talks.add(talk)
+        talk.add_done_callback(self._talks.discard)
+
+    async def _talk(self, reader: StreamReader, writer: StreamWriter) -> None:
         try:
             await self._meet(Caller(self._visits, self._line, reader, writer))
         finally:

@@ -13,6 +13,7 @@ from hardware.http.login import NOBODY, WebLogin
 from hardware.readings import CameraReading, CameraState
 from simulators.devices.camera import CameraFault, OnvifCamera
 from tests.ports import free_port
+from tests.waiting import unstarved
 
 OPEN = Shutter(lambda: False)
 WAYS = ("snapshot_url", "mjpeg_url", "stream_url")
@@ -46,17 +47,16 @@ CASES = [
 
 
 async def looked(case: Case, turn: asyncio.Semaphore) -> CameraReading:
-    """Look at such a camera; again where this machine was too busy to play it in time."""
+    """Look at such a camera."""
     group = ("239.255.255.250", free_port())
     async with turn, OnvifCamera(group=group) as camera:
         if case.fault:
             camera.faults.add(case.fault)
         target = target_of("mac:1", getattr(camera, case.way), case.login)
-        reading = await look(target, OPEN, seconds=4.0)
-        for _ in range(2):
-            if reading.state is CameraState.SLOW:
-                reading = await look(target, OPEN, seconds=4.0)
-        return reading
+        return await unstarved(
+            lambda: look(target, OPEN, seconds=4.0),
+            lambda seen: seen.state is CameraState.SLOW or seen.reason in {"no_answer", "stalled"},
+        )
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
+from hardware.camera.feed import CameraFeed, FrameArrival
 from hardware.camera.shutter import Shutter
 from hardware.camera.watch import target_of
+from hardware.cards import child
 from hardware.cards.acceptance import CardFlag, FoundCard
 from hardware.cards.scan import Over, read_pictures, scan, watch_door
 from protocol.doorcode import sign
@@ -20,7 +23,7 @@ from simulators.devices.cards import Scene, class_of, door, picture_of
 from tests.hardware.camera_peers import mjpeg, peer, silent
 from tests.ports import free_port
 from tests.tiers import one_short
-from tests.waiting import LIMIT_S
+from tests.waiting import LIMIT_S, unstarved
 
 OPEN = Shutter(lambda: False)
 ROSTER = frozenset(range(1, 13))
@@ -63,7 +66,8 @@ def test_what_a_simulated_class_holds_up_is_what_counts(way: str) -> None:
             )
         return over, found
 
-    over, found = asyncio.run(story())
+    is_late = {"no_answer", "stalled"}
+    over, found = asyncio.run(unstarved(story, lambda played: played[0].reason in is_late))
     assert over.reason == ""
     assert sorted(each.id for each in found if each.flag is None) == sorted(ROSTER)
     assert not readers()
@@ -143,6 +147,22 @@ def test_a_scan_that_is_ended_leaves_no_process(how: str) -> None:
         assert not readers()
 
     asyncio.run(story())
+
+
+def test_a_computer_that_reads_slowly_is_no_camera_that_stalls(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The time of our own reading is longer than that in which a camera has to show a picture."""
+    given: list[float] = []
+    monkeypatch.setattr(child, "alive", lambda within_s=3.0: given.append(within_s))
+    picture = np.zeros((4, 4, 3), np.uint8)
+    frames = [FrameArrival(1.0 + at, lambda: picture) for at in range(3)]
+    readings = child._frames(CameraFeed(arrivals=iter(frames), paced=False))
+    for _ in frames:
+        next(readings)
+        assert given[-1] == child.PICTURE_S
+    assert [*readings] == []
+    assert given == [child.PICTURE_S, 3.0] * len(frames)
 
 
 def test_a_scan_ends_in_time() -> None:

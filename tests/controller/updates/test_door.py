@@ -40,23 +40,32 @@ class Doorway:
 
     def __init__(self, port: int, authority: Authority) -> None:
         self._port, self._context = port, pinned(authority.pem())
+        self._got: dict[str, int] = {}
 
-    async def come(self, peer: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bytes]:
+    async def come(
+        self, peer: str, start: int = 0
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bytes]:
         """Who asks for the file from this address: his line, and how he is answered."""
         reader, writer = await asyncio.open_connection(
             "127.0.0.1", self._port, local_addr=(peer, 0), ssl=self._context, server_hostname="x"
         )
-        writer.write(f"GET {DOOR_PATH}{DIGEST} HTTP/1.1\r\n\r\n".encode())
-        return reader, writer, (await reader.readuntil(b"\r\n\r\n"))[9:12]
+        span = f"Range: bytes={start}-\r\n" if start else ""
+        with contextlib.ExitStack() as unless_answered:
+            unless_answered.callback(writer.close)
+            writer.write(f"GET {DOOR_PATH}{DIGEST} HTTP/1.1\r\n{span}\r\n".encode())
+            status = (await reader.readuntil(b"\r\n\r\n"))[9:12]
+            unless_answered.pop_all()
+        return reader, writer, status
 
     async def is_served(self, peer: str) -> bool:
-        """Whether a room of this address gets the whole file now."""
-        reader, writer, status = await self.come(peer)
-        got = 0
-        while part := await reader.read(1 << 18):
-            got += len(part)
-        writer.close()
-        return status == b"200" and got == SIZE
+        """Whether a room of this address has the whole file; it goes on where it was cut off."""
+        got = self._got.get(peer, 0)
+        with contextlib.suppress(OSError, EOFError):
+            reader, writer, status = await self.come(peer, got)
+            with contextlib.closing(writer):
+                while status in {b"200", b"206"} and (part := await reader.read(1 << 18)):
+                    got = self._got[peer] = got + len(part)
+        return got == SIZE
 
 
 @contextlib.asynccontextmanager

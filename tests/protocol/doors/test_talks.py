@@ -131,6 +131,23 @@ def test_a_door_full_of_those_who_stay_turns_others_away(authority: Authority) -
     asyncio.run(play())
 
 
+def test_a_program_that_ends_in_the_middle_of_a_talk_logs_no_traceback(
+    authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As the loop's last tasks are cancelled."""
+
+    async def play() -> None:
+        context, port = server_context(authority.machine()), free_port()
+        async with talking(("127.0.0.1", port), context, LIMITS, repeat) as visits:
+            opened = Doorway(authority, port, visits)
+            assert await opened.is_answered()
+        (line,) = opened.lines
+        line.close()
+
+    asyncio.run(play())
+    assert caplog.records == []
+
+
 def test_a_handshake_that_never_ends_is_cut(authority: Authority) -> None:
     """In its time, and it counts no more."""
 
