@@ -137,14 +137,21 @@ def _check_own(copy: Copy, source: str, path: Path) -> None:
 
 
 def _show(copy: Copy, path: Path) -> None:
-    """Write the file anew where the copy is another than it shows. Raises SettingsError."""
+    """Write the file anew where the copy is another than it shows, or it was cut since.
+
+    Raises SettingsError.
+    """
     standing = copy.standing()
-    if path.exists() and standing.shown == standing.token:
+    if path.exists() and standing.shown == _mark(path, standing.token):
         return
     with output(path) as file:
         for part in _parts(copy, path.suffix.lower()):
             file.write(part)
-    copy.note_shown(standing)
+    copy.note_shown(_mark(path, standing.token))
+
+
+def _mark(path: Path, token: str) -> str:
+    return f"{token} {path.stat().st_size}"
 
 
 def _parts(copy: Copy, ending: str) -> Iterator[bytes]:

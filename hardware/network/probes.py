@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import replace
 
 from hardware.network.place import TypedPlace
@@ -15,6 +16,11 @@ _BYTES_LIMIT = 4096
 _RTSP_PORT = 554
 _HTTP_PORTS = (80, 8080)
 _TCP_PORTS = (80, 443, 22, 7000)
+_BLANK = re.compile(rb"\r?\n\r?\n")
+# As devices write them: behind a blank line, in small letters, under another name.
+_RTSP, _HTTP = (
+    re.compile(rb"\s*" + name, re.IGNORECASE) for name in (rb"RTSP/1\.", rb"(HTTP/1\.|ICY )")
+)
 _SERVER = re.compile(rb"^server:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -25,7 +31,7 @@ async def rtsp(place: TypedPlace) -> list[Reading]:
     port = place.port or _RTSP_PORT
     request = f"OPTIONS rtsp://{_bracket(place.host)}:{port}/ RTSP/1.0\r\nCSeq: 1\r\n\r\n"
     answer = await _answer(place.host, port, request.encode())
-    if not answer.startswith(b"RTSP/1."):
+    if not _RTSP.match(answer):
         return []
     url = place.url if place.scheme else ""
     return [replace(_sighting(place, port, answer), kind=Kind.CAMERA, url=url)]
@@ -39,7 +45,7 @@ async def http(place: TypedPlace) -> list[Reading]:
         host = f"{_bracket(place.host)}:{port}"
         request = f"HEAD / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
         answer = await _answer(place.host, port, request.encode())
-        if answer.startswith(b"HTTP/1."):
+        if _HTTP.match(answer):
             return [_sighting(place, port, answer)]
     return []
 
@@ -53,18 +59,25 @@ async def tcp(place: TypedPlace) -> list[Reading]:
 
 
 async def _answer(host: str, port: int, request: bytes) -> bytes:
-    """Give the first bytes that a peer answers; b"" of silence, refusal and all else."""
-    try:
+    """Give the head that a peer answers, as far as it came; b"" of silence, refusal and all else.
+
+    Many send it line by line.
+    """
+    answer = bytearray()
+    with suppress(OSError):
         async with asyncio.timeout(PROBE_S):
             reader, writer = await asyncio.open_connection(host, port)
             try:
                 writer.write(request)
                 await writer.drain()
-                return await reader.read(_BYTES_LIMIT)
+                while len(answer) < _BYTES_LIMIT and not _BLANK.search(answer.lstrip()):
+                    more = await reader.read(_BYTES_LIMIT - len(answer))
+                    if not more:
+                        break
+                    answer += more
             finally:
                 writer.close()
-    except OSError:
-        return b""
+    return bytes(answer)
 
 
 def _sighting(place: TypedPlace, port: int, answer: bytes) -> Sighting:

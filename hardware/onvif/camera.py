@@ -140,6 +140,21 @@ async def fetch_details(
     return talk.details
 
 
+def completed_details(before: CameraDetails, now: CameraDetails) -> CameraDetails:
+    """What a camera told, with what it told before and would not say now; pure.
+
+    Both of one camera, as far as discovery tells; of another make or serial nothing is kept.
+    """
+    own = ("vendor", "model", "serial")
+    pairs = {name: (getattr(before, name), getattr(now, name)) for name in own}
+    if any(old and new and old != new for old, new in pairs.values()):
+        return now
+    told = {name: new or old for name, (old, new) in pairs.items()}
+    cards = (now.macs, now.weak_macs) if now.macs or now.weak_macs else ()
+    macs, weak_macs = cards or (before.macs, before.weak_macs)
+    return replace(now, **told, macs=macs, weak_macs=weak_macs)
+
+
 def keys_told(match: Match) -> tuple[str, ...]:
     """The keys that a camera tells of itself before anybody logs in."""
     macs = (match.mac, _hikvision_mac(match, CameraDetails()).sound)

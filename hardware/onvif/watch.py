@@ -25,6 +25,7 @@ from hardware.onvif.camera import (
     CameraDetails,
     DiscoveredCamera,
     Who,
+    completed_details,
     fetch_details,
     is_channel,
     keys_told,
@@ -263,6 +264,8 @@ class _Cameras:
             self._talking.discard(camera.who)
         if details.flaw:
             self.flaws.say(details.flaw, camera.address)
+        if before is not None and before.camera.match == camera.match:
+            details = completed_details(before.details, details)
         entry = self._cameras[camera.who] = _Entry(
             camera=camera, details=details, round=self.round, login=hash(login)
         )

@@ -84,5 +84,6 @@ async def poll(
     except TalkError as error:
         trouble = error
     # What was said before a talk broke off was said.
-    reading, odd = (talk.said, talk.odd) if talk is not None else (None, False)
-    return TalkResult(reading=reading, info=info, trouble=trouble, odd=odd)
+    if talk is None:
+        return TalkResult(info=info, trouble=trouble)
+    return TalkResult(reading=talk.said, info=info, trouble=trouble, odd=talk.odd, told=talk.told)

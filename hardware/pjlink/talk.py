@@ -62,6 +62,8 @@ _REFUSED_PASSWORD = "ERRA"  # noqa: S105 - what a projector says of it
 _LINE_BYTES = 4096  # 136 by the specification
 _NO_TROUBLES = frozenset({"none", "normal", "noerror", "noerrors"})
 _PARTS_TOLD = 6  # digits of ERST
+# Facts of a reading that are asked for one by one, and may go unanswered.
+FACTS = frozenset({"failing", "warned", "lamp_hours", "filter_hours"})
 _REFUSED = (PJLinkERR1, PJLinkERR2, PJLinkERR3, PJLinkERR4)
 
 _Answer = TypeVar("_Answer")
@@ -101,7 +103,8 @@ class ProjectorInfo:
 class Talk:
     """An open talk. odd: an answer came that the specification does not know.
 
-    said: what the projector told of itself so far; None until it spoke of its lamp.
+    said: what the projector told of itself so far; None until it spoke of its lamp. told: which of
+    FACTS it told; what it will not say now is none of them, and not empty.
     """
 
     def __init__(self, link: Any, limit: asyncio.Timeout) -> None:
@@ -111,6 +114,7 @@ class Talk:
         self._made_sense = False
         self._ends_at = asyncio.get_running_loop().time() + _LONGEST_S
         self.said: ProjectorReading | None = None
+        self.told: frozenset[str] = frozenset()
 
     def _go_on(self) -> None:
         """It answered sensibly: allow for TALK_S from now on."""
@@ -127,11 +131,13 @@ class Talk:
         said = await self._power_reading()
         self.said = said
         nothing: _Troubles = ((), ())
-        failing, warned = await self._answer(self._troubles, nothing)
+        failing, warned = await self._answer(self._troubles, nothing, "failing", "warned")
         self.said = said = replace(said, failing=failing, warned=warned)
         if said.power in {PowerState.ON, PowerState.WARMING}:
             self.said = said = replace(said, input=await self._answer(self._input, ""))
-        self.said = said = replace(said, lamp_hours=await self._answer(self._lamp_hours, ()))
+        self.said = said = replace(
+            said, lamp_hours=await self._answer(self._lamp_hours, (), "lamp_hours")
+        )
         if self.odd and not self._made_sense:
             self.said = None
             raise TalkError("nonsense", greeted=True)
@@ -164,7 +170,7 @@ class Talk:
 
     async def filter_hours(self) -> int | None:
         """Ask how long its filter has served (class 2)."""
-        return await self._answer(self._filter_hours, None)
+        return await self._answer(self._filter_hours, None, "filter_hours")
 
     async def power(self) -> PowerState:
         """Ask for the lamp. Raises TalkError("busy") where it cannot say at the moment."""
@@ -190,10 +196,19 @@ class Talk:
             raise TalkError("refused", greeted=True) from error
         return True
 
-    async def _answer(self, ask: Callable[[], Awaitable[_Answer]], unknown: _Answer) -> _Answer:
-        """Ask one thing; what is refused stays unknown, what is odd is noted and unknown too."""
+    async def _answer(
+        self, ask: Callable[[], Awaitable[_Answer]], unknown: _Answer, *facts: str
+    ) -> _Answer:
+        """Ask one thing; what is refused stays unknown, what is odd is noted and unknown too.
+
+        facts: those of FACTS that it answers.
+        """
         try:
             answer = await ask()
+            self.told |= {*facts}
+        except PJLinkERR1:  # it has no such thing
+            answer = unknown
+            self.told |= {*facts}
         except _REFUSED:
             answer = unknown
         except (ValueError, PJLinkUnexpectedResponseParameter, PJLinkProtocolError):

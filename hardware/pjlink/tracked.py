@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from hardware.matchers import matchers
 from hardware.network.marks import MarkJudge
 from hardware.network.neighbours import ToldMac
-from hardware.pjlink.talk import ProjectorInfo, TalkError
+from hardware.pjlink.talk import FACTS, ProjectorInfo, TalkError
 from hardware.readings import (
     IdentityKind,
     Kind,
@@ -34,19 +34,22 @@ _STANDBY_S = 240.0
 # So many looks in a row without an answer, and it is gone.
 _MISSES = 2
 _ASK_INFO_S = 3600.0
+_OF_MAKE = ("maker", "model", "serial")  # what a projector's owner cannot change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TalkResult:
     """What one talk brought: reading and info as far as it came, trouble where it ended early.
 
-    reading: without key and time. odd: some answer was none that the specification knows.
+    reading: without key and time. told: which of talk.FACTS it holds. odd: some answer was none
+    that the specification knows.
     """
 
     reading: ProjectorReading | None = None
     info: ProjectorInfo | None = None
     trouble: TalkError | None = None
     odd: bool = False
+    told: frozenset[str] = FACTS
 
     @property
     def is_nonsense(self) -> bool:
@@ -88,6 +91,7 @@ class TrackedProjector:
         self._info: ProjectorInfo | None = None
         self._info_at = 0.0
         self._last: Sighting | None = None
+        self._reading: ProjectorReading | None = None
         self._names: tuple[str, ...] = ()  # that it was known by before it told a mark
         self._misses = 0
         self._silent_since: float | None = None
@@ -128,14 +132,15 @@ class TrackedProjector:
 
     def info(self, now: float) -> ProjectorInfo | None:
         """Give what it is, or None where it must be asked (again). now: steady seconds."""
-        return self._info if now - self._info_at < _ASK_INFO_S else None
+        is_known = self._info is not None and bool(self._info.name or self._info.model)
+        return self._info if is_known and now - self._info_at < _ASK_INFO_S else None
 
     def become(self, mac: str) -> list[Reading]:
         """Take in that another projector is at this address now. Gives the one that is gone."""
         gone = [self._gone(self._last)] if self._last is not None and self._last.present else []
         self.mac = mac
         self.speaks_pjlink = False
-        self._info = self._last = None
+        self._info = self._last = self._reading = None
         self._names = ()
         return [*gone]
 
@@ -145,10 +150,11 @@ class TrackedProjector:
         at: seconds since the epoch. now: steady seconds.
         """
         if result.info is not None:
-            self._info, self._info_at = result.info, now
+            self._info, self._info_at = _completed_info(self._info, result.info), now
         if result.reading is not None:
             self.be_heard(now)
-            return self._well(self._settled(replace(result.reading, at=at), now))
+            reading = self._completed(replace(result.reading, at=at), result.told)
+            return self._well(self._settled(reading, now))
         return self._ill(result.trouble or TalkError("no_answer"), at, now)
 
     def be_heard(self, now: float) -> None:
@@ -177,6 +183,14 @@ class TrackedProjector:
         self._silent_since = None
         changes = self._changes()
         return [*changes, replace(reading, key=self._sighting().key)] if self._last else []
+
+    def _completed(self, reading: ProjectorReading, told: frozenset[str]) -> ProjectorReading:
+        """Add what it told before and would not say now: in standby many tell no more than that."""
+        if self._reading is not None:
+            before = {fact: getattr(self._reading, fact) for fact in FACTS - told}
+            reading = replace(reading, **before)
+        self._reading = reading
+        return reading
 
     def _settled(self, reading: ProjectorReading, now: float) -> ProjectorReading:
         """Tell one that cools from one that stands by: neither says it, but not for as long."""
@@ -217,7 +231,7 @@ class TrackedProjector:
             sighting = self._sighting()
         self._last = sighting
         if not sighting.present:
-            self._info = None  # another may answer here next
+            self._info = self._reading = None  # another may answer here next
         if before is not None and before.present and before.key != sighting.key:
             return [self._gone(before), sighting]
         return [sighting]
@@ -279,6 +293,21 @@ class TrackedProjector:
         if contested:
             return IdentityKind.HOST, f"name:pjlink-at:{self.address}:{self.port}", ()
         return IdentityKind.HOST, name_key(info), ()
+
+
+def _completed_info(before: ProjectorInfo | None, now: ProjectorInfo) -> ProjectorInfo:
+    """What it is, with what it told before and would not say now; all anew of another make."""
+    if before is None:
+        return now
+    pairs = {name: (getattr(before, name), getattr(now, name)) for name in _OF_MAKE}
+    if any(old and new and old != new for old, new in pairs.values()):
+        return now
+    return replace(
+        now,
+        name=now.name or before.name,
+        pjlink_class=max(now.pjlink_class, before.pjlink_class),
+        **{name: new or old for name, (old, new) in pairs.items()},
+    )
 
 
 def _is_renamed(before: Sighting, now: Sighting) -> bool:

@@ -50,6 +50,7 @@ class ProjectorFault(StrEnum):
     with _warning it only warns. From garbage to http: what it says instead of answers, see LIES.
     standby: while its lamp is dark it never says so (ERR3). other_class: it answers in its own
     class whatever class it was asked in. loose: it pads its lines. words: it says words for digits.
+    sleeps: while its lamp is dark it says that, and nothing else (ERR3).
     """
 
     OFF = "off"
@@ -86,6 +87,7 @@ class ProjectorFault(StrEnum):
     LINE_FEEDS = "line_feeds"
     UNITS = "units"
     ODD_LAMP = "odd_lamp"
+    SLEEPS = "sleeps"
 
 
 # What is said instead of an answer, by the fault; {class} and {name} are the command's.
@@ -131,7 +133,7 @@ class PjlinkFaults:
     for its lamp in standby. other_class: answers in the other class than it was asked in. loose:
     pads its lines, writes a word before its class, and no state behind a single lamp's hours.
     words: says in words what its lamp does, and that nothing is wrong. asides: before an answer
-    come the question and news of its state. units: as in ProjectorFault.
+    come the question and news of its state. units, sleeps: as in ProjectorFault.
     """
 
     lie: ProjectorFault | None = None
@@ -148,6 +150,7 @@ class PjlinkFaults:
     words: bool = False
     asides: bool = False
     units: bool = False
+    sleeps: bool = False
     line_end: str = "\r"
     crowd: Crowd = Crowd.CLOSED
     connections: int = 1
@@ -248,6 +251,8 @@ class Mind:
     def _query(self, command: str) -> str:
         make, power = self.make, self.lamp.power
         lit = power is PowerState.ON
+        if self.faults.sleeps and power is PowerState.OFF and command != "POWR":
+            return "ERR3"
         is_mute = self.faults.mute_standby and power is PowerState.OFF
         facts = {
             "POWR": "ERR3" if is_mute else POWER_CODES[power],

@@ -43,6 +43,7 @@ _FLAGS: Final = {
     ProjectorFault.WORDS: "words",
     ProjectorFault.ASIDES: "asides",
     ProjectorFault.UNITS: "units",
+    ProjectorFault.SLEEPS: "sleeps",
 }
 _PARTS: Final = ("fan", "lamp", "temperature", "cover", "filter", "other")
 

@@ -17,7 +17,13 @@ from hardware.http.login import WebLogin
 from hardware.network.marks import MarkJudge
 from hardware.onvif import watch as onvif
 from hardware.onvif.camera import CameraDetails as Answer
-from hardware.onvif.camera import DiscoveredCamera, is_channel, picture_url, readings_of
+from hardware.onvif.camera import (
+    DiscoveredCamera,
+    completed_details,
+    is_channel,
+    picture_url,
+    readings_of,
+)
 from hardware.onvif.discovery import Match, matches
 from hardware.onvif.envelope import Garbage
 from hardware.onvif.soap import digest
@@ -151,6 +157,38 @@ def test_a_camera_that_asks_for_a_password_is_seen_and_says_so_until_it_is_given
                 assert getattr(well, "reason", "?") == ""
 
     play(story)
+
+
+def test_a_camera_that_lets_nobody_in_any_more_is_what_it_was() -> None:
+    """What it told before it was locked is kept; only its picture is out of reach."""
+
+    async def story() -> None:
+        told = Told()
+        async with cameras(MAKE) as ([camera], settings):
+            quick = settings._replace(search_s=0.0, round_s=0.0)
+            async with watching(told, quick, lambda: ("admin", PASSWORD)):
+                opened = await told.until(lambda one: bool(one.url))
+                assert opened.serial == MAKE.serial
+                camera.password = "another"  # noqa: S105 - a simulated camera's
+                camera.faults.add(CameraFault.PASSWORD)
+                locked = await told.until(lambda one: not one.url)
+        assert (locked.key, locked.serial, locked.vendor) == (KEY, MAKE.serial, opened.vendor)
+        assert [each.reason for each in readings(told)] == ["needs_password"]
+
+    play(story)
+
+
+def test_a_mac_that_was_told_to_its_users_alone_names_a_camera_that_is_locked() -> None:
+    """Discovery tells but its names: without its MAC it would be another. So is another piece."""
+    camera = DiscoveredCamera("10.0.0.5", "", Match(name="IPC", hardware="X1"))
+    told = Answer(vendor="Acme", model="X1", serial="7Q40A1B2C3D", macs=(MAKE.mac,))
+    locked = Answer(trouble="needs_password")
+    for now in (locked, Answer(vendor="Acme", model="X1")):
+        sighting = readings_of(camera, completed_details(told, now), 0.0)[0]
+        assert isinstance(sighting, Sighting)
+        assert (sighting.key, sighting.serial) == (KEY, told.serial)
+    other = Answer(vendor="Acme", model="X1", serial="7Q40A1B2C4E")
+    assert completed_details(told, other) == other
 
 
 def test_a_wrong_password_is_tried_once_and_not_again() -> None:

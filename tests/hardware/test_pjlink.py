@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from hardware.pjlink import talk
 from hardware.pjlink.ask import ProjectorEntry, ask, poll
 from hardware.pjlink.switch import switch
+from hardware.pjlink.talk import FACTS
+from hardware.pjlink.tracked import TrackedProjector
 from hardware.readings import (
     IdentityKind,
     Kind,
@@ -433,6 +435,42 @@ def test_what_was_said_before_a_talk_broke_off_is_kept() -> None:
             assert result.reading is not None
             assert result.reading.power is PowerState.OFF
             assert result.trouble is not None
+
+    asyncio.run(asyncio.wait_for(story(), LIMIT_S))
+
+
+@pytest.mark.parametrize(
+    ("code", "is_told"), [("ERR1", True), ("ERR2", False), ("ERR3", False), ("ERR4", False)]
+)
+def test_what_it_has_not_is_told_and_what_it_will_not_say_is_not(
+    code: str, *, is_told: bool
+) -> None:
+    """A light without hours has none; one that sleeps says nothing of them."""
+
+    async def story() -> None:
+        async with projector() as one:
+            one.faults.refusals = {"LAMP": code, "ERST": code}
+            result = await poll(one.host, one.port, "")
+            assert result.reading is not None
+            assert result.told == ({*FACTS} if is_told else {"filter_hours"})
+
+    asyncio.run(asyncio.wait_for(story(), LIMIT_S))
+
+
+def test_one_that_sleeps_is_still_what_it_was() -> None:
+    """In standby it tells its lamp alone, and is asked what it is in vain."""
+
+    async def story() -> None:
+        async with projector() as one:
+            tracked = TrackedProjector(one.host, one.port)
+            tracked.update(await poll(one.host, one.port, ""), 0.0, 0.0)
+            keys = tracked.keys
+            await FaultyProjector(one).switch(ProjectorFault.SLEEPS, True)
+            told = tracked.update(await poll(one.host, one.port, ""), 4000.0, 4000.0)
+            assert [type(each) for each in told] == [ProjectorReading]
+            assert tracked.keys == keys
+            assert isinstance(told[0], ProjectorReading)
+            assert told[0].lamp_hours == FIRST.lamp_hours
 
     asyncio.run(asyncio.wait_for(story(), LIMIT_S))
 

@@ -13,7 +13,15 @@ from hardware.network.neighbours import told_mac
 from hardware.pjlink.search import SEARCH, Notification, parse_notification
 from hardware.pjlink.talk import ProjectorInfo, TalkError
 from hardware.pjlink.tracked import POLL_S, TROUBLE_S, TalkResult, TrackedProjector, kind_of
-from hardware.readings import IdentityKind, Kind, PowerState, ProjectorReading, Sighting, SourceFlaw
+from hardware.readings import (
+    IdentityKind,
+    Kind,
+    PowerState,
+    ProjectorPart,
+    ProjectorReading,
+    Sighting,
+    SourceFlaw,
+)
 
 INFO = ProjectorInfo(name="PJ", maker="NEC", model="M403X", serial="7X00123FB", pjlink_class=2)
 OFF = ProjectorReading(key="", at=0.0, power=PowerState.OFF)
@@ -232,3 +240,52 @@ def test_one_that_never_says_how_its_lamp_is_stands_by_after_minutes() -> None:
     *_, reading = one.update(TalkResult(reading=untold), 400.0, 400.0)
     assert isinstance(reading, ProjectorReading)
     assert reading.reason == "busy"  # it may cool now
+
+
+def test_what_it_would_not_say_is_as_it_was_said() -> None:
+    """A fault is not mended, and a lamp no younger, because one in standby tells its lamp alone."""
+    one = known()
+    lit = ProjectorReading(
+        key="", at=0.0, lamp_hours=(5200,), filter_hours=9, failing=(ProjectorPart.FAN,)
+    )
+    one.update(TalkResult(reading=lit, info=ProjectorInfo(name="PJ")), 0.0, 0.0)
+    sleeps = ProjectorReading(key="", at=0.0, power=PowerState.OFF)
+    *_, reading = one.update(TalkResult(reading=sleeps, told=frozenset()), 60.0, 60.0)
+    assert isinstance(reading, ProjectorReading)
+    assert (reading.lamp_hours, reading.filter_hours) == ((5200,), 9)
+    assert reading.failing == (ProjectorPart.FAN,)
+    assert reading.power is PowerState.OFF
+    *_, reading = one.update(TalkResult(reading=sleeps), 120.0, 120.0)
+    assert isinstance(reading, ProjectorReading)
+    assert (reading.failing, reading.lamp_hours) == ((), ())  # told to be so
+    one.update(TalkResult(reading=lit), 180.0, 180.0)
+    one.become("00261f123456")
+    one.update(TalkResult(info=ProjectorInfo(name="Another")), 181.0, 181.0)
+    *_, reading = one.update(TalkResult(reading=sleeps, told=frozenset()), 240.0, 240.0)
+    assert isinstance(reading, ProjectorReading)
+    assert reading.failing == ()
+
+
+def test_what_it_is_is_known_while_it_sleeps() -> None:
+    """Names that it would not say are as they were; of another make nothing is kept."""
+    one = TrackedProjector("10.0.0.9", 4352, is_discovered=True)
+    (awake, *_) = one.update(WELL, 0.0, 0.0)
+    assert isinstance(awake, Sighting)
+    assert awake.identity is IdentityKind.UUID
+    silent = TalkResult(reading=OFF, info=ProjectorInfo())
+    (reading,) = one.update(silent, 4000.0, 4000.0)  # no sighting: nothing is new
+    assert isinstance(reading, ProjectorReading)
+    assert reading.key == awake.key
+    assert one.info(4001.0) == INFO
+    other = TalkResult(reading=OFF, info=ProjectorInfo(name="PJ", maker="EPSON", model="EB-1"))
+    sightings = [each for each in one.update(other, 5000.0, 5000.0) if isinstance(each, Sighting)]
+    assert [(each.present, each.serial) for each in sightings] == [(False, INFO.serial), (True, "")]
+
+
+def test_one_that_told_no_name_yet_is_asked_each_time() -> None:
+    """It slept when it was met, and is named as soon as it wakes."""
+    one = TrackedProjector("10.0.0.9", 4352, is_discovered=True)
+    assert one.update(TalkResult(reading=OFF, info=ProjectorInfo()), 0.0, 0.0) == []
+    assert one.info(60.0) is None
+    assert one.update(WELL, 60.0, 60.0)
+    assert one.info(120.0) == INFO

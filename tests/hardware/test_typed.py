@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -22,16 +22,23 @@ HERE = "127.0.0.1"
 
 
 @asynccontextmanager
-async def server(answer: bytes) -> AsyncIterator[int]:
-    """Answer whatever is asked with these bytes; gives the port."""
+async def server(*answer: bytes) -> AsyncIterator[int]:
+    """Answer whatever is asked with these bytes, one after the other; gives the port."""
+    tasks: set[asyncio.Task[None] | None] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.add(asyncio.current_task())
         await reader.read(100)
-        writer.write(answer)
+        with suppress(ConnectionError):  # who heard enough hangs up
+            for piece in answer:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0.05 if len(answer) > 1 else 0)
         writer.close()
 
     async with await asyncio.start_server(serve, HERE, 0) as listening:
         yield listening.sockets[0].getsockname()[1]
+        await asyncio.gather(*filter(None, tasks))
 
 
 async def found(text: str, *, neighbours: Path = NOWHERE, password: str = "") -> list[Reading]:
@@ -58,6 +65,31 @@ def test_a_camera_answers_rtsp_and_is_known_by_its_entry() -> None:
                     url=f"rtsp://{HERE}:{port}/live",
                 )
             ]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("scheme", "lines"),
+    [
+        ("rtsp", ["RTSP/1.0 200 OK", "CSeq: 1", "Server: Hikvision", "", ""]),
+        ("rtsp", ["", "rtsp/1.0 200 OK", "Server: Hikvision", "", ""]),
+        ("http", ["HTTP/1.0 200 OK", "Server: Hikvision", "", ""]),
+        ("http", ["ICY 200 OK", "Server: Hikvision", "", ""]),
+    ],
+)
+def test_an_answer_that_comes_line_by_line_is_heard_to_its_end(
+    scheme: str, lines: list[str]
+) -> None:
+    """What it is does not hang on what its first packet held."""
+
+    async def run() -> None:
+        pieces = [f"{line}\r\n".encode() for line in lines[:-1]]
+        async with server(*pieces) as port:
+            (seen,) = await found(f"{scheme}://{HERE}:{port}/")
+            assert isinstance(seen, Sighting)
+            assert seen.model == "Hikvision"
+            assert seen.kind is (Kind.CAMERA if scheme == "rtsp" else Kind.OTHER)
 
     asyncio.run(run())
 

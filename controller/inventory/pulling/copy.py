@@ -5,6 +5,7 @@ Whatever moment the program ends at, the copy and the place in the list belong t
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple, Self
@@ -27,6 +28,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.exc import DBAPIError
 
 from controller.database.engine import engine_at, in_our_words
 from controller.database.reading import rows_of
@@ -77,7 +79,7 @@ class Standing(NamedTuple):
     """How far a copy is. token: where to go on; "" at the beginning.
 
     generation: grows each time all is told anew. is_whole: nothing of an older one is left.
-    shown: the place that the file beside it has, where there is one.
+    shown: the mark of the file beside it, where there is one, as it was written.
     """
 
     token: str = ""
@@ -94,11 +96,18 @@ class Copy:
         self._engine: Engine | None = None
 
     def __enter__(self) -> Self:
-        """Open it, and make its tables. Raises StoreError."""
+        """Open it, and make its tables. Raises StoreError, PullError."""
         self._engine = engine_at(self._url)
-        with in_our_words(), self._engine.begin() as db:
-            _metadata.create_all(db)
-            _widen(db)
+        with in_our_words():
+            try:
+                with self._engine.begin() as db:
+                    _metadata.create_all(db)
+                    _check_own(db, self._url)
+                    _widen(db)
+            except DBAPIError as error:
+                if cure := _cure_of(error):
+                    raise PullError(*cure, where=_where(self._url)) from error
+                raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -133,11 +142,11 @@ class Copy:
                 older = items.c.generation != after.generation
                 db.execute(delete(items).where(everywhere(items), self._own(items), older))
 
-    def note_shown(self, standing: Standing) -> None:
-        """The file beside it shows it as of this place. Raises StoreError."""
+    def note_shown(self, mark: str) -> None:
+        """The file beside it shows it as of this mark of its own. Raises StoreError."""
         with self._transaction() as db:
             row = update(pulls).where(everywhere(pulls), self._own(pulls))
-            db.execute(row.values(shown=standing.token))
+            db.execute(row.values(shown=mark))
 
     def count(self) -> int:
         """How many items it holds. Raises StoreError."""
@@ -200,6 +209,51 @@ class Copy:
         for item in gone:
             key = items.c.school == item["school"], items.c.device_id == item["device_id"]
             db.execute(delete(items).where(everywhere(items), self._own(items), *key))
+
+
+_CURES: Final = {
+    sqlite3.SQLITE_CANTOPEN: (
+        "copy_unopened",
+        N_("{where} cannot be opened, nor made."),
+        N_("Name a folder that is there and that you may write into."),
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "copy_read_only",
+        N_("{where} may only be read."),
+        N_("Change its owner or its rights, or pull into another file."),
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        "copy_damaged",
+        N_("{where} is no copy that can be read."),
+        N_("Pull into another file, or remove this one: then all comes anew."),
+    ),
+}
+_CURES[sqlite3.SQLITE_CORRUPT] = _CURES[sqlite3.SQLITE_NOTADB]
+
+
+def _cure_of(error: DBAPIError) -> tuple[str, str, str] | None:
+    """What a person must mend before a file can be a copy; None for what may pass by itself."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return _CURES.get(code & 0xFF) if isinstance(code, int) else None  # the rest says where
+
+
+def _where(url: URL) -> str:
+    is_file = url.get_backend_name() == "sqlite"
+    return str(url.database) if is_file else url.render_as_string(hide_password=True)
+
+
+def _check_own(db: Connection, url: URL) -> None:
+    """Tables of these names may be somebody else's. Raises PullError."""
+    for table in (items, pulls):
+        key = inspect(db).get_pk_constraint(table.name)["constrained_columns"]
+        if {*key} != {column.name for column in table.primary_key}:
+            raise PullError(
+                "copy_foreign",
+                N_("{where} has a table {table} that is not ours."),
+                N_("Pull into another file or database."),
+                where=_where(url),
+                table=table.name,
+            )
 
 
 def _widen(db: Connection) -> None:

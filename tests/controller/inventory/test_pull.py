@@ -10,6 +10,7 @@ import json
 import random
 import re
 import shlex
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from controller.inventory.pulling.copy import Copy
 from controller.inventory.pulling.puller import pull
 from controller.inventory.pulling.source import FeedGoneError, PassingError, Reply, Source
 from controller.web.certificate import server_context
+from protocol.errors import EXIT_SETTINGS, exit_code_of
 from protocol.model import Place
 from protocol.pin import pinned
 from tests.controller.web_department import (
@@ -379,6 +381,49 @@ def test_the_pages_command_loses_no_row_of_a_line_that_is_cut(tmp_path: Path) ->
     assert rows.keys() == {f"line:{n}" for n in range(ROWS)} - {"line:6"}
     assert (rows["line:5"]["room"], rows["line:7"]["school"]) == ("P999", "00123")
     assert token.read_text() not in first.stdout + first.stderr + then.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("no folder", "copy_unopened"),
+        ("a folder", "copy_unopened"),
+        ("no database", "copy_damaged"),
+        ("lophoc_items", "copy_foreign"),
+        ("lophoc_pulls", "copy_foreign"),
+    ],
+)
+def test_what_can_be_no_copy_is_told_with_its_cure(tmp_path: Path, kind: str, code: str) -> None:
+    """It was told to free space on the disk, and to be tried again for ever."""
+    path = tmp_path / ("none" if kind == "no folder" else "") / "copy.db"
+    match kind:
+        case "no folder":
+            pass
+        case "a folder":
+            path.mkdir()
+        case "no database":
+            path.write_bytes(b"no database at all " * 99)
+        case table:
+            with sqlite3.connect(path) as theirs:
+                theirs.execute(f"CREATE TABLE {table} (x INTEGER)")
+            theirs.close()
+    with pytest.raises(PullError) as refused, Copy(url_from(f"sqlite:///{path}"), "x"):
+        pass
+    assert (refused.value.code, exit_code_of(refused.value)) == (code, EXIT_SETTINGS)
+    assert str(path) in refused.value.text(str)
+
+
+def test_a_file_that_was_cut_by_hand_is_written_anew(tmp_path: Path) -> None:
+    """Also where nothing is new: it holds what the copy holds."""
+    out = tmp_path / "all.ndjson"
+    with a_department(tmp_path) as store, ServedDepartment(store) as served:
+        fill(store, [line("00123", n) for n in range(5)])
+        words = ("lophoc-controller", "pull", served.url, "--into", str(out))
+        assert run_command(*words).returncode == 0
+        whole = out.read_bytes()
+        out.write_bytes(whole[:100])
+        assert run_command(*words).returncode == 0
+    assert out.read_bytes() == whole
 
 
 def test_a_database_of_ones_own_holds_columns_that_can_be_asked(
