@@ -12,20 +12,23 @@ import msgspec
 from sqlalchemy import Connection
 
 from controller.database.facts import fact_of, require_fact, set_fact
+from controller.database.numbered import numbers_given
 
 MOST: Final = 500  # starts that are remembered; what is older is told anew
 _FACT: Final = "starts"
+_DIGITS: Final = 19  # of the longest number that a database keeps
 
 
 class Start(NamedTuple):
     """A start of the controller: its name, and the newest changes that the database had then.
 
-    change: of the feed; relay_change: of the list for the department.
+    change: of the feed; relay_change: of the list for the department. numbers: as `numbers_given`.
     """
 
     name: str
     change: int
     relay_change: int
+    numbers: int = 0
 
 
 BEFORE_ALL: Final = Start("", 0, 0)  # what was served before starts were remembered
@@ -52,3 +55,19 @@ def is_of_history(starts: list[Start], name: str, change: int) -> bool:
         return False
     later = starts[names.index(name) + 1 :]
     return not later or change <= later[0].change
+
+
+def mark_of(db: Connection) -> str:
+    """What a page carries of its history: the newest start, and how far numbers go."""
+    return f"{starts_of(db)[-1].name}.{numbers_given(db)}"
+
+
+def is_mark_of(db: Connection, mark: str) -> bool:
+    """Whether what a page of this mark named by a number still has that number here."""
+    name, _, told = mark.rpartition(".")
+    starts = starts_of(db)
+    at = next((place for place, start in enumerate(starts) if start.name == name), None)
+    if at is None or not (told.isascii() and told.isdecimal() and len(told) <= _DIGITS):
+        return False
+    reached = starts[at + 1].numbers if at + 1 < len(starts) else numbers_given(db)
+    return int(told) <= reached

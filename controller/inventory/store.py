@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from controller.database.engine import one_numbers
 from controller.database.facts import fact_of, set_fact
+from controller.database.numbered import numbers_given
 from controller.database.part import Part
 from controller.database.plan_version import bump_version
 from controller.database.reading import bunches, rows_of
@@ -262,7 +263,7 @@ def relay_newest(db: Connection, school: Place) -> int:
 def begin_start(db: Connection, name: str, school: Place) -> None:
     """Remember that a start of this name serves the database from its newest changes on."""
     newest = newest_change(db, Place(school.province))
-    note_start(db, Start(name, newest, relay_newest(db, school)))
+    note_start(db, Start(name, newest, relay_newest(db, school), numbers_given(db)))
 
 
 def relay_changes(db: Connection, school: Place, *, since: int, limit: int) -> list[Asset]:

@@ -13,10 +13,11 @@ from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
 
 from controller.web.refusals import HttpError, PageRefusedError
+from controller.web.seen import SEEN
 from protocol.nearest import nearest
 from protocol.words import N_
 
-EVERYWHERE: Final = frozenset({"lang"})  # in which language a page is shown
+EVERYWHERE: Final = frozenset({"lang", SEEN})  # the language of a page; which history it showed
 SHOWN: Final = 64  # characters of what was asked that an answer says again
 _ATTRIBUTE: Final = "lophoc_names"
 

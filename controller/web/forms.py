@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.sheets.text import clean
 from controller.web.refusals import HttpError
+from controller.web.seen import MAX_SEEN, SEEN
 from protocol.errors import LopHocError
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
@@ -42,16 +43,17 @@ async def fields_of(
     request: Request, *, limit: int = MAX_FORM, count: int = MAX_FIELDS
 ) -> dict[str, str]:
     """A short form's fields, the last of each name; nothing of one that is too long."""
-    body = await _body(request, limit)
+    body = await _body(request, limit + len(SEEN) + MAX_SEEN)
     if body is None:
         return {}
     try:
         fields = parse_qs(
-            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=count
+            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=count + 1
         )
     except ValueError:  # more fields than that
         return {}
-    return {name: values[-1] for name, values in fields.items()}
+    told = {name: values[-1] for name, values in fields.items() if name != SEEN}
+    return told if len(told) <= count else {}
 
 
 async def body_of(request: Request, limit: int) -> bytes:

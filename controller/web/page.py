@@ -16,6 +16,7 @@ from controller.sheets.names import natural
 from controller.web.bare_page import wants_page
 from controller.web.refusals import HttpError, PendingError, problem_answer
 from controller.web.rules import visitor_of
+from controller.web.seen import with_mark
 from controller.web.words import Words, language_of
 from protocol.words import LANGUAGES, N_, Translate
 
@@ -72,6 +73,8 @@ class PageRenderer:
         words = words or self.words(request)
         frame = self._frame(request, words)
         text = self._templates.get_template(template).render(**frame, **values)
+        if visitor_of(request):
+            text = with_mark(text, self._program.store)
         answer = HTMLResponse(text, status_code, {"Content-Language": words.language})
         if request.query_params.get("lang") == words.language:
             answer.set_cookie(

@@ -77,7 +77,7 @@ class Presses:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request."""
-        if not _is_form(scope):
+        if not is_form(scope):
             if scope["type"] == "http" and scope["method"] not in _SAFE:
                 self._forget_settled(_who_of(scope))
             await self._app(scope, receive, send)
@@ -130,7 +130,8 @@ class Presses:
                 del self._presses[key]
 
 
-def _is_form(scope: Scope) -> bool:
+def is_form(scope: Scope) -> bool:
+    """Whether it is a browser's short form."""
     if scope["type"] != "http" or scope["method"] != "POST":
         return False
     headers = Headers(scope=scope)

@@ -28,6 +28,7 @@ from controller.web.refusals import (
 )
 from controller.web.rules import check_rules, public, rule_of
 from controller.web.scripts import Scripts
+from controller.web.seen import check_mark
 from controller.web.tagged import Tagged
 from protocol import __version__
 from protocol.words import N_
@@ -68,6 +69,7 @@ def create_web(
         dependencies=[
             *(Depends(feature.admit(program)) for feature in program.features if feature.admit),
             Depends(check_names),
+            Depends(check_mark(program.store)),
             Depends(program.service(Exports).hold),
         ],
     )
