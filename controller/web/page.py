@@ -16,7 +16,7 @@ from controller.sheets.names import natural
 from controller.web.bare_page import wants_page
 from controller.web.refusals import HttpError, PendingError, problem_answer
 from controller.web.rules import visitor_of
-from controller.web.seen import with_mark
+from controller.web.seen import MarkedPage
 from controller.web.words import Words, language_of
 from protocol.words import LANGUAGES, N_, Translate
 
@@ -73,9 +73,12 @@ class PageRenderer:
         words = words or self.words(request)
         frame = self._frame(request, words)
         text = self._templates.get_template(template).render(**frame, **values)
-        if visitor_of(request):
-            text = with_mark(text, self._program.store)
-        answer = HTMLResponse(text, status_code, {"Content-Language": words.language})
+        language = {"Content-Language": words.language}
+        answer: HTMLResponse = (
+            MarkedPage(text, status_code, language, self._program.store)
+            if visitor_of(request)
+            else HTMLResponse(text, status_code, language)
+        )
         if request.query_params.get("lang") == words.language:
             answer.set_cookie(
                 "lang", words.language, max_age=_YEAR_S, samesite="lax", httponly=True

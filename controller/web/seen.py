@@ -7,12 +7,14 @@ another deed. Which forms name a row by a number is nobody's to remember: all of
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 from urllib.parse import parse_qs, urlencode
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import HTMLResponse
+from starlette.types import Receive, Scope, Send
 
 from controller.database.starts import is_mark_of, mark_of
 from controller.database.store import Store, StoreError
@@ -31,8 +33,6 @@ def with_mark(text: str, store: Store) -> str:
 
     Rows that came while the page was made are counted, so that a copy from between is known, too.
     """
-    if not _FORM.search(text):
-        return text
     try:
         mark = store.read(mark_of)
     except StoreError:
@@ -46,6 +46,24 @@ def with_mark(text: str, store: Store) -> str:
         return _ACTION.sub(lambda action: f"{action[0]}?{urlencode({SEEN: mark})}", form[0], 1)
 
     return _FORM.sub(marked, text)
+
+
+class MarkedPage(HTMLResponse):
+    """A page that gets its mark as it is sent: the database is asked beside the loop."""
+
+    def __init__(
+        self, text: str, status_code: int, headers: Mapping[str, str], store: Store
+    ) -> None:
+        super().__init__(text, status_code, headers)
+        self._text, self._store = text, store
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        if _FORM.search(self._text):
+            text = await run_in_threadpool(with_mark, self._text, self._store)
+            self.body = self.render(text)
+            self.headers["content-length"] = str(len(self.body))
+        await super().__call__(scope, receive, send)
 
 
 def check_mark(store: Store) -> Callable[[Request], Awaitable[None]]:
