@@ -8,7 +8,16 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Select, Table, func, literal_column, select, text
+from sqlalchemy import (
+    Column,
+    CompoundSelect,
+    Connection,
+    Table,
+    func,
+    select,
+    text,
+    union_all,
+)
 
 from controller.database.schema import metadata
 from controller.database.scope import everywhere
@@ -26,8 +35,8 @@ _GIVEN: Final = {
 def numbers_given(db: Connection) -> int:
     """How far all numbers of rows go together: those of the database, and those of ours."""
     given = db.execute(text(_GIVEN[db.dialect.name])).scalar_one()
-    own: int = db.execute(_own(len(metadata.tables))).scalar_one()
-    return int(given) + own
+    own: list[int] = [*db.execute(_newest(len(metadata.tables))).scalars()]
+    return int(given) + sum(own)
 
 
 def numbers_of(table: Table) -> Column[Any] | None:
@@ -40,11 +49,12 @@ def numbers_of(table: Table) -> Column[Any] | None:
 
 
 @cache
-def _own(_: int) -> Select[Any]:
-    """The sum, spelt once. _: of how many tables."""
-    newest = [
-        select(func.coalesce(func.max(number), 0)).where(everywhere(table)).scalar_subquery()
-        for table in metadata.sorted_tables
-        if (number := numbers_of(table)) is not None
-    ]
-    return select(sum(newest, start=literal_column("0")))
+def _newest(_: int) -> CompoundSelect[Any]:
+    """The highest number of each table that we number, spelt once. _: of how many tables."""
+    return union_all(
+        *(
+            select(func.coalesce(func.max(number), 0)).where(everywhere(table))
+            for table in metadata.sorted_tables
+            if (number := numbers_of(table)) is not None
+        )
+    )

@@ -13,8 +13,11 @@ from urllib.parse import parse_qs, urlencode
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
+<<<<<<< HEAD
 from starlette.responses import HTMLResponse
 from starlette.types import Receive, Scope, Send
+=======
+from starlette.requests import HTTPConnection
 
 from controller.database.starts import is_mark_of, mark_of
 from controller.database.store import Store, StoreError
@@ -66,13 +69,13 @@ class MarkedPage(HTMLResponse):
         await super().__call__(scope, receive, send)
 
 
-def check_mark(store: Store) -> Callable[[Request], Awaitable[None]]:
+def check_mark(store: Store) -> Callable[[HTTPConnection], Awaitable[None]]:
     """What refuses a form of another history. Who sends none, as programs do, is not asked."""
 
-    async def check(request: Request) -> None:
+    async def check(request: HTTPConnection) -> None:
         """Raises PageRefusedError, StoreError."""
-        if request.method != "POST":
-            return
+        if not isinstance(request, Request) or request.method != "POST":
+            return  # a line of a page stays open, and names nothing
         told = request.query_params.get(SEEN)
         if told is None and is_form(request.scope):
             fields = parse_qs((await request.body()).decode("utf-8", "replace"))
