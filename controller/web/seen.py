@@ -13,11 +13,9 @@ from urllib.parse import parse_qs, urlencode
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
-<<<<<<< HEAD
+from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 from starlette.types import Receive, Scope, Send
-=======
-from starlette.requests import HTTPConnection
 
 from controller.database.starts import is_mark_of, mark_of
 from controller.database.store import Store, StoreError
