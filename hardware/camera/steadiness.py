@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from itertools import pairwise
-from statistics import median
 from typing import Final
 
 from hardware.readings import CameraState
@@ -23,11 +22,9 @@ _FROZEN: Final = 10
 _RATE_S: Final = 5.0  # what the rate is counted over
 _FRAMES_LIMIT: Final = 2000
 _FEWEST_INTERVALS: Final = 3
-# Where nothing is promised: slow in any case, and slow unless it comes as evenly as if it were set
-# so. Of a promise half is little.
-_LOWEST_FPS, _SLOW_FPS = 2.0, 5.0
-_SLOW_SHARE: Final = 0.5
-_EVEN: Final = 2.0  # times the middle interval; of a single pause, times the next one
+_SLOW_FPS: Final = 5.0
+_SLOW_SHARE: Final = 0.5  # of what is promised
+_PAUSE: Final = 2.0  # times the next longest interval
 _DIGESTS_LIMIT: Final = 1000
 # Noise moves the small grey picture by 0.3 levels and more, a codec dressing a still one by less.
 _STILL: Final = 0.2
@@ -119,7 +116,7 @@ class Steadiness:
         intervals = self._intervals()
         if len(intervals) < _FEWEST_INTERVALS:
             return 0.0
-        if intervals[-1] > _EVEN * intervals[-2]:
+        if intervals[-1] > _PAUSE * intervals[-2]:
             intervals.pop()
         return len(intervals) / max(sum(intervals), 1e-3)
 
@@ -168,17 +165,11 @@ class Steadiness:
     def _is_slow(self) -> bool:
         if not self._paced or not self.fps:
             return False
-        if self._nominal_fps:
-            return self.fps < _SLOW_SHARE * self._nominal_fps
-        return self.fps < (_LOWEST_FPS if self._is_even() else _SLOW_FPS)
+        return self.fps < max(_SLOW_FPS, _SLOW_SHARE * self._nominal_fps)
 
     def _intervals(self) -> list[float]:
         """The times between the frames of late, the longest last."""
         return sorted(after - before for before, after in pairwise(self._frames_at))
-
-    def _is_even(self) -> bool:
-        intervals = self._intervals()
-        return intervals[-2] <= _EVEN * median(intervals)
 
 
 def _bad(samples: list[CameraState]) -> list[CameraState]:

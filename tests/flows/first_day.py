@@ -120,7 +120,7 @@ class FirstDay:
         if copies.is_file():
             self.at("/move")
             self.choose_file(copies)
-            self.click("form[action$=copy] button")
+            self.click("form[action*='/start/copy'] button")
             self.page.wait("document.querySelector('[name=source]:checked') !== null")
         for typed in ("not the passphrase", passphrase):
             self.at("/move")

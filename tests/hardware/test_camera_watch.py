@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -35,7 +34,7 @@ from tests.hardware.camera_peers import (
     status,
     trickle,
 )
-from tests.waiting import eventually, until
+from tests.waiting import calm_s, eventually, until
 
 OPEN = Shutter(lambda: False)
 KNOWN_S = 5.0
@@ -49,28 +48,20 @@ RTSP: Final = "rtsp://127.0.0.1:{port}/live"
 T = TypeVar("T")
 
 
-@dataclass
-class Machine:
-    """How long it let this process wait in all, which no camera and no child is to blame for."""
-
-    starved_s: float = 0.0
-
-
 @asynccontextmanager
-async def free_loop() -> AsyncIterator[Machine]:
+async def free_loop() -> AsyncIterator[None]:
     """Fails if the loop was ever held up while inside, longer than the machine itself was.
 
     The start of a child is told apart: the loop waits until the machine has let it run.
     """
     worst, starved, spawning, ends = 0.0, 0.0, 0.0, threading.Event()
-    machine = Machine()
 
     async def tick() -> None:
         nonlocal worst
         while not ends.is_set():
-            before, spawned = time.monotonic(), spawning
+            before, spawned = calm_s(), spawning
             await asyncio.sleep(0.01)
-            held = time.monotonic() - before - (spawning - spawned)
+            held = calm_s() - before - (spawning - spawned)
             worst = max(worst, held - 0.01)
 
     def beside() -> None:
@@ -80,7 +71,6 @@ async def free_loop() -> AsyncIterator[Machine]:
             time.sleep(0.01)
             late_s = time.monotonic() - before - 0.01
             starved = max(starved, late_s)
-            machine.starved_s += late_s
 
     def start(self: subprocess.Popen[Any], *args: Any, **options: Any) -> None:
         nonlocal spawning
@@ -95,7 +85,7 @@ async def free_loop() -> AsyncIterator[Machine]:
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(subprocess.Popen, "__init__", start)
-            yield machine
+            yield
     finally:
         ends.set()
         await ticking
@@ -187,7 +177,7 @@ def live_cases() -> dict[str, Case]:
 def looked(cases: dict[str, Case]) -> dict[str, tuple[CameraReading, float]]:
     """Look once at each, at once; the readings, and how long each took of a free machine."""
 
-    async def one(case: Case, machine: Machine) -> tuple[CameraReading, float]:
+    async def one(case: Case) -> tuple[CameraReading, float]:
         async with peer(case.serve) as port:
             place = case.place.format(port=port)
             target = CameraTarget(
@@ -197,13 +187,13 @@ def looked(cases: dict[str, Case]) -> dict[str, tuple[CameraReading, float]]:
                 password=case.password,
                 is_typed=case.is_typed,
             )
-            began_at = time.monotonic() - machine.starved_s
+            began_at = calm_s()
             reading = await look(target, OPEN)
-            return reading, time.monotonic() - machine.starved_s - began_at
+            return reading, calm_s() - began_at
 
     async def test() -> list[tuple[CameraReading, float]]:
-        async with free_loop() as machine:
-            readings = await asyncio.gather(*(one(case, machine) for case in cases.values()))
+        async with free_loop():
+            readings = await asyncio.gather(*(one(case) for case in cases.values()))
         await eventually(lambda: not children())
         return readings
 
@@ -270,15 +260,15 @@ def test_a_child_that_is_stopped_is_killed() -> None:
     """Whatever holds it up, a driver or a decoder, its silence is what counts."""
 
     async def test() -> tuple[CameraReading, float]:
-        async with peer(mjpeg(pictures())) as port, free_loop() as machine:
+        async with peer(mjpeg(pictures())) as port, free_loop():
             target = CameraTarget(key="k", url_or_node=f"http://127.0.0.1:{port}/")
             looking = asyncio.ensure_future(look(target, OPEN))
             child = (await eventually(children))[0]
             await eventually(lambda: "cv2" in " ".join(each.path for each in child.memory_maps()))
             await asyncio.sleep(1)
             child.send_signal(signal.SIGSTOP)
-            stopped_at = time.monotonic() - machine.starved_s
-            return await looking, time.monotonic() - machine.starved_s - stopped_at
+            stopped_at = calm_s()
+            return await looking, calm_s() - stopped_at
 
     reading, took_s = asyncio.run(test())
     assert (reading.state, reading.reason) == (CameraState.DISCONNECTED, "stalled")
