@@ -118,11 +118,12 @@ def first_room(page: Page, day: FirstDay, look: Callable[[Page, str], None] = un
     page.wait("document.querySelector('#sent li') !== null")
     look(page, "not-enrolled")
     write(page, "#join-code", code.lower())
-    page.click("#join")
-    page.wait("document.querySelector('#enrolment').dataset.joining === 'failed'")
+    joining = "document.querySelector('#enrolment').dataset.joining"
+    page.click_for("#join", f"{joining} !== 'idle'")  # while the agent is away none is taken
+    page.wait(f"{joining} === 'failed'")
     look(page, "failed")
     write(page, "#join-controller", f"127.0.0.1:{day.enrol}")
-    page.click("#join")
+    page.click_for("#join", f"{joining} !== 'failed'")
     page.wait("document.querySelector('#join-words').innerText.includes('·')")
     words: str = page.see("document.querySelector('#join-words').innerText")
     until(lambda: day.room_of_computer() == "6A1", "the computer speaks as room 6A1")
