@@ -104,8 +104,9 @@ def test_a_folder_that_the_settings_name_is_not_begun_beside_the_data(
     assert lies.for_start(told, {}).data == moved  # nothing lies anywhere yet
     with lock_folder(lies.data):
         pass
-    with pytest.raises(SettingsError, match="data_left"):
+    with pytest.raises(SettingsError) as refused:
         lies.for_start(told, {})
+    assert refused.value.code == "data_left"
     moved.parent.mkdir()
     lies.data.rename(moved)
     lies.data.mkdir()  # as systemd does
