@@ -21,7 +21,7 @@ mount -t tmpfs -o size=64m lophoc "$0" && cd "$0" || exit 9
 if [ "$1" = full ]; then cat /dev/zero > fill 2> /dev/null; fi
 if [ "$1" = read-only ]; then
   mount -o remount,ro "$0"
-  (until [ -e "$0.mended" ]; do sleep 0.1; done; mount -o remount,rw "$0") &
+  (until [ -e "$0.mended" ]; do sleep 0.1; kill -0 $$ || exit; done; mount -o remount,rw "$0") &
 fi
 shift
 exec "$@"
