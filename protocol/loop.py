@@ -21,6 +21,7 @@ def run_async(work: Coroutine[Any, Any, Answer]) -> Answer:
 def met(talk: Talk, talks: set[asyncio.Task[None]] | None = None) -> Met:
     """A talk as asyncio's servers take it: one that the program's end cancels is no error there.
 
+    Its line is closed after it, also where it was cancelled before it began.
     talks: those that go on. A coroutine function would be logged with a traceback for each line
     that is open then, by asyncio before Python 3.12.
     """
@@ -30,6 +31,7 @@ def met(talk: Talk, talks: set[asyncio.Task[None]] | None = None) -> Met:
         task = asyncio.ensure_future(talk(reader, writer))
         going.add(task)
         task.add_done_callback(going.discard)
+        task.add_done_callback(lambda _: writer.close())
 
     return begin
 

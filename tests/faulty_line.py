@@ -10,6 +10,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
+from protocol.doors.closing import take_in_no_more
+from protocol.loop import met
+
 CHUNK_BYTES: Final = 64 * 1024
 
 
@@ -39,7 +42,7 @@ class FaultyLine:
 
     async def __aenter__(self) -> Self:
         """Begin to listen, on a free port that is then kept. Raises OSError."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(met(self._serve), "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -50,6 +53,7 @@ class FaultyLine:
         _trace: TracebackType | None,
     ) -> None:
         if self._server is not None:
+            await take_in_no_more(self._server)
             self._server.close()
         self.drop()
         await asyncio.gather(*self._lines, return_exceptions=True)

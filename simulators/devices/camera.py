@@ -14,7 +14,6 @@ from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from protocol.loop import met
 from simulators.addresses import open_udp
 from simulators.devices.camera_faults import BY_HTTP, HOSTILE, LOGINS, LOOKS, CameraFault
 from simulators.devices.camera_login import challenge_of, is_login, is_token
@@ -29,6 +28,7 @@ from simulators.devices.camera_words import (
     probe_match,
 )
 from simulators.devices.rtp import CLOCK_HZ, interleave, packets, scan_of
+from simulators.serving import serving
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -163,13 +163,8 @@ class OnvifCamera:
                 self._connections.discard(writer)
                 writer.close()
 
-        server = await asyncio.start_server(
-            met(guard), self.host, port, limit=_HEAD_LIMIT, ssl=secure
-        )
-        try:
-            yield server.sockets[0].getsockname()[1]
-        finally:
-            server.close()
+        async with serving(guard, self.host, port, limit=_HEAD_LIMIT, ssl=secure) as taken:
+            yield taken
 
     @asynccontextmanager
     async def _discoverable(self) -> AsyncIterator[None]:

@@ -13,6 +13,7 @@ import time
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Final, Self
 
+from protocol.doors.closing import take_in_no_more
 from protocol.loop import met
 from simulators.addresses import open_udp
 from simulators.devices.pjlink import (
@@ -107,6 +108,7 @@ class Projector:
     async def unplug(self) -> None:
         """Pull its plug: every connection is cut, and new ones are refused."""
         if self._server is not None:
+            await take_in_no_more(self._server)
             self._server.close()
             self._server = None
         for transport in (self._ear, self._mouth):

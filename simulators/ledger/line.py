@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from protocol.door_key import key_file, own_folders
+from protocol.doors.closing import take_in_no_more
 from protocol.loop import met
 
 CHUNK_BYTES: Final = 4096
@@ -40,6 +41,7 @@ class BadLine:
     async def close(self) -> None:
         """Hang up and listen no more."""
         if self._server is not None:
+            await take_in_no_more(self._server)
             self._server.close()
         for way, _ in self._keys():
             way.unlink(missing_ok=True)

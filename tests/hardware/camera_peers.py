@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from simulators.devices.pictures import SMALL, jpeg_of
+from simulators.serving import serving
 
 Serve = Callable[[str, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 FRAMES = 40
@@ -34,11 +35,8 @@ async def peer(serve: Serve, port: int = 0) -> AsyncIterator[int]:
             await serve(head, reader, writer)
         writer.close()
 
-    server = await asyncio.start_server(met, "127.0.0.1", port)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
+    async with serving(met, port=port) as taken:
+        yield taken
 
 
 async def silent(_head: str, _reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:

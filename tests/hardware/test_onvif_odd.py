@@ -21,6 +21,7 @@ from hardware.readings import CameraReading, Kind, Reading, Sighting
 from simulators.devices.camera import CameraFault, CameraMake, OnvifCamera
 from simulators.devices.camera_faults import HOSTILE
 from simulators.devices.camera_words import CHANNELS, Urls, probe_match
+from simulators.serving import serving
 from tests.ports import free_port
 from tests.waiting import LIMIT_S
 
@@ -262,8 +263,7 @@ def test_a_web_page_is_no_answer_of_a_camera(page: bytes) -> None:
             writer.write(b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + page)
             writer.close()
 
-        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
+        async with serving(serve) as port:
             return await onvif.ask("127.0.0.1", port)
 
     assert asyncio.run(asyncio.wait_for(story(), LIMIT_S)) == []

@@ -32,6 +32,7 @@ from hardware.readings import (
 )
 from simulators.devices.pjlink import LIES, ProjectorFault
 from simulators.devices.projector import Crowd, FaultyProjector, Projector, ProjectorMake
+from simulators.serving import serving
 from tests.hardware.pjlink_room import (
     FIRST,
     NOWHERE,
@@ -257,8 +258,8 @@ def test_no_bytes_from_a_projector_raise_anything_but_a_trouble(
             writer.close()
 
     async def run() -> None:
-        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-            result = await poll(*server.sockets[0].getsockname(), "pw")
+        async with serving(serve) as port:
+            result = await poll("127.0.0.1", port, "pw")
         assert (result.reading is None) or (result.trouble is None) or result.trouble.reason
 
     asyncio.run(run())
@@ -558,8 +559,7 @@ def refusal_of(greeting: str, password: str, refusal: str) -> str:
         writer.close()
 
     async def story() -> str:
-        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
+        async with serving(serve) as port:
             result = await poll("127.0.0.1", port, "open sesame")
             assert (result.reading is None) is (result.trouble is not None)
             return result.trouble.reason if result.trouble else ""

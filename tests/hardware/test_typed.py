@@ -15,6 +15,7 @@ from hardware.network.typed import USUAL, TypedDevice, find, merge_readings, wat
 from hardware.pjlink.ask import asker, entries_of
 from hardware.readings import IdentityKind, Kind, ProjectorReading, Reading, Sighting, SourceFlaw
 from simulators.devices.projector import Projector
+from simulators.serving import serving
 from tests.hardware.pjlink_room import FIRST, NOWHERE, OLD, SECRET
 from tests.hardware.told import Told
 
@@ -36,8 +37,8 @@ async def server(*answer: bytes) -> AsyncIterator[int]:
                 await asyncio.sleep(0.05 if len(answer) > 1 else 0)
         writer.close()
 
-    async with await asyncio.start_server(serve, HERE, 0) as listening:
-        yield listening.sockets[0].getsockname()[1]
+    async with serving(serve, HERE) as port:
+        yield port
         await asyncio.gather(*filter(None, tasks))
 
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from simulators.serving import serving
 from tests.faulty_line import FaultyLine
 
 
@@ -26,12 +27,8 @@ async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 @asynccontextmanager
 async def line_to_echo() -> AsyncIterator[FaultyLine]:
     """A faulty line to a server that says everything back."""
-    server = await asyncio.start_server(_echo, "127.0.0.1", 0)
-    try:
-        async with FaultyLine("127.0.0.1", server.sockets[0].getsockname()[1]) as line:
-            yield line
-    finally:
-        server.close()
+    async with serving(_echo) as port, FaultyLine("127.0.0.1", port) as line:
+        yield line
 
 
 async def said_back(line: FaultyLine, data: bytes) -> bytes:

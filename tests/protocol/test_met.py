@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
+import socket
+import warnings
 from pathlib import Path
 
 import pytest
 
 from protocol.loop import met
+from simulators.serving import serving
 
 
 def test_a_talk_that_the_programs_end_cancels_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
@@ -45,3 +49,26 @@ def test_every_server_of_ours_begins_its_talks_so() -> None:
     assert set(begun) == {"met("}
     reading = [call for text in texts for call in re.findall(r"ReaderProtocol\(\w+, (\w+\()", text)]
     assert reading == ["met("]
+
+
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("is_read", [True, False])
+def test_no_line_outlives_its_server(turns: int, *, is_read: bool) -> None:
+    """Whenever it closes: while somebody is let in, before the talk begins, in the middle of it."""
+
+    async def talk(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        if is_read:
+            await reader.readexactly(1)
+
+    async def play() -> None:
+        async with serving(talk) as port:
+            call = socket.create_connection(("127.0.0.1", port))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        call.close()
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        asyncio.run(play())
+        gc.collect()
+    assert [str(one.message) for one in caught] == []

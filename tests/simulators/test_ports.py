@@ -9,6 +9,7 @@ import pytest
 
 from simulators.children import answers, free_port
 from simulators.errors import SimError
+from simulators.serving import serving
 from tests.ports import free_port as unused_port
 
 
@@ -63,9 +64,8 @@ def test_only_an_http_200_is_well(reply: bytes, *, well: bool) -> None:
         writer.close()
 
     async def scene() -> bool:
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        async with server:
-            return await answers(server.sockets[0].getsockname()[1], "/healthz")
+        async with serving(serve) as port:
+            return await answers(port, "/healthz")
 
     assert asyncio.run(scene()) is well
 

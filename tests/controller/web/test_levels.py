@@ -29,7 +29,7 @@ OF_A_SCHOOL = (
     *("/api/v1/unregistered", "/api/v1/attendance", "/api/v1/lessons", "/api/v1/faults"),
     *("/api/v1/repairs", "/api/v1/stocktakes", "/inspection-requests", "/pairs", "/kinds"),
     *("/api/v1/incidents", "/incidents", "/maintenances", "/kits", "/search", "/agents"),
-    *("/devices", "/wear", "/alerts", "/rooms$", "/updates", "/home-assistant"),
+    *("/devices", "/wear", "/alerts", "/rooms$", "/room-cards", "/updates", "/home-assistant"),
 )
 LEFT_OUT = {"/logout", "/sessions/{no}/end", "/copies/now"}  # these would end what others need
 OF_A_DEPARTMENT = (
