@@ -370,19 +370,20 @@ class Feature:
     listener: its part in the running controller's ingest. publish: shows committed changes. begin:
     what happens before the first request. jobs: what runs beside, by name, while it is entered.
     admit: who asks, before every answer, and whether they may; raises what answers them if not.
-    look: looked up before every page. frame: what every page shows in a language, by name. menu:
-    its entries. areas: the schools of an area, by its code. choose: what it knows of
-    filters, as inventory/filters.py has them. lives: for how many years types are in use. note:
-    keeps a line of what a request has changed. home: where the first page leads instead; empty for
-    nowhere else. level: where alone it has anything to show: elsewhere its addresses answer 404 and
-    no menu names it; None for everywhere. stands: where the controller is by what this feature
-    knows; None: no sign. school_name: what a school is called, by its code; empty where it does not
-    know. rest: how many of things, counted by the school whose list has them, rest on schools
-    silent for more than a day, a week, three weeks.
-    shown: the kinds of changes that `publish` shows, where another process stored them; read_anew:
-    reads what is stored, where some of these were missed. held: methods and beginnings of the
-    addresses whose answers need what the running ingest has in its memory. is_first: whether it is
-    there before anybody has said whose controller it is.
+    recognise: who asks, where an error is answered that `admit` was not asked about. look: looked
+    up before every page. frame: what every page shows in a language, by name. menu: its entries.
+    areas: the schools of an area, by its code. choose: what it knows of filters, as
+    inventory/filters.py has them. lives: for how many years types are in use. note: keeps a line
+    of what a request has changed. home: where the first page leads instead; empty for nowhere
+    else. level: where alone it has anything to show: elsewhere its addresses answer 404 and no
+    menu names it; None for everywhere. stands: where the controller is by what this feature
+    knows; None: no sign. school_name: what a school is called, by its code; empty where it does
+    not know. rest: how many of things, counted by the school whose list has them, rest on schools
+    silent for more than a day, a week, three weeks. shown: the kinds of changes that `publish`
+    shows, where another process stored them; read_anew: reads what is stored, where some of these
+    were missed. held: methods and beginnings of the addresses whose answers need what the running
+    ingest has in its memory. is_first: whether it is there before anybody has said whose
+    controller it is.
     """
 
     name: str
@@ -404,6 +405,7 @@ class Feature:
     begin: Callable[[Program], Awaitable[None]] | None = None
     jobs: Callable[[Program], AbstractContextManager[Jobs]] | None = None
     admit: Callable[[Program], Callable[[HTTPConnection], Awaitable[None]]] | None = None
+    recognise: Callable[[Program], Callable[[HTTPConnection], Awaitable[None]]] | None = None
     note: Callable[[Program], Callable[[WebDeed], None]] | None = None
     look: Callable[[Program], Callable[[], None]] | None = None
     frame: Callable[[Program, str], Mapping[str, Any]] | None = None

@@ -35,6 +35,12 @@ def _admit(program: Program) -> Callable[[HTTPConnection], Awaitable[None]]:
     return program.service(Gate).admit
 
 
+def _recognise(program: Program) -> Callable[[HTTPConnection], Awaitable[None]]:
+    from controller.access.gate import Gate  # noqa: PLC0415 - commands need no web
+
+    return program.service(Gate).recognise
+
+
 def _note(program: Program) -> Callable[[WebDeed], None]:
     from controller.access.gate import Gate  # noqa: PLC0415 - commands need no web
 
@@ -89,6 +95,7 @@ FEATURE: Final = Feature(
     is_first=True,
     started=_started,
     admit=_admit,
+    recognise=_recognise,
     note=_note,
     jobs=_key_left,
     forget=(web_sessions.c.seen_ms,),

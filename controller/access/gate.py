@@ -21,7 +21,7 @@ from controller.people.person import GUEST, Person
 from controller.sheets.text import clean
 from controller.web.noting import mark_noted
 from controller.web.refusals import ElsewhereError, HttpError, PageRefusedError
-from controller.web.rules import PASSED, Rule, person_of, rule_of
+from controller.web.rules import PASSED, Rule, person_of, rule_of, visitor_of
 from protocol.words import N_
 
 _LOGGER = logging.getLogger(__name__)
@@ -44,7 +44,17 @@ class Gate:
     async def admit(self, connection: HTTPConnection) -> None:
         """Note who asks. Raises what answers the request where they may not."""
         connection.state.person = None
-        person = await self._admitted(connection)
+        await self._note_person(connection, await self._admitted(connection))
+
+    async def recognise(self, connection: HTTPConnection) -> None:
+        """Note who asks, whether or not they may, unless that is noted. Raises StoreError."""
+        if visitor_of(connection) is None:
+            person = await self._who(connection)
+            if person is None and self._program.config.open_screens:
+                person = GUEST
+            await self._note_person(connection, person)
+
+    async def _note_person(self, connection: HTTPConnection, person: Person | None) -> None:
         if person and person.sees_part:
             person = await run_in_threadpool(self._in_part, person)
         connection.state.person = person

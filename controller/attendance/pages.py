@@ -143,7 +143,7 @@ def pages(program: Program) -> FeatureRouter:
             told=attendance,
             lesson_words=lesson_words,
             correction_words=correction_words,
-            legend=legend(attendance.sheet),
+            legend=legend(attendance.sheet, screens.say(request)),
             long_away=long_away(year),
             often_away=often_away(year),
             over=Danger.OVER,

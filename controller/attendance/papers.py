@@ -31,6 +31,7 @@ from protocol.formats import short_day
 from protocol.language import translator
 from protocol.messages import Ending
 from protocol.model import AttendanceStatus
+from protocol.words import N_, Translate
 
 _SUMS: Final = (
     ("Có phép", AttendanceStatus.ABSENT_EXCUSED),
@@ -42,6 +43,14 @@ _LOGBOOK: Final = (
     "Ngày", "Tiết", "Môn", "Phòng", "Sĩ số", "Hiện diện", "Vắng", "Học sinh vắng", "Ghi chú",
 )  # fmt: skip
 _VIETNAMESE: Final = translator("vi")
+_MEANINGS: Final = {
+    AttendanceStatus.PRESENT: N_("present"),
+    AttendanceStatus.ABSENT_EXCUSED: N_("absent with leave"),
+    AttendanceStatus.ABSENT_UNEXCUSED: N_("absent without leave"),
+    AttendanceStatus.LATE: N_("came late"),
+    AttendanceStatus.LEFT_EARLY: N_("left early"),
+}
+_TWO_SIGNS: Final = N_("Two signs in one cell: morning/afternoon. Totals are counted by half days.")
 _A4: Final = 9  # ECMA-376, 18.3.1.63: paperSize
 _HEAD: Final = 3  # the row of the heads: school, class and month stand above
 _HEAD_STYLE: Final = {
@@ -74,23 +83,21 @@ def sheet_rows(sheet: ClassSheet, school: str) -> list[Row]:
         signs = map(sheet.sign, line.halves)
         sums = [line.count(status) for _, status in _SUMS]
         rows.append([line.number, line.name or line.student, *signs, *sums])
-    return [*rows, [legend(sheet)]]
+    return [*rows, [legend(sheet, _VIETNAMESE)]]
 
 
-def legend(sheet: ClassSheet) -> str:
+def legend(sheet: ClassSheet, say: Translate) -> str:
     """What each sign of the sheet means."""
-    letters = (
-        (sheet.letters[AttendanceStatus.PRESENT] or HERE, "có mặt"),
-        (sheet.letters[AttendanceStatus.ABSENT_EXCUSED], "vắng có phép"),
-        (sheet.letters[AttendanceStatus.ABSENT_UNEXCUSED], "vắng không phép"),
-        (sheet.letters[AttendanceStatus.LATE], "đi muộn"),
-        (sheet.letters[AttendanceStatus.LEFT_EARLY], "về sớm"),
-        (NOT_TAKEN, "chưa điểm danh"),
-        (UNCONFIRMED, "chưa xác nhận"),
-        ("ô trống", "không có tiết"),
-    )
-    signs = "; ".join(f"{sign}: {meaning}" for sign, meaning in letters)
-    return f"{signs}. Hai dấu trong một ô: sáng/chiều. Tổng tính theo buổi."
+    here = {AttendanceStatus.PRESENT: sheet.letters[AttendanceStatus.PRESENT] or HERE}
+    letters = {**sheet.letters, **here}
+    signs = [
+        *((letters[status], say(meaning)) for status, meaning in _MEANINGS.items()),
+        (NOT_TAKEN, say(N_("not taken yet"))),
+        (UNCONFIRMED, say(N_("not confirmed"))),
+        (say(N_("empty")), say(N_("no lesson"))),
+    ]
+    told = "; ".join(f"{sign}: {meaning}" for sign, meaning in signs)
+    return f"{told}. {say(_TWO_SIGNS)}"
 
 
 def logbook_rows(lines: Sequence[LogbookLine]) -> list[Row]:

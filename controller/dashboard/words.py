@@ -18,7 +18,7 @@ from controller.attendance.words import (
 )
 from controller.cameras.words import CAMERA, told_words
 from controller.fleet import phrases
-from controller.fleet.naming import device_title
+from controller.fleet.naming import device_title, kind_beside
 from controller.fleet.phrases import Fact
 from controller.fleet.records import DeviceRecord, EventRecord, LessonRecord
 from controller.live.rooms import FAULT_REPORTED, RoomSummary, missing_count
@@ -104,6 +104,10 @@ class RoomWords(Words):
     def device(self, device: DeviceRecord) -> str:
         """What to call a device."""
         return device_title(device, self.translate)
+
+    def kind_beside(self, device: DeviceRecord) -> str:
+        """Its kind, where that is not what it is called."""
+        return kind_beside(device, self.translate)
 
     def event(self, event: EventRecord, names: Mapping[str, str] = {}) -> str:
         """What happened, in a sentence; a kind from a newer program is shown as it is.

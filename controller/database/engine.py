@@ -163,14 +163,23 @@ def order_by_code_point(db: Connection) -> None:
 
 @contextmanager
 def one_moment(engine: Engine) -> Iterator[Connection]:
-    """A transaction whose every query sees the database as of the first one."""
+    """A transaction whose every query sees the database as of the first one, and that only reads.
+
+    Who writes after reading an older moment is refused by SQLite, now and then: when others wrote.
+    """
     if engine.dialect.name == "postgresql":
-        with engine.execution_options(isolation_level="REPEATABLE READ").begin() as db:
+        looking = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with engine.execution_options(**looking).begin() as db:
             yield db
         return
     with engine.begin() as db:
         db.exec_driver_sql("BEGIN")
-        yield db
+        line = cast("sqlite3.Connection", db.connection.driver_connection)
+        line.execute("PRAGMA query_only = ON")
+        try:
+            yield db
+        finally:
+            line.execute("PRAGMA query_only = OFF")
 
 
 @contextmanager

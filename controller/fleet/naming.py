@@ -20,6 +20,12 @@ def device_title(device: DeviceRecord, say: Translate) -> str:
     return device.called or made(device.vendor, device.model) or kind_word(device.kind, say)
 
 
+def kind_beside(device: DeviceRecord, say: Translate) -> str:
+    """Its kind, to stand beside its title; empty where the title says that already."""
+    kind = kind_word(device.kind, say)
+    return "" if device_title(device, say) == kind else kind
+
+
 def named_kind(device: DeviceRecord, say: Translate) -> str:
     """The same with its kind before it, where that is not all that is known."""
     kind, title = kind_word(device.kind, say), device_title(device, say)

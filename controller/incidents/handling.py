@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import assert_never
 
 import msgspec
 
@@ -46,23 +47,35 @@ class Handling(msgspec.Struct, frozen=True, kw_only=True):
 def handling_of(moves: Iterable[HandlingMove], now_ms: int) -> Handling:
     """How an incident is handled after its moves, by their number. A snooze ends by itself.
 
+    What was said last counts: once it is over, an earlier and longer one does not come back.
     Pressed by a clock that was ahead it is none while that moment has not come.
     """
     moves = list(moves)
     undone = {move.undoes for move in moves}
-    handling = Handling()
-    for move in moves:
-        if move.no in undone or move.deed is HandlingDeed.UNDO:
-            continue
-        if move.deed is HandlingDeed.TAKE:
-            handling = msgspec.structs.replace(
-                handling, taken_by=move.who, taken_ms=move.at_ms, last=move
-            )
-        elif _is_put_off(move, now_ms):
-            handling = msgspec.structs.replace(
-                handling, until_ms=move.until_ms, snoozed_by=move.who, last=move
-            )
-    return handling
+    newest = {move.deed: move for move in moves if move.no not in undone}
+    taken, put_off = newest.get(HandlingDeed.TAKE), newest.get(HandlingDeed.SNOOZE)
+    if put_off and not _is_put_off(put_off, now_ms):
+        put_off = None
+    return Handling(
+        taken_by=taken.who if taken else None,
+        taken_ms=taken.at_ms if taken else 0,
+        until_ms=put_off.until_ms if put_off else None,
+        snoozed_by=put_off.who if put_off else "",
+        last=max(filter(None, (taken, put_off)), key=lambda move: move.no, default=None),
+    )
+
+
+def stands_already(wish: HandlingMove, handling: Handling) -> bool:
+    """Whether the same person has said the same, so that a second undo would do nothing."""
+    match wish.deed:
+        case HandlingDeed.TAKE:
+            return handling.taken_by == wish.who
+        case HandlingDeed.SNOOZE:
+            return (handling.until_ms, handling.snoozed_by) == (wish.until_ms, wish.who)
+        case HandlingDeed.UNDO:
+            return False
+        case never:
+            assert_never(never)
 
 
 def _is_put_off(move: HandlingMove, now_ms: int) -> bool:

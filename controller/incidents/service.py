@@ -16,7 +16,13 @@ from controller.fleet.records import AgentRecord, DeviceRecord
 from controller.incidents import store as kept
 from controller.incidents.causes import Network, RoomId, Signal, signals_of, subnet_of
 from controller.incidents.changed import IncidentsChanged
-from controller.incidents.handling import Handling, HandlingDeed, HandlingMove, handling_of
+from controller.incidents.handling import (
+    Handling,
+    HandlingDeed,
+    HandlingMove,
+    handling_of,
+    stands_already,
+)
 from controller.incidents.incident import Incident, IncidentBook, Look, step
 from controller.incidents.items import IncidentsChangedItem
 from controller.incidents.own import OwnFindings
@@ -102,19 +108,24 @@ class Incidents:
     def _look(self, now_ms: int, seen: _Seen, new: Mapping[str, str]) -> bool:
         """In a thread: one look. Returns whether pages show something else now."""
         program, place = self._program, self._program.school
-        before = self._book
-        if before is None:
-            before = program.store.read(kept.book_of, place, now_ms)
+        if self._book is None:
+            self._book = program.store.read(kept.book_of, place, now_ms)
             self._subnets = program.store.read(kept.subnets_of, place)
         fresh = {agent: one for agent, one in new.items() if self._subnets.get(agent) != one}
         if fresh:
             program.store.write(kept.keep_subnets, place, fresh.items())
             self._subnets |= fresh
         signals = [*signals_of(seen.rooms), *self._own.signals(now_ms)]
-        look = Look(now_ms, signals, self.hours(now_ms), self._network(seen))
+        return self.keep(Look(now_ms, signals, self.hours(now_ms), self._network(seen)))
+
+    def keep(self, look: Look) -> bool:
+        """Go on by a look; whether pages show something else now. Raises StoreError."""
+        program, before = self._program, self._book
+        if before is None:
+            before = program.store.read(kept.book_of, program.school, look.now_ms)
         after = step(before, look)
         if after != before:
-            program.store.write(kept.keep_book, place, before, after)
+            program.store.write(kept.keep_book, program.school, before, after)
         self._book = after
         return _shown(before) != _shown(after)
 
@@ -193,9 +204,12 @@ class Incidents:
             raise ActionError(
                 "incident_unknown", N_("There is no such incident."), N_("Look at the list again.")
             )
+        moves = kept.moves_of(db, place, [number]).get(number, ())
+        handling = handling_of(moves, wish.at_ms)
+        if stands_already(wish, handling):
+            return []
         if wish.deed is HandlingDeed.UNDO:
-            moves = kept.moves_of(db, place, [number]).get(number, ())
-            last = handling_of(moves, wish.at_ms).last
+            last = handling.last
             if last is None or wish.undoes not in {None, last.no}:
                 return []
             wish = replace(wish, undoes=last.no)

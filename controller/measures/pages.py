@@ -133,7 +133,7 @@ class MeasureSections:
             "measure_words": MEASURE_WORDS,
             "spans": SPAN_WORDS,
             "span": span,
-            "wears": wears_of(_daily(long, begins_ms), now_ms),
+            "wears": wears_of(_daily(long), now_ms),
             "size": (WIDTH, HEIGHT, LEFT),
             "begins_ms": begins_ms,
         }
@@ -153,7 +153,7 @@ class MeasureSections:
             WearRow(devices[thing], wear)
             for thing, own in things.items()
             if thing in devices
-            for wear in wears_of(_daily(own, 0), now_ms)
+            for wear in wears_of(_daily(own), now_ms)
         ]
         return sorted(rows, key=_soonest)
 
@@ -177,13 +177,9 @@ class MeasureSections:
         }
 
 
-def _daily(
-    series: dict[SeriesKey, list[TimedPoint]], begins_ms: int
-) -> dict[Measure, list[TimedPoint]]:
-    return {
-        measure: folded(points, begins_ms - begins_ms % DAY_MS, DAY_MS)
-        for (_, measure), points in series.items()
-    }
+def _daily(series: dict[SeriesKey, list[TimedPoint]]) -> dict[Measure, list[TimedPoint]]:
+    """By the same days on every page, however far back its charts go."""
+    return {measure: folded(points, 0, DAY_MS) for (_, measure), points in series.items()}
 
 
 def _soonest(row: WearRow) -> tuple[bool, int, str, str]:

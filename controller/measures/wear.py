@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from itertools import pairwise
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -20,6 +21,9 @@ WIFI_WEAK_DBM: Final = -75.0
 HOT_C: Final = 85.0
 AHEAD_DAYS: Final = 90
 FEW_DAYS: Final = 7
+LATELY_DAYS: Final = 14
+FALL: Final = 5.0  # percent, or hours: no noise falls so far
+LEAST: Final = 0.025  # a day: what rests trembles by so much
 RECENT_DAYS: Final = 7
 
 
@@ -65,15 +69,31 @@ def rise_per_day(points: Sequence[TimedPoint]) -> float | None:
     return sum((day - middle) * (value - level) for day, value in pairs) / spread
 
 
-def _days_until(points: Sequence[TimedPoint], limit: float) -> int | None:
-    """In how many days it reaches the limit, if it goes on so; None beyond what can be said."""
-    rise = rise_per_day(points)
-    left = limit - points[-1].point.mean
+def _days_until(points: Sequence[TimedPoint], limit: float, now_ms: int) -> int | None:
+    """In how many days it reaches the limit, if it goes on so; None beyond what can be said.
+
+    Of what was not measured lately nobody knows.
+    """
+    last = points[-1]
+    left = limit - last.point.mean
     if left <= 0:
         return 0
-    if rise is None or rise <= 0 or left / rise > AHEAD_DAYS:
+    rise = rise_per_day(_since_fall(points))
+    is_old = last.at_ms < now_ms - RECENT_DAYS * DAY_MS
+    if is_old or rise is None or rise < LEAST or left / rise > AHEAD_DAYS:
         return None
     return int(left / rise)
+
+
+def _since_fall(points: Sequence[TimedPoint]) -> Sequence[TimedPoint]:
+    """The points since somebody deleted much, or put a new part in."""
+    pairs = enumerate(pairwise(points), 1)
+    fell = [no for no, (one, other) in pairs if _has_fallen(one, other)]
+    return points[fell[-1] :] if fell else points
+
+
+def _has_fallen(before: TimedPoint, after: TimedPoint) -> bool:
+    return before.point.mean - after.point.mean > FALL
 
 
 def _recent(series: Series, measure: Measure, now_ms: int) -> list[float]:
@@ -81,32 +101,34 @@ def _recent(series: Series, measure: Measure, now_ms: int) -> list[float]:
     return [each.point.mean for each in series.get(measure, ()) if each.at_ms >= since_ms]
 
 
-def _disk(series: Series, _now_ms: int) -> Wear | None:
+def _disk(series: Series, now_ms: int) -> Wear | None:
     points = series.get(Measure.DISK, ())
     if not points:
         return None
     now = points[-1].point.mean
-    days = _days_until(points, DISK_FULL)
+    lately_ms = points[-1].at_ms - LATELY_DAYS * DAY_MS
+    lately = [each for each in points if each.at_ms > lately_ms]
+    days = _days_until(lately, DISK_FULL, now_ms)  # what was copied onto it once goes on no more
     if days is None and now < DISK_NEAR:
         return None
     status = Status.CRITICAL if days is not None and days <= RECENT_DAYS else Status.WARNING
     return Wear(WearCode.DISK_FULL, status, now, days)
 
 
-def _battery(series: Series, _now_ms: int) -> Wear | None:
+def _battery(series: Series, now_ms: int) -> Wear | None:
     points = series.get(Measure.WEAR, ())
     if not points or (now := points[-1].point.mean) < WEAR_SOON:
         return None
     status = Status.CRITICAL if now >= WEAR_NOW else Status.WARNING
-    return Wear(WearCode.BATTERY_WORN, status, now, _days_until(points, WEAR_NOW))
+    return Wear(WearCode.BATTERY_WORN, status, now, _days_until(points, WEAR_NOW, now_ms))
 
 
-def _lamp(series: Series, _now_ms: int) -> Wear | None:
+def _lamp(series: Series, now_ms: int) -> Wear | None:
     points = series.get(Measure.LAMP, ())
     if not points or (now := points[-1].point.mean) < LAMP_SOON * LAMP_LIFE_H:
         return None
     status = Status.CRITICAL if now >= LAMP_LIFE_H else Status.WARNING
-    return Wear(WearCode.LAMP_OLD, status, now, _days_until(points, LAMP_LIFE_H))
+    return Wear(WearCode.LAMP_OLD, status, now, _days_until(points, LAMP_LIFE_H, now_ms))
 
 
 def _wifi(series: Series, now_ms: int) -> Wear | None:

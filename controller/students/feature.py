@@ -6,12 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from sqlalchemy import Connection
+
 from controller.feature import Feature, Jobs, Level, MenuEntry, Program
 from controller.people.person import Permission
 from controller.students import store
 from controller.students.listener import ErasureListener
 from controller.students.service import wipe_brokers
 from protocol.words import N_
+
+
+def _started(db: Connection, program: Program) -> None:
+    """Close what a version before this one had left to its next look."""
+    store.close_proven(db, program.school, program.now_ms())
 
 
 @contextmanager
@@ -22,7 +29,8 @@ def _jobs(program: Program) -> Iterator[Jobs]:
 FEATURE: Final = Feature(
     name="students",
     level=Level.SCHOOL,
-    keep=store.erase_late,
+    keep=store.keep_erased,
+    started=_started,
     listener=ErasureListener,
     jobs=_jobs,
     menu=(

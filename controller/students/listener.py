@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from controller.feature import Command
 from controller.fleet.owed import OwedWords
-from controller.students.store import close_proven, open_erasures
+from controller.students.store import open_erasures
 from protocol.erasure import PupilDigest
 from protocol.messages import EraseCommand
 from protocol.model import Place
@@ -20,9 +20,8 @@ class ErasureListener(OwedWords[_Erasing]):
     """Says each open erasure to the agents that owe it, once in a session of theirs."""
 
     def owed(self, db: Connection, now_ms: int) -> Iterator[tuple[Place, _Erasing]]:
-        """What is to be erased by whom; what every agent has proved is closed."""
+        """What is to be erased by whom."""
         school = self._program.school
-        close_proven(db, school, now_ms)
         for one in open_erasures(db, school):
             for agent in one.agents:
                 yield school.of_agent(agent), (one.erasure, one.pupil)

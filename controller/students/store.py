@@ -19,7 +19,7 @@ from controller.attendance.tables import erasure_proofs
 from controller.database.changes import of_kind
 from controller.database.reading import rows_of
 from controller.database.scope import codes_of, of, within
-from controller.fleet.records import AttendanceRecord, RollRecord
+from controller.fleet.records import AttendanceRecord, ErasureProofRecord, RollRecord
 from controller.fleet.store import agents_of
 from controller.quarantine.store import forget_naming
 from controller.roster.members import classes_of_pupil
@@ -176,9 +176,15 @@ def close_proven(db: Connection, school: Place, now_ms: int) -> int:
     return db.execute(proven.values(salt="", digest="", done_ms=now_ms)).rowcount
 
 
-def erase_late(db: Connection, changes: Sequence[object], now_ms: int) -> None:
-    """Erase in what an agent had sent before it knew; who is on a list again is left alone."""
-    del now_ms
+def keep_erased(db: Connection, changes: Sequence[object], now_ms: int) -> None:
+    """Erase in what an agent had sent before it knew, and close what all have now proved."""
+    _erase_late(db, changes)
+    for school in {_school_of(proof.place) for proof in of_kind(changes, ErasureProofRecord)}:
+        close_proven(db, school, now_ms)
+
+
+def _erase_late(db: Connection, changes: Sequence[object]) -> None:
+    """Who is on a list again is left alone."""
     for school, students in _students_in(changes).items():
         for owed in open_erasures(db, school):
             search = PupilSearch(*owed.pupil)

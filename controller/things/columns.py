@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from controller.fleet.naming import device_title
+from controller.fleet.naming import device_title, kind_beside
 from controller.fleet.records import DeviceRecord
 from controller.live.rooms import URGENT_FIRST, RoomSummary
 from controller.sheets.names import natural
@@ -24,7 +24,7 @@ def device_columns(
             head=N_("Device"),
             cell=lambda device, words: device_title(device, words.translate),
             link=link,
-            note=lambda device, words: words.kind(device.kind),
+            note=lambda device, words: kind_beside(device, words.translate),
         ),
         Column(
             key="kind",

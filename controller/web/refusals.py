@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.routing import Match, Route
 
 from controller.database.store import StoreError
@@ -34,6 +35,7 @@ _MISSING: Final = {
 PROBLEM: Final = "application/problem+json"  # RFC 9457, 6.1
 Answer = Callable[[Request, Any], Awaitable[Response]]
 Show = Callable[[Request, "HttpError"], Response]
+Recognise = Callable[[HTTPConnection], Awaitable[None]]
 HEADERS: Final = {  # of every answer
     "Content-Security-Policy": (
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -161,11 +163,12 @@ def answer_refusals(
     default_language: str,
     translate_to: Callable[[str], Translate],
     show: Show | None = None,
+    recognise: Sequence[Recognise] = (),
 ) -> None:
     """Have the application answer every error: a person on a page, a program in the one shape.
 
-    show: makes the page; it may ask the database. Without it a bare one answers. All is in the
-    caller's language.
+    show: makes the page; it may ask the database. Without it a bare one answers. recognise: note
+    who asks, for the page. All is in the caller's language.
     """
     limiter = RepeatLimiter(lines=1)
 
@@ -181,7 +184,7 @@ def answer_refusals(
             if wants_page(request.scope, usually=is_page):
                 if isinstance(error, RequestValidationError):
                     refusal = misspelt(_name_in(error))
-                page = await _page(request, refusal, show)
+                page = await _page(request, refusal, show, recognise)
                 page = page or bare_page(refusal.status, refusal.code, language, say, title, detail)
                 page.headers.update(
                     {**headers, "Content-Language": page.headers["content-language"]}
@@ -205,12 +208,19 @@ def answer_refusals(
     app.add_exception_handler(OSError, answer_disk)
 
 
-async def _page(request: Request, refusal: HttpError, show: Show | None) -> Response | None:
-    """The refusal on a page like all others; None where there is no database to ask for them."""
+async def _page(
+    request: Request, refusal: HttpError, show: Show | None, recognise: Sequence[Recognise]
+) -> Response | None:
+    """The refusal on a page like all others; None where there is no database to ask for them.
+
+    Who asks is told as on all others, too, though many errors come before anybody has asked.
+    """
     is_told = isinstance(refusal, PageRefusedError | PendingError)
     if show is None or (refusal.status >= _SERVERS_OWN and not is_told):
         return None
     try:
+        for note in recognise:
+            await note(request)
         return await run_in_threadpool(show, request, refusal)
     except StoreError:
         return None

@@ -89,7 +89,8 @@ def create_web(
         translate_to=program.translate_to,
     )
     show = program.service(PageRenderer).error
-    answer_refusals(app, program.default_language, program.translate_to, show)
+    recognise = [feature.recognise(program) for feature in program.features if feature.recognise]
+    answer_refusals(app, program.default_language, program.translate_to, show, recognise)
     app.add_exception_handler(ElsewhereError, _lead)
     for feature in program.features:
         if api := feature.router(program, "api"):

@@ -19,8 +19,10 @@ class CatalogueHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile every catalogue under protocol/locale."""
         for source in Path(self.root, "protocol", "locale").rglob("*.po"):
-            with source.open("rb") as text, source.with_suffix(".mo").open("wb") as compiled:
+            new = source.with_suffix(".mo.new")
+            with source.open("rb") as text, new.open("wb") as compiled:
                 catalogue = read_po(text)
                 # Else it is that of the build, and no two builds are alike.
                 catalogue.creation_date = catalogue.revision_date = _NO_DATE
                 write_mo(compiled, catalogue)
+            new.replace(source.with_suffix(".mo"))  # who runs reads on in the one that it has open

@@ -20,6 +20,8 @@ from agent.config import AgentConfig
 from controller.config import ControllerConfig
 from protocol.formats import phrase
 from protocol.health import ReasonCode
+from protocol.language import _Catalogue
+from protocol.locale.build import CatalogueHook
 from protocol.model import DeviceKind, Reason, Status
 from protocol.settings import settings_of
 from protocol.words import kind_word, sentence, status_word, translator
@@ -198,3 +200,18 @@ def test_every_status_and_kind_has_a_word_of_its_own() -> None:
     statuses = {status_word(each, vi) for each in Status}
     kinds = {kind_word(each, vi) for each in DeviceKind}
     assert (len(statuses), len(kinds)) == (len(Status), len(DeviceKind))
+
+
+def test_who_runs_keeps_its_words_while_they_are_compiled_anew(tmp_path: Path) -> None:
+    """They are read where they lie: another file takes the place, none is written over."""
+    words = tmp_path / "protocol/locale/vi/LC_MESSAGES/lophoc.po"
+    words.parent.mkdir(parents=True)
+    hook = CatalogueHook(str(tmp_path), {}, None, None, str(tmp_path), "wheel")  # type: ignore[arg-type]
+    words.write_text('msgid "one"\nmsgstr "một"\n', "utf-8")
+    hook.initialize("standard", {})
+    running = _Catalogue(words.with_suffix(".mo"))
+    words.write_text('msgid "a"\nmsgstr "b"\n\nmsgid "one"\nmsgstr "hai"\n', "utf-8")
+    hook.initialize("standard", {})
+    assert running.text_of("one") == "một"
+    assert _Catalogue(words.with_suffix(".mo")).text_of("one") == "hai"
+    assert {path.suffix for path in words.parent.iterdir()} == {".po", ".mo"}

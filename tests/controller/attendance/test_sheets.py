@@ -17,13 +17,14 @@ from python_calamine import CalamineWorkbook
 from controller.__main__ import main
 from controller.access.store import access_log
 from controller.attendance.halves import Half, HalfDay, RollState, half_of
-from controller.attendance.papers import as_csv, as_xlsx, name_of, sheet_rows
+from controller.attendance.papers import as_csv, as_xlsx, legend, name_of, sheet_rows
 from controller.attendance.sheet import NOT_TAKEN, Attendance, days_of, laid_out
 from controller.database.store import Store
 from controller.features import keep_batch
 from controller.fleet.records import AgentRecord, LessonRecord, RollRecord
 from controller.roster.members import ClassMember
 from controller.roster.plan import SchoolPlan
+from protocol.language import translator
 from protocol.messages import Ending
 from protocol.model import AttendanceStatus
 from protocol.plan import Bell, Booking, Holiday
@@ -282,3 +283,12 @@ def test_the_commands_verify_export_find_and_erase(
     assert sums == "5 bản ghi, 1 chỗ đứt, 4 có học sinh đã xóa."
     with Store(database.url) as store:
         assert len(store.read(access_log, SCHOOL)) == 3
+
+
+def test_the_page_tells_the_signs_in_its_own_language() -> None:
+    """On paper they stay as the school's book has them."""
+    sheet = told().sheet
+    english = legend(sheet, translator("en"))
+    assert english.startswith("·: present; P: absent with leave; K: absent without leave")
+    assert english.translate({ord(sign): "" for sign in ("·", NOT_TAKEN)}).isascii()
+    assert sheet_rows(sheet, "Trường Một")[-1] == [legend(sheet, translator("vi"))]

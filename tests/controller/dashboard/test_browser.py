@@ -541,3 +541,26 @@ def test_the_office_enters_by_its_password_in_a_browser(
     page.see("document.querySelector('[name=password]').value = 'một mật khẩu dài'")
     page.see("document.querySelector('main form button').click()")
     page.wait("location.pathname === '/attendance/6A1' && document.querySelector('.sheet')")
+
+
+FOOT = """[...document.querySelectorAll('.tile .lesson')].filter((one) => !one.hidden)
+    .map((one) => [one.textContent, one.scrollWidth > one.clientWidth])"""
+ROLL = "10A12 45/44/1"
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_roll_is_never_cut_for_the_hour_beside_it(
+    page: Page, served: Served, language: str
+) -> None:
+    """At each size the class and its figures are whole; words of a count are, too."""
+    page.open(f"{served.url}?lang={language}")
+    page.wait(FRESH)
+    page.see(
+        f"document.querySelectorAll('.tile .lesson').forEach((one) => {{ one.hidden = false;"
+        f" one.textContent = '{ROLL}'; }})"
+    )
+    cut = """[...document.querySelectorAll('.counts span')]
+        .filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"""
+    for size in page.at_each_size():
+        assert page.see(FOOT) == [[ROLL, False]] * 30, size
+        assert page.see(cut) == [], size

@@ -136,7 +136,7 @@ def test_a_database_that_lacks_letters_is_refused(cluster: Cluster) -> None:
 
 def test_sums_and_averages_are_numbers_that_json_knows(database: Database) -> None:
     """PostgreSQL's own would be decimals, which become text."""
-    with Store(database.url) as store, store.view() as db:
+    with Store(database.url) as store, store.transaction() as db:
         for number in (1 << 40, 3):
             db.execute(tallies.insert().values(name=f"n{number}", value=number))
         total = db.execute(select(func.sum(tallies.c.value))).scalar_one()

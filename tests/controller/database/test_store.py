@@ -253,6 +253,15 @@ def test_a_batch_that_fails_leaves_nothing(store: Store, database: Database) -> 
     )
 
 
+def test_who_reads_cannot_write_and_the_next_one_can(store: Store) -> None:
+    """A write after a look at an older moment is refused now and then: so it always is."""
+    with pytest.raises(StoreError):
+        store.read(keep_batch, [agent(), happening(1)], NOW)
+    assert store.read(agents_of, SCHOOL) == []
+    store.write(keep_batch, [agent(), happening(1)], NOW)
+    assert [one.place for one in store.read(agents_of, SCHOOL)] == [AGENT]
+
+
 def test_upkeep_that_the_disk_refuses_is_told_and_ends_nothing(
     store: Store, database: Database
 ) -> None:

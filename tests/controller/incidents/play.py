@@ -8,13 +8,13 @@ from __future__ import annotations
 import itertools
 import sys
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from random import Random
-
-import msgspec
+from typing import NamedTuple
 
 from controller.incidents.causes import Network, Scope, Signal, signals_of
-from controller.incidents.incident import Incident, IncidentBook, Look, step
+from controller.incidents.incident import Incident, Look
 from controller.incidents.quiet import SchoolHours
 from controller.live.rooms import Problem, RoomKey, RoomSummary
 from protocol.messages import Part
@@ -31,6 +31,8 @@ from tests.controller.incidents.day import (
     down_spans,
     is_peopled,
 )
+from tests.controller.incidents.handled import Desk
+from tests.databases import share_statements
 
 SCOPES = {
     What.COMPUTER: Scope.COMPUTER,
@@ -43,21 +45,27 @@ SCOPES = {
 NETWORK = {What.COMPUTER, What.SWITCH, What.SCHOOL}
 
 
-def play(seed: int, *, grid_s: int = 30) -> dict[int, Incident]:
-    """Play a day, looking at each change and every so often; every incident as it was last."""
+class Played(NamedTuple):
+    """What came of a day. history: every incident as it was last; presses: that did something.
+
+    wrong: where what people said of an incident did not stand.
+    """
+
+    history: dict[int, Incident]
+    presses: int
+    wrong: list[str]
+
+
+def play(seed: int, *, grid_s: int = 30) -> Played:
+    """Play a day, looking at each change and every so often, while people press buttons."""
     day = day_of(seed)
     hours = SchoolHours(day.plan, ZONE)
-    book, history = IncidentBook(), dict[int, Incident]()
     world = _World(day)
-    restarts = list(day.restarts)
-    for now_ms in _looks(day, grid_s * 1000):
-        while restarts and restarts[0] <= now_ms:
-            restarts.pop(0)
-            book = msgspec.json.decode(msgspec.json.encode(book), type=IncidentBook)
-        signals, network = world.at(now_ms)
-        book = step(book, Look(now_ms, signals, hours, network))
-        history |= {incident.no: incident for incident in book.incidents}
-    return history
+    with Desk(day) as desk:
+        for now_ms in _looks(day, grid_s * 1000):
+            signals, network = world.at(now_ms)
+            desk.look(Look(now_ms, signals, hours, network))
+        return Played(desk.history, desk.model.presses, desk.wrong)
 
 
 def _looks(day: Day, grid_ms: int) -> Iterator[int]:
@@ -160,10 +168,10 @@ def _summary(room: str, problems: Sequence[Problem]) -> RoomSummary:
     )
 
 
-def judge(seed: int, history: dict[int, Incident]) -> list[str]:
+def judge(seed: int, played: Played) -> list[str]:
     """What is not as it must be: an outage without its one cause, a cause without an outage."""
-    day = day_of(seed)
-    wrong, found = [], set[int]()
+    day, history = day_of(seed), played.history
+    wrong, found = [*played.wrong], set[int]()
     for outage in day.outages:
         own = [no for no, incident in history.items() if _is_of(incident, outage)]
         found |= set(own)
@@ -226,19 +234,21 @@ def _told(incident: Incident) -> str:
 
 def main(first: int, last: int) -> int:
     """Play the days of these seeds; the exit code."""
+    share_statements()
     wrong: list[str] = []
-    counts = [0, 0]
+    counts = Counter[str]()
     for seed in range(first, last):
         if seed % 500 == 0:
-            print(f"day {seed}, wrong {len(wrong)}", flush=True)  # noqa: T201
-        history = play(seed)
-        found = judge(seed, history)
-        counts[0] += len(day_of(seed).outages)
-        counts[1] += len(history)
+            print(f"day {seed}, {dict(counts)}, wrong {len(wrong)}", flush=True)  # noqa: T201
+        played = play(seed)
+        found = judge(seed, played)
+        counts["outages"] += len(day_of(seed).outages)
+        counts["incidents"] += len(played.history)
+        counts["presses"] += played.presses
         for line in found[:3]:
             print(line, flush=True)  # noqa: T201 - a program
         wrong += found
-    print(f"days {last - first}, outages {counts[0]}, incidents {counts[1]}, wrong {len(wrong)}")  # noqa: T201
+    print(f"days {last - first}, {dict(counts)}, wrong {len(wrong)}")  # noqa: T201
     return 1 if wrong else 0
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controller.incidents.incident import Incident
-from tests.controller.incidents.play import judge, play
+from tests.controller.incidents.play import Played, judge, play
 from tests.tiers import wide
 
 # At a bell the last two rooms of a network went in one minute; a blip came after a flapping.
@@ -19,7 +18,7 @@ def test_every_outage_is_one_cause(seed: int) -> None:
     assert judge(seed, play(seed)) == []
 
 
-def _seen(history: dict[int, Incident]) -> set[tuple[str, str, int, frozenset[str]]]:
+def _seen(played: Played) -> set[tuple[str, str, int, frozenset[str]]]:
     """What an incident is, whenever it was looked at."""
     return {
         (
@@ -28,7 +27,7 @@ def _seen(history: dict[int, Incident]) -> set[tuple[str, str, int, frozenset[st
             incident.began_ms,
             frozenset(member.signal.key for member in incident.members),
         )
-        for incident in history.values()
+        for incident in played.history.values()
     }
 
 

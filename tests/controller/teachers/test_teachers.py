@@ -78,7 +78,7 @@ def given_pins(store: Store) -> Mapping[str, str]:
     """Everybody of the timetable added and given a PIN, as the page shows it, by name."""
     press(store)
     page = press(store, "/pins").text
-    rows = re.findall(r"<bdi>([^<]+)</bdi></th><td><code>(\d+)</code>", page)
+    rows = re.findall(r"<bdi>([^<]+)</bdi></th><td[^>]*><code>(\d+)</code>", page)
     return dict(rows)
 
 

@@ -14,6 +14,8 @@ from controller.database.store import StoreError
 from controller.web.bare_page import POLICY
 from controller.web.page import PageRenderer
 from controller.web.rules import public
+from protocol.model import Place
+from tests.controller.people import HERE, PERSONS, READER
 from tests.controller.web_school import a_face, a_live, a_morning, a_store
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -52,12 +54,19 @@ def face(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
         yield face
 
 
-def ask(face: FastAPI, case: Case, **headers: str) -> httpx.Response:
-    """The answer to a case."""
+@pytest.fixture(scope="module")
+def department(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
+    """A department's face."""
+    with a_store(tmp_path_factory.mktemp("department")) as store:
+        yield a_face(store, a_live(store, scope=Place("79", "")), scope=Place("79", ""))
+
+
+def ask(face: FastAPI, case: Case, who: str = HERE, **headers: str) -> httpx.Response:
+    """The answer to a case. who: from where it is asked."""
     method, path, own, _, _ = case
 
     async def answered() -> httpx.Response:
-        way = httpx.ASGITransport(face, raise_app_exceptions=False, client=("127.0.0.1", 5))
+        way = httpx.ASGITransport(face, raise_app_exceptions=False, client=(who, 5))
         async with httpx.AsyncClient(transport=way, base_url="http://testserver") as web:
             return await web.request(method, path, headers={**headers, **own})
 
@@ -85,6 +94,40 @@ def test_a_person_is_shown_a_page(face: FastAPI, case: Case, language: str) -> N
         assert leak not in shown
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-language"] == language
+
+
+LONG = {"content-type": "application/x-www-form-urlencoded", "origin": "http://testserver"}
+BY_ALL = [
+    *CASES,
+    ("GET", "/accounts", {}, 403, "not_allowed"),
+    ("POST", "/incidents/1/take", LONG | {"content-length": "9999999"}, 413, "too_large"),
+    ("GET", "/?noway=1", {}, 422, "parameter_unknown"),
+    ("GET", "/schools", {}, 404, "not_here"),
+    ("GET", "/incidents", {}, 404, "not_here"),
+]
+
+
+@pytest.mark.parametrize("who", [HERE, READER, "192.0.2.9"])
+@pytest.mark.parametrize("level", ["face", "department"])
+def test_an_error_says_who_asks_as_every_page_does(
+    request: pytest.FixtureRequest, level: str, who: str
+) -> None:
+    """Nobody who is logged in is offered to log in, wherever the error comes from."""
+    face: FastAPI = request.getfixturevalue(level)
+    seen = set[int]()
+    for case in BY_ALL:
+        answer = ask(face, case, who, accept=BROWSER)
+        if answer.status_code < 400:
+            continue  # this one may, or is led elsewhere, or it is the other level's
+        seen.add(answer.status_code)
+        if "<header" not in answer.text:
+            assert "/login" not in answer.text, case  # the page that needs nothing knows nobody
+        else:
+            is_known = who in PERSONS
+            assert ('href="/login"' in answer.text) == (not is_known), case
+            assert ('class="who" href="/sessions"' in answer.text) == is_known, case
+            assert ('href="/accounts"' in answer.text) == (who == HERE), case
+    assert {403, 404, 405, 413} <= seen
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case[-1] for case in CASES])

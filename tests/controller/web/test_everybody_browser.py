@@ -168,3 +168,19 @@ def test_a_page_is_whole_on_paper(page: Page, served: Served, path: str) -> None
     shown = "[...document.querySelectorAll('button, nav, .bar form, .bar details')]"
     seen = f"{shown}.filter((one) => one.checkVisibility()).map((one) => one.outerHTML)"
     assert page.see(seen) == []
+
+
+SMALL = """[...document.querySelectorAll(".bar :is(a, summary, input)")]
+    .map((one) => [one.textContent.trim(), one.getBoundingClientRect()])
+    .filter(([, box]) => box.width > 0 && (box.width < 24 || box.height < 24))
+    .map(([text, box]) => `${text}: ${box.width} x ${box.height}`)"""
+
+
+def test_what_the_bar_and_its_menu_offer_is_easily_hit(page: Page, served: Served) -> None:
+    """Each is at least 24 by 24 (WCAG 2.2, 2.5.8), the menu open, and does not stick out."""
+    page.open(served.url)
+    page.wait("document.querySelector('#age').dataset.age === 'fresh'")
+    page.see("document.querySelector('.tools').open = true")
+    for size in page.at_each_size():
+        assert page.see(SMALL) == [], size
+        assert page.see("document.documentElement.scrollWidth") <= size[0]
