@@ -64,7 +64,7 @@ test-packages: setup
 # little of its time.
 # These tests wait for little, and each worker has to find all of the suite's tests first.
 test-fast: setup
-	$(PYTEST) -n $(FAST_WORKERS) --tier=short --ignore=tests/packages -m 'not (browser or database_server or desktop or flow or suite or long)'
+	$(PYTEST) -n $(FAST_WORKERS) --tier=short --ignore=tests/packages -m 'not (browser or database_server or desktop or flow or suite or long or slow)' $(PYTEST_MORE)
 
 lint: setup
 	$(BIN)/ruff check .

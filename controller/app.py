@@ -11,8 +11,10 @@ import contextlib
 import logging
 import socket
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from controller.broker.announce import own_addresses
@@ -106,8 +108,10 @@ async def run_always(
     while True:
         async with _ending(stop) as end:
             terms = Terms(start.fixed, end.set)
-            runs = run_first if start.is_first else run_on_any_disk
-            await runs(start.config, end, environ, terms)
+            config = start.config
+            play = partial(run_first if start.is_first else run, config, end, environ, terms)
+            page = partial(stand_in, config, environ, end, DISK_AGAIN_S)
+            await on_any_disk(play, page, config.data, end)
         if stop.is_set():
             return
         _LOGGER.info("beginning anew, as a page asked")
@@ -154,22 +158,25 @@ async def run_first(
             await _until_stop(stop, tasks, server)
 
 
-async def run_on_any_disk(
-    config: ControllerConfig, stop: asyncio.Event, environ: dict[str, str], terms: Terms = _HERE
+async def on_any_disk(
+    play: Callable[[], Awaitable[None]],
+    wait: Callable[[], Awaitable[None]],
+    folder: Path,
+    stop: asyncio.Event,
 ) -> None:
-    """Run; while the disk takes nothing a page says so in its place, and it is tried again.
+    """Play until `stop`; while the disk takes nothing it waits in that way, and plays again.
 
-    Raises what `run` raises for another reason.
+    Raises what the play raises for another reason.
     """
     trouble = StateLog(_LOGGER, "not begun, for the disk takes nothing")
     while not stop.is_set():
         try:
-            await run(config, stop, environ, terms)
+            await play()
         except (LopHocError, OSError) as error:
-            if takes_writes(config.data):
+            if takes_writes(folder):
                 raise
             trouble.failed(error)
-            await stand_in(config, environ, stop, DISK_AGAIN_S)
+            await wait()
 
 
 async def run(
@@ -203,6 +210,16 @@ async def run(
 async def run_ingest(
     config: ControllerConfig, stop: asyncio.Event, environ: dict[str, str]
 ) -> None:
+    """The same on any disk: the pages are others', so while it takes nothing it only waits."""
+
+    async def wait() -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), DISK_AGAIN_S)
+
+    await on_any_disk(partial(_ingest, config, stop, environ), wait, config.data, stop)
+
+
+async def _ingest(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, str]) -> None:
     """Hear rooms and schools until `stop` is set; other processes serve the pages.
 
     Raises as `run` does.

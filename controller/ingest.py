@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import math
 import sys
 import time
 from collections import Counter, defaultdict
@@ -72,6 +73,7 @@ EXPIRE_EVERY_S: Final = 5.0
 PRESENT_EVERY_S: Final = 10.0
 RETRY_FIRST_S: Final = 0.5
 RETRY_CAP_S: Final = 15.0
+BRINGING_S: Final = 10.0  # in which a broker brings again what it was not told to be stored
 SWITCH_S: Final = 0.001
 TOPICS: Final = 4096  # a school's repeat, and what one says is looked up once
 _MAY_LIE: Final = frozenset({Channel.STATE, Channel.SCHOOL})  # retained: who is there
@@ -177,21 +179,27 @@ class Ingest:
         self.taken = 0
         self.delivered = 0  # by the broker's own store; what it kept for whoever comes is older
         self.storing = True
-        self.busy = False  # with what was brought: it is being stored, or waits for who writes
+        self._unstored = StateLog(_LOGGER, "batch given back")
+        self._is_taking = False
+        self._brought_by_s = -math.inf  # until when the broker has time to bring a batch again
+
+    @property
+    def busy(self) -> bool:
+        """Whether what the broker brought is being stored, waits for who writes, or comes again."""
+        return self._is_taking or asyncio.get_running_loop().time() < self._brought_by_s
 
     async def listen(self) -> None:
         """Take batch after batch until cancelled."""
         self._loaded = False
         while True:
             arrivals = await self._link.batch(self._pace.limit)
-            self.busy = True
+            self._is_taking = True
             try:
                 await self._take(arrivals)
             except StoreError as error:
-                self.busy = False
                 await self._give_back(error)
-            else:
-                self.busy = False
+            finally:
+                self._is_taking = False
 
     async def expire(self) -> None:
         """Let silence become unknown, every few seconds, until cancelled."""
@@ -363,7 +371,8 @@ class Ingest:
         self.delivered += sum(bool(one.qos) and not one.retained for one in batch.arrivals)
         self._count(batch)
         self._backoff.reset()
-        self.storing = True
+        self._unstored.went_well()
+        self.storing, self._brought_by_s = True, -math.inf
         self._link.ack(batch.arrivals)
         self._answer(batch)
         if changes:
@@ -410,12 +419,13 @@ class Ingest:
     async def _give_back(self, error: StoreError) -> None:
         """Nothing of the batch is kept: forget what it did to the listeners and ask for it anew."""
         self.refused_batches += 1
-        if self.storing:
-            _LOGGER.warning("batch given back: %s", error)
+        self._unstored.failed(error)
         self.storing = False
         self._loaded = False  # what was not stored did not happen
         self._link.hang_up()
-        await asyncio.sleep(self._backoff.next_s())
+        wait_s = self._backoff.next_s()
+        self._brought_by_s = asyncio.get_running_loop().time() + wait_s + BRINGING_S
+        await asyncio.sleep(wait_s)
 
     async def _load(self) -> None:
         if not self._loaded:

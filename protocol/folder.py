@@ -33,7 +33,11 @@ _ABANDONED_AFTER_S: Final = 3600.0  # a write that takes longer fails; it spoils
 
 
 def takes_writes(folder: Path, least_bytes: int = LEAST_BYTES) -> bool:
-    """Whether the folder's disk has room and is not read-only; True where that cannot be told."""
+    """Whether the folder's disk has room and is not read-only; True where that cannot be told.
+
+    A folder that is not made yet is on the disk where it would be.
+    """
+    folder = _standing(folder)
     try:
         usage = shutil.disk_usage(folder)
         probe = _part_beside(folder / LOCK)
@@ -42,6 +46,11 @@ def takes_writes(folder: Path, least_bytes: int = LEAST_BYTES) -> bool:
     except OSError as error:
         return not is_disk_trouble(error)
     return usage.free >= least_bytes
+
+
+def _standing(folder: Path) -> Path:
+    """The folder, or the nearest around it that there is."""
+    return next((path for path in (folder, *folder.absolute().parents) if path.exists()), folder)
 
 
 def is_disk_trouble(error: OSError) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from protocol.folder import LOCK
 from protocol.settings import SettingsError, given_option, place_of, settings_tree
 from protocol.words import N_, Translate
 
@@ -86,12 +87,28 @@ class Installed(NamedTuple):
     ) -> argparse.Namespace:
         """The options of a start: the service's settings mean its folder, where none is named.
 
-        Raises SettingsError.
+        Raises SettingsError; also where they name a new one, and the service has worked in its own.
         """
         chosen = given_option(options, "config") or environ.get(f"{self.prefix}CONFIG")
         if not chosen or self._named_folder(options, environ):
             return options
-        return argparse.Namespace(**vars(options) | {"data": self.folder(options, environ)})
+        folder = self.folder(options, environ)
+        if _is_same(Path(chosen), self.settings):
+            self._refuse_left(folder)
+        return argparse.Namespace(**vars(options) | {"data": folder})
+
+    def _refuse_left(self, folder: Path) -> None:
+        """Begin no empty folder where all lies in the one that the unit used to name."""
+        if _is_worked_in(folder) or not _is_worked_in(self.data):
+            return
+        raise SettingsError(
+            "data_left",
+            N_("The settings name the folder {folder}, which is new, and the data lie in {known}."),
+            N_("Move them there, or take the line `data` out of {settings}."),
+            folder=folder,
+            known=self.data,
+            settings=self.settings,
+        )
 
     def _named_folder(self, options: argparse.Namespace, environ: Mapping[str, str]) -> Path | None:
         if named := given_option(options, "data"):
@@ -150,6 +167,11 @@ def _is_seen(folder: Path) -> bool:
         return folder.is_dir()
     except OSError:
         return False
+
+
+def _is_worked_in(folder: Path) -> bool:
+    """Whether a program of ours has held it."""
+    return _is_file_seen(folder / LOCK)
 
 
 def _is_file_seen(path: Path) -> bool:

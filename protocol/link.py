@@ -176,6 +176,7 @@ class Link:
         self._reading = False
         self._writing = False
         self._refusal = ""
+        self._hangs_up = False  # who does so says why
         self._published = asyncio.Event()
         self._last_mid = -1
         self._fault = LinkFault.NONE  # what the broker itself answered
@@ -198,9 +199,10 @@ class Link:
 
         logged: why the one before never began; the same again is not worth a line.
         """
+        usual, self._hangs_up = logging.DEBUG if self._hangs_up else logging.INFO, False
         try:
             await self._open()
-            _LOGGER.info("broker %s connected, session %d", self, self.session)
+            _LOGGER.log(usual, "broker %s connected, session %d", self, self.session)
             await self._converse()
         except (OSError, ValueError, SettingsError) as error:
             self.fault = self._fault or _fault_of(error)
@@ -213,7 +215,8 @@ class Link:
             raise
         finally:
             self._close()
-        _LOGGER.warning("broker %s lost: %s", self, self._refusal or "line cut")
+        level = logging.DEBUG if self._hangs_up else logging.WARNING
+        _LOGGER.log(level, "broker %s lost: %s", self, self._refusal or "line cut")
         return ""
 
     def say(self, letter: Letter) -> bool:
@@ -256,6 +259,7 @@ class Link:
     def hang_up(self) -> None:
         """Cut the line on purpose: a broker redelivers unacked messages on reconnect only."""
         self._refusal = "hung up to have unsaved messages sent again"
+        self._hangs_up = True
         self._ended.set()
 
     def __str__(self) -> str:

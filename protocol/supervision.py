@@ -57,6 +57,8 @@ async def keep_running(
             fault = error
         finally:
             steady.cancel()
+        if (task := asyncio.current_task()) and task.cancelling():
+            raise asyncio.CancelledError from fault  # what it began may make another error of it
         watcher.note_lost(name, fault, again=lost)
         lost = True
         await asyncio.sleep(backoff.next_s())

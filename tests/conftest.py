@@ -28,10 +28,10 @@ from protocol.repeats import RepeatFilter
 from tests.browser import Chromium, Page, Profile, fresh_profile, opened_tab, running_browser
 from tests.databases import Database, migrated_template, share_statements, sqlite_in
 from tests.flows.programs import BIN
-from tests.long_tests import long_tests, name_of
+from tests.long_tests import LISTS, listed, name_of
 from tests.ports import free_port
 from tests.postgres import Cluster, cluster_or_skip
-from tests.tiers import LEFT_OUT, TIERS, choose_tier, wide
+from tests.tiers import COLLECTED, TIERS, choose_tier, wide
 from tests.waiting import until
 from tests.warm_children import children_started_truly, start_children_warm
 
@@ -102,9 +102,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         for mark in marks_of(item):
             item.add_marker(mark)
-        if name_of(item.nodeid) in long_tests():
-            item.add_marker("long")
-    others = config.stash[LEFT_OUT] = choose_tier(config.getoption("--tier"), items)
+        for mark, path in LISTS.items():
+            if name_of(item.nodeid) in listed(path):
+                item.add_marker(mark)
+    config.stash[COLLECTED] = [*items]
+    others = choose_tier(config.getoption("--tier"), items)
     config.hook.pytest_deselected(items=others)
     items.sort(key=lambda item: item.path.name not in LONG)
 

@@ -2,32 +2,77 @@
 
     .venv/bin/pytest -n 6 --dist loadfile --ignore=tests/packages -p tests.long_tests
 
-writes down anew what it saw of those that ran: processor time, children's too, on any machine.
+writes down anew what it saw of those that ran, on any machine: processor time, children's too, and
+what a test waited for, without what the machine kept it waiting.
 """
 
 from __future__ import annotations
 
 import os
+import time
 from collections import defaultdict
 from collections.abc import Generator
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import pytest
 
-LIST: Final = Path(__file__).with_name("long_tests.txt")
+FOLDER: Final = Path(__file__).parent
+LONG: Final = FOLDER / "long_tests.txt"  # they take a tenth of a second of a core, or more
+SLOW: Final = FOLDER / "slow_tests.txt"  # beside them: half as much, or they wait
+LISTS: Final = {"long": LONG, "slow": SLOW}  # by the mark that a test gets
 LONG_S: Final = 0.1  # of a core, for a case of a test on average
-_BEGAN: Final = pytest.StashKey[float]()
-_CPU: Final = "cpu_s"
+SLOW_S: Final = 0.05
+WAIT_S: Final = 0.3  # for clocks, children and other programs
+_BEGAN: Final = pytest.StashKey["Spent"]()
+_SPENT: Final = "spent"
 
-_took_s: Final = defaultdict[str, list[float]](list)
+
+class Spent(NamedTuple):
+    """What went by until now, or in a test, in seconds."""
+
+    cpu_s: float
+    wall_s: float
+    queued_s: float  # ready to run, and not let
+
+    @classmethod
+    def now(cls) -> Spent:
+        """Of this thread's and its children's lives."""
+        queued_ns = int(Path("/proc/thread-self/schedstat").read_text().split()[1])
+        return cls(sum(os.times()[:4]), time.perf_counter(), queued_ns / 1e9)
+
+    def since(self, began: Spent) -> Spent:
+        """What went by from then on."""
+        return Spent(*(now - then for now, then in zip(self, began, strict=True)))
+
+    @property
+    def waited_s(self) -> float:
+        """Neither worked nor kept by the machine."""
+        return self.wall_s - self.cpu_s - self.queued_s
+
+
+class Mean(NamedTuple):
+    """What a case of a test takes."""
+
+    cpu_s: float
+    waited_s: float
+
+    @property
+    def list(self) -> Path | None:
+        """Where it belongs, if anywhere."""
+        if self.cpu_s > LONG_S:
+            return LONG
+        return SLOW if self.cpu_s > SLOW_S or self.waited_s > WAIT_S else None
+
+
+_spent: Final = defaultdict[str, list[Spent]](list)
 
 
 @cache
-def long_tests() -> frozenset[str]:
-    """Those that are written down, by file and name, whatever their case."""
-    return frozenset(LIST.read_text().split())
+def listed(path: Path) -> frozenset[str]:
+    """Those that are written down there, by file and name, whatever their case."""
+    return frozenset(path.read_text().split())
 
 
 def name_of(nodeid: str) -> str:
@@ -35,10 +80,18 @@ def name_of(nodeid: str) -> str:
     return nodeid.partition("[")[0]
 
 
+def mean_of(cases: list[Spent]) -> Mean:
+    """What one of them takes on average."""
+    return Mean(
+        sum(case.cpu_s for case in cases) / len(cases),
+        sum(case.waited_s for case in cases) / len(cases),
+    )
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Note when it begins."""
-    item.stash[_BEGAN] = sum(os.times()[:4])
+    item.stash[_BEGAN] = Spent.now()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -48,14 +101,14 @@ def pytest_runtest_makereport(
     """Have the report tell what the test took, to whichever process gathers them."""
     report = yield
     if call.when == "teardown":
-        report.user_properties.append((_CPU, sum(os.times()[:4]) - item.stash[_BEGAN]))
+        report.user_properties.append((_SPENT, tuple(Spent.now().since(item.stash[_BEGAN]))))
     return report
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Gather it."""
-    _took_s[name_of(report.nodeid)] += [
-        took for name, took in report.user_properties if name == _CPU
+    _spent[name_of(report.nodeid)] += [
+        Spent(*spent) for name, spent in report.user_properties if name == _SPENT
     ]
 
 
@@ -63,6 +116,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write them down; of what did not run, what was known stays."""
     if hasattr(session.config, "workerinput") or session.config.getoption("--tier") != "all":
         return  # a search that is cut short is no measure of it
-    seen = {name: sum(took) / len(took) for name, took in _took_s.items() if took}
-    found = {name for name, mean_s in seen.items() if mean_s > LONG_S}
-    LIST.write_text("\n".join(sorted(found | (long_tests() - seen.keys()))) + "\n")
+    seen = {name: mean_of(cases).list for name, cases in _spent.items() if cases}
+    for path in LISTS.values():
+        found = {name for name, where in seen.items() if where == path}
+        path.write_text("\n".join(sorted(found | (listed(path) - seen.keys()))) + "\n")

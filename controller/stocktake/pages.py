@@ -155,7 +155,8 @@ def _add_counting(router: FeatureRouter, screens: PageRenderer, taking: Stocktak
             if room is not None and not person.has_room(room):
                 raise room_unknown()
             looked = await run_in_threadpool(taking.look, no, person)
-            made = partial(_values, looked, room, words, at_ms=taking.now_ms())
+            history = await run_in_threadpool(taking.history)
+            made = partial(_values, looked, room, words, at_ms=taking.now_ms(), history=history)
             values = await run_in_threadpool(made)
         except HttpError as refused:
             return screens.error(request, refused)
@@ -187,9 +188,11 @@ def _add_note(router: FeatureRouter, screens: PageRenderer, taking: Stocktaking)
         return RedirectResponse(room_address(no, room), 303)
 
 
-def _values(looked: Looked, room: str | None, words: Words, *, at_ms: int) -> dict[str, Any]:
+def _values(
+    looked: Looked, room: str | None, words: Words, *, at_ms: int, history: str
+) -> dict[str, Any]:
     """What the page of a stocktake shows, or of one of its rooms."""
-    data = page_data(looked, words, at_ms=at_ms, photos=reads_photos())
+    data = page_data(looked, words, at_ms=at_ms, photos=reads_photos(), history=history)
     lines = [] if room is None else looked.result.lines
     key = room_key(room or "")
     return {

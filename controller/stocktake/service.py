@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from controller.database.starts import mark_of
 from controller.feature import Program
 from controller.people.person import Person
 from controller.roster.store import schools_of
@@ -113,6 +114,10 @@ class Stocktaking:
         if take is None:
             raise _unknown()
         return Looked(take, counted(take, scans))
+
+    def history(self) -> str:
+        """Which history of the data its numbers are of."""
+        return self._store.read(mark_of)
 
     def finish(self, no: int, who: str) -> None:
         """End one; one that has ended stays as it is."""

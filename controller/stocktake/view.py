@@ -52,6 +52,9 @@ _WORDS: Final = {
     "waiting": N_("{n} waiting to be sent"),
     "offline": N_("No network: {n} kept on this phone"),
     "login": N_("{n} waiting: enter the password again"),
+    "before": N_(
+        "The server's data was put back: open this page anew. {n} waiting on this phone are kept."
+    ),
     "late": N_("{n} came after the end of the stocktake: kept, but not in its minutes."),
     "refused": N_("{n} could not be kept by the controller."),
     "full": N_("This phone cannot keep more: connect it to the network now."),
@@ -69,9 +72,12 @@ _WORDS: Final = {
 }
 
 
-def page_data(looked: Looked, words: Words, *, at_ms: int, photos: bool) -> dict[str, Any]:
+def page_data(
+    looked: Looked, words: Words, *, at_ms: int, photos: bool, history: str
+) -> dict[str, Any]:
     """All that the page's script needs, with standing_data.
 
+    history: the mark of which the numbers are.
     lines: [no, tag, type, name, serial, room, about]; room and type are places in their lists;
     about: 1 where the line is of this stocktake.
     """
@@ -81,6 +87,7 @@ def page_data(looked: Looked, words: Words, *, at_ms: int, photos: bool) -> dict
     return standing_data(looked, words, at_ms=at_ms) | {
         "no": take.no,
         "begun": take.begun_ms,
+        "history": history,
         "photos": photos,
         "rooms": rooms,
         "types": [type_word(each, words.say) for each in types],

@@ -16,6 +16,7 @@ from controller.people.person import Permission
 from controller.sheets.names import natural, room_code
 from controller.sheets.table import TableFormat
 from controller.things.agent_pages import add_agent
+from controller.things.card_pages import add_cards
 from controller.things.columns import device_columns, room_columns
 from controller.things.device_pages import TICK, add_device
 from controller.things.label_pages import add_labels
@@ -59,6 +60,7 @@ def pages(program: Program) -> FeatureRouter:
     add_line(router, program)
     add_line_deeds(router, program)
     add_labels(router, program)
+    add_cards(router, program)
     add_papers(router, program)
     return router
 

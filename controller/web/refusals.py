@@ -24,6 +24,7 @@ from protocol.errors import LopHocError, filled_parts
 from protocol.folder import is_disk_trouble
 from protocol.guard import BodyTooLargeError
 from protocol.language import fill, requested_language
+from protocol.repeats import RepeatLimiter, with_count
 from protocol.words import N_, Translate
 
 _LOGGER = logging.getLogger(__name__)
@@ -48,6 +49,10 @@ HEADERS: Final = {  # of every answer
     "X-Frame-Options": "DENY",
 }
 _SERVERS_OWN: Final = 500
+_TROUBLES: Final = {
+    "store_unusable": "database not usable",
+    "disk_full": "the disk does not take what a page was sent",
+}
 _TOO_MANY: Final = 1 << 53  # no log is that long, and a database's number ends near
 
 
@@ -167,10 +172,12 @@ def answer_refusals(
     show: makes the page; it may ask the database. Without it a bare one answers. All is in the
     caller's language.
     """
+    limiter = RepeatLimiter(lines=1)
 
     def answered(refusal_of: Refuse) -> Answer:
         async def answer(request: Request, error: Any) -> Response:
             refusal = refusal_of(request, error)
+            _log_trouble(refusal.code, error, limiter)
             language = language_asked(request, default_language)
             say = translate_to(language)
             title, detail = refusal.parts(say)
@@ -254,14 +261,20 @@ def _too_large(error: BodyTooLargeError) -> HttpError:
     )
 
 
-def _unreadable(error: StoreError) -> HttpError:
-    _LOGGER.warning("database not usable: %s", error)
+def _log_trouble(code: str, error: Exception, limiter: RepeatLimiter) -> None:
+    """A line a minute for each trouble of the server's own, however many ask meanwhile."""
+    line = _TROUBLES.get(code)
+    held = limiter.held_back(f"{code} {getattr(error, 'code', '')}") if line else None
+    if line and held is not None:
+        _LOGGER.warning(with_count(f"{line}: {error}", held))
+
+
+def _unreadable(_error: StoreError) -> HttpError:
     message, hint = N_("The database does not answer."), N_("Try again in a minute.")
     return HttpError(503, "store_unusable", message, hint)
 
 
 def _unwritten() -> HttpError:
-    _LOGGER.warning("the disk does not take what a page was sent")
     message = N_("The server's disk is full or read-only: nothing is stored until there is room.")
     hint = N_("Free some space on the server's disk, then try again.")
     return HttpError(503, "disk_full", message, hint)

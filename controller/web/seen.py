@@ -2,29 +2,36 @@
 
 Where a copy of the data is put back, numbers are given anew: an old page's "Undo" would take back
 another deed. Which forms name a row by a number is nobody's to remember: all of them say it.
+Programs and scripts get the same mark with each answer of the API, and may hand it in.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Final
 from urllib.parse import parse_qs, urlencode
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller.database.starts import is_mark_of, mark_of
 from controller.database.store import Store, StoreError
 from controller.web.presses import is_form
-from controller.web.refusals import PageRefusedError
+from controller.web.refusals import HttpError, PageRefusedError
 from protocol.words import N_
 
 SEEN: Final = "_seen"
 MAX_SEEN: Final = 80
+HISTORY: Final = "X-LopHoc-History"  # of an answer: which history it tells of
+IF_HISTORY: Final = "X-LopHoc-If-History"  # of a request: which one what it names was told in
+API: Final = "/api/v1/"
+_OK: Final = range(200, 300)
 _FORM: Final = re.compile(r"(<form\b[^>]*\bmethod=\"post\"[^>]*>)(.*?)(?=</form>)", re.DOTALL)
 _ACTION: Final = re.compile(r"(?<=\baction=\")[^\"]*")
 
@@ -67,18 +74,52 @@ class MarkedPage(HTMLResponse):
         await super().__call__(scope, receive, send)
 
 
+class Told:
+    """ASGI middleware: each good answer of the API says which history it tells of.
+
+    Rows that came while it was made are counted, as on a page.
+    """
+
+    def __init__(self, app: ASGIApp, store: Store) -> None:
+        self._app, self._store = app, store
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request."""
+        if scope["type"] != "http" or not scope["path"].startswith(API):
+            await self._app(scope, receive, send)
+            return
+
+        async def send_marked(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in _OK:
+                await self._mark(message)
+            await send(message)
+
+        await self._app(scope, receive, send_marked)
+
+    async def _mark(self, start: Message) -> None:
+        with suppress(StoreError):
+            mark = await run_in_threadpool(self._store.read, mark_of)
+            MutableHeaders(scope=start)[HISTORY] = mark
+
+
 def check_mark(store: Store) -> Callable[[HTTPConnection], Awaitable[None]]:
-    """What refuses a form of another history. Who sends none, as programs do, is not asked."""
+    """What refuses a form and a request of another history. Who says none is not asked."""
+
+    async def is_other(mark: str | None) -> bool:
+        return mark is not None and not await run_in_threadpool(store.read, is_mark_of, mark)
 
     async def check(request: HTTPConnection) -> None:
-        """Raises PageRefusedError, StoreError."""
-        if not isinstance(request, Request) or request.method != "POST":
+        """Raises HttpError, StoreError."""
+        if not isinstance(request, Request):
             return  # a line of a page stays open, and names nothing
-        told = request.query_params.get(SEEN)
-        if told is None and is_form(request.scope):
-            fields = parse_qs((await request.body()).decode("utf-8", "replace"))
-            told = fields.get(SEEN, [None])[-1]
-        if told is not None and not await run_in_threadpool(store.read, is_mark_of, told):
+        if await is_other(request.headers.get(IF_HISTORY)):
+            raise HttpError(
+                412,
+                "history_of_before",
+                N_("What this names is from before the server's data was put back."),
+                N_("Nothing was done: ask anew, and go by what is told now."),
+            )
+        if request.method == "POST" and await is_other(await _seen_in(request)):
             raise PageRefusedError(
                 409,
                 "page_of_before",
@@ -87,3 +128,12 @@ def check_mark(store: Store) -> Callable[[HTTPConnection], Awaitable[None]]:
             )
 
     return check
+
+
+async def _seen_in(request: Request) -> str | None:
+    """The mark that a form says; None where it says none."""
+    told = request.query_params.get(SEEN)
+    if told is not None or not is_form(request.scope):
+        return told
+    fields = parse_qs((await request.body()).decode("utf-8", "replace"))
+    return fields.get(SEEN, [None])[-1]

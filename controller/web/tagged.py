@@ -10,7 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _PREFIX: Final = "/api/"
 _OK, _SAME = 200, 304
-_KEPT: Final = frozenset({b"cache-control", b"vary", b"x-lophoc-next", b"x-lophoc-more"})
+_KEPT: Final = frozenset(
+    {b"cache-control", b"vary", b"x-lophoc-next", b"x-lophoc-more", b"x-lophoc-history"}
+)
 
 
 class Tagged:

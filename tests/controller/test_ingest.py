@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import time
 import uuid
 from collections.abc import AsyncIterator, Coroutine, Sequence
@@ -21,7 +22,7 @@ import protocol.link
 from controller import ingest as ingesting
 from controller.attendance.store import marks_of
 from controller.config import ControllerConfig
-from controller.database.store import Store
+from controller.database.store import Store, StoreError
 from controller.feature import Program
 from controller.features import FEATURES, counts, listeners_of
 from controller.fleet.fleet import Change
@@ -58,6 +59,8 @@ from protocol.topics import (
 )
 from protocol.upward import Upward, upward_from
 from tests.conftest import Mosquitto, Nats
+from tests.controller.ears import Ears
+from tests.controller.web_school import a_program, a_store
 from tests.databases import Database, sqlite_in
 from tests.structs import extremes
 from tests.waiting import eventually
@@ -211,9 +214,9 @@ class Stage:
 
 
 def test_what_a_full_disk_refuses_is_neither_acked_nor_shown_nor_lost(
-    nats: Nats, tmp_path: Path, database: Database
+    nats: Nats, tmp_path: Path, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It comes again until the disk takes it, and then it is there once."""
+    """It comes again until the disk takes it, and then it is there once; so is the log's line."""
 
     async def flow() -> None:
         async with Stage(nats, tmp_path, database).open() as stage:
@@ -230,8 +233,30 @@ def test_what_a_full_disk_refuses_is_neither_acked_nor_shown_nor_lost(
             assert stage.ingest.storing
             students = [each.student for each in stage.store.read(marks_of, SCHOOL)]
             assert sorted(students) == sorted(f"hs-{number}" for number in range(20))
+            await eventually(lambda: not stage.ingest.busy)
 
-    asyncio.run(flow())
+    with caplog.at_level(logging.INFO):
+        asyncio.run(flow())
+    assert caplog.text.count(" batch given back: ") == 1
+    assert caplog.text.count("no more: batch given back") == 1
+    assert "hung up" not in caplog.text
+
+
+def test_a_broker_has_time_to_bring_again_what_was_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then the database is to blame; after it the broker is: it may be deaf itself."""
+    monkeypatch.setattr(ingesting, "RETRY_FIRST_S", 0.01)
+
+    async def given_back(bringing_s: float) -> bool:
+        monkeypatch.setattr(ingesting, "BRINGING_S", bringing_s)
+        await ears.ingest._give_back(StoreError("store_held", "held"))
+        return ears.ingest.busy
+
+    with a_store(tmp_path) as store:
+        ears = Ears(a_program(store))
+        assert asyncio.run(given_back(60.0))
+        assert not asyncio.run(given_back(0.0))
 
 
 def test_the_newest_state_goes_before_old_history(

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.config import INSTALLED as AGENT
+from controller.cli.folder import INSTALLED as CONTROLLER
 from controller.config import ENVIRONMENT, ControllerConfig
 from protocol.settings import sample
 from tests.conftest import need
@@ -57,6 +59,18 @@ def test_a_unit_runs_its_own_program_as_its_own_user(unit: Path, tmp_path: Path)
     assert f"StateDirectory={user}\n" in text
     assert f"ExecStart=/opt/lophoc/bin/{user} {role} " in text
     assert user in users
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_a_unit_overrules_no_settings(unit: Path) -> None:
+    """Its folder is the one that commands mean: the settings', else what systemd makes."""
+    text = unit.read_text("utf-8")
+    lies = AGENT if "agent" in unit.stem else CONTROLLER
+    (line,) = re.findall(r"ExecStart=(.*)", text)
+    assert (f"--config {lies.settings}" in line, "--data" in line) == (True, False)
+    assert f"StateDirectory={lies.data.name}\n" in text
+    assert lies.data.parent == Path("/var/lib")
+    assert re.search(r"^ReadWritePaths=.*-/srv$", text, re.MULTILINE)
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -11,6 +11,7 @@ import pytest
 
 from agent.config import INSTALLED as AGENT
 from controller.cli.folder import INSTALLED as CONTROLLER
+from protocol.folder import lock_folder
 from protocol.installed import Installed
 from protocol.settings import SettingsError
 
@@ -89,6 +90,27 @@ def test_a_start_by_the_services_settings_means_its_folder(
     assert lies.for_start(by_settings, {}).data == lies.data
     bare = argparse.Namespace(config=None)
     assert lies.for_start(bare, {}) is bare
+
+
+@pytest.mark.parametrize("program", [AGENT, CONTROLLER], ids=["agent", "controller"])
+def test_a_folder_that_the_settings_name_is_not_begun_beside_the_data(
+    program: Installed, tmp_path: Path
+) -> None:
+    """Units of before named the folder, whatever the settings said: nobody begins empty for it."""
+    lies = program._replace(settings=tmp_path / "etc.toml", data=tmp_path / "service")
+    moved = tmp_path / "srv" / "moved"
+    lies.settings.write_text(f'data = "{moved}"\n')
+    told = argparse.Namespace(config=lies.settings)
+    assert lies.for_start(told, {}).data == moved  # nothing lies anywhere yet
+    with lock_folder(lies.data):
+        pass
+    with pytest.raises(SettingsError) as refused:
+        lies.for_start(told, {})
+    assert refused.value.code == "data_left"
+    moved.parent.mkdir()
+    lies.data.rename(moved)
+    lies.data.mkdir()  # as systemd does
+    assert lies.for_start(told, {}).data == moved
 
 
 def test_a_folder_that_nobody_named_may_be_anothers(tmp_path: Path) -> None:

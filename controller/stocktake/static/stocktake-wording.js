@@ -10,7 +10,8 @@ export const ratio = (part, all, words) => `${number(part, words)}/${number(all,
 export const joined = (...parts) => parts.filter(Boolean).join(" · ");
 export const titled = (line) => `${called(line)} ${line.tag}`.trim();
 
-// How the sending stands: [status, text]. state: "ok", "offline", or "login" where one is asked for.
+// How the sending stands: [status, text]. state: "ok", "offline", "login" where one is asked for,
+// or "before" where the page is of another history of the server's data.
 export function sendingNews({ full, state, waiting, late, refused }, words) {
   const [status, text] = stateNews(full, state, waiting, words);
   const parts = [
@@ -24,7 +25,7 @@ export function sendingNews({ full, state, waiting, late, refused }, words) {
 
 function stateNews(full, state, waiting, words) {
   if (full) return ["critical", words.full];
-  if (state === "login") return ["warning", words.login];
+  if (state === "login" || state === "before") return ["warning", words[state]];
   if (!waiting) return ["ok", words.sent];
   return state === "offline" ? ["warning", words.offline] : ["unknown", words.waiting];
 }

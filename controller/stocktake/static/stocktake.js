@@ -19,6 +19,7 @@ import {
 const data = JSON.parse(byId("st-data").textContent);
 const { words } = data;
 const WAITS_MS = [1000, 2000, 5000, 10000, 30000];
+const TROUBLES = { 401: "login", 412: "before" };
 const LOOK_AROUND_MS = 30000; // what other phones counted
 
 const scans = new Scans(data);
@@ -64,7 +65,7 @@ async function send() {
     if (count && Date.now() - looked > LOOK_AROUND_MS) await lookAround();
     [state, tries] = ["ok", 0];
   } catch (error) {
-    state = error.message === "login" ? "login" : "offline";
+    state = ["login", "before"].includes(error.message) ? error.message : "offline";
     timer = setTimeout(send, WAITS_MS[Math.min(tries, WAITS_MS.length - 1)]);
     tries += 1;
   }
@@ -79,9 +80,10 @@ async function send() {
 
 async function lookAround() {
   const answer = await fetch(`/stocktake/${data.no}/standing`, {
+    headers: { "X-LopHoc-If-History": data.history },
     signal: AbortSignal.timeout?.(PATIENCE_MS),
   });
-  if (!answer.ok) throw new Error(answer.status === 401 ? "login" : "unwell");
+  if (!answer.ok) throw new Error(TROUBLES[answer.status] ?? "unwell");
   const before = data.finished;
   Object.assign(data, await answer.json());
   looked = Date.now();
@@ -106,8 +108,11 @@ function tell() {
   line.dataset.status = status;
   if (line.dataset.text === text) return; // a live region: only news are read aloud
   line.dataset.text = text;
-  const way = `/login?next=${encodeURIComponent(location.pathname)}`;
-  const news = state === "login" ? make("a", { href: way }, text) : text;
+  const ways = {
+    login: `/login?next=${encodeURIComponent(location.pathname)}`,
+    before: location.pathname,
+  };
+  const news = ways[state] ? make("a", { href: ways[state] }, text) : text;
   line.replaceChildren(mark(status), make("span", {}, news));
 }
 

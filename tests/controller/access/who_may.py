@@ -34,7 +34,7 @@ rooms: */search */devices */devices/{device_id:path} */rooms */agents/{agent_id}
 rooms department: */
 school: */api/v1/agents */api/v1/devices */api/v1/events */api/v1/lessons */api/v1/faults
 school: /api/v1/repairs /api/v1/repairs/figures /api/v1/register /api/v1/unregistered /api/v1/kpi
-school: /repairs /register /register/lines/{no} /register/labels /register/papers/{no}
+school: /repairs /register /register/lines/{no} /register/labels /room-cards /register/papers/{no}
 school: */api/v1/inventory */api/v1/items/{item:path} */api/v1/use
 school: */api/v1/forecast */use */forecast
 marks school: */attendance

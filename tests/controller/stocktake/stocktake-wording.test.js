@@ -18,6 +18,7 @@ const WORDS = {
   locale: "vi-VN",
   full: "The phone is full.",
   login: "Log in.",
+  before: "Open anew, {n} are kept.",
   offline: "{n} wait for a network.",
   waiting: "{n} on the way.",
   sent: "All sent.",
@@ -42,6 +43,7 @@ test("the sending's news are the worst first: full, login, no network, on the wa
   assert.deepEqual(news({ waiting: 2, state: "offline" }), ["warning", "2 wait for a network."]);
   assert.deepEqual(news({ state: "offline" }), ["ok", "All sent."]);
   assert.deepEqual(news({ state: "login", waiting: 2 }), ["warning", "Log in."]);
+  assert.deepEqual(news({ state: "before" }), ["warning", "Open anew, 0 are kept."]);
   assert.deepEqual(news({ full: true, state: "login" }), ["critical", "The phone is full."]);
 });
 

@@ -14,6 +14,8 @@ import msgspec
 import pytest
 from PIL import Image
 
+from controller.database.facts import set_fact
+from controller.database.starts import Start, note_start
 from controller.database.store import Store
 from controller.register import store as register
 from controller.register.book import Line
@@ -321,6 +323,22 @@ def test_everybody_can_use_it(
         )
         assert small == []
         page.shoot(tmp_path / "screen.png")
+
+
+def test_a_page_from_before_a_copy_says_to_be_opened_anew(
+    browser: Profile, served: Served, store: Store
+) -> None:
+    """It mixes nothing of another stocktake of its number in; what the phone kept stays."""
+    with opened_tab(browser, Phone) as page:
+        page.open(f"{served.url}stocktake/1/rooms/P203", *PHONE)
+        page.sent()
+        with store.locked(SCHOOL) as db:  # as where yesterday's copy was put back
+            set_fact(db, "starts", "[]")
+            note_start(db, Start("again", 0, 0, 0))
+        page.see("dispatchEvent(new Event('online'))")
+        page.wait("document.querySelector('#st-line').innerText.includes('khôi phục')")
+        page.click('#st-line a[href="/stocktake/1/rooms/P203"]')
+        page.sent()
 
 
 def test_what_another_phone_counted_appears(browser: Profile, served: Served, store: Store) -> None:

@@ -150,3 +150,12 @@ def test_what_is_rather_wanted_is_answered(
         assert head.content == b""
         assert head.status_code == answer.status_code == case[3]
         assert head.headers["content-type"] == answer.headers["content-type"]
+
+
+def test_a_database_that_is_away_is_a_line_however_many_ask(
+    face: FastAPI, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A line a minute, which counts the others."""
+    for _ in range(20):
+        assert ask(face, CASES[-1]).status_code == 503
+    assert caplog.text.count("database not usable") <= 1

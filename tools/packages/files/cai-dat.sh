@@ -104,7 +104,7 @@ case $role in
       tries=$((tries + 1))
     done
     link=$(runuser -u lophoc-controller -- lophoc-controller password setup-link \
-      --data /var/lib/lophoc-controller </dev/null 2>/dev/null | tail -n 1)
+      </dev/null 2>/dev/null | tail -n 1)
     printf '\nĐã cài xong. Mở trình duyệt trên chính máy chủ này, địa chỉ dùng được một lần:\n\n  %s\n' \
       "${link:-http://127.0.0.1:8000/}"
     ;;
