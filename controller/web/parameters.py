@@ -218,7 +218,7 @@ def listed(words: Collection[str]) -> str:
 
 def _field(dependant: Dependant, name: str) -> FieldInfo | None:
     """What an address asks for by this name, itself or by what it depends on."""
-    for field in (*dependant.path_params, *dependant.query_params):
+    for field in (*dependant.path_params, *dependant.query_params, *dependant.header_params):
         if field.alias == name:
             return field.field_info
     found = (_field(other, name) for other in dependant.dependencies)
