@@ -1,4 +1,4 @@
-"""This file tells what a parameter or a body's field may be, and what is wrong with a value; pure.
+"""This file tells what a parameter or a body's field may be, and what is wrong with a value.
 
 The libraries that read values say it in English, and in words of their programmers.
 """

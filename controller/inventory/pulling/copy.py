@@ -102,10 +102,14 @@ class Copy:
     def __enter__(self) -> Self:
         """Open it, and make its tables. Raises StoreError, PullError."""
         self._engine = engine_at(self._url)
-        with self._transaction() as db:
-            _metadata.create_all(db)
-            _check_own(db, self._url)
-            _widen(db, self._url)
+        try:
+            with self._transaction() as db:
+                _metadata.create_all(db)
+                _check_own(db, self._url)
+                _widen(db, self._url)
+        except BaseException:
+            self._engine.dispose()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
