@@ -30,6 +30,7 @@ from controller.equipment.wanted import (
     OLD_WORDS,
     RECORD_WORDS,
     Due,
+    DueKind,
     Record,
     Wanted,
     due_of,
@@ -60,7 +61,9 @@ from controller.web.listing import (
     written,
 )
 from controller.web.page import PageRenderer
-from controller.web.refusals import HttpError, PageRefusedError, misspelt
+from controller.web.paging import one_of
+from controller.web.parameters import Shape
+from controller.web.refusals import HttpError, PageRefusedError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 from controller.web.words import Words
@@ -68,8 +71,18 @@ from protocol.model import Place
 from protocol.words import N_
 
 Code = Annotated[str, Query(max_length=64)]
+Lack = Annotated[str, Query(max_length=20)]
 USE_WORDS: Final = {word.value: VERDICTS[word][0] for word in UseVerdict}
 LACKS: Final = (*LACK_WORDS, VERIFY)
+
+
+def _end(text: str) -> str:
+    if text and due_of(text) is None:
+        raise ValueError("no word and no year")
+    return text
+
+
+End = Annotated[str, Query(max_length=12), Shape((*DueKind,), ("yyyy", "yyyy-yyyy"), check=_end)]
 
 
 class Choice(NamedTuple):
@@ -90,19 +103,15 @@ def choice_of(
     filters: Annotated[Filters, Depends(filters_of)],
     has: AssetState | Literal[""] = "",
     record: Record | Literal[""] = "",
-    alone: Annotated[str, Query(max_length=20)] = "",
-    lacks: Annotated[str, Query(max_length=20)] = "",
+    alone: Annotated[Lack, one_of(LACKS)] = "",
+    lacks: Annotated[Lack, one_of(LACKS)] = "",
     old: Rested | Literal[""] = "",
-    end: Annotated[str, Query(max_length=12)] = "",
+    end: End = "",
 ) -> Choice:
-    """The items that a request asks for. Raises PageRefusedError."""
+    """The items that a request asks for."""
     own = {
         "has": has, "record": record, "alone": alone, "lacks": lacks, "old": old, "end": end,
     }  # fmt: skip
-    if not {alone, lacks} <= {"", *LACKS}:
-        raise misspelt("alone, lacks")
-    if end and due_of(end) is None:
-        raise misspelt("end")
     return Choice(
         filters,
         has,

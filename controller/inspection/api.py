@@ -24,12 +24,17 @@ from controller.people.person import Permission
 from controller.web.downloads import DOCX, XLSX, attachment, files
 from controller.web.forms import order_described, order_in
 from controller.web.items import ErrorItem, Listing
-from controller.web.paging import ERRORS, Limit, Responses, page_of
+from controller.web.paging import ERRORS, GO_ON, Limit, Responses, page_of
+from controller.web.parameters import Shape
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 
 Number = Annotated[int, Path(ge=1, lt=1 << 53)]
-Behind = Annotated[str, Query(pattern="^[0-9]{0,15}$", description="`next` of the page before")]
+Behind = Annotated[
+    str,
+    Query(pattern="^[0-9]{0,15}$", description="`next` of the page before"),
+    Shape(hint=GO_ON),
+]
 
 
 _TOO_LONG: Final[Responses] = {413: {"model": ErrorItem}}

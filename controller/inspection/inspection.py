@@ -67,7 +67,8 @@ class AskedSchool(msgspec.Struct, frozen=True, kw_only=True):
 
     held: the number of the word that it holds, 0 while it has answered none. first_ms, arrived_ms:
     when its first and last word came here; received_ms, finished_ms, told_ms: by the school's
-    clock, told_ms of the last word. refused: why all of it is.
+    clock, told_ms of the last word. refused: why all of it is; refused_ms: when that came first, by
+    ours.
     """
 
     place: Place
@@ -80,6 +81,7 @@ class AskedSchool(msgspec.Struct, frozen=True, kw_only=True):
     told_ms: int = 0
     finished_ms: int = 0
     refused: str = ""
+    refused_ms: int = 0
 
     @property
     def clock_offset_ms(self) -> int:
@@ -147,7 +149,7 @@ EXCEPTIONS: Final = (
 class InspectedItem(NamedTuple):
     """An asked item and its answer. late: it came after the deadline.
 
-    in_time: the answer that stood at the deadline, where a later one took its place.
+    in_time: the answer that stood at the deadline, where a later one replaced it or took it back.
     """
 
     school: str
@@ -156,6 +158,11 @@ class InspectedItem(NamedTuple):
     answer: ArrivedAnswer | None = None
     late: bool = False
     in_time: ArrivedAnswer | None = None
+
+    @property
+    def standing_in_time(self) -> ItemStanding | None:
+        """How it stood at the deadline, where it stands otherwise by what came later."""
+        return _of(self.in_time.outcome) if self.in_time else None
 
     @property
     def lacks_reason(self) -> bool:
@@ -248,15 +255,22 @@ def _standing(
 ) -> InspectedItem:
     code, due_ms = school.place.school, inspection.due_ms
     last = history[-1] if history else None
-    if last is None or last.outcome == Outcome.OPEN:
-        if school.refused:
-            return InspectedItem(code, asked, ItemStanding.REFUSED, late=school.arrived_ms > due_ms)
-        is_over = inspection.is_over(now_ms)
-        return InspectedItem(code, asked, ItemStanding.MISSING if is_over else ItemStanding.WAITING)
-    timely = [one for one in history if one.arrived_ms <= due_ms and one.outcome != Outcome.OPEN]
-    late = last.arrived_ms > due_ms
-    before = timely[-1] if late and timely and timely[-1] is not last else None
-    return InspectedItem(code, asked, _of(last.outcome), last, late, before)
+    late = last is not None and last.arrived_ms > due_ms
+    in_time = _at(due_ms, history) if late else None
+    if last is not None and last.outcome != Outcome.OPEN:
+        return InspectedItem(code, asked, _of(last.outcome), last, late, in_time)
+    if school.refused:
+        is_late = school.refused_ms > due_ms
+        return InspectedItem(code, asked, ItemStanding.REFUSED, late=is_late, in_time=in_time)
+    is_over = inspection.is_over(now_ms)
+    nothing = ItemStanding.MISSING if is_over else ItemStanding.WAITING
+    return InspectedItem(code, asked, nothing, in_time=in_time)
+
+
+def _at(at_ms: int, history: Sequence[ArrivedAnswer]) -> ArrivedAnswer | None:
+    """The answer that stood then; None where none had come, or it was taken back."""
+    stood = next((one for one in reversed(history) if one.arrived_ms <= at_ms), None)
+    return stood if stood is not None and stood.outcome != Outcome.OPEN else None
 
 
 def _of(outcome: str) -> ItemStanding:
@@ -308,6 +322,7 @@ def heard(school: AskedSchool, told: InspectionTold, now_ms: int) -> AskedSchool
         told_ms=told.at_ms,
         finished_ms=told.finished_ms,
         refused=told.refused,
+        refused_ms=(school.refused_ms or now_ms) if told.refused else 0,
     )
 
 

@@ -163,8 +163,8 @@ def _note(item: InspectedItem, answer: ArrivedAnswer | None) -> str:
     notes = []
     if item.late:
         notes.append("trả lời muộn")
-    if item.in_time is not None:
-        word = _say(STANDING_WORDS[item.in_time.outcome][1])
+    if item.standing_in_time is not None:
+        word = _say(STANDING_WORDS[item.standing_in_time][1])
         notes.append(phrase("trong hạn đã trả lời: {word}", _say, word=word))
     if answer and answer.condition in CONDITION_WORDS:
         notes.append(_say(CONDITION_WORDS[answer.condition]))

@@ -221,16 +221,12 @@ class Requests:
     def look(self, name: str) -> Asking:
         """One of them. Raises HttpError where there is none."""
         with self._store.view() as db:
-            request = requests.request_at(db, self._school, name)
-            if request is None:
-                raise HttpError(
-                    404, "request_unknown", N_("There is no such request."), REQUESTS_PATH
-                )
+            request = self._known(db, name)
             return Asking(request, by_item(requests.answers_now(db, request)))
 
     def say(self, name: str, no: int, answer: HandAnswer, who: str) -> None:
         """Answer an item by hand, for a reason. Raises HttpError."""
-        request = self._open(name)
+        request = self.look(name).request
         item = next((one for one in request.items if one.no == no), None)
         outcome, reason = _OUTCOMES.get(answer.choice), answer.reason
         if item is None or outcome is None:
@@ -239,6 +235,7 @@ class Requests:
             raise _refused("reason_missing", N_("Choose why it is answered by hand."))
         place_name = room_of(answer.room) or item.room if outcome is Outcome.FOUND else ""
         with self._store.locked(self._school) as db:
+            self._open(db, name)
             requests.say(
                 db,
                 RequestWord(
@@ -256,14 +253,21 @@ class Requests:
 
     def finish(self, name: str, who: str, refused: str = "") -> None:
         """Say that all is answered that will be; refused: why nothing is. Raises HttpError."""
-        request = self._open(name)
         if refused and refused not in {*HandReason}:
             raise _refused("reason_missing", N_("Choose why it is refused."))
         with self._store.locked(self._school) as db:
+            request = self._open(db, name)
             requests.finish(db, request, who=who, now_ms=self.now_ms(), refused=refused)
 
-    def _open(self, name: str) -> InspectionRequest:
-        request = self.look(name).request
+    def _known(self, db: Connection, name: str) -> InspectionRequest:
+        request = requests.request_at(db, self._school, name)
+        if request is None:
+            raise HttpError(404, "request_unknown", N_("There is no such request."), REQUESTS_PATH)
+        return request
+
+    def _open(self, db: Connection, name: str) -> InspectionRequest:
+        """As it is under the lock: the department may have taken it back since it was shown."""
+        request = self._known(db, name)
         if not request.is_open:
             raise HttpError(
                 409,

@@ -40,6 +40,7 @@ asked_schools: Final = Table(
     *longs("first_ms", "arrived_ms"),  # by the department's clock
     *longs("received_ms", "told_ms", "finished_ms"),  # by the school's
     *texts("refused"),
+    *longs("refused_ms"),  # by the department's clock
 )
 
 

@@ -22,17 +22,18 @@ from controller.inventory.chosen import NO_TYPE, Chosen
 from controller.inventory.counting import counted
 from controller.inventory.tables import assets
 from controller.people.person import Person
+from controller.register.asking import WarrantyAsked
 from controller.register.vocabulary import TYPE_WORDS, Condition
-from controller.register.warranty import WARRANTY, choice_of
+from controller.register.warranty import choice_of
 from controller.sheets.names import room_key
 from controller.web.asked import unknown
-from controller.web.paging import Code
+from controller.web.paging import Code, one_of
 from protocol.model import DeviceKind, Place, Status
 from protocol.words import N_
 
 Text = Annotated[str, Query(max_length=200)]
-DUE: Final = "^(|[12][0-9]{3}|overdue|later|unknown)$"
-_WARRANTY: Final = "the year in which it ends, or valid, over, unknown"
+DUE_WORDS: Final = ("overdue", "later", "unknown")
+DUE: Final = f"^(|[12][0-9]{{3}}|{'|'.join(DUE_WORDS)})$"
 _Q: Final = "words of tag, serial, maker, model, room, name or type; marks do not matter"
 
 
@@ -78,8 +79,8 @@ def item_filters_of(
     state: AssetState | Literal[""] = "",
     condition: Condition | Literal[""] = "",
     use: Literal["", "low", "used", "unknown"] = "",
-    due: Annotated[str, Query(pattern=DUE)] = "",
-    warranty: Annotated[str, Query(pattern=WARRANTY, description=_WARRANTY)] = "",
+    due: Annotated[str, Query(pattern=DUE), one_of(DUE_WORDS, "yyyy")] = "",
+    warranty: WarrantyAsked = "",
     q: Annotated[str, Query(max_length=200, description=_Q)] = "",
 ) -> Filters:
     """The filters of items alone: where the path names the school, no other name does."""

@@ -16,10 +16,11 @@ from controller.reconcile.kpi import Kpi
 from controller.reconcile.reconcile import LineFinding, LineState
 from controller.reconcile.standing import Desk, desk_of
 from controller.reconcile.words import RAISE_WORDS, detail_of, stranger_of
+from controller.register.asking import WarrantyAsked
 from controller.register.prices import unit_cost_of
 from controller.register.vocabulary import Condition
 from controller.register.warranted import end_of_line
-from controller.register.warranty import WARRANTY, day_told, shown_end
+from controller.register.warranty import day_told, shown_end
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, Cursor, Limit, one_of, page_of
 from controller.web.refusals import decode_cursor, encode_cursor, language_asked
@@ -141,7 +142,7 @@ def _add_lines(router: FeatureRouter, desk: Desk, say_of: Words) -> None:
         room: Text = "",
         condition: Condition | Literal[""] = "",
         alone: Annotated[Text, one_of(RAISE_WORDS)] = "",
-        warranty: Annotated[str, Query(pattern=WARRANTY)] = "",
+        warranty: WarrantyAsked = "",
         q: Text = "",
         limit: Limit = 100,
         cursor: Cursor = "",

@@ -21,9 +21,10 @@ from controller.reconcile.listener import BookListener
 from controller.reconcile.reconcile import LineFinding, LineState
 from controller.reconcile.standing import Desk, desk_of
 from controller.reconcile.words import RAISE_WORDS, BookWords
+from controller.register.asking import WarrantyAsked
 from controller.register.decisions import Deed
 from controller.register.vocabulary import CONDITION_WORDS, Condition
-from controller.register.warranty import WARRANTY, warranties
+from controller.register.warranty import warranties
 from controller.sheets.names import natural
 from controller.sheets.table import TableFormat
 from controller.web.forms import fields_of
@@ -77,7 +78,7 @@ def filter_of(
     room: Short = "",
     condition: Condition | Literal[""] = "",
     alone: Annotated[Short, one_of(RAISE_WORDS)] = "",
-    warranty: Annotated[str, Query(pattern=WARRANTY)] = "",
+    warranty: WarrantyAsked = "",
     q: Short = "",
 ) -> LineFilter:
     """The lines that a request asks for."""

@@ -34,7 +34,8 @@ from controller.web.forms import (
     plain_name,
 )
 from controller.web.items import ErrorItem, Listing
-from controller.web.paging import ERRORS, Limit, Responses, page_of
+from controller.web.paging import ERRORS, GO_ON, Limit, Responses, page_of
+from controller.web.parameters import Shape
 from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
@@ -42,7 +43,11 @@ from protocol.words import N_
 
 Number = Annotated[int, Path(ge=1, lt=1 << 53)]
 Other = Annotated[int, Query(ge=0, lt=1 << 53, description="an earlier pack; 0 for none")]
-Behind = Annotated[str, Query(pattern="^[0-9]{0,15}$", description="`next` of the page before")]
+Behind = Annotated[
+    str,
+    Query(pattern="^[0-9]{0,15}$", description="`next` of the page before"),
+    Shape(hint=GO_ON),
+]
 
 
 FileName = Annotated[str, Query(max_length=120, description="what the file is called")]

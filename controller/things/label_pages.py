@@ -21,13 +21,19 @@ from controller.sheets.names import natural
 from controller.stocktake.label_sheets import SHEETS
 from controller.stocktake.scan import label_text
 from controller.web.page import PageRenderer
+from controller.web.parameters import Shape
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs
+from protocol.words import N_
 
 MOST: Final = 480  # labels on one page: twenty sheets
 LONG: Final = 16  # letters of a tag that is written small
 Paper = Literal["3x8", "3x8-margin", "2x7", "4x10"]
-Lines = Annotated[str, Query(max_length=4000, pattern=r"^[0-9,]*$")]
+Lines = Annotated[
+    str,
+    Query(max_length=4000, pattern=r"^[0-9,]*$"),
+    Shape(hint=N_("Write the lines' numbers with commas between them.")),
+]
 
 
 class PrintedLabel(NamedTuple):

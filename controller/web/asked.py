@@ -12,14 +12,15 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
 
+from controller.web.parameters import given
 from controller.web.refusals import HttpError, PageRefusedError
 from controller.web.seen import SEEN
 from protocol.nearest import nearest
 from protocol.words import N_
 
 EVERYWHERE: Final = frozenset({"lang", SEEN})  # the language of a page; which history it showed
-SHOWN: Final = 64  # characters of what was asked that an answer says again
 _ATTRIBUTE: Final = "lophoc_names"
+_FEW: Final = 20  # words that a sentence holds
 
 
 async def check_names(connection: HTTPConnection) -> None:
@@ -41,7 +42,7 @@ async def check_names(connection: HTTPConnection) -> None:
                 "parameter_twice",
                 N_("{asked} is given several values."),
                 N_("Give it one."),
-                asked=name,
+                asked=given(name),
             )
 
 
@@ -56,14 +57,16 @@ def unknown(
 ) -> HttpError:
     """What is answered to a word that nobody knows, with the known one that it most likely was."""
     near = nearest(asked, known)
-    if near:
+    if near and len(known) <= _FEW:
+        hint = N_("Did you mean {near}? It may be: {some}.")
+    elif near:
         hint = N_("Did you mean {near}?")
     elif known:
         hint = N_("Known are: {some}.")
     else:
         hint = N_("Nothing of the kind is known here.")
-    some = ", ".join(sorted(known)[:12])
-    return kind(status, code, message, hint, asked=asked[:SHOWN], near=near, some=some)
+    some = ", ".join(sorted(known)[:_FEW])
+    return kind(status, code, message, hint, asked=given(asked), near=near, some=some)
 
 
 def _names_of(route: APIRoute) -> Mapping[str, bool]:

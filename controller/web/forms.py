@@ -16,7 +16,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 
 from controller.sheets.text import clean
-from controller.web.refusals import HttpError
+from controller.web.parameters import fault_in_body
+from controller.web.refusals import HttpError, refused
 from controller.web.seen import MAX_SEEN, SEEN
 from protocol.errors import LopHocError
 from protocol.unreadable import UNREADABLE
@@ -28,7 +29,6 @@ MAX_UPLOAD_BYTES: Final = 8 * 1024 * 1024
 # What is too big is still taken from the line up to here: else a browser shows no answer.
 _DRAINED_BYTES: Final = 64 * 1024 * 1024
 _MAX_NAME: Final = 120
-_MAX_WHY: Final = 200
 Order = TypeVar("Order", bound=msgspec.Struct)
 
 
@@ -71,20 +71,22 @@ def body_described(kinds: Mapping[str, Any]) -> dict[str, Any]:
 
 async def order_in(request: Request, kind: type[Order]) -> Order:
     """The JSON object that a program sends, as this struct. Raises HttpError, naming the field."""
+    told = _json_in(await body_of(request, MAX_FORM) or b"{}")
+    known = {field.encode_name for field in msgspec.structs.fields(kind)}
     try:
-        told = msgspec.json.decode(await body_of(request, MAX_FORM) or b"{}")
-        known = {field.encode_name for field in msgspec.structs.fields(kind)}
-        if isinstance(told, dict) and (strange := sorted({*told} - known)):
-            raise msgspec.ValidationError(f"unknown field {strange[0]}")
-        return msgspec.convert(told, kind)
-    except UNREADABLE as error:
-        raise HttpError(
-            422,
-            "body_invalid",
-            N_("The body is no such order: {why}."),
-            N_("See /openapi.json."),
-            why=str(error)[:_MAX_WHY],
-        ) from error
+        if isinstance(told, dict) and {*told} <= known:
+            return msgspec.convert(told, kind)
+    except msgspec.ValidationError as error:
+        raise refused(fault_in_body(told, kind), "body_invalid") from error
+    raise refused(fault_in_body(told, kind), "body_invalid")
+
+
+def _json_in(raw: bytes) -> object:
+    """What the JSON holds; None where it is none."""
+    try:
+        return msgspec.json.decode(raw)
+    except UNREADABLE:
+        return None
 
 
 def order_described(kind: type[msgspec.Struct]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from controller.sheets.table import (
     table_xlsx,
 )
 from controller.sheets.writing import Cell, file_name
+from controller.web.asked import unknown
 from controller.web.downloads import CSV_WITH_HEAD, XLSX, attachment
 from controller.web.refusals import HttpError
 from controller.web.words import Words
@@ -184,8 +185,8 @@ def checked(asked: Asked, columns: Iterable[Column[Any]]) -> Asked:
     """The same. Raises HttpError where no column is called so."""
     keys = [column.key for column in columns]
     if asked.sort and asked.key not in keys:
-        hint = N_("Press a column's head.")
-        raise HttpError(422, "sort_unknown", N_("The list has no such column."), hint)
+        message = N_("The list has no column {asked} to sort by.")
+        raise unknown(422, "sort_unknown", message, asked.key, keys)
     return asked
 
 

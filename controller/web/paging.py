@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection
 from typing import Annotated, Any, Final
 
 from fastapi import Query
-from pydantic import AfterValidator
 
 from controller.web.items import ErrorItem, Item, Listing
+from controller.web.parameters import Shape
 from protocol.model import day_from
+from protocol.words import N_
 
 
 def _day(text: str) -> str:
@@ -20,16 +21,19 @@ def _day_or_none(text: str) -> str:
     return text and _day(text)
 
 
-def one_of(words: Collection[str]) -> AfterValidator:
-    """What holds a name's value to one of these words, or to none."""
+_WRITE_DAY: Final = N_("Write a day of our time as yyyy-mm-dd, such as 2026-09-05.")
+GO_ON: Final = N_("Use `next` of an answer as it was given, or start without it.")
+
+
+def one_of(words: Collection[str], *forms: str) -> Shape:
+    """What holds a name's value to one of these words, or to none. forms: how others look."""
 
     def check(text: str) -> str:
         if text and text not in words:
-            message = "not one of: " + ", ".join(sorted(words))
-            raise ValueError(message)
+            raise ValueError("none of the words")
         return text
 
-    return AfterValidator(check)
+    return Shape((*words,), forms, check=None if forms else check)
 
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="how many items at most")]
@@ -41,7 +45,9 @@ Many = Annotated[
 ]
 
 
-Cursor = Annotated[str, Query(max_length=512, description="`next` of the page before")]
+Cursor = Annotated[
+    str, Query(max_length=512, description="`next` of the page before"), Shape(hint=GO_ON)
+]
 
 
 Code = Annotated[str, Query(max_length=64)]
@@ -56,7 +62,7 @@ Day = Annotated[
         max_length=10,
         json_schema_extra={"anyOf": [_A_DATE, {"const": ""}]},
     ),
-    AfterValidator(_day_or_none),
+    Shape(hint=_WRITE_DAY, check=_day_or_none),
 ]
 
 
@@ -66,14 +72,14 @@ After = Annotated[int, Query(ge=0, lt=1 << 53, description="`no` of the last eve
 From = Annotated[
     str,
     Query(alias="from", description="first local date yyyy-mm-dd", json_schema_extra=_A_DATE),
-    AfterValidator(_day),
+    Shape(hint=_WRITE_DAY, check=_day),
 ]
 
 
 Until = Annotated[
     str,
     Query(alias="to", description="last local date yyyy-mm-dd", json_schema_extra=_A_DATE),
-    AfterValidator(_day),
+    Shape(hint=_WRITE_DAY, check=_day),
 ]
 
 

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from controller.web.bare_page import wants_page
+from controller.web.refusals import PROBLEM, problem_of
 from protocol.this_machine import is_this_machine
 from protocol.words import N_, Translate
 
@@ -74,8 +75,8 @@ class PlainDoor:
         message, hint = map(self._say, _TLS_NEEDED if self._can_encrypt() else _NO_TLS)
         hint = hint.replace("{trust}", TRUST)
         if not is_page:
-            error = {"code": "tls_needed", "message": message, "hint": hint}
-            return JSONResponse({"error": error}, 403)
+            body = problem_of(403, "tls_needed", message, hint)
+            return JSONResponse(body, 403, media_type=PROBLEM)
         if self._can_encrypt():
             return RedirectResponse(URL(scope=scope).replace(scheme="https"), 307)
         words = "".join(f"<p>{html.escape(text)}" for text in (message, hint))

@@ -12,6 +12,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
@@ -19,10 +20,11 @@ from starlette.routing import Match, Route
 
 from controller.database.store import StoreError
 from controller.web.bare_page import bare_page, wants_page
+from controller.web.parameters import Fault, fault_in_address
 from protocol.errors import LopHocError, filled_parts
 from protocol.folder import is_disk_trouble
 from protocol.guard import BodyTooLargeError
-from protocol.language import requested_language
+from protocol.language import fill, requested_language
 from protocol.repeats import RepeatLimiter, with_count
 from protocol.words import N_, Translate
 
@@ -36,6 +38,7 @@ PROBLEM: Final = "application/problem+json"  # RFC 9457, 6.1
 Answer = Callable[[Request, Any], Awaitable[Response]]
 Show = Callable[[Request, "HttpError"], Response]
 Recognise = Callable[[HTTPConnection], Awaitable[None]]
+Refuse = Callable[[Request, Any], "HttpError"]
 HEADERS: Final = {  # of every answer
     "Content-Security-Policy": (
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -153,6 +156,8 @@ def problem_answer(
 ) -> JSONResponse:
     """The refusal, as programs are told it."""
     title, detail = refusal.parts(say)
+    if detail.startswith("/"):  # a page's hint may be a way on
+        detail = fill(say(N_("See {path}.")), {"path": detail})
     body = problem_of(refusal.status, refusal.code, title, detail)
     more = {"Content-Language": language, **(headers or refusal.headers or {})}
     return JSONResponse(body, refusal.status, more, media_type=PROBLEM)
@@ -172,18 +177,16 @@ def answer_refusals(
     """
     limiter = RepeatLimiter(lines=1)
 
-    def answered(refusal_of: Callable[[Any], HttpError]) -> Answer:
+    def answered(refusal_of: Refuse) -> Answer:
         async def answer(request: Request, error: Any) -> Response:
-            refusal = refusal_of(error)
+            refusal = refusal_of(request, error)
             _log_trouble(refusal.code, error, limiter)
             language = language_asked(request, default_language)
             say = translate_to(language)
             title, detail = refusal.parts(say)
             headers = {"Content-Language": language, **(_headers_of(request, error) or {})}
-            is_page = isinstance(error, PageRefusedError)
+            is_page = isinstance(refusal, PageRefusedError)
             if wants_page(request.scope, usually=is_page):
-                if isinstance(error, RequestValidationError):
-                    refusal = misspelt(_name_in(error))
                 page = await _page(request, refusal, show, recognise)
                 page = page or bare_page(refusal.status, refusal.code, language, say, title, detail)
                 page.headers.update(
@@ -198,7 +201,7 @@ def answer_refusals(
 
     for kind, refusal_of in _REFUSALS.items():
         app.add_exception_handler(kind, answered(refusal_of))
-    unwritten = answered(lambda _: _unwritten())
+    unwritten = answered(lambda *_: _unwritten())
 
     async def answer_disk(request: Request, error: Any) -> Response:
         if not is_disk_trouble(error):
@@ -241,28 +244,21 @@ def _methods_at(request: Request) -> list[str]:
     return sorted({method for route in found for method in route.methods or ()})
 
 
-def _invalid(error: RequestValidationError) -> HttpError:
-    message = f"{_name_in(error)}: {error.errors()[0]['msg']}"
-    return HttpError(422, "parameter_invalid", message, N_("See /openapi.json for the values."))
+def _invalid(request: Request, error: RequestValidationError) -> HttpError:
+    route = request.scope.get("route")
+    dependant = route.dependant if isinstance(route, APIRoute) else None
+    is_api = isinstance(route, APIRoute) and route.include_in_schema
+    fault = fault_in_address(dependant, error.errors()[0])
+    return refused(fault, "parameter_invalid", HttpError if is_api else PageRefusedError)
 
 
-def _name_in(error: RequestValidationError) -> str:
-    return ".".join(str(part) for part in error.errors()[0]["loc"][1:])[:80]
-
-
-def misspelt(name: str) -> PageRefusedError:
-    """What answers an address in which something is no value that is known."""
-    return PageRefusedError(
-        422,
-        "parameter_invalid",
-        N_("The address asks for something unknown."),
-        N_("Look at {name} in the address, or begin at the first page."),
-        name=name,
-    )
+def refused(fault: Fault, code: str, kind: type[HttpError] = HttpError) -> HttpError:
+    """What answers a request in which this is wrong."""
+    return kind(422, code, fault.message, fault.hint, None, **fault.values)
 
 
 def _unserved(error: HTTPException) -> HttpError:
-    code, message = _MISSING.get(error.status_code, ("refused", str(error.detail)))
+    code, message = _MISSING.get(error.status_code, ("refused", N_("This cannot be answered.")))
     return HttpError(error.status_code, code, message, N_("See /openapi.json."))
 
 
@@ -294,20 +290,20 @@ def _unwritten() -> HttpError:
     return HttpError(503, "disk_full", message, hint)
 
 
-def _broken(_error: Exception) -> HttpError:
+def _broken() -> HttpError:
     message = N_("Something in the server broke.")
     hint = N_("Try again; if it breaks again, tell who looks after the server when it was.")
     return HttpError(500, "internal", message, hint)
 
 
-_REFUSALS: Final[Mapping[type[Exception], Callable[[Any], HttpError]]] = {
-    HttpError: lambda error: error,
-    PageRefusedError: lambda error: error,
+_REFUSALS: Final[Mapping[type[Exception], Refuse]] = {
+    HttpError: lambda _, error: error,
+    PageRefusedError: lambda _, error: error,
     RequestValidationError: _invalid,
-    HTTPException: _unserved,
-    BodyTooLargeError: _too_large,
-    StoreError: _unreadable,
-    Exception: _broken,
+    HTTPException: lambda _, error: _unserved(error),
+    BodyTooLargeError: lambda _, error: _too_large(error),
+    StoreError: lambda _, error: _unreadable(error),
+    Exception: lambda *_: _broken(),
 }
 
 

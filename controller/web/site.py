@@ -7,9 +7,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.routing import Route
 
 from controller.feature import Feature, Level, Program, packages_with
 from controller.web.asked import check_names
@@ -64,6 +63,7 @@ def create_web(
         title="LopHoc",
         version=__version__,
         lifespan=life,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         dependencies=[
@@ -100,7 +100,7 @@ def create_web(
         (package, "static") for package in packages_with(program, "static")
     ]
     app.mount("/static", public(Scripts(packages=static)))
-    _open_description(app)
+    _add_description(app)
     check_rules(app.routes)
     complete(app)
     return app
@@ -111,11 +111,14 @@ async def _lead(_: Request, error: Any) -> Response:
     return RedirectResponse(error.path, 303)
 
 
-def _open_description(app: FastAPI) -> None:
-    """The API's description is the same everywhere and tells of no school."""
-    for route in app.routes:
-        if isinstance(route, Route) and route.path == app.openapi_url:
-            public(route.endpoint)
+def _add_description(app: FastAPI) -> None:
+    """An address by the rules of all others; FastAPI's own takes whatever is asked of it."""
+
+    @app.get("/openapi.json", response_class=JSONResponse)
+    @public
+    def description() -> Response:
+        """What programs may ask, as OpenAPI: the same everywhere, it tells of no school."""
+        return JSONResponse(app.openapi())
 
 
 def _include_pages(app: FastAPI, program: Program) -> None:

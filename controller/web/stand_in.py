@@ -14,6 +14,7 @@ from starlette.routing import Route
 from controller.config import ControllerConfig
 from controller.web.certificate import ScreenTls
 from controller.web.guard import HeadAsGet
+from controller.web.refusals import PROBLEM, problem_of
 from controller.web.server import listening, server_of
 from protocol.clock import wall_ms
 from protocol.words import N_, Translate, preferred_language, translator
@@ -54,9 +55,11 @@ def stand_in_app(say: Translate) -> Starlette:
 
     async def explain(request: Request) -> Response:
         again = {"Retry-After": "15", "Cache-Control": "no-store"}
-        if request.url.path.startswith(("/api/", "/healthz")):
-            error = {"code": "disk_full", "message": say(_TITLE), "hint": say(_HINT)}
-            return JSONResponse({"status": "degraded", "error": error}, 503, again)
+        problem = problem_of(503, "disk_full", say(_TITLE), say(_HINT))
+        if request.url.path.startswith("/api/"):
+            return JSONResponse(problem, 503, again, media_type=PROBLEM)
+        if request.url.path.startswith("/healthz"):
+            return JSONResponse({"status": "degraded", "error": problem["error"]}, 503, again)
         words = "".join(f"<p>{html.escape(say(text))}" for text in (_TITLE, _HINT))
         page = f"<!doctype html><meta charset=utf-8>{_AGAIN}{words}"
         return HTMLResponse(page, 503, again)

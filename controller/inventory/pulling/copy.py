@@ -6,7 +6,7 @@ Whatever moment the program ends at, the copy and the place in the list belong t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple, Self
 
@@ -21,11 +21,15 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    and_,
+    bindparam,
     delete,
     func,
     inspect,
+    literal,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.exc import DBAPIError
@@ -98,16 +102,14 @@ class Copy:
     def __enter__(self) -> Self:
         """Open it, and make its tables. Raises StoreError, PullError."""
         self._engine = engine_at(self._url)
-        with in_our_words():
-            try:
-                with self._engine.begin() as db:
-                    _metadata.create_all(db)
-                    _check_own(db, self._url)
-                    _widen(db)
-            except DBAPIError as error:
-                if cure := _cure_of(error):
-                    raise PullError(*cure, where=_where(self._url)) from error
-                raise
+        try:
+            with self._transaction() as db:
+                _metadata.create_all(db)
+                _check_own(db, self._url)
+                _widen(db, self._url)
+        except BaseException:
+            self._engine.dispose()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -166,9 +168,16 @@ class Copy:
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
+        """Raises PullError where a person must mend the copy, else StoreError."""
         assert self._engine is not None, "it is open"  # noqa: S101
-        with in_our_words(), self._engine.begin() as db:
-            yield db
+        with in_our_words():
+            try:
+                with self._engine.begin() as db:
+                    yield db
+            except DBAPIError as error:
+                if cure := _cure_of(error):
+                    raise PullError(*cure, where=_where(self._url)) from error
+                raise
 
     def _own(self, table: Table) -> Any:
         return table.c.source == self._source
@@ -211,30 +220,48 @@ class Copy:
             db.execute(delete(items).where(everywhere(items), self._own(items), *key))
 
 
-_CURES: Final = {
+_READ_ONLY: Final = (
+    "copy_read_only",
+    N_("{where} may only be read."),
+    N_("Change its owner or its rights, or pull into another file."),
+)
+_DAMAGED: Final = (
+    "copy_damaged",
+    N_("{where} is no copy that can be read."),
+    N_("Pull into another file, or remove this one: then all comes anew."),
+)
+_CHANGED: Final = (
+    "copy_changed",
+    N_("The tables in {where} are no longer as they were made."),
+    N_("Remove lophoc_items and lophoc_pulls there, or pull elsewhere: then all comes anew."),
+)
+_CURES: Final[Mapping[int | str, tuple[str, str, str]]] = {
     sqlite3.SQLITE_CANTOPEN: (
         "copy_unopened",
         N_("{where} cannot be opened, nor made."),
         N_("Name a folder that is there and that you may write into."),
     ),
-    sqlite3.SQLITE_READONLY: (
-        "copy_read_only",
-        N_("{where} may only be read."),
-        N_("Change its owner or its rights, or pull into another file."),
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_ERROR: _CHANGED,  # no such table or column
+    sqlite3.SQLITE_CONSTRAINT: _CHANGED,
+    "25006": _READ_ONLY,  # PostgreSQL's codes: its appendix A
+    "42501": (
+        "copy_no_rights",
+        N_("This account may not write in {where}."),
+        N_("Grant it CREATE on the schema, and the two tables of ours if they are another's."),
     ),
-    sqlite3.SQLITE_NOTADB: (
-        "copy_damaged",
-        N_("{where} is no copy that can be read."),
-        N_("Pull into another file, or remove this one: then all comes anew."),
-    ),
+    **dict.fromkeys(("23502", "23505", "23514", "42703", "42804", "42P01", "42P10"), _CHANGED),
 }
-_CURES[sqlite3.SQLITE_CORRUPT] = _CURES[sqlite3.SQLITE_NOTADB]
 
 
 def _cure_of(error: DBAPIError) -> tuple[str, str, str] | None:
     """What a person must mend before a file can be a copy; None for what may pass by itself."""
     code = getattr(error.orig, "sqlite_errorcode", None)
-    return _CURES.get(code & 0xFF) if isinstance(code, int) else None  # the rest says where
+    if isinstance(code, int):
+        return _CURES.get(code & 0xFF)  # the rest says where
+    return _CURES.get(getattr(error.orig, "sqlstate", None) or "")
 
 
 def _where(url: URL) -> str:
@@ -256,13 +283,38 @@ def _check_own(db: Connection, url: URL) -> None:
             )
 
 
-def _widen(db: Connection) -> None:
-    """Give a copy that an older version made the columns that it lacks."""
+def _widen(db: Connection, url: URL) -> None:
+    """Give a copy the columns that it lacks, with what was told of its rows. Raises PullError."""
     there = {column["name"] for column in inspect(db).get_columns(items.name)}
-    for column in items.columns:
-        if column.name not in there:
-            kind = column.type.compile(db.dialect)
-            db.execute(text(f"ALTER TABLE {items.name} ADD COLUMN {column.name} {kind}"))
+    lacking = [column for column in items.columns if column.name not in there]
+    if not all(column.nullable for column in lacking):
+        raise PullError(*_CHANGED, where=_where(url))
+    for column in lacking:
+        kind = column.type.compile(db.dialect)
+        db.execute(text(f"ALTER TABLE {items.name} ADD COLUMN {column.name} {kind}"))
+    if lacking:
+        _fill(db, [column.name for column in lacking])
+
+
+def _fill(db: Connection, names: Sequence[str]) -> None:
+    """Write into these columns what each row was told."""
+    key = tuple_(*(items.c[name] for name in _KEY))
+    query = select(*(items.c[name] for name in _KEY), items.c.item).where(everywhere(items))
+    query = query.order_by(*(items.c[name] for name in _KEY)).limit(_AT_ONCE)
+    is_row = and_(*(items.c[name] == bindparam(f"of_{name}") for name in _KEY))
+    filled = update(items).where(everywhere(items), is_row)
+    filled = filled.values({name: bindparam(f"new_{name}") for name in names})
+    rows = [*rows_of(db, query)]
+    while rows:
+        db.execute(filled, [_filling(row, names) for row in rows])
+        last = tuple(rows[-1][name] for name in _KEY)
+        rows = [*rows_of(db, query.where(key > tuple_(*map(literal, last))))]
+
+
+def _filling(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    told = msgspec.json.decode(row["item"])
+    values = {f"new_{name}": _value(name, told.get(name)) for name in names}
+    return values | {f"of_{name}": row[name] for name in _KEY}
 
 
 def _value(name: str, value: Any) -> Any:

@@ -121,8 +121,8 @@ def test_a_program_draws_proves_and_takes_back(officer: httpx.Client) -> None:
     ("body", "says"),
     [
         (b'{"size": 0}', "size"), (b'{"hours": "48"}', "hours"), (b'{"sizes": 3}', "sizes"),
-        (b"[]", "array"), (b"{", "JSON"), (b'{"unit": "schools"}', "unit"),
-        (b'{"seed": "7\\n8"}', "printable"), (b"\xff", "JSON"),
+        (b"[]", "JSON"), (b"{", "JSON"), (b'{"unit": "schools"}', "unit"),
+        (b'{"seed": "7\\n8"}', "seed"), (b"\xff", "JSON"),
     ],
     ids=["none", "text", "misspelt", "list", "cut", "unit", "unseen", "bytes"],
 )  # fmt: skip

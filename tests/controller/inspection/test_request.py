@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import Connection
 
 from controller.database.store import Store
 from controller.features import keep_batch
 from controller.inspection import request_store as requests
 from controller.inspection.part import InspectionPart
 from controller.inspection.request import InspectionRequest, RequestWord, answers_of, status_of
+from controller.inspection.service import HandAnswer, Requests
 from controller.inventory.store import refresh
 from controller.register import store as register
 from controller.register.book import Line
@@ -20,9 +23,10 @@ from controller.stocktake import store as stocktake
 from controller.stocktake.count import Counted, Expected
 from controller.stocktake.count import Outcome as Count
 from controller.stocktake.scan import LABEL, Scan
+from controller.web.refusals import HttpError
 from protocol.inspection import AskedItem
 from protocol.messages import InspectionGiven, to_bytes
-from protocol.model import DeviceKind
+from protocol.model import DeviceKind, Place
 from protocol.upward import InspectionTold
 from tests.controller.web_school import NOW_MS, SCHOOL, ZONE, a_program, device, numbered
 from tests.databases import Database
@@ -322,3 +326,33 @@ def test_no_account_goes_up(school: SchoolHere) -> None:
     (told,) = school.told()
     assert told.answers[0].reason == "exam"
     assert b"lan-tt" not in to_bytes(told)
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda service: service.say("kt-1", 1, HandAnswer("found", "no_label"), "a"),
+        lambda service: service.finish("kt-1", "a"),
+        lambda service: service.finish("kt-1", "a", "exam"),
+    ],
+    ids=["say", "finish", "refuse"],
+)
+def test_a_press_while_the_department_takes_it_back_changes_nothing(
+    school: SchoolHere, monkeypatch: pytest.MonkeyPatch, deed: Callable[[Requests], None]
+) -> None:
+    """The word comes after the page has looked, and before it writes."""
+    school.part.hear(asked())
+    service, locked = school.program.service(Requests), school.store.locked
+
+    def first_withdrawn(place: Place) -> AbstractContextManager[Connection]:
+        monkeypatch.setattr(school.store, "locked", locked)
+        school.part.hear(asked(2, withdrawn=True))
+        return locked(place)
+
+    monkeypatch.setattr(school.store, "locked", first_withdrawn)
+    with pytest.raises(HttpError) as refused:
+        deed(service)
+    assert (refused.value.status, refused.value.code) == (409, "request_closed")
+    request, answers = service.look("kt-1")
+    assert (request.withdrawn, request.number, request.finished_ms) == (True, 2, 0)
+    assert answers == {}

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from controller.department.school_record import SchoolRecord
 from controller.inspection.delivery import DAYS_AFTER_MS, InspectionDelivery, Owed
 from controller.inspection.inspection import (
+    ArrivedAnswer,
     AskedSchool,
     Inspection,
     ItemStanding,
     fits,
+    heard,
     inspected,
     news,
 )
@@ -23,7 +28,10 @@ DUE = 1000
 HERE = Place("14", "00140708")
 INSPECTION = Inspection(inspection="kt-1", no=1, asked_ms=0, due_ms=DUE)
 ITEM = AskedItem(no=1, item="line:1", line=1, room="P1")
-OUTCOMES = st.sampled_from(["found", "relocated", "not_found", "refused", "removed", "open"])
+NEWER = {"teleported": "not_found"}  # what only a newer school says
+OUTCOMES = st.sampled_from(
+    ["found", "relocated", "not_found", "refused", "removed", "open", *NEWER]
+)
 
 
 def told(*answers: InspectionAnswer, refused: str = "") -> InspectionTold:
@@ -33,42 +41,66 @@ def told(*answers: InspectionAnswer, refused: str = "") -> InspectionTold:
     )
 
 
-@given(
-    st.lists(st.tuples(st.one_of(OUTCOMES, st.none()), st.integers(1, 2000)), max_size=6),
-    st.integers(0, 3000),
-    st.booleans(),
+class Said(NamedTuple):
+    """A word of the school's. outcome: None where it says nothing of the item."""
+
+    at_ms: int
+    outcome: str | None
+    is_refused: bool
+
+
+def stood(words: Sequence[Said], at_ms: int) -> str | None:
+    """What the department had been told of the item by then, and not been told to forget."""
+    told = [word.outcome for word in words if word.outcome and word.at_ms <= at_ms]
+    return told[-1] if told and told[-1] != "open" else None
+
+
+def refused_since(words: Sequence[Said]) -> int | None:
+    """When the refusal that holds came first; None where none does."""
+    since = None
+    for word in words:
+        since = (word.at_ms if since is None else since) if word.is_refused else None
+    return since
+
+
+WORDS = st.lists(
+    st.builds(Said, st.integers(1, 2000), st.none() | OUTCOMES, st.booleans()), max_size=6
 )
-def test_an_item_stands_as_what_arrived_last(
-    words: list[tuple[str | None, int]],
-    later_ms: int,
-    refused: bool,  # noqa: FBT001 - drawn
-) -> None:
-    """None: the school says nothing of it, as after an old copy; then what stood stays."""
-    words = sorted(words, key=lambda word: word[1])
-    history: list = []
-    last: tuple[str, int] | None = None
-    timely: str | None = None
-    for outcome, at_ms in words:
-        standing = {history[-1].no: history[-1]} if history else {}
-        said = (InspectionAnswer(no=1, outcome=outcome, at_ms=at_ms),) if outcome else ()
-        history += news(HERE, told(*said), standing, at_ms)
-        if outcome:
-            last = outcome, at_ms
-            timely = outcome if at_ms <= DUE and outcome != "open" else timely
-    now_ms = (words[-1][1] if words else 0) + later_ms
-    school = AskedSchool(
-        place=HERE, inspection="kt-1", items=(ITEM,), refused="exam" if refused else ""
-    )
-    (item,) = inspected(INSPECTION, [school], history, now_ms).items
-    if last is None or last[0] == "open":
-        nothing = ItemStanding.MISSING if now_ms > DUE else ItemStanding.WAITING
-        assert item.standing == (ItemStanding.REFUSED if refused else nothing)
-        assert item.answer is None
-    else:
-        assert (item.standing.value, item.late) == (last[0], last[1] > DUE)
-        assert (item.in_time.outcome if item.in_time else None) == (
-            timely if last[1] > DUE else None
+
+
+@given(WORDS, st.integers(0, 3000))
+@example([Said(1, "found", False), Said(2, "open", False), Said(1500, "not_found", False)], 0)
+@example([Said(1, "found", False), Said(1500, "open", False)], 0)
+@example([Said(1, None, True), Said(1500, None, True)], 0)
+@example([Said(1, "teleported", False), Said(1500, "found", False)], 0)
+def test_an_item_stands_as_what_arrived_last(words: list[Said], later_ms: int) -> None:
+    """What is said of nothing stays, as after an old copy; a word that is said again is no news."""
+    words = sorted(words, key=lambda word: word.at_ms)
+    history: list[ArrivedAnswer] = []
+    school = AskedSchool(place=HERE, inspection="kt-1", items=(ITEM,))
+    for number, word in enumerate(words):
+        standing = {1: history[-1]} if history else {}
+        answers = (
+            (InspectionAnswer(no=1, outcome=word.outcome, at_ms=number),) if word.outcome else ()
         )
+        said = told(*answers, refused="exam" if word.is_refused else "")
+        history += news(HERE, said, standing, word.at_ms)
+        school = heard(school, said, word.at_ms)
+    now_ms = (words[-1].at_ms if words else 0) + later_ms
+    (item,) = inspected(INSPECTION, [school], history, now_ms).items
+    last, in_time = stood(words, 10**9), stood(words, DUE)
+    is_late = any(word.outcome and word.at_ms > DUE for word in words)
+    since = refused_since(words)
+    if last:
+        expected = NEWER.get(last, last), is_late
+    elif since is not None:
+        expected = "refused", since > DUE
+    else:
+        expected = "missing" if now_ms > DUE else "waiting", False
+    assert (item.standing.value, item.late) == expected
+    assert (item.answer is None) == (last is None)
+    shown = item.standing_in_time.value if item.standing_in_time else None
+    assert shown == (NEWER.get(in_time or "", in_time) if is_late else None)
 
 
 def test_an_outcome_of_a_newer_school_is_no_sight() -> None:

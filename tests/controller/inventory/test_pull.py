@@ -46,6 +46,7 @@ from tests.controller.web_school import NOW_MS
 from tests.databases import Database
 from tests.faulty_line import FaultyLine
 from tests.flows.programs import run_command
+from tests.postgres import Cluster
 
 PAGE = Path(__file__).parents[3] / "docs" / "so-giao-duc.md"
 ROWS = 1000
@@ -143,7 +144,7 @@ def test_a_page_is_taken_whole_or_not_at_all(database: Database) -> None:
         copy.take(copy.standing(), [item(1, "P1", 1)], "1", is_end=True)
         before = copy.standing()
         unkeepable = item(2, "P2", 2) | {"school": None}
-        with pytest.raises(Exception, match=r"(?i)null|database"):
+        with pytest.raises(Exception, match=r"(?i)null|database|tables in"):
             copy.take(before, [item(1, "P9", 3), unkeepable], "3", is_end=True)
         assert (held(copy), copy.standing()) == ({"line:1": "P1"}, before)
 
@@ -438,3 +439,67 @@ def test_a_database_of_ones_own_holds_columns_that_can_be_asked(
     with Copy(url_from(database.url), f"{served.url}api/v1/inventory") as copy:
         (row,) = copy.told()
         assert (row["school"], row["cost_vnd"], copy.count()) == ("00123", 5_000_000_000, 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DROP TABLE lophoc_pulls",
+        "ALTER TABLE lophoc_pulls DROP COLUMN token",
+        "ALTER TABLE lophoc_items DROP COLUMN item",
+        "ALTER TABLE lophoc_items RENAME COLUMN item TO theirs",
+        "CREATE UNIQUE INDEX theirs ON lophoc_items (source)",
+    ],
+)
+def test_a_copy_that_somebody_changed_says_so_and_nothing_is_taken(
+    database: Database, change: str
+) -> None:
+    """Before a pull or in the middle of one: it was told to free space, and to be tried again."""
+    page = [item(1, "a", 1), item(2, "b", 2)]
+    with Copy(url_from(database.url), "x") as copy:
+        copy.take(copy.standing(), page[:1], "t1", is_end=False)
+        before = copy.standing()
+        database.say(change)
+        with pytest.raises(PullError) as refused:
+            copy.take(before, page, "t2", is_end=True)
+        assert (refused.value.code, exit_code_of(refused.value)) == ("copy_changed", EXIT_SETTINGS)
+        assert "lophoc_items" in refused.value.text(str)
+
+
+def test_a_column_that_is_lacking_is_filled_with_what_was_told(database: Database) -> None:
+    """Dropped by somebody, or new in this version; the rows were left without it for ever."""
+    page = [item(number, f"P{number}", number) for number in range(2500)]
+    with Copy(url_from(database.url), "x") as copy:
+        copy.take(copy.standing(), page, "t1", is_end=True)
+    for column in ("room", "year"):
+        database.say(f"ALTER TABLE lophoc_items DROP COLUMN {column}")
+    with Copy(url_from(database.url), "x") as copy:
+        assert copy.count() == len(page)
+    told = {(one["school"], one["device_id"]): one.get("room") for one in page}
+    engine = create_engine(database.url)
+    with engine.connect() as db:
+        rows = db.execute(text("SELECT school, device_id, room FROM lophoc_items")).all()
+    engine.dispose()
+    assert {(row.school, row.device_id): row.room for row in rows} == told
+    assert any(told.values())
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ("-c role=lophoc_reader", "copy_no_rights"),
+        ("-c default_transaction_read_only=on", "copy_read_only"),
+    ],
+)
+def test_a_server_on_which_nothing_may_be_written_is_told_as_such(
+    cluster: Cluster, options: str, code: str
+) -> None:
+    """Space on its disk would not mend it."""
+    url = cluster.fresh()
+    role = "CREATE ROLE lophoc_reader; EXCEPTION WHEN duplicate_object THEN NULL"
+    Database(url).say(f"DO $$ BEGIN {role}; END $$")
+    there = make_url(url).update_query_dict({"options": options})
+    text_of = there.render_as_string(hide_password=False)
+    with pytest.raises(PullError) as refused, Copy(url_from(text_of), "x"):
+        pass
+    assert (refused.value.code, exit_code_of(refused.value)) == (code, EXIT_SETTINGS)
