@@ -73,6 +73,23 @@ def addresses_of(ours: Iterable[NamedNetwork]) -> Addresses:
     return tuple(dict.fromkeys(str(ip) for ip in found if isinstance(ip, ipaddress.IPv4Address)))
 
 
+def call_places(choice: LinkChoice = ANY_LINK) -> Addresses:
+    """Give where to call everybody from, as call_places_of does."""
+    return call_places_of(named_networks(choice))
+
+
+def call_places_of(ours: Iterable[NamedNetwork]) -> Addresses:
+    """Give where to call everybody from: our IPv4 addresses, and each link with IPv6 as "%2".
+
+    Several IPv6 addresses of one link would only repeat what is said (RFC 4007, section 11).
+    """
+    named = list(ours)
+    six = (one for one in named if one.network.version == 6)  # noqa: PLR2004 - IPv6
+    links = {one.interface for one in six if one.network.is_link_local}
+    numbers = sorted(filter(None, map(_number_of, links)))
+    return (*addresses_of(named), *(f"%{number}" for number in numbers))
+
+
 def openable_of(ours: Iterable[NamedNetwork]) -> Addresses:
     """Give the addresses of these that others can open, each once: IPv4, and IPv6 but link-local.
 
@@ -97,6 +114,14 @@ def via(address: str, ours: Iterable[Network]) -> str:
     if isinstance(target, ipaddress.IPv6Address) and target.is_link_local:
         return f"%{target.scope_id}" if target.scope_id else ""
     return next((str(one.ip) for one in ours if _holds(one, target)), "")
+
+
+def _number_of(link: str) -> int:
+    """The kernel's number of a link; 0 of one that just went, and where names are for people."""
+    try:
+        return socket.if_nametoindex(link)
+    except OSError:
+        return 0
 
 
 def _link_of(label: str) -> str:

@@ -21,6 +21,7 @@ from hardware.camera.order import CameraTrouble
 from hardware.http.login import WebLogin
 from hardware.network.marks import JudgedMarks
 from hardware.network.neighbours import ToldMac, told_at, told_mac
+from hardware.network.scopes import unscoped
 from hardware.onvif.clock import clocks_ahead
 from hardware.onvif.discovery import Match
 from hardware.onvif.envelope import elements, text_of
@@ -255,7 +256,7 @@ def _keys(camera: DiscoveredCamera, judged: JudgedMarks, at_card: ToldMac) -> tu
     if names:
         return tuple(names)
     port, _ = camera.match.service or (0, "")
-    return (*card[:1], f"name:onvif-at:{camera.address}:{port}")[:1]
+    return (*card[:1], f"name:onvif-at:{unscoped(camera.address)}:{port}")[:1]
 
 
 def _channel_sighting(recorder: Sighting, channel: Channel) -> Sighting:
