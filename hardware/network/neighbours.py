@@ -67,13 +67,8 @@ def told_at(address: str, table: Path = NEIGHBOURS) -> ToldMac:
     return told_mac(_mac_by_ipv6(address)) if ":" in address else told_in(_read(table), address)
 
 
-def mac_in(text: str, address: str) -> str:
-    """Find the MAC of the one device at an address in the text of a neighbour table."""
-    return told_in(text, address).sound
-
-
 def told_in(text: str, address: str) -> ToldMac:
-    """Find the same, and one that names no piece beside it."""
+    """Find the MAC of the one device at an address in the text of a neighbour table."""
     answers = list(_answers(text))
     macs = {one.mac for one in answers if one.address == address}
     addresses = {one.address for one in answers if one.mac in macs}
