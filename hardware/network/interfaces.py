@@ -116,6 +116,13 @@ def via(address: str, ours: Iterable[Network]) -> str:
     return next((str(one.ip) for one in ours if _holds(one, target)), "")
 
 
+def leads_to(address: str, ours: Iterable[Network]) -> bool:
+    """Whether we are in the network of this address now, or on the link where it was heard."""
+    links = {one.scope_id for one in ours if isinstance(one, ipaddress.IPv6Interface)}
+    link = address.partition("%")[2]
+    return link in links if link and any(links) else bool(via(address, ours))
+
+
 def _number_of(link: str) -> int:
     """The kernel's number of a link; 0 of one that just went, and where names are for people."""
     try:
@@ -134,10 +141,12 @@ def _holds(one: Network, address: ipaddress.IPv4Address | ipaddress.IPv6Address)
 
 
 def _network(address: str, netmask: str | None) -> Network | None:
-    plain = address.partition("%")[0]
+    """One of our addresses with its network; of a link-local one with the number of its link."""
+    plain, _, link = address.partition("%")
+    scope = f"%{number}" if link and (number := _number_of(link)) else ""
     try:
         bits = int(ipaddress.ip_address(netmask)).bit_count() if netmask else None
-        one = ipaddress.ip_interface(plain if bits is None else f"{plain}/{bits}")
+        one = ipaddress.ip_interface(f"{plain}{scope}" + ("" if bits is None else f"/{bits}"))
     except ValueError:
         return None
     return None if one.ip.is_loopback else one

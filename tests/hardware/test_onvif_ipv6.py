@@ -90,7 +90,9 @@ def is_by_ipv6(one: Sighting) -> bool:
 
 def test_our_links_with_ipv6_are_places_to_call_from(link: int) -> None:
     """Each once, by its number, behind our IPv4 addresses."""
-    assert call_places_of(named_networks()) == (HERE, f"%{link}")
+    ours = named_networks()
+    assert call_places_of(ours) == (HERE, f"%{link}")
+    assert [str(one.network) for one in ours] == [f"{HERE}/24", f"{HERE_6}%{link}/64"]
 
 
 def test_a_camera_with_ipv6_alone_is_found_and_spoken_with(link: int) -> None:
