@@ -31,7 +31,7 @@ from tests.flows.programs import BIN
 from tests.long_tests import long_tests, name_of
 from tests.ports import free_port
 from tests.postgres import Cluster, cluster_or_skip
-from tests.tiers import LEFT_OUT, TIERS, choose_tier, wide
+from tests.tiers import COLLECTED, TIERS, choose_tier, wide
 from tests.waiting import until
 from tests.warm_children import children_started_truly, start_children_warm
 
@@ -104,7 +104,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(mark)
         if name_of(item.nodeid) in long_tests():
             item.add_marker("long")
-    others = config.stash[LEFT_OUT] = choose_tier(config.getoption("--tier"), items)
+    config.stash[COLLECTED] = [*items]
+    others = choose_tier(config.getoption("--tier"), items)
     config.hook.pytest_deselected(items=others)
     items.sort(key=lambda item: item.path.name not in LONG)
 

@@ -20,7 +20,7 @@ from hypothesis import settings
 TIERS: Final = ("short", "wide", "all")
 SHORT_PART: Final = 8  # of a long search, what each change plays is so small a part
 FEWEST: Final = 4  # examples that are left of a search
-LEFT_OUT: Final = pytest.StashKey[list[pytest.Item]]()  # what the tier of this run leaves out
+COLLECTED: Final = pytest.StashKey[list[pytest.Item]]()  # before tiers and marks leave any out
 _SETTINGS: Final = "_hypothesis_internal_use_settings"  # where hypothesis keeps a test's own
 
 

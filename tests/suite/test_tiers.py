@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from tests.long_tests import name_of
-from tests.tiers import FEWEST, LEFT_OUT, SHORT_PART, choose_tier, is_search, wide
+from tests.tiers import COLLECTED, FEWEST, SHORT_PART, choose_tier, is_search, wide
 
 
 @given(st.integers())
@@ -106,7 +106,7 @@ def test_a_case_of_several_arguments_is_a_tuple() -> None:
 
 def test_each_wide_play_has_a_short_one(request: pytest.FixtureRequest) -> None:
     """In its own file, or where its mark says: no kind is looked at by the wide tier alone."""
-    everything = [*request.session.items, *request.config.stash[LEFT_OUT]]
+    everything = request.config.stash[COLLECTED]
     marks = {item: item.get_closest_marker("wide") for item in everything}
     short = {item.path for item, mark in marks.items() if mark is None}
     names = {name_of(item.nodeid) for item, mark in marks.items() if mark is None}
