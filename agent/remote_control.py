@@ -150,8 +150,8 @@ async def _answers(address: str, port: int) -> bool:
 
 
 def typed_from(text: str) -> TypedAddress:
-    """Read an address that was typed or scanned. Raises ValueError."""
-    from hardware.network.place import place_of  # noqa: PLC0415 - seldom wanted
+    """Read an address that was typed or scanned; its passwords are not kept. Raises ValueError."""
+    from hardware.network.place import place_of, secretless  # noqa: PLC0415 - seldom wanted
 
     place = place_of(text)
     return TypedAddress(
@@ -159,5 +159,5 @@ def typed_from(text: str) -> TypedAddress:
         host=place.host,
         port=place.port,
         scheme=place.scheme,
-        path=place.path,
+        path=secretless(place.path),
     )

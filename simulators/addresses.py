@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import struct
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Interface
 from typing import Any, Final
 
 import ifaddr
 
-Hear = Callable[[bytes, tuple[str | Any, int]], None]
+Hear = Callable[[bytes, tuple[str | Any, ...]], None]
 
 LOOPBACK: Final = "127.0.0.1"
 _LONGEST_PREFIX: Final = 30  # longer ones have no broadcast address (RFC 3021)
@@ -44,20 +45,36 @@ def call_address(host: str, within: Iterable[IPv4Interface]) -> str:
     return str(fitting[0].network.broadcast_address) if fitting else ""
 
 
+def link_local_beside(host: str) -> str:
+    """The link-local IPv6 address of the card with an IPv4 address, and its link ("fe80::1%2").
+
+    "" where it has none.
+    """
+    for adapter in ifaddr.get_adapters():
+        if any(entry.ip == host for entry in adapter.ips):
+            six = (entry.ip for entry in adapter.ips if not entry.is_IPv4)
+            own = (f"{one[0]}%{one[2]}" for one in six if one[0].lower().startswith("fe80:"))
+            return next(own, "")
+    return ""
+
+
 async def open_udp(
     at: tuple[str, int], hear: Hear, *, joined_from: str = ""
 ) -> asyncio.DatagramTransport:
     """Listen at an address and port, which others on this computer may share.
 
-    joined_from: where `at` is a multicast group, the own address that joins it. Raises OSError.
+    joined_from: where `at` is a multicast group, the own address that joins it. A link-local IPv6
+    address has its link behind it. Raises OSError.
     """
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    is_ipv6 = ":" in at[0]
+    sock = socket.socket(socket.AF_INET6 if is_ipv6 else socket.AF_INET, socket.SOCK_DGRAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(at)
-        if joined_from:
-            member = socket.inet_aton(at[0]) + socket.inet_aton(joined_from)
-            sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+        if is_ipv6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            _join_6(sock, at, joined_from)
+        else:
+            _join(sock, at, joined_from)
         sock.setblocking(False)
     except OSError:
         sock.close()
@@ -67,10 +84,25 @@ async def open_udp(
     return transport
 
 
+def _join(sock: socket.socket, at: tuple[str, int], joined_from: str) -> None:
+    sock.bind(at)
+    if joined_from:
+        member = socket.inet_aton(at[0]) + socket.inet_aton(joined_from)
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+
+
+def _join_6(sock: socket.socket, at: tuple[str, int], joined_from: str) -> None:
+    address, _, link = (joined_from or at[0]).partition("%")
+    sock.bind(("::" if joined_from else address, at[1], 0, int(link or "0")))
+    if joined_from:
+        member = socket.inet_pton(socket.AF_INET6, at[0]) + struct.pack("@I", int(link or "0"))
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, member)
+
+
 class _Ear(asyncio.DatagramProtocol):
     def __init__(self, hear: Hear) -> None:
         self._hear = hear
 
-    def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
+    def datagram_received(self, data: bytes, addr: tuple[str | Any, ...]) -> None:
         """Hand on one datagram."""
         self._hear(data, addr)

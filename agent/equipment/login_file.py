@@ -61,12 +61,17 @@ class LoginFile:
         text = msgspec.json.format(msgspec.json.encode(logins))
         write_whole(self._path, text, _MODE, backup=self._before)
         if not login.password:  # what was taken away is nowhere
-            self._before.unlink(missing_ok=True)
+            for copy in (self._before, self._aside):
+                copy.unlink(missing_ok=True)
         self._logins = tuple(logins)
 
     @property
     def _before(self) -> Path:
         return self._path.with_name(self._path.name + _BEFORE)
+
+    @property
+    def _aside(self) -> Path:
+        return self._path.with_name(self._path.name + _ASIDE)
 
     def _open(self) -> tuple[DeviceLogin, ...]:
         """What is kept; where the file cannot be read, none is known and none is written over."""
@@ -86,7 +91,7 @@ class LoginFile:
             return ()
         # What is wrong in it may be a password: its place alone is told.
         _LOGGER.warning("the devices' own logins are damaged; those before are taken")
-        replace_file(self._path, self._path.with_name(self._path.name + _ASIDE))
+        replace_file(self._path, self._aside)
         before = _logins_in(self._before) or ()
         if before:
             write_whole(self._path, self._before.read_bytes(), _MODE)

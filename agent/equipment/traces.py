@@ -18,6 +18,9 @@ MAX_FORMER: Final = 8  # of a thing's keys; its id has no more aliases
 # What stands in a room and stays when a laptop leaves it.
 FIXTURES: Final = frozenset({Kind.BOARD, Kind.PROJECTOR, Kind.CAMERA, Kind.NETWORK})
 
+# Whose things stand at an address for good, and may tell little of themselves.
+_FIXED_SOURCES: Final = frozenset({"onvif", "pjlink"})
+
 Answers = Mapping[str, Kind]
 _At = tuple[str, str]
 
@@ -104,6 +107,8 @@ class Traces:
         before = held.get(_at(scoped))
         if before is not None:
             scoped = _with_past(scoped, before.sighting)
+        elif scoped.present and (nameless := _nameless_past(held.values(), scoped)):
+            scoped = replace(scoped, former=(*scoped.former, *nameless)[:MAX_FORMER])
         if not scoped.present:
             if before is not None:
                 held[_at(scoped)] = _gone_trace(before, scoped.reason, at_ms)
@@ -175,6 +180,20 @@ def _with_past(sighting: Sighting, before: Sighting) -> Sighting:
     past = dict.fromkeys((*sighting.former, *before.former))
     former = tuple(key for key in past if key not in keys | others)[:MAX_FORMER]
     return sighting if former == sighting.former else replace(sighting, former=former)
+
+
+def _nameless_past(traces: Iterable[Trace], now: Sighting) -> list[str]:
+    """Give the names by which a camera or projector was known at its address up to now.
+
+    A login, or a new firmware, has it tell more of itself; whether this program ran meanwhile or
+    not. What is there beside it, or is called otherwise, is another one.
+    """
+    if now.source not in _FIXED_SOURCES or not now.address:
+        return []
+    place = now.source, now.address, now.port, now.name
+    gone = (trace.sighting for trace in traces if not trace.sighting.present)
+    known = (one for one in gone if one.key.startswith("name:"))
+    return [one.key for one in known if (one.source, one.address, one.port, one.name) == place]
 
 
 def _gone_trace(before: Trace, reason: str, at_ms: int) -> Trace:

@@ -90,7 +90,7 @@ async def watch_onvif(context: Context) -> None:
     await onvif.watch(
         context.liveness.hear,
         credentials=context.logins.camera,
-        addresses=context.own.addresses,
+        addresses=context.own.call_places,
         judge=context.marks,
         rest=context.bell.rest,
     )

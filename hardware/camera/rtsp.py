@@ -5,18 +5,19 @@ Source: RFC 2326, DESCRIBE.
 
 from __future__ import annotations
 
-import io
 import secrets
 import socket
 import time
 from contextlib import closing, suppress
 from http.client import HTTPException
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from hardware.camera.order import CameraTrouble
 from hardware.http.head import HeadReader, RtspHead
 from hardware.http.login import BasicOnly, answer, challenges_of
+from hardware.http.wire import Wire
+from hardware.network.scopes import unscoped
 
 PORT: Final = 554
 _LOGINS: Final = 2  # ways to say a password: cameras lock themselves
@@ -35,7 +36,7 @@ def ask(url: str, user: str, password: str, *, timeout_s: float, is_typed: bool 
     try:
         with closing(_Talk(url, time.monotonic() + timeout_s)) as talk:
             head = talk.describe()
-            for login in _logins(head, url, (user, password), is_typed=is_typed):
+            for login in _logins(head, talk.told_url, (user, password), is_typed=is_typed):
                 if head.status in _LOCKED:
                     head = talk.describe(login)
     except (OSError, ValueError) as error:
@@ -70,6 +71,10 @@ class _Talk:
     def __init__(self, url: str, deadline: float) -> None:
         self._url = url
         self._deadline = deadline
+        # A link's number is this machine's alone.
+        place = urlsplit(url)
+        bare = place.netloc.replace(place.hostname or "", unscoped(place.hostname or ""))
+        self.told_url = urlunsplit(place._replace(netloc=bare)) if "%" in place.netloc else url
         self._number = 0
         self._socket = self._connect()
 
@@ -102,7 +107,7 @@ class _Talk:
         """The head of what is answered; None of nothing. Raises OSError, CameraTrouble."""
         self._number += 1
         lines = [
-            f"DESCRIBE {self._url} RTSP/1.0",
+            f"DESCRIBE {self.told_url} RTSP/1.0",
             f"CSeq: {self._number}",
             "Accept: application/sdp",
             "User-Agent: LopHoc",
@@ -110,22 +115,6 @@ class _Talk:
         ]
         self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
         try:
-            return HeadReader(_Wire(self._socket, self._deadline)).read_rtsp()
+            return HeadReader(Wire(self._socket, self._deadline)).read_rtsp()
         except HTTPException as error:
             raise CameraTrouble("nonsense") from error
-
-
-class _Wire(io.RawIOBase):
-    """A socket that is read up to a moment, by a steady clock."""
-
-    def __init__(self, sock: socket.socket, deadline: float) -> None:
-        super().__init__()
-        self._sock = sock
-        self._deadline = deadline
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # no mmap
-        self._sock.settimeout(max(0.01, self._deadline - time.monotonic()))
-        return self._sock.recv_into(buffer)

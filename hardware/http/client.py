@@ -9,6 +9,7 @@ Sources: RFC 9110, RFC 9112; for logins see login.py.
 from __future__ import annotations
 
 import io
+import math
 import secrets
 import socket
 import ssl
@@ -29,6 +30,8 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 from hardware.http.contents import Contents
 from hardware.http.head import HeadReader
 from hardware.http.login import NOBODY, BasicOnly, Challenge, WebLogin, answer, challenges_of
+from hardware.http.wire import Wire
+from hardware.network.scopes import unscoped
 
 TIMEOUT_S: Final = 2.0  # for connecting, and between two words of the device
 HEAD_S: Final = 4.0  # for all up to the end of an answer's head, however slowly it drips
@@ -108,7 +111,7 @@ class WebAnswer:
 
     def endless(self) -> None:
         """Expect a stream: it may last for as long as it sends something now and then."""
-        self._wire.ends_at = None
+        self._wire.ends_at = math.inf
         self._contents.endless()
 
     def close(self) -> None:
@@ -230,7 +233,8 @@ class WebClient:
         uri = quote(url.path or "/", _AS_IT_IS) + (
             f"?{quote(url.query, _AS_IT_IS)}" if url.query else ""
         )
-        wanted = {"User-Agent": "LopHoc", "Accept": "*/*", "Connection": "close", **headers}
+        wanted = {"Host": _host_of(url), "User-Agent": "LopHoc", "Accept": "*/*"}
+        wanted |= {"Connection": "close", **headers}
         if self._cookies:
             wanted["Cookie"] = "; ".join(f"{name}={text}" for name, text in self._cookies.items())
         if self._challenge is not None:
@@ -239,7 +243,7 @@ class WebClient:
         try:
             connection = _connection(url, self._timeout_s)
             _request(connection, method, uri, body, wanted)
-            wire = _Wire(connection.sock, self._timeout_s, ends_at)
+            wire = _Wire(connection.sock, ends_at, self._timeout_s)
             got = WebAnswer(_head_of(wire, method), wire)
         except TimeoutError as error:
             raise WebTrouble("no_answer", silent=True) from error
@@ -292,9 +296,9 @@ class WebClient:
         except ValueError as error:
             raise WebTrouble("nonsense") from error
         # Another host would be handed this device's password.
-        if url.scheme not in {"http", "https"} or url.hostname != self._url.hostname:
+        host = self._url.hostname or ""
+        if url.scheme not in {"http", "https"} or unscoped(url.hostname or "") != unscoped(host):
             raise WebTrouble("nonsense")
-        host = url.hostname or ""
         host = f"[{host}]" if ":" in host else host
         self._url = url._replace(netloc=host + port, fragment="")
 
@@ -306,26 +310,14 @@ class WebClient:
                 self._cookies[name] = text
 
 
-class _Wire(io.RawIOBase):
-    """A socket as HTTPResponse reads it: no word may take too long, nor all of them together.
+class _Wire(Wire):
+    """A connection as HTTPResponse reads it, and closes it."""
 
-    ends_at: steady seconds by which all must be read; None while a stream lasts.
-    """
-
-    def __init__(self, sock: socket.socket, timeout_s: float, ends_at: float) -> None:
-        super().__init__()
-        self._sock = sock
-        self._timeout_s = timeout_s
-        self._ahead = b""
-        self.ends_at: float | None = ends_at
+    _ahead = b""
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """As a socket's."""
         return io.BufferedReader(self)
-
-    def readable(self) -> bool:
-        """As a raw file's."""
-        return True
 
     def put_back(self, data: bytes) -> None:
         """Have this read before all that comes."""
@@ -333,17 +325,11 @@ class _Wire(io.RawIOBase):
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # no mmap
         """As a raw file's. Raises TimeoutError, OSError."""
-        if self._ahead:
-            some, self._ahead = self._ahead[: len(buffer)], self._ahead[len(buffer) :]
-            buffer[: len(some)] = some
-            return len(some)
-        left_s = self._timeout_s
-        if self.ends_at is not None:
-            left_s = min(left_s, self.ends_at - time.monotonic())
-        if left_s <= 0:
-            raise TimeoutError
-        self._sock.settimeout(left_s)
-        return self._sock.recv_into(buffer)
+        if not self._ahead:
+            return super().readinto(buffer)
+        some, self._ahead = self._ahead[: len(buffer)], self._ahead[len(buffer) :]
+        buffer[: len(some)] = some
+        return len(some)
 
     def close(self) -> None:
         """Close the socket too."""
@@ -353,10 +339,20 @@ class _Wire(io.RawIOBase):
 
 
 def _connection(url: SplitResult, timeout_s: float) -> HTTPConnection:
+    # Without a port an IPv6 address would be cut at its last colon.
     host = url.hostname or ""
     if url.scheme == "http":
-        return HTTPConnection(host, url.port, timeout=timeout_s)
-    return HTTPSConnection(host, url.port, timeout=timeout_s, context=_unproven())
+        return HTTPConnection(host, url.port or _PORT, timeout=timeout_s)
+    port = url.port or _TLS_PORT
+    return HTTPSConnection(host, port, timeout=timeout_s, context=_unproven())
+
+
+def _host_of(url: SplitResult) -> str:
+    """The host as it is told to the host itself: a link's number is ours alone (RFC 6874, 4)."""
+    host = unscoped(url.hostname or "")
+    host = f"[{host}]" if ":" in host else host
+    usual = _TLS_PORT if url.scheme == "https" else _PORT
+    return host if (url.port or usual) == usual else f"{host}:{url.port}"
 
 
 def _unproven() -> ssl.SSLContext:

@@ -73,6 +73,23 @@ def addresses_of(ours: Iterable[NamedNetwork]) -> Addresses:
     return tuple(dict.fromkeys(str(ip) for ip in found if isinstance(ip, ipaddress.IPv4Address)))
 
 
+def call_places(choice: LinkChoice = ANY_LINK) -> Addresses:
+    """Give where to call everybody from, as call_places_of does."""
+    return call_places_of(named_networks(choice))
+
+
+def call_places_of(ours: Iterable[NamedNetwork]) -> Addresses:
+    """Give where to call everybody from: our IPv4 addresses, and each link with IPv6 as "%2".
+
+    Several IPv6 addresses of one link would only repeat what is said (RFC 4007, section 11).
+    """
+    named = list(ours)
+    six = (one for one in named if one.network.version == 6)  # noqa: PLR2004 - IPv6
+    links = {one.interface for one in six if one.network.is_link_local}
+    numbers = sorted(filter(None, map(_number_of, links)))
+    return (*addresses_of(named), *(f"%{number}" for number in numbers))
+
+
 def openable_of(ours: Iterable[NamedNetwork]) -> Addresses:
     """Give the addresses of these that others can open, each once: IPv4, and IPv6 but link-local.
 
@@ -99,6 +116,21 @@ def via(address: str, ours: Iterable[Network]) -> str:
     return next((str(one.ip) for one in ours if _holds(one, target)), "")
 
 
+def leads_to(address: str, ours: Iterable[Network]) -> bool:
+    """Whether we are in the network of this address now, or on the link where it was heard."""
+    links = {one.scope_id for one in ours if isinstance(one, ipaddress.IPv6Interface)}
+    link = address.partition("%")[2]
+    return link in links if link and any(links) else bool(via(address, ours))
+
+
+def _number_of(link: str) -> int:
+    """The kernel's number of a link; 0 of one that just went, and where names are for people."""
+    try:
+        return socket.if_nametoindex(link)
+    except OSError:
+        return 0
+
+
 def _link_of(label: str) -> str:
     """The interface of an address that is labelled so: "eth0:1" is eth0's (ip-address(8))."""
     return label if sys.platform == "win32" else label.partition(":")[0]
@@ -109,10 +141,12 @@ def _holds(one: Network, address: ipaddress.IPv4Address | ipaddress.IPv6Address)
 
 
 def _network(address: str, netmask: str | None) -> Network | None:
-    plain = address.partition("%")[0]
+    """One of our addresses with its network; of a link-local one with the number of its link."""
+    plain, _, link = address.partition("%")
+    scope = f"%{number}" if link and (number := _number_of(link)) else ""
     try:
         bits = int(ipaddress.ip_address(netmask)).bit_count() if netmask else None
-        one = ipaddress.ip_interface(plain if bits is None else f"{plain}/{bits}")
+        one = ipaddress.ip_interface(f"{plain}{scope}" + ("" if bits is None else f"/{bits}"))
     except ValueError:
         return None
     return None if one.ip.is_loopback else one

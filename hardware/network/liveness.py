@@ -126,7 +126,7 @@ class Liveness:
             return True
         sighting = self._judgement.sighting(key)
         routed = sighting is not None and not sighting.via
-        return bool(ours) and (routed or bool(interfaces.via(where[0], ours)))
+        return bool(ours) and (routed or interfaces.leads_to(where[0], ours))
 
     def _note(self, key: Key, where: tuple[str, int], answer: ProbeAnswer, asked_at: float) -> None:
         trail = self._trails.get(key[1])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from ipaddress import IPv6Address
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from hardware.network.neighbours_6 import neighbours_6
 from hardware.text import read_raw
 
 NEIGHBOURS = Path("/proc/net/arp")
@@ -52,26 +54,21 @@ def mac_of(address: str, root: Path = Path("/"), interface: str = "") -> str:
 
 
 def mac_at(address: str, table: Path = NEIGHBOURS) -> str:
-    """Give the MAC of the one device at an IPv4 address; "" where none may be trusted.
+    """Give the MAC of the one device at an address; "" where none may be trusted.
 
-    "" too where the device made its MAC up, and where it answers for several addresses: then it
-    is a router's. table: as the kernel shows it.
+    "" too where the device made its MAC up, and where it answers for several IPv4 addresses: then
+    it is a router's. table: as the kernel shows those.
     """
-    return mac_in(_read(table), address)
+    return told_at(address, table).sound
 
 
 def told_at(address: str, table: Path = NEIGHBOURS) -> ToldMac:
     """Give the same, and one that names no piece beside it."""
-    return told_in(_read(table), address)
-
-
-def mac_in(text: str, address: str) -> str:
-    """Find the MAC of the one device at an address in the text of a neighbour table."""
-    return told_in(text, address).sound
+    return told_mac(_mac_by_ipv6(address)) if ":" in address else told_in(_read(table), address)
 
 
 def told_in(text: str, address: str) -> ToldMac:
-    """Find the same, and one that names no piece beside it."""
+    """Find the MAC of the one device at an address in the text of a neighbour table."""
     answers = list(_answers(text))
     macs = {one.mac for one in answers if one.address == address}
     addresses = {one.address for one in answers if one.mac in macs}
@@ -124,6 +121,24 @@ def _is_of_many(mac: str) -> bool:
     steps = {(after - before) % 256 for before, after in pairwise(octets[_PREFIX_OCTETS - 1 :])}
     has_own = len(set(octets[_PREFIX_OCTETS:])) > 1
     return len(steps) == 1 or not has_own or not any(octets[:_PREFIX_OCTETS])
+
+
+def _mac_by_ipv6(address: str) -> str:
+    """Give the card of a link-local address, for no router answers for those; else "".
+
+    A device has several others, and so has the router that answers for them.
+    """
+    if not _is_link_local(address):
+        return ""
+    macs = {one.mac for one in neighbours_6() if one.address == address}
+    return macs.pop() if len(macs) == 1 else ""
+
+
+def _is_link_local(address: str) -> bool:
+    try:
+        return IPv6Address(address).is_link_local
+    except ValueError:
+        return False
 
 
 def _read(table: Path) -> str:

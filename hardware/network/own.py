@@ -16,6 +16,7 @@ from hardware.network.interfaces import (
     NamedNetwork,
     Networks,
     addresses_of,
+    call_places_of,
     named_networks,
 )
 from hardware.network.links import ANY_LINK, LinkChoice
@@ -55,6 +56,10 @@ class OwnNetworks:
     def addresses(self) -> Addresses:
         """Our IPv4 addresses."""
         return addresses_of(self.named())
+
+    def call_places(self) -> Addresses:
+        """Where to call everybody from: our IPv4 addresses, and each link with IPv6 as "%2"."""
+        return call_places_of(self.named())
 
     async def follow(self) -> None:
         """Keep them up to date; never returns."""

@@ -27,7 +27,9 @@ _RAW_LOGIN = re.compile(
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _SCOPE = re.compile(r"[A-Za-z0-9_.-]{1,15}")
 # Cheap cameras want the password in the path: "/user=admin_password=x_channel=1", "?pwd=x&...".
-_SECRET = re.compile(r"((?:pass(?:word|wd|phrase)?|pwd|token|auth)=)[^&/?]*", re.IGNORECASE)
+_SECRET = re.compile(
+    r"((?:pass?|pwd|psw|pswd|secret|token|auth|sign|key)\w*=)[^&/?]*", re.IGNORECASE
+)
 _PLAIN_WORD = re.compile(r"[\w.-]{0,40}")
 # Stops of other scripts, which a phone's keyboard may put.
 _STOPS = str.maketrans({"。": ".", "．": ".", "｡": ".", "：": ":", "∶": ":", "﹕": ":"})  # noqa: RUF001 - the point
@@ -76,8 +78,12 @@ class TypedPlace:
             return ""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = f":{self.port}" if self.port else ""
-        path = _SECRET.sub(r"\g<1>", self.path)
-        return f"{self.scheme}://{host}{port}{path}"
+        return f"{self.scheme}://{host}{port}{secretless(self.path)}"
+
+
+def secretless(path: str) -> str:
+    """A path with its query as it may be kept: without the passwords that cheap cameras want."""
+    return _SECRET.sub(r"\g<1>", path)
 
 
 def place_of(text: str, *, own: bool = False) -> TypedPlace:

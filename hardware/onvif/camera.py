@@ -21,6 +21,8 @@ from hardware.camera.order import CameraTrouble
 from hardware.http.login import WebLogin
 from hardware.network.marks import JudgedMarks
 from hardware.network.neighbours import ToldMac, told_at, told_mac
+from hardware.network.place import secretless
+from hardware.network.scopes import unscoped
 from hardware.onvif.clock import clocks_ahead
 from hardware.onvif.discovery import Match
 from hardware.onvif.envelope import elements, text_of
@@ -61,7 +63,7 @@ _USUAL_SERVICE: Final = ("http", 80, "/onvif/device_service")  # of one that doe
 # Where media services are, for cameras that do not say.
 _MEDIA_PATHS: Final = ("/onvif/media_service", "/onvif/Media", "/onvif/media")
 # Cheap cameras put a login into their addresses; ours is said otherwise.
-_SECRET = re.compile(r"(user|usr|login|pass|pwd|token|auth)", re.IGNORECASE)
+_LOGIN = re.compile(r"\W*(user|usr|login|pass|pwd|token|auth)", re.IGNORECASE)
 
 _IDENTITIES = {"mac": IdentityKind.MAC, "uuid": IdentityKind.UUID, "serial": IdentityKind.UUID}
 
@@ -255,7 +257,7 @@ def _keys(camera: DiscoveredCamera, judged: JudgedMarks, at_card: ToldMac) -> tu
     if names:
         return tuple(names)
     port, _ = camera.match.service or (0, "")
-    return (*card[:1], f"name:onvif-at:{camera.address}:{port}")[:1]
+    return (*card[:1], f"name:onvif-at:{unscoped(camera.address)}:{port}")[:1]
 
 
 def _channel_sighting(recorder: Sighting, channel: Channel) -> Sighting:
@@ -493,8 +495,12 @@ def picture_url(url: str, address: str) -> str:
     if split.scheme not in {"http", "https", "rtsp"}:
         return ""
     host = f"[{address}]" if ":" in address else address
-    query = "&".join(part for part in split.query.split("&") if not _SECRET.match(part))
+    query = "&".join(part for part in split.query.split("&") if not _is_login(part))
     return urlunsplit((split.scheme, f"{host}{port}", split.path, query, ""))
+
+
+def _is_login(part: str) -> bool:
+    return bool(_LOGIN.match(part)) or secretless(part) != part
 
 
 class _Profile(NamedTuple):

@@ -1,7 +1,7 @@
 """This file asks a network for its cameras by WS-Discovery, and reads what they answer.
 
-Source: OASIS Web Services Dynamic Discovery 1.0 (April 2005 draft, which ONVIF cameras speak);
-ONVIF Core Specification, section 7.
+Source: OASIS Web Services Dynamic Discovery 1.0 (April 2005 draft, which ONVIF cameras speak),
+section 2.4 for where to ask; ONVIF Core Specification, section 7.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import socket
 import struct
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -24,6 +24,7 @@ from hardware.onvif.envelope import Garbage, elements, parse_xml, text_of, words
 from hardware.readings import clean
 
 GROUP, PORT = "239.255.255.250", 3702
+GROUP_6 = "ff02::c"
 _SCOPE = re.compile(r"onvif://[^/\s]*/([^/\s]+)/(\S+)", re.IGNORECASE)
 _VIDEO = frozenset({"networkvideotransmitter", "networkvideostorage", "networkvideodisplay"})
 _DEVICE = "device"  # of ONVIF, but printers have a type of this name too
@@ -41,6 +42,7 @@ _OTHER_CATEGORIES = frozenset({"location", "type", "profile"})  # which have fol
 _CATEGORIES = {spelling: name for name, all_ in _SPELLINGS.items() for spelling in all_}
 _BYTES_LIMIT = 64 * 1024  # no datagram is longer
 _MATCHES_LIMIT, _SCOPES_LIMIT, _XADDRS_LIMIT = 16, 64, 8
+_IPV4_PARTS = 2  # of a place: address and port; IPv6 has a flow and a link besides
 _SEPARATORS = re.compile(r"[\s,;]+")
 # What a card calls itself while nobody gave it an address (RFC 3927; RFC 4291, 2.5.6).
 _UNSET = ("169.254.", "fe80:")
@@ -121,43 +123,75 @@ class DiscoveryListener(asyncio.DatagramProtocol):
         """Be ready to hear as many again."""
         self._left = self._limit
 
-    def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
+    def datagram_received(self, data: bytes, addr: tuple[str | Any, ...]) -> None:
         """Hand it on, unless there were too many."""
         if self._left > 0:
             self._left -= 1
-            self._take(data, str(addr[0]))
+            self._take(data, _sender(addr))
 
 
 @asynccontextmanager
 async def asking(
     own: str, ear: DiscoveryListener, group: tuple[str, int] = (GROUP, PORT)
 ) -> AsyncIterator[Callable[[], None]]:
-    """Open a socket on one of our own addresses; gives what sends the question from there.
+    """Open a socket where we are; gives what sends the question from there.
 
-    Raises OSError where the address is not ours (any more).
+    own: one of our IPv4 addresses, or a link of ours by its number ("%2"), where IPv6 is spoken.
+    group: where IPv4's question goes, and the port of both. Raises OSError where we are not there
+    (any more).
     """
     loop = asyncio.get_running_loop()
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    try:
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(own))
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, struct.pack("b", 1))
-        sock.bind((own, 0))
-        sock.setblocking(False)
-    except OSError:
-        sock.close()
-        raise
+    is_ipv6 = own.startswith("%")
+    number = int(own.removeprefix("%")) if is_ipv6 else 0
+    sock = _mouth_6(number) if is_ipv6 else _mouth(own)
+    to = (GROUP_6, group[1], 0, number) if is_ipv6 else group
     transport, _ = await loop.create_datagram_endpoint(lambda: ear, sock=sock)
 
     def ask() -> None:
         ear.renew()
         with suppress(OSError):
             for question in probes(iter(uuid.uuid4, None)):
-                transport.sendto(question, group)
+                transport.sendto(question, to)
 
     try:
         yield ask
     finally:
         transport.close()
+
+
+def _mouth(own: str) -> socket.socket:
+    with _opening(socket.AF_INET) as sock:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(own))
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, struct.pack("b", 1))
+        sock.bind((own, 0))
+    return sock
+
+
+def _mouth_6(link: int) -> socket.socket:
+    with _opening(socket.AF_INET6) as sock:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, link)
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 1)
+        sock.bind(("::", 0))
+    return sock
+
+
+@contextmanager
+def _opening(family: socket.AddressFamily) -> Iterator[socket.socket]:
+    """A datagram socket that waits for nothing, and is closed where it cannot be set up."""
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        yield sock
+    except OSError:
+        sock.close()
+        raise
+
+
+def _sender(place: tuple[str | Any, ...]) -> str:
+    """A sender's address; a link-local one with the number of the link that it was heard on."""
+    address, scope = str(place[0]), place[3] if len(place) > _IPV4_PARTS else 0
+    return f"{address}%{scope}" if scope and "%" not in address else address
 
 
 def _match(element: Element) -> Match:

@@ -12,13 +12,13 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hardware.http.login import NOBODY, WebLogin
 from hardware.network.flaws import FlawReporter
-from hardware.network.interfaces import addresses as own_addresses
-from hardware.network.interfaces import no_network
+from hardware.network.interfaces import call_places, no_network
 from hardware.network.marks import MarkJudge
+from hardware.network.neighbours import told_at
 from hardware.network.place import TypedPlace
 from hardware.network.typed import Asker
 from hardware.onvif.camera import (
@@ -34,6 +34,7 @@ from hardware.onvif.camera import (
 )
 from hardware.onvif.discovery import GROUP, PORT, DiscoveryListener, Match, asking, matches
 from hardware.onvif.envelope import Garbage
+from hardware.onvif.faces import Faces
 from hardware.onvif.soap import PLAIN
 from hardware.readings import (
     CameraReading,
@@ -77,7 +78,7 @@ async def watch(
     report: Report,
     *,
     credentials: Credentials = lambda _keys, _address: NOBODY,
-    addresses: Callable[[], Sequence[str]] = own_addresses,
+    addresses: Callable[[], Sequence[str]] = call_places,
     settings: SearchSettings = USUAL,
     judge: MarkJudge | None = None,
     rest: Rest = polling,
@@ -85,8 +86,8 @@ async def watch(
     """Report every ONVIF camera of our networks, and each that changes; never returns.
 
     credentials: user and password at a camera now, asked before each talk and never kept.
-    addresses: our own; rest: until they may be others. judge: of the marks of every source, where
-    they share one.
+    addresses: our own, and links of ours with IPv6; rest: until they may be others. judge: of the
+    marks of every source, where they share one.
     Raises SenseMissing("no_network") where we have none.
     """
     cameras = _Cameras(report, credentials, MarkJudge() if judge is None else judge)
@@ -162,6 +163,8 @@ class _Cameras:
         self._channels: dict[Who, dict[str, Sighting]] = {}
         self._lost: dict[Who, int] = {}
         self._talking: set[Who] = set()
+        self._left: set[Who] = set()
+        self._faces = Faces(told_at)
         self._turn = asyncio.Semaphore(_TALKS_AT_ONCE)
 
     def wants(self, camera: DiscoveredCamera) -> bool:
@@ -195,10 +198,44 @@ class _Cameras:
     def hear(self, found: list[DiscoveredCamera]) -> list[DiscoveredCamera]:
         """Take in who answered, all at one time: two that tell one mark then are two."""
         self._heard_at = time.monotonic()
-        for camera in found:
+        cameras = self._faces.settle(found)
+        for camera in cameras:
+            self._left.discard(camera.who)
+            for twin in self._faces.twins(camera.who):
+                self._move(twin, camera)
+        for camera in cameras:
             if (entry := self._cameras.get(camera.who)) is not None:
                 self._tell_judge(entry)
-        return found
+        return cameras
+
+    def _move(self, twin: Who, camera: DiscoveredCamera) -> None:
+        """A camera is spoken with by its other address from now on: one place tells its marks."""
+        self._left.add(twin)
+        entry = self._cameras.pop(twin, None)
+        if entry is None:
+            return
+        self._judge.leave(_name(twin), self._heard_at)
+        if camera.who in self._cameras:
+            self._forget(twin)
+        else:
+            self._rename(twin, entry, camera)
+
+    def _rename(self, twin: Who, entry: _Entry, camera: DiscoveredCamera) -> None:
+        for kept in (self._sightings, self._channels, self._lost):
+            _rename(kept, twin, camera.who)
+        moved = replace(entry, camera=camera, round=self.round - _TELL_AGAIN_ROUNDS)
+        self._cameras[camera.who] = moved
+        self._tell_judge(moved)
+        self._report_camera(moved)
+
+    def _forget(self, who: Who) -> None:
+        """What was told of a camera at another of its addresses is told of it at this one."""
+        told = [*filter(None, (self._sightings.pop(who, None),))]
+        told += self._channels.pop(who, {}).values()
+        others = {one.key for one in self._sightings.values()}
+        others |= {key for channels in self._channels.values() for key in channels}
+        for one in (one for one in told if one.key not in others):
+            self._report(replace(one, present=False, reason="no_answer"))
 
     def _tell_judge(self, entry: _Entry) -> None:
         self._judge.tell(
@@ -262,6 +299,8 @@ class _Cameras:
                 details = await fetch_details(camera, login, manner)
         finally:
             self._talking.discard(camera.who)
+        if camera.who in self._left:
+            return
         if details.flaw:
             self.flaws.say(details.flaw, camera.address)
         if before is not None and before.camera.match == camera.match:
@@ -290,8 +329,18 @@ def _name(who: Who) -> str:
     return f"onvif {who}"
 
 
+def _rename(kept: dict[Who, Any], old: Who, new: Who) -> None:
+    if old in kept:
+        kept[new] = kept.pop(old)
+
+
 def _is_renamed(before: Sighting, now: Sighting, match: Match) -> bool:
-    """Whether a camera that had but its names tells a mark of its own since, as with a login."""
+    """Whether a camera that had but its names tells a mark of its own since, as with a login.
+
+    One that had but its address is at another one, and is the same.
+    """
+    if before.key.startswith("name:onvif-at:") and before.address != now.address:
+        return True
     names = f"name:onvif:{match.name}:{match.hardware}:"
     is_told = before.key.startswith(names) and not now.key.startswith("name:")
     return is_told and before.key.removeprefix(names) in {"", now.model}

@@ -9,7 +9,7 @@ import re
 import secrets
 import struct
 from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, suppress
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -59,7 +59,8 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
 class OnvifCamera:
     """One camera, for as long as it is entered; `faults` may be changed meanwhile.
 
-    host: the own address it listens on. Ports of 0 are chosen; group: where discovery asks.
+    host: the own address it listens on; host_6: a link-local one beside it, with its link, where it
+    answers, too. Ports of 0 are chosen; group: where discovery asks.
     picture: takes a picture (seed, what is wrong, size, number); a classroom's by default.
     probes: how often somebody looked for cameras. logins: what was said to it for a password.
     elsewhere: where a hostile one sends us.
@@ -68,6 +69,7 @@ class OnvifCamera:
     make: CameraMake = CameraMake()  # noqa: RUF009 - frozen
     _: KW_ONLY
     host: str = "127.0.0.1"
+    host_6: str = ""
     http_port: int = 0
     rtsp_port: int = 0
     group: tuple[str, int] = ("239.255.255.250", 3702)
@@ -154,7 +156,8 @@ class OnvifCamera:
             self._connections.add(writer)
             try:
                 is_plain = handler == self._http and secure is None
-                if CameraFault.OFF in self.faults or (is_plain and CameraFault.TLS in self.faults):
+                is_deaf = self._is_deaf(writer.get_extra_info("sockname")[0])
+                if is_deaf or (is_plain and CameraFault.TLS in self.faults):
                     writer.transport.abort()
                     return
                 with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -163,21 +166,34 @@ class OnvifCamera:
                 self._connections.discard(writer)
                 writer.close()
 
-        async with serving(guard, self.host, port, limit=_HEAD_LIMIT, ssl=secure) as taken:
-            yield taken
+        async with AsyncExitStack() as servers:
+            for host in filter(None, (self.host, self.host_6)):
+                server = serving(guard, host, port, limit=_HEAD_LIMIT, ssl=secure)
+                port = await servers.enter_async_context(server)
+            yield port
+
+    def _is_deaf(self, own: str) -> bool:
+        """Whether it hears nothing that is said to this address of its own."""
+        by = CameraFault.NO_IPV6 if ":" in own else CameraFault.NO_IPV4
+        return CameraFault.OFF in self.faults or by in self.faults
 
     @asynccontextmanager
     async def _discoverable(self) -> AsyncIterator[None]:
-        def hear(data: bytes, sender: tuple[str | Any, int]) -> None:
-            if (reply := self._answer_probe(data)) is not None:
+        with ExitStack() as ears:
+            await self._listen(ears, self.host, self.group)
+            if self.host_6:
+                await self._listen(ears, self.host_6, ("ff02::c", self.group[1]))
+            yield
+
+    async def _listen(self, ears: ExitStack, own: str, group: tuple[str, int]) -> None:
+        """Answer what is asked there, from the camera's own address: others may be first."""
+
+        def hear(data: bytes, sender: tuple[str | Any, ...]) -> None:
+            if not self._is_deaf(own) and (reply := self._answer_probe(data)) is not None:
                 mouth.sendto(reply, sender)
 
-        # Answered from the camera's own address, which may not be this computer's first.
-        with (
-            closing(await open_udp((self.host, 0), lambda *_: None)) as mouth,
-            closing(await open_udp(self.group, hear, joined_from=self.host)),
-        ):
-            yield
+        mouth = ears.enter_context(closing(await open_udp((own, 0), lambda *_: None)))
+        ears.enter_context(closing(await open_udp(group, hear, joined_from=own)))
 
     def _answer_probe(self, data: bytes) -> bytes | None:
         self.probes += b"ProbeMatch" not in data and b"Probe" in data

@@ -20,7 +20,8 @@ class CameraFault(StrEnum):
     called, and how they are sent: asides (words between them), gzip (unasked), says_chunked (and
     cuts nothing), unsaid_chunks (cut, and not said), partial (status 206), icy and headless (no
     status as HTTP has it, no head at all), nameless (a header without its name), many_headers,
-    short_length. From redirects on: where it sends us, and what a hostile one does.
+    short_length. no_ipv4, no_ipv6: how it does not answer. From redirects on: where it sends us,
+    and what a hostile one does.
     """
 
     SILENT = "silent"
@@ -88,6 +89,8 @@ class CameraFault(StrEnum):
     NAMELESS = "nameless"
     MANY_HEADERS = "many_headers"
     SHORT_LENGTH = "short_length"
+    NO_IPV4 = "no_ipv4"
+    NO_IPV6 = "no_ipv6"
     REDIRECTS = "redirects"
     ELSEWHERE = "elsewhere"
     ENDLESS = "endless"

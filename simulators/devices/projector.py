@@ -11,7 +11,7 @@ import hashlib
 import secrets
 import time
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from protocol.doors.closing import take_in_no_more
 from protocol.loop import met
@@ -125,11 +125,11 @@ class Projector:
         """Send any datagram, from its own address."""
         self._send(data, (host, port))
 
-    def hear(self, data: bytes, sender: tuple[str, int]) -> None:
+    def hear(self, data: bytes, sender: tuple[str | Any, ...]) -> None:
         """Take in a datagram: a search is answered, all else is nothing to a projector."""
         if data == b"%2SRCH\r" and not self.faults.silent:
             answer = f"%2ACKN={self.search_answer or self.make.mac}\r".encode()
-            self._send(answer, (sender[0], self.answers_to or sender[1]))
+            self._send(answer, (str(sender[0]), self.answers_to or int(sender[1])))
 
     async def _listen_for_search(self) -> None:
         """Open the ear, and the mouth too where they are at two addresses.

@@ -337,6 +337,61 @@ def ghosts_of(seed: int, _folder: Path | None = None) -> list[str]:
     return []
 
 
+def growing_of(seed: int, _folder: Path | None = None) -> list[str]:
+    """What is wrong in a room whose cameras tell more with each firmware, and forget nothing."""
+    dice, room = Random(seed), Room("a" * 32)
+    words = [_words_of(number, dice) for number in range(1, dice.randrange(2, 6))]
+    stage = [0] * len(words)
+    try:
+        before: dict[str, str] = {}
+        for _ in range(5):
+            things = [said[at] for said, at in zip(words, stage, strict=True)]
+            if dice.random() < _HALF:
+                for old in [*room.there]:
+                    room.go(old)
+            else:  # the agent was away meanwhile
+                room.there = []
+                room.restart()
+            for thing in dice.sample(things, len(things)):
+                room.come(thing)
+            room.search()
+            _hold_no_ghost(room, before, things)
+            before = room.ids()
+            stage = [
+                min(at + dice.randrange(2), len(said) - 1)
+                for at, said in zip(stage, words, strict=True)
+            ]
+    except AssertionError as error:
+        return [str(error)]
+    return []
+
+
+def _words_of(number: int, dice: Random) -> list[Thing]:
+    """What one camera tells, from one firmware to the next: more each time, or the same."""
+    address, own = f"10.0.5.{number}", f"00408c{number}{dice.randrange(16**5):05x}"
+    name = dice.choice((f"IPC {number}", f"IPC {number}", "IPC"))
+    service = (("http", 80, "/onvif/device_service"),)
+    match = Match(name=name, hardware="IPC-1", services=service)
+    details = CameraDetails()
+    told = [(match, details)]
+    for word in dice.sample(("login", "endpoint", "card"), dice.randrange(1, 4)):
+        match, details = told[-1]
+        if word == "login":
+            serial = dice.choice(("", f"7QX40000{number}A1B2C3D"))
+            # Of two that have but one name at last, each may be the other.
+            details = replace(details, vendor="Acme", model=f"IPC-{number}", serial=serial)
+        elif word == "endpoint":
+            match = replace(match, endpoint=f"5f5a69c2-e0ae-504f-829b-{own}")
+        else:
+            macs = [told_mac(mac).sound for mac in (f"02{own[2:]}", own)]
+            details = replace(details, macs=tuple(filter(None, macs)))
+        told.append((match, details))
+    return [
+        Thing(f"camera {number}", f"{address}:80", camera=(DiscoveredCamera(address, "", one), two))
+        for one, two in told
+    ]
+
+
 def _hold_no_ghost(room: Room, before: dict[str, str], things: list[Thing]) -> None:
     """Each thing is one device, and what it was called is its id, or an alias of it."""
     now = room.ids()
@@ -374,7 +429,7 @@ def _live(room: Room, things: list[Thing], dice: Random) -> None:
 
 
 def _all_wrongs_of(seed: int, folder: Path) -> list[str]:
-    return [*wrongs_of(seed, folder), *ghosts_of(seed, folder)]
+    return [*wrongs_of(seed, folder), *ghosts_of(seed, folder), *growing_of(seed, folder)]
 
 
 if __name__ == "__main__":

@@ -73,6 +73,17 @@ def test_a_damaged_file_is_put_aside(tmp_path_factory: pytest.TempPathFactory, d
     assert login.password == OWN
 
 
+def test_a_login_that_was_taken_away_is_in_no_file(tmp_path: Path) -> None:
+    """Nor in what a power cut left of the file, put aside for whoever can read it."""
+    path = tmp_path / "logins.json"
+    logins_of(path).keep(mark_of(KEYS), "thầy", OWN)
+    path.write_bytes(path.read_bytes()[:-3])
+    logins = logins_of(path)
+    assert any(OWN.encode() in one.read_bytes() for one in tmp_path.iterdir())
+    logins.keep(mark_of(KEYS), "", "")
+    assert not [one.name for one in tmp_path.iterdir() if OWN.encode() in one.read_bytes()]
+
+
 def test_the_page_asks_for_a_login_and_gives_it_to_the_camera(tmp_path: Path) -> None:
     """It says that the camera is ours; no document, message or status holds what was typed."""
     camera = sighting(KEYS[0], source="onvif", kind=Kind.CAMERA, identity=IdentityKind.MAC)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agent.equipment.description import device_id_of
-from agent.equipment.traces import Traces, with_answer
+from agent.equipment.traces import Traces, as_unseen, with_answer
 from hardware.readings import IdentityKind, Kind, Sighting
 from protocol.model import NO_ROOM
 from tests.agent.classrooms import sighting
@@ -132,3 +134,33 @@ def test_the_oldest_that_is_gone_makes_way() -> None:
     assert len(held) == 1200
     assert ("usb", "usb:gone") not in held
     assert ("usb", "usb:0") in held
+
+
+def by_name(name: str, address: str = "10.0.0.9", *, present: bool = True) -> Sighting:
+    """A camera that tells no mark."""
+    told = sighting(f"name:onvif:{name}:IPC-1:", source="onvif", identity=IdentityKind.HOST)
+    return replace(told, name=name, address=address, port=80, present=present)
+
+
+def test_what_told_but_its_names_is_known_again_once_it_tells_more() -> None:
+    """At its address, under its name, whether the agent ran meanwhile or not."""
+    told = replace(by_name("IPC"), key="mac:00408c000001", identity=IdentityKind.MAC)
+    before = Traces(room="P1").see([by_name("IPC")], 1000)
+    for gone_before in (before.see([by_name("IPC", present=False)], 2000), unseen(before)):
+        known = gone_before.see([told], 3000).as_told()
+        assert [(one.key, one.former) for one in known] == [(told.key, (by_name("IPC").key,))]
+
+
+def test_another_at_its_address_and_one_that_is_still_there_are_others() -> None:
+    """A camera of another name, one at another address, a service of mDNS, which tells its past."""
+    told = replace(by_name("IPC"), key="mac:00408c000001", identity=IdentityKind.MAC)
+    before = Traces(room="P1").see([by_name("IPC")], 1000)
+    assert len(before.see([told], 2000).held) == 2
+    others = (replace(told, name="Cửa"), replace(told, address="10.0.0.8"), replace(told, port=81))
+    for other in (*others, replace(told, source="mdns")):
+        assert len(unseen(before).see([other], 3000).held) == 2
+
+
+def unseen(traces: Traces) -> Traces:
+    """After a restart."""
+    return replace(traces, held={at: as_unseen(trace) for at, trace in traces.held.items()})

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from hardware.network import judgement, liveness, probe
-from hardware.network.interfaces import Networks
+from hardware.network.interfaces import Networks, leads_to
 from hardware.network.liveness import Liveness, Trail
 from hardware.network.probe import ProbeAnswer, ask
 from hardware.readings import IdentityKind, Kind, Sighting, SourceFlaw
@@ -29,6 +29,24 @@ BOARD = Sighting(
     port=7000,
     via="10.0.0.5",
 )
+
+
+@pytest.mark.parametrize(
+    ("address", "ours", "is_near"),
+    [
+        ("fe80::9%2", ("192.168.1.7/24", "fe80::1%2/64"), True),
+        ("fe80::9%2", ("192.168.1.7/24", "fe80::1%3/64"), False),  # its cable is out
+        ("fe80::9%2", ("192.168.1.7/24", "fe80::1/64"), True),  # no links are told
+        ("10.0.0.9", ("10.0.0.5/24", "fe80::1%2/64"), True),
+        ("10.0.0.9", ("192.168.1.7/24", "fe80::1%2/64"), False),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, tuple) else str(value),
+)
+def test_a_device_on_a_link_that_is_away_is_not_called_gone(
+    address: str, ours: tuple[str, ...], is_near: object
+) -> None:
+    """Its silence is ours, whatever other network is there."""
+    assert leads_to(address, [ipaddress.ip_interface(one) for one in ours]) is is_near
 
 
 class Peer(asyncio.Protocol):

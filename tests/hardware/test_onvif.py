@@ -330,6 +330,8 @@ def test_a_camera_is_known_by_the_strongest_that_it_tells(
         ("http://192.168.1.9/snap.jpg?a=1", "http://10.0.0.7/snap.jpg?a=1"),
         ("http://user:pw@192.168.1.9:8080/snap", "http://10.0.0.7:8080/snap"),
         ("http://10.0.0.7/snap?user=a&channel=1&pwd=secret", "http://10.0.0.7/snap?channel=1"),
+        ("rtsp://10.0.0.7/11?-usr=a&-pswd=secret&psw=secret", "rtsp://10.0.0.7/11"),
+        ("http://10.0.0.7/s?accessKey=secret&channel=1", "http://10.0.0.7/s?channel=1"),
         ("rtsp://[fe80::1]:554/main", "rtsp://10.0.0.7:554/main"),
         ("file:///etc/passwd", ""),
         ("http://a:99999999/", ""),

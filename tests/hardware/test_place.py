@@ -123,6 +123,10 @@ def test_this_computer_may_be_meant_where_that_is_asked_for() -> None:
         "rtsp://user:hunter2%40@10.0.0.7/live",
         "rtsp://10.0.0.7/user=admin_password=hunter2_channel=1",
         "http://10.0.0.7/snap?usr=admin&pwd=hunter2&x=1",
+        "http://10.0.0.7/videostream.cgi?loginuse=admin&loginpas=hunter2",
+        "rtsp://10.0.0.7/11?user=admin&psw=hunter2",
+        "http://10.0.0.7/cgi-bin/hi3510/snap.cgi?-usr=admin&-pswd=hunter2",
+        "rtsp://10.0.0.7:554/live?accessKey=hunter2&x=1",
     ],
 )
 def test_a_password_is_kept_apart_and_never_shown(text: str) -> None:

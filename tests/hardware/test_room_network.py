@@ -23,7 +23,7 @@ from hardware.network import interfaces as interfaces_file
 from hardware.network import room_network
 from hardware.network.interfaces import NamedNetwork, named_networks, openable_of
 from hardware.network.links import ANY_LINK, LinkChoice, choice_of, is_lent, room_links
-from hardware.network.neighbours import mac_in, mac_of
+from hardware.network.neighbours import mac_of, told_in
 from hardware.network.room_network import RoomLink, room_address, room_addresses, room_links_of
 from hardware.network.routes import gateway, gateways
 from simulators.devices.host import FaultyHost, HostFault, HostMake
@@ -494,10 +494,10 @@ def test_who_answers_at_an_address_of_two_networks_is_told_by_its_interface(
     assert mac_of("172.17.0.1", machine.root, "eth0") == "020000000001"
     assert mac_of("172.17.0.1", machine.root, "wlan0") == "020000000000"
     table = "172.17.0.5 0x1 0x2 00:26:ab:11:22:33 * eth0\n"
-    assert mac_in(table, "172.17.0.5") == "0026ab112233"
+    assert told_in(table, "172.17.0.5").sound == "0026ab112233"
     twice = f"{table}172.17.0.5 0x1 0x2 00:26:ab:44:55:66 * docker0\n"
-    assert mac_in(twice, "172.17.0.5") == ""
-    assert mac_in(f"{table}{table.replace('eth0', 'br0')}", "172.17.0.5") == "0026ab112233"
+    assert told_in(twice, "172.17.0.5").sound == ""
+    assert told_in(f"{table}{table.replace('eth0', 'br0')}", "172.17.0.5").sound == "0026ab112233"
 
 
 def test_the_access_point_is_that_of_the_card_which_leads_out(machine: Machine) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.network.interfaces import broadcasts, networks, via
-from hardware.network.neighbours import mac_at, mac_in
+from hardware.network.neighbours import mac_at, told_in
 
 TABLE = """IP address       HW type     Flags       HW address            Mask     Device
 10.0.0.9         0x1         0x2         00:26:ab:11:22:33     *        eth0
@@ -38,7 +38,7 @@ def test_a_machine_without_the_table_knows_no_neighbours(tmp_path: Path) -> None
 @given(st.text(max_size=500))
 def test_any_text_is_a_table(text: str) -> None:
     """Its form is the kernel's affair."""
-    assert mac_in(text, "10.0.0.9") == ""
+    assert told_in(text, "10.0.0.9").sound == ""
 
 
 def test_each_subnet_has_one_broadcast_address_and_a_pair_has_none() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -13,16 +14,19 @@ from agent.equipment.description import device_id_of
 from controller.database.store import Store
 from controller.fleet.store import all_devices
 from controller.identity.store import facts_of, kind_words_of, words_of
-from hardware.readings import Kind
+from hardware.mdns.announced import service_of
+from hardware.readings import Kind, Sighting, clean
 from protocol.messages import Birth, KindAnswer, KindsAnswered, PairsAnswered, State, down_from
 from protocol.model import DeviceKind, Place, Status
 from tests.agent.test_kinds_told import FRAME, FRAME_ID
 from tests.agent.test_pairs import IDS, MDNS, ONVIF, Devices, known
+from tests.browser import LAPTOP, PHONE, Page
 from tests.controller.ears import Ears, arrival
 from tests.controller.people import HERE, READER
 from tests.controller.web_school import (
     NOW_MS,
     SCHOOL,
+    Served,
     a_face,
     a_live,
     a_program,
@@ -237,3 +241,54 @@ def test_only_what_is_asked_is_answered_and_by_whom_the_book_is_open_to(framed: 
     framed.says_kind("board", "usb-another")
     framed.says_kind("undo", "usb-another")
     assert framed.store.read(kind_words_of, SCHOOL) == []
+
+
+# What nobody calls a device, and somebody will: markup, endless words, other directions, nothing.
+NAMES = (
+    "<script>alert(1)</script>",
+    "'\"><img src=http://evil.example/x onerror=alert(1)>",
+    "x" * 10_000,
+    "W" * 200,
+    "Một tên rất dài " * 40,
+    "\u202egnp.exe\u202c",
+    "\u05e9\u05dc\u05d5\u05dd (2) - 10",
+    "Z\u0351\u036b\u0343\u036a\u0302\u036b" * 30,
+    "Camera",
+    "Camera",
+    "{{7*7}}%(name)s{name}",
+    "\n\r\t\0\u200b",
+    "😀" * 120,
+)
+OUT_OF_SIGHT = """[...document.querySelectorAll("main .scroll tbody td.status")].filter(
+    (one) => one.getBoundingClientRect().right > innerWidth).length"""
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def hostile(number: int, name: str) -> list[Sighting]:
+    """A camera of that name that answers ONVIF, and a printer at its address."""
+    address = f"10.0.1.{number}"
+    told = {"name": clean(name), "vendor": clean(name), "model": clean(name), "serial": clean(name)}
+    camera = replace(ONVIF, key=f"mac:00408c4a{number:02x}7f", aliases=(), address=address, **told)
+    txt = {b"ty": name.encode()[:250], b"product": name.encode()[:250]}
+    printer = service_of(
+        "_ipp._tcp", f"{name}._ipp._tcp.local.", f"h{number}.local.", [address], txt, port=631
+    )
+    return [camera, *([printer.sighting] if printer else [])]
+
+
+@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
+def test_devices_with_hostile_names_spoil_no_page(
+    store: Store, page: Page, size: tuple[int, int]
+) -> None:
+    """Nothing runs or is fetched, nothing is wider than the window, each state is in sight."""
+    sightings = [one for number, name in enumerate(NAMES, 1) for one in hostile(number, name)]
+    room = Room(store, known(*sightings))
+    room.joins()
+    room.hears()
+    with Served(store) as served:
+        page.open(f"{served.url}rooms/6A1", *size)
+        page.see("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+        assert page.see(WIDER) == 0
+        assert page.see("document.querySelectorAll('main .scroll tbody tr').length") >= len(NAMES)
+        assert page.see(OUT_OF_SIGHT) == 0
+    assert not [one for one in page.requests if "evil" in one]
