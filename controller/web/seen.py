@@ -74,7 +74,7 @@ class MarkedPage(HTMLResponse):
         await super().__call__(scope, receive, send)
 
 
-class Told:
+class MarkedAnswers:
     """ASGI middleware: each good answer of the API says which history it tells of.
 
     Rows that came while it was made are counted, as on a page.

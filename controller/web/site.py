@@ -27,7 +27,7 @@ from controller.web.refusals import (
 )
 from controller.web.rules import check_rules, public, rule_of
 from controller.web.scripts import Scripts
-from controller.web.seen import Told, check_mark
+from controller.web.seen import MarkedAnswers, check_mark
 from controller.web.tagged import Tagged
 from protocol import __version__
 from protocol.words import N_
@@ -76,7 +76,7 @@ def create_web(
     notes = [feature.note(program) for feature in program.features if feature.note]
     app.add_middleware(Noting, notes=notes)
     app.add_middleware(Presses, settle_s=settle_s)
-    app.add_middleware(Told, store=program.store)
+    app.add_middleware(MarkedAnswers, store=program.store)
     app.add_middleware(Tagged)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     app.add_middleware(HeadAsGet)
