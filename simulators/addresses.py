@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
 import struct
@@ -15,6 +16,7 @@ import ifaddr
 Hear = Callable[[bytes, tuple[str | Any, ...]], None]
 
 LOOPBACK: Final = "127.0.0.1"
+SETTLED_S: Final = 5.0  # other hosts are asked for a second, as Linux is set
 _LONGEST_PREFIX: Final = 30  # longer ones have no broadcast address (RFC 3021)
 
 
@@ -43,6 +45,29 @@ def call_address(host: str, within: Iterable[IPv4Interface]) -> str:
     calls = [one for one in within if one.network.prefixlen <= _LONGEST_PREFIX]
     fitting = [one for one in calls if inside.is_loopback or inside == one.ip]
     return str(fitting[0].network.broadcast_address) if fitting else ""
+
+
+async def settled_beside(host: str) -> str:
+    """What stands beside, once no other on the link may have it (RFC 4862, 5.4); else "".
+
+    A new link's address cannot be stood on in its first seconds.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SETTLED_S):
+            while (own := link_local_beside(host)) and not _is_settled(own):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+            return own
+    return ""
+
+
+def _is_settled(own: str) -> bool:
+    address, _, link = own.partition("%")
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0, 0, int(link)))
+        except OSError:
+            return False
+    return True
 
 
 def link_local_beside(host: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from protocol.formats import phrase
 from protocol.settings import SettingsError, password_in, unknown
 from protocol.words import N_, Translate
-from simulators.addresses import call_address, link_local_beside, own_address, own_interfaces
+from simulators.addresses import call_address, own_address, own_interfaces, settled_beside
 from simulators.config import CameraConfig, FleetConfig, ProjectorConfig
 from simulators.devices.pjlink import ProjectorFault, ProjectorMake
 from simulators.devices.projector import FaultyProjector, Projector
@@ -54,7 +54,7 @@ async def play_camera(
     one = OnvifCamera(
         make,
         host=host,
-        host_6=link_local_beside(host),
+        host_6=await settled_beside(host),
         http_port=config.http_port,
         rtsp_port=config.rtsp_port,
         seed=config.seed,

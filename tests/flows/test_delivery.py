@@ -108,7 +108,7 @@ def test_marks_arrive_once_while_postgresql_is_restarted(
             own_cluster.stop(how)
             give(20)
             until(lambda: _health(school) == 503, "supervision is told")
-            until(lambda n=number: _log(school).count("batch given back") == n, "a batch waits")
+            until(lambda n=number: _log(school).count("batch given back: ") == n, "a batch waits")
             if how == "fast":
                 school.controller.kill()
             own_cluster.start()

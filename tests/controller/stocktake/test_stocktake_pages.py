@@ -196,7 +196,6 @@ def test_a_batch_keeps_what_makes_sense_and_names_the_rest(store: Store) -> None
         (f"{API}/9", {}, 404, "stocktake_unknown"),
         (f"{API}/x", {}, 404, "not_found"),
         (f"{API}/{10**30}", {}, 422, "parameter_invalid"),
-        (f"/stocktake/{10**30}", {}, 422, "parameter_invalid"),
         (f"{API}/photo", {"content": b" " * (MAX_PHOTO_BYTES + 1)}, 413, "body_too_long"),
     ],
 )
@@ -212,6 +211,7 @@ def test_nonsense_is_refused_with_a_word(
     ("path", "options", "status"),
     [
         ("/stocktake/9", {}, 404),
+        (f"/stocktake/{10**30}", {}, 422),
         ("/stocktake/9/rooms/P203", {"data": {"line": "1"}}, 404),
         ("/stocktake/9/minutes.xlsx", {}, 404),
         ("/stocktake", {"data": {"rooms": "P999"}}, 409),
