@@ -62,7 +62,7 @@ from controller.web.listing import (
 )
 from controller.web.page import PageRenderer
 from controller.web.paging import one_of
-from controller.web.parameters import Shape
+from controller.web.parameters import Spelling
 from controller.web.refusals import HttpError, PageRefusedError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
@@ -82,7 +82,7 @@ def _end(text: str) -> str:
     return text
 
 
-End = Annotated[str, Query(max_length=12), Shape((*DueKind,), ("yyyy", "yyyy-yyyy"), check=_end)]
+End = Annotated[str, Query(max_length=12), Spelling((*DueKind,), ("yyyy", "yyyy-yyyy"), check=_end)]
 
 
 class Choice(NamedTuple):

@@ -25,7 +25,7 @@ from controller.web.downloads import DOCX, XLSX, attachment, files
 from controller.web.forms import order_described, order_in
 from controller.web.items import ErrorItem, Listing
 from controller.web.paging import ERRORS, GO_ON, Limit, Responses, page_of
-from controller.web.parameters import Shape
+from controller.web.parameters import Spelling
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
 
@@ -33,7 +33,7 @@ Number = Annotated[int, Path(ge=1, lt=1 << 53)]
 Behind = Annotated[
     str,
     Query(pattern="^[0-9]{0,15}$", description="`next` of the page before"),
-    Shape(hint=GO_ON),
+    Spelling(hint=GO_ON),
 ]
 
 

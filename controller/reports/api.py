@@ -35,7 +35,7 @@ from controller.web.forms import (
 )
 from controller.web.items import ErrorItem, Listing
 from controller.web.paging import ERRORS, GO_ON, Limit, Responses, page_of
-from controller.web.parameters import Shape
+from controller.web.parameters import Spelling
 from controller.web.refusals import HttpError
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs, person_of
@@ -46,7 +46,7 @@ Other = Annotated[int, Query(ge=0, lt=1 << 53, description="an earlier pack; 0 f
 Behind = Annotated[
     str,
     Query(pattern="^[0-9]{0,15}$", description="`next` of the page before"),
-    Shape(hint=GO_ON),
+    Spelling(hint=GO_ON),
 ]
 
 

@@ -21,7 +21,7 @@ from controller.sheets.names import natural
 from controller.stocktake.label_sheets import SHEETS
 from controller.stocktake.scan import label_text
 from controller.web.page import PageRenderer
-from controller.web.parameters import Shape
+from controller.web.parameters import Spelling
 from controller.web.router import FeatureRouter
 from controller.web.rules import needs
 from protocol.words import N_
@@ -32,7 +32,7 @@ Paper = Literal["3x8", "3x8-margin", "2x7", "4x10"]
 Lines = Annotated[
     str,
     Query(max_length=4000, pattern=r"^[0-9,]*$"),
-    Shape(hint=N_("Write the lines' numbers with commas between them.")),
+    Spelling(hint=N_("Write the lines' numbers with commas between them.")),
 ]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import Query
 
 from controller.web.items import ErrorItem, Item, Listing
-from controller.web.parameters import Shape
+from controller.web.parameters import Spelling
 from protocol.model import day_from
 from protocol.words import N_
 
@@ -25,7 +25,7 @@ _WRITE_DAY: Final = N_("Write a day of our time as yyyy-mm-dd, such as 2026-09-0
 GO_ON: Final = N_("Use `next` of an answer as it was given, or start without it.")
 
 
-def one_of(words: Collection[str], *forms: str) -> Shape:
+def one_of(words: Collection[str], *forms: str) -> Spelling:
     """What holds a name's value to one of these words, or to none. forms: how others look."""
 
     def check(text: str) -> str:
@@ -33,7 +33,7 @@ def one_of(words: Collection[str], *forms: str) -> Shape:
             raise ValueError("none of the words")
         return text
 
-    return Shape((*words,), forms, check=None if forms else check)
+    return Spelling((*words,), forms, check=None if forms else check)
 
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="how many items at most")]
@@ -46,7 +46,7 @@ Many = Annotated[
 
 
 Cursor = Annotated[
-    str, Query(max_length=512, description="`next` of the page before"), Shape(hint=GO_ON)
+    str, Query(max_length=512, description="`next` of the page before"), Spelling(hint=GO_ON)
 ]
 
 
@@ -62,7 +62,7 @@ Day = Annotated[
         max_length=10,
         json_schema_extra={"anyOf": [_A_DATE, {"const": ""}]},
     ),
-    Shape(hint=_WRITE_DAY, check=_day_or_none),
+    Spelling(hint=_WRITE_DAY, check=_day_or_none),
 ]
 
 
@@ -72,14 +72,14 @@ After = Annotated[int, Query(ge=0, lt=1 << 53, description="`no` of the last eve
 From = Annotated[
     str,
     Query(alias="from", description="first local date yyyy-mm-dd", json_schema_extra=_A_DATE),
-    Shape(hint=_WRITE_DAY, check=_day),
+    Spelling(hint=_WRITE_DAY, check=_day),
 ]
 
 
 Until = Annotated[
     str,
     Query(alias="to", description="last local date yyyy-mm-dd", json_schema_extra=_A_DATE),
-    Shape(hint=_WRITE_DAY, check=_day),
+    Spelling(hint=_WRITE_DAY, check=_day),
 ]
 
 

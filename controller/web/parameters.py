@@ -13,9 +13,8 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, 
 
 import msgspec
 from fastapi.dependencies.models import Dependant
-from pydantic import GetCoreSchemaHandler
+from pydantic import AfterValidator, GetCoreSchemaHandler
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, core_schema
 
 from controller.sheets.text import clean
 from protocol.nearest import nearest
@@ -38,7 +37,7 @@ class Fault(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Shape:
+class Spelling:
     """How a text of an address is written; stands in its `Annotated`.
 
     words: those that it may be. forms: how others are written, such as yyyy. hint: what to write
@@ -50,14 +49,11 @@ class Shape:
     hint: str = ""
     check: Callable[[str], str] | None = None
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         """Have pydantic ask `check` as well."""
-        schema = handler(source)
         if self.check is None:
-            return schema
-        return core_schema.no_info_after_validator_function(self.check, schema)
+            return handler(source)
+        return AfterValidator(self.check).__get_pydantic_core_schema__(source, handler)
 
 
 class Allowed(NamedTuple):
@@ -123,14 +119,14 @@ def allowed_by(annotation: Any, metadata: Iterable[Any]) -> Allowed:
     """What may stand there, by its type and by what is noted of it in `Annotated`."""
     kinds = [*_kinds(annotation)]
     notes = [*metadata, *(note for kind in kinds for note in _notes_of(kind))]
-    shapes = [note for note in notes if isinstance(note, Shape)]
+    spellings = [note for note in notes if isinstance(note, Spelling)]
     words = (word for kind in kinds for word in _words_of(kind))
     least, above = _bound(notes, "ge"), _bound(notes, "gt")
     most, below = _bound(notes, "le"), _bound(notes, "lt")
     return Allowed(
-        words=(*words, *(word for shape in shapes for word in shape.words)),
-        forms=tuple(form for shape in shapes for form in shape.forms),
-        hint=next((shape.hint for shape in shapes), ""),
+        words=(*words, *(word for spelling in spellings for word in spelling.words)),
+        forms=tuple(form for spelling in spellings for form in spelling.forms),
+        hint=next((spelling.hint for spelling in spellings), ""),
         is_number=int in map(_bare, kinds),
         least=above + 1 if above is not None else least,
         most=below - 1 if below is not None else most,
