@@ -7,13 +7,18 @@ when an address is first asked.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from fastapi import APIRouter
 from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from starlette.routing import compile_path, get_name
+
+# The description is made in a thread, while others are answered. While one completes an address it
+# asks for what is not there yet.
+_COMPLETING: Final = threading.RLock()
 
 
 class _Asked(NamedTuple):
@@ -40,11 +45,11 @@ class LateRoute(APIRoute):
 
     def __getattr__(self, name: str) -> Any:
         """What only the whole address has. Raises AttributeError."""
-        options = self.__dict__.pop("_options", None)
-        if options is None:
-            raise AttributeError(name)
-        super().__init__(self.path, self.endpoint, **options)
-        return getattr(self, name)
+        with _COMPLETING:
+            options = self.__dict__.pop("_options", None)
+            if options is not None:
+                super().__init__(self.path, self.endpoint, **options)
+            return super().__getattribute__(name)
 
 
 class FeatureRouter(APIRouter):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Annotated, Any
 
 import httpx
@@ -13,7 +14,7 @@ from fastapi.exceptions import FastAPIError
 from fastapi.routing import APIRoute
 
 from controller.openapi import app
-from controller.web.router import FeatureRouter
+from controller.web.router import FeatureRouter, LateRoute
 from controller.web.rules import addresses_of
 
 
@@ -135,3 +136,26 @@ def test_every_address_of_the_school_can_be_read() -> None:
     routes = [route for route in app().routes if isinstance(route, APIRoute)]
     assert len(routes) > 100
     assert all(route.dependant.call is route.endpoint for route in routes)
+
+
+def test_an_address_is_whole_for_whoever_asks_while_another_completes_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The API's description asks in a thread."""
+    begun, may_go_on = threading.Event(), threading.Event()
+    whole = APIRoute.__init__
+
+    def slow(route: APIRoute, *values: Any, **options: Any) -> None:
+        begun.set()
+        assert may_go_on.wait(60)
+        whole(route, *values, **options)
+
+    monkeypatch.setattr(APIRoute, "__init__", slow)
+    route = LateRoute("/thing", lambda: None, methods=["GET"])
+    with ThreadPoolExecutor() as threads:
+        one = threads.submit(getattr, route, "body_field")
+        assert begun.wait(60)
+        other = threads.submit(getattr, route, "response_class")
+        wait([other], timeout=0.2)
+        may_go_on.set()
+        assert (one.result(), other.exception()) == (None, None)
