@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from protocol.clock import wall_ms
 from protocol.settings import SettingsError
+from protocol.tree import paths_below
 from protocol.words import N_
 
 LOCK: Final = "lock"
@@ -124,7 +125,7 @@ def give_to_owner(folder: Path) -> None:
     owner = folder.stat()
     if owner.st_uid == 0:
         return
-    for path in (folder, *folder.rglob("*")):
+    for path in (folder, *paths_below(folder)):
         with suppress(FileNotFoundError, PermissionError):  # a journal whose work is done
             if path.lstat().st_uid == 0 != owner.st_uid:
                 os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from protocol.tree import paths_below
+
 _BLOCK: Final = 1 << 20
 _LEAST: Final = 6  # characters; a shorter word stands by chance in any file
 _QUOTED: Final = re.compile(rb'"([^"\\]{1,64})"')
@@ -23,7 +25,8 @@ def files_naming(folder: Path, words: Iterable[str]) -> list[Path]:
     needles = [needle for word in words for needle in _needles(word)]
     if not needles:
         return []
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
+    paths = sorted(paths_below(folder))
+    files = (path for path in paths if path.is_file() and not path.is_symlink())
     return [path for path in files if _holds(path, needles)]
 
 
@@ -41,7 +44,7 @@ def let_go_aside(folder: Path, words: Iterable[str]) -> list[Path]:
 
 def words_aside(folder: Path) -> set[str]:
     """What stands between quotes in the files that repairs put aside. Raises OSError."""
-    aside = (path for path in folder.rglob(f"*{DAMAGED}*") if path.is_file())
+    aside = (path for path in paths_below(folder) if DAMAGED in path.name and path.is_file())
     return {
         word.decode("utf-8", "replace")
         for path in aside

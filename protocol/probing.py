@@ -45,6 +45,7 @@ from protocol.symptoms import (
     TroubleFact,
     UnseenFact,
 )
+from protocol.tree import paths_below
 from protocol.version import BUILD
 
 if TYPE_CHECKING:
@@ -302,7 +303,7 @@ def _user(uid: int) -> str:
 
 def _strays(path: Path, owner: int) -> int:
     count = 0
-    for each in islice(path.rglob("*"), _STRAYS_LOOKED_AT):
+    for each in islice(paths_below(path, past=(OSError,)), _STRAYS_LOOKED_AT):
         with suppress(OSError):
             count += each.lstat().st_uid != owner
     return count

@@ -8,7 +8,7 @@ import json
 import os
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, cast
 
@@ -22,6 +22,7 @@ from controller.copies.snapshot import is_sqlite, snapshot
 from controller.database.place_note import SERVED
 from protocol.folder import LOCK, LOCK_END, OWNER_ONLY
 from protocol.settings import settings_of
+from protocol.tree import paths_below
 
 COPIES: Final = "copies"  # the folder of the key and of what is known about copies
 LEVEL: Final = 6  # of gzip
@@ -44,6 +45,7 @@ _LEFT_OUT: Final = frozenset(
 # And of these what a person would have to fetch anew: who may leave copies here, and how other
 # controllers know this one.
 _TAKEN_ALONG: Final = ("guests/guests.json", f"{COPIES}/token-*")
+_HOLD_TAKEN_ALONG: Final = ("guests", COPIES)
 # Of files that are written once, a step holds only those that its full copy has not: a department's
 # dated files of a year would fill any stick.
 _WRITTEN_ONCE: Final = (f"{FILES}history/",)
@@ -109,7 +111,10 @@ def members_of(config: ControllerConfig, database: Path | None) -> Iterator[list
     database: the SQLite file, which is packed apart. Raises OSError.
     """
     with ExitStack() as stack:
-        files = [_file(path, config.data, stack) for path in _files(config.data, database)]
+        files = []
+        for path in _files(config.data, database):
+            with suppress(FileNotFoundError):  # let go meanwhile
+                files.append(_file(path, config.data, stack))
         yield [*_settings(config), *files]
 
 
@@ -132,7 +137,12 @@ def _settings(config: ControllerConfig) -> Iterator[Member]:
 
 def _files(folder: Path, database: Path | None) -> Iterator[Path]:
     """What stands in the folder, left out what a start makes anew, copies, and damaged files."""
-    for path in sorted(folder.rglob("*")):
+
+    def into(path: Path) -> bool:
+        name = path.relative_to(folder)
+        return name.parts[0] not in _LEFT_OUT or str(name) in _HOLD_TAKEN_ALONG
+
+    for path in sorted(paths_below(folder, into=into)):
         name = path.relative_to(folder)
         is_left_out = name.parts[0] in _LEFT_OUT and not any(map(name.match, _TAKEN_ALONG))
         if is_left_out or path == database or path.is_symlink() or not path.is_file():

@@ -19,6 +19,7 @@ from controller.copies.names import names_in
 from controller.setup.restore_worker import RestoreOrder, RestoreReport
 from protocol.errors import ActionError, LopHocError
 from protocol.process import running_module
+from protocol.tree import paths_below
 from protocol.words import N_
 
 _LOGGER = logging.getLogger(__name__)
@@ -160,6 +161,6 @@ def _copies_in(folder: Path, depth: int, left: list[int]) -> Iterator[FoundCopie
 
 
 def _sizes(folder: Path) -> Iterator[int]:
-    for path in folder.rglob("*"):
+    for path in paths_below(folder):
         with suppress(OSError):
             yield path.stat().st_size

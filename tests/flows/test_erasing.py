@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from controller.database.store import Store
+from tests.files import files_below
 from tests.flows.programs import School
 from tests.flows.test_three_clicks import command, planned, press, view
 from tests.waiting import until
@@ -22,15 +23,8 @@ OTHER = "1400000003"
 def naming(folder: Path, *words: str) -> list[str]:
     """The files below the folder in which one of the words stands."""
     texts = [word.encode() for word in words] + [json.dumps(word)[1:-1].encode() for word in words]
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return [str(path) for path in files if any(text in _held(path) for text in texts)]
-
-
-def _held(path: Path) -> bytes:
-    """What a file holds; one that a running program took away meanwhile holds nothing."""
-    with suppress(FileNotFoundError):
-        return path.read_bytes()
-    return b""
+    held = files_below(folder)
+    return [str(path) for path, text in held if any(word in text for word in texts)]
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from controller.broker.embedded import EmbeddedBroker, config_text
 from protocol.model import Place
 from protocol.this_machine import is_this_machine
+from protocol.tree import paths_below
 from tests.flows.programs import BIN, Program, School, get, request
 from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
@@ -168,7 +169,7 @@ def test_all_that_programs_keep_is_their_owners_alone(tmp_path: Path) -> None:
 
 def readable_in(folder: Path) -> Iterator[str]:
     """What others could look into, in the folder and itself."""
-    for path in (folder, *folder.rglob("*")):
+    for path in (folder, *paths_below(folder)):
         with contextlib.suppress(FileNotFoundError):
             mode = path.stat().st_mode & 0o777
             if mode & 0o077:

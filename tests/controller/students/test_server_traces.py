@@ -14,6 +14,7 @@ from controller.roster.store import keep_lists
 from controller.students.store import erase
 from protocol.plan import Pupil
 from tests.controller.web_school import NOW_MS, SCHOOL, mark
+from tests.files import files_below
 from tests.postgres import Cluster, programs
 
 PUPIL, NAME = "1400000001", "Lò Thị Ánh"
@@ -23,9 +24,10 @@ MARKS = 400  # so many that the server's statistics know the pupil
 
 def naming(folder: Path, word: str) -> set[str]:
     """The server's folders in whose files the word stands."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
     return {
-        path.relative_to(folder).parts[0] for path in files if word.encode() in path.read_bytes()
+        path.relative_to(folder).parts[0]
+        for path, held in files_below(folder)
+        if word.encode() in held
     }
 
 
