@@ -19,8 +19,8 @@ class Screen(Protocol):
     def show(self, view: TrayView | None, sentence: str = "") -> None:
         """Show this; without a view that nothing is known, and why, if anybody said it."""
 
-    def tell(self, sentence: str) -> None:
-        """Say why a press did nothing."""
+    def tell(self, sentence: str = "") -> None:
+        """Say why a press did nothing; without a sentence, what is shown."""
 
     def open_page(self, url: str) -> None:
         """Have a browser show it."""
@@ -46,10 +46,12 @@ class TrayDesk:
         self._door.open()
 
     def come(self) -> None:
-        """Open the page; without an agent, once it is there."""
+        """Open the page; without an agent, once it is there, and until then say so."""
         self._is_wanted = self._view is None
         if self._view is not None:
             self._door.open_page()
+        else:
+            self._screen.tell()
 
     def act(self, shown: TrayView | None = None) -> None:
         """Do what the menu's first entry says, and show the page, where the rest is done.
@@ -69,8 +71,9 @@ class TrayDesk:
         self._screen.post(partial(self._take, None, sentence))
 
     def refused(self, sentence: str) -> None:
-        """A press did nothing; why."""
-        self._screen.post(partial(self._screen.tell, sentence))
+        """A press did nothing; why, if anybody said it."""
+        if sentence:
+            self._screen.post(partial(self._screen.tell, sentence))
 
     def opened(self, url: str) -> None:
         """The page's address, for a browser."""

@@ -65,10 +65,11 @@ class TrayIcon(QObject):
         """Have a browser show it."""
         open_page(url)
 
-    def tell(self, sentence: str) -> None:
-        """Say why a press did nothing."""
-        if self._icon is not None and sentence:
-            self._icon.showMessage("LopHoc", sentence)
+    def tell(self, sentence: str = "") -> None:
+        """Say why a press did nothing; without a sentence, what is shown."""
+        if self._icon is not None:
+            shown = tooltip(self._view, self._sentence, self._say)
+            self._icon.showMessage("LopHoc", sentence or shown)
 
     def _do(self, deed: Callable[[], None]) -> None:
         deed()

@@ -38,7 +38,7 @@ class ScreenDouble:
         else:
             self.views.append(view)
 
-    def tell(self, sentence: str) -> None:
+    def tell(self, sentence: str = "") -> None:
         """As a balloon would."""
         self.told.append(sentence)
 
@@ -64,6 +64,7 @@ def test_the_icon_finds_its_key_and_lets_a_browser_in(tmp_path: Path) -> None:
     with teacher_door(double) as url:
         desk = TrayDesk(url, "vi", screen, key_folder=str(tmp_path), is_wanted=True)
         desk.come()
+        assert screen.told == [""], "what is shown is said: nobody is there"
         desk.open()
         screen.wait(lambda: screen.away, "it is shut out")
         assert not screen.pages
@@ -74,11 +75,10 @@ def test_the_icon_finds_its_key_and_lets_a_browser_in(tmp_path: Path) -> None:
         screen.wait(lambda: len(screen.pages) > 1, "the page follows the deed")
         double.refuse = {"code": "x", "message": "Muộn rồi.", "hint": ""}
         desk.act()
-        screen.wait(lambda: screen.told, "it is refused")
+        screen.wait(lambda: "Muộn rồi." in screen.told, "it is refused")
     assert screen.away[0] == "Cửa khóa. Xin mở lại."
     assert screen.pages[0] == f"{url}/#t=c-1&only=1"
     assert double.posted == [("/api/v1/lesson/start", {})]
-    assert "Muộn rồi." in screen.told
 
 
 @pytest.mark.parametrize(
