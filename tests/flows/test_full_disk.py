@@ -82,6 +82,10 @@ class Small:
         told = self.answer("healthz")[1]
         return told if isinstance(told, dict) else {}
 
+    def has_deaf_broker(self) -> bool:
+        """Whether the broker could not store something."""
+        return "no space left" in (self.disk / "own/broker/nats.log").read_text()
+
     def answer(self, path: str) -> tuple[int, Any]:
         """What a browser is answered; between two pages it is away for a moment."""
         try:
@@ -117,6 +121,7 @@ def test_after_a_full_disk_the_broker_works_again_by_itself(
     school.fill()
     until(lambda: school.health().get("round_trip") == "disk_full", "the disk is told")
     assert request("GET", f"http://127.0.0.1:{school.port}/livez")[0] == 200
+    until(school.has_deaf_broker, "the broker has met the full disk, too")
     school.clear()
     until(lambda: school.health().get("status") == "ok", "all is well")
     assert "the broker answers and stores nothing" in school.log.read_text()
