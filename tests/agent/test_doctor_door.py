@@ -67,6 +67,9 @@ def test_findings_are_shown_the_worst_first_and_again_at_a_press(
             "→ Xem lại"
         )
         assert violations(page) == []
+        floating = "[...document.querySelectorAll('main *')].filter(FLOATS).map(e => e.textContent)"
+        floats = "e => getComputedStyle(e).position === 'fixed'"
+        assert page.see(floating.replace("FLOATS", floats)) == [], "nothing lies on what is read"
         assert page.see(
             "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
         )
