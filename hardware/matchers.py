@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from hardware.readings import Kind
+from protocol.shapes import from_plain
 
 _FILE = Path(__file__).with_name("matchers.toml")
 
@@ -182,7 +183,7 @@ class Matchers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @functools.cache
 def matchers() -> Matchers:
     """Read matchers.toml, once a process."""
-    return msgspec.convert(tomllib.loads(_FILE.read_text("utf-8")), Matchers)
+    return from_plain(tomllib.loads(_FILE.read_text("utf-8")), Matchers)
 
 
 def filled(text: str) -> str:

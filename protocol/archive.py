@@ -27,6 +27,7 @@ from protocol.messages import (
 from protocol.model import FIRST_MS
 from protocol.parcel import Lane, Parcel, aged
 from protocol.ranges import gaps_of
+from protocol.shapes import json_decoder
 from protocol.topics import Channel, address_of, topic_of
 
 SCHEMA: Final = """
@@ -165,7 +166,7 @@ class _Moment(msgspec.Struct):
     at_ms: int = 0
 
 
-_moments: Final = msgspec.json.Decoder(_Moment)
+_moments: Final = json_decoder(_Moment)
 
 
 def _moment(payload: bytes) -> int:

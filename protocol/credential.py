@@ -11,6 +11,7 @@ from protocol.enrolment import Credential
 from protocol.folder import OWNER_ONLY, write_whole
 from protocol.link import Broker
 from protocol.settings import SettingsError
+from protocol.shapes import from_json
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
@@ -24,7 +25,7 @@ def credential_in(data: Path, program: str = "lophoc-agent") -> Credential | Non
     """
     path = data / CREDENTIAL
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Credential)
+        return from_json(path.read_bytes(), Credential)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, *UNREADABLE) as error:

@@ -18,6 +18,8 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from protocol.shapes import from_json
+
 MAX_LINE: Final = 16_384
 NONCE_BYTES: Final = 16
 PATIENCE_S: Final = 20.0
@@ -138,7 +140,7 @@ def line_of(message: msgspec.Struct) -> bytes:
 
 def message_in(line: bytes, kind: type[Message]) -> Message:
     """The message in a line. Raises ValueError (msgspec's own is one)."""
-    return msgspec.json.decode(line, type=kind)
+    return from_json(line, kind)
 
 
 def new_code(taken: Sequence[str]) -> str:

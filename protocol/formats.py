@@ -47,6 +47,12 @@ def made(maker: str, model: str) -> str:
     return " ".join(part for part in (maker, model) if part)
 
 
+def with_kind(kind: str, name: str) -> str:
+    """What a thing is called behind the word of its kind, where its name does not begin with it."""
+    first = [text.casefold().split()[:1] for text in (kind, name)]
+    return name if name and first[0] == first[1] else f"{kind} {name}".strip()
+
+
 def hours(minutes: float | None, translate: Translate) -> str:
     """Minutes as hours, to one decimal."""
     return number(None if minutes is None else round(minutes / 60, 1), translate)

@@ -47,6 +47,7 @@ from protocol.errors import LopHocError
 from protocol.exchange import Side, agent_side, unseal
 from protocol.pin import pinned
 from protocol.settings import SettingsError
+from protocol.shapes import from_json
 from protocol.words import N_
 
 STILL_OPEN: Final = N_("Is the code still open on the controller's page?")
@@ -235,7 +236,7 @@ def granted(
     check_refusal(grant.refusal, controller)
     if not is_proof(grant.proof, secret, "controller", transcript):
         raise not_proven(controller)
-    credential = msgspec.json.decode(unseal(secret, grant.sealed), type=Credential)
+    credential = from_json(unseal(secret, grant.sealed), Credential)
     credential = msgspec.structs.replace(credential, authority=authority, host=controller.host)
     kept = Kept(proof_of(secret, "kept", transcript))
     return Joined(credential, words_of(transcript)), kept

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, NamedTuple, Union, get_args, get_origi
 
 import msgspec
 
+from protocol.shapes import from_plain
 from protocol.unreadable import UNREADABLE
 
 _DEEPEST: Final = 8  # what is nested deeper is nobody's
@@ -41,7 +42,7 @@ def mended(payload: bytes, kinds: Mapping[str, type[msgspec.Struct]]) -> Mended 
     try:
         raw = msgspec.json.decode(payload)
         kind, mending = kinds[raw["kind"]], _Mending()
-        message = msgspec.convert(mending.struct(raw, kind, "", 0), kind)
+        message = from_plain(mending.struct(raw, kind, "", 0), kind)
     except (*UNREADABLE, UnreadableError, LookupError, TypeError):
         return None
     return Mended(message, tuple(dict.fromkeys(mending.cuts)), mending.left_out)
@@ -111,7 +112,7 @@ class _Mending:
 
 def _is_good(value: object, hint: Any) -> bool:
     try:
-        msgspec.convert(value, hint)
+        from_plain(value, hint)
     except (msgspec.ValidationError, RecursionError):
         return False
     return True

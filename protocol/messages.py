@@ -34,6 +34,7 @@ from protocol.model import (
 )
 from protocol.package import MAX_MANIFEST, SignatureHex, VersionText
 from protocol.plan import Date, Hex, Period, Plan
+from protocol.shapes import json_decoder
 from protocol.unreadable import UNREADABLE
 
 SCHEMA: Final = 3
@@ -832,10 +833,10 @@ class _Header(msgspec.Struct):
 
 
 _encoder = msgspec.json.Encoder()
-_up = msgspec.json.Decoder(Up)
-_down = msgspec.json.Decoder(Down)
-_header = msgspec.json.Decoder(_Header)
-_numbers = msgspec.json.Decoder(Numbers)
+_up = json_decoder(Up)
+_down = json_decoder(Down)
+_header = json_decoder(_Header)
+_numbers = json_decoder(Numbers)
 _LENIENT: Final = {
     str(member.__struct_config__.tag): member
     for member in (*Telemetry.__args__, *AnyState.__args__)

@@ -49,6 +49,7 @@ from protocol.salvage import (
     replaced,
     tables_of,
 )
+from protocol.shapes import from_json
 from protocol.sqlite_errors import is_disk_full, is_locked
 from protocol.starts import NumberedStart, numbered
 from protocol.topics import Address, Channel, TopicError, address_for, address_of, topic_of
@@ -499,7 +500,7 @@ def _is_sendable(lane: int, topic: str, payload: bytes, *numbers: object) -> boo
     """Whether it is an event with a topic of ours, and says the numbers that it lies under."""
     try:
         address_of(topic)
-        signed = msgspec.json.decode(payload, type=_Numbers)
+        signed = from_json(payload, _Numbers)
     except (TopicError, msgspec.DecodeError, UnicodeDecodeError):
         return False
     return lane in _EVENTS and astuple(signed) == (*numbers,)

@@ -19,6 +19,7 @@ from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
+from protocol.shapes import json_decoder
 from protocol.unreadable import UNREADABLE
 from protocol.version import MAX_VERSION, version_from
 
@@ -120,7 +121,7 @@ class Fit(NamedTuple):
         return same and self.minor in manifest.minors
 
 
-_manifest: Final = msgspec.json.Decoder(Manifest)
+_manifest: Final = json_decoder(Manifest)
 _LINES: Final = re.compile(rb"([^\n]{2,%d})\n([0-9a-f]{128})\n" % MAX_MANIFEST)
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from protocol.enrolment import key_of
 from protocol.messages import Ack, Down, WhoSpeaks, down_from
+from protocol.shapes import from_json
 
 WINDOW: Final = 1024  # words of one start may overtake each other by so many
 MAX_STARTS: Final = 64
@@ -65,7 +66,7 @@ class ProofReader:
         """What was said, without its proof. Raises ProofError."""
         text, newline, payload = said.partition(b"\n")
         try:
-            head = msgspec.json.decode(text if newline else b"", type=_Head)
+            head = from_json(text if newline else b"", _Head)
         except ValueError as error:
             raise ProofError("no proof") from error
         if msgspec.json.encode(head) != text:

@@ -8,6 +8,8 @@ from typing import Final
 
 import msgspec
 
+from protocol.shapes import from_json
+
 END: Final = 1 << 53  # no number of a message is so large
 
 
@@ -24,7 +26,7 @@ class Stream:
     @classmethod
     def from_text(cls, text: str) -> Stream:
         """Read what `to_text` wrote."""
-        return cls(msgspec.json.decode(text, type=list[list[int]]))
+        return cls(from_json(text, list[list[int]]))
 
     def to_text(self) -> str:
         """The ranges as JSON."""

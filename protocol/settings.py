@@ -30,6 +30,7 @@ from typing import (
 import msgspec
 
 from protocol.errors import LopHocError
+from protocol.shapes import from_plain
 from protocol.words import LANGUAGES, N_, Translate, preferred_language, translator
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
@@ -142,7 +143,7 @@ def load(
             branch = branch.setdefault(table, {})
         branch[setting.path[-1]] = _convert(setting, value)
     try:
-        return msgspec.convert(tree, shape)
+        return from_plain(tree, shape)
     except msgspec.ValidationError as error:
         raise _missing_error(by_name, tree, error) from error
 
@@ -284,7 +285,7 @@ def shaped(tree: dict[str, Any], shape: type[Shape], path: Path) -> Shape:
     It names the setting by its tables, and what can be written; for a typo the nearest name.
     """
     try:
-        return msgspec.convert(tree, shape)
+        return from_plain(tree, shape)
     except msgspec.ValidationError as error:
         raise (_flaw_in(tree, shape, (), path) or _unfit(path, error)) from error
 
@@ -352,7 +353,7 @@ def _flaw_in_struct(
 
 def _fits(value: Any, hint: Any) -> bool:
     try:
-        msgspec.convert(value, hint)
+        from_plain(value, hint)
     except msgspec.ValidationError:
         return False
     return True
@@ -438,7 +439,7 @@ def _convert(setting: Setting, value: Any) -> Any:
     if isinstance(value, str) and _bare(setting) is Path:
         value = place_of(setting.name, value)
     try:
-        return msgspec.convert(value, setting.type, strict=False, dec_hook=_same)
+        return from_plain(value, setting.type, strict=False, dec_hook=_same)
     except msgspec.ValidationError as error:
         raise SettingsError(
             "setting_invalid",

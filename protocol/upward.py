@@ -25,6 +25,7 @@ from protocol.messages import (
 )
 from protocol.model import Code, DeviceKind, Millis, Text, day_from
 from protocol.plan import Date, Hex
+from protocol.shapes import json_decoder
 
 MAX_ITEMS: Final = 200  # of one page; with texts of full length still below the longest message
 MAX_WEEK_LINES: Final = 1000
@@ -291,7 +292,7 @@ Upward = (
 )
 # What waits in an outbox; the rest is said at once.
 PUT: Final = (SchoolTold, ItemsTold, UseTold, InspectionTold)
-_upward: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(Upward)
+_upward: Final[msgspec.json.Decoder[Any]] = json_decoder(Upward)
 _LENIENT: Final = {str(member.__struct_config__.tag): member for member in Upward.__args__}
 _KINDS: Final = frozenset(_LENIENT)
 

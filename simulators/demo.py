@@ -23,6 +23,7 @@ from protocol.formats import phrase
 from protocol.health import ReasonCode
 from protocol.messages import HostMeasures
 from protocol.process import kill
+from protocol.shapes import from_json
 from protocol.words import LANGUAGES, N_, Translate, translator
 from simulators.book import PlayedLine, book_of, write_areas, write_book, write_rooms
 from simulators.children import (
@@ -522,19 +523,19 @@ async def _output_of_controller(
 
 def _use_in(told: bytes | None) -> _Use:
     try:
-        return msgspec.json.decode(told or b"{}", type=_Use)
+        return from_json(told or b"{}", _Use)
     except msgspec.DecodeError:
         return _Use()
 
 
 async def _code(port: int) -> _Code:
     answer = await fetch(port, "/door/codes", "POST")
-    return msgspec.json.decode(answer, type=_Code) if answer else _Code()
+    return from_json(answer, _Code) if answer else _Code()
 
 
 async def _status(port: int) -> _Status:
     answer = await fetch(port, "/api/v1/status")
-    return msgspec.json.decode(answer, type=_Status) if answer else _Status()
+    return from_json(answer, _Status) if answer else _Status()
 
 
 async def _lacks(port: int) -> list[str]:

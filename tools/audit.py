@@ -17,6 +17,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from protocol.shapes import from_json
+
 PINNED: Final = Path("requirements/lock.txt")
 EXIT_WELL: Final = 0
 EXIT_HOLES: Final = 1
@@ -56,7 +58,7 @@ class Verdict(NamedTuple):
 def verdict_of(text: str) -> Verdict:
     """What a report means; what is no report is nothing looked at."""
     try:
-        report = msgspec.json.decode(text, type=Report)
+        report = from_json(text, Report)
     except msgspec.DecodeError:
         return Verdict(("The registry could not be reached: nothing was looked up.",), EXIT_UNSEEN)
     unseen = [each.name for each in report.dependencies if each.skip_reason]

@@ -24,6 +24,7 @@ from protocol.handle import Handle
 from protocol.leftovers import let_go_aside, words_aside
 from protocol.model import Device
 from protocol.plan import Plan
+from protocol.shapes import from_plain
 from protocol.words import N_
 
 FORMAT: Final = 5
@@ -166,7 +167,7 @@ def _state_in(path: Path, db: TinyDB) -> SavedState:
     tree |= {each.field: _all(db, name) for name, each in LISTS.items()}
     tree |= {each.field: row for name, each in SINGLES.items() for row in _all(db, name)[:1]}
     try:
-        return msgspec.convert(tree, SavedState)
+        return from_plain(tree, SavedState)
     except msgspec.ValidationError as error:
         raise damaged_error(path, str(error)) from error
 

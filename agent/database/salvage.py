@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import fields, replace
 
 from agent.database.documents import LISTS, OWN_FIELDS, SINGLES, TABLES, SavedState
+from protocol.shapes import from_plain
 
 _TABLE: Final = re.compile(rf'"({"|".join(sorted(TABLES))})"\s*:\s*(?=\{{)')
 _ROW: Final = re.compile(r'"\d+"\s*:\s*(?=\{)')
@@ -78,7 +79,7 @@ def _take(read: dict[str, Any], table: str, row: dict[str, Any] | None) -> bool:
 def _whole_or_less(kind: Any, row: dict[str, Any]) -> Any:
     """The row as it is, or without the fields that make no sense; None where neither goes."""
     try:
-        return msgspec.convert(row, kind)
+        return from_plain(row, kind)
     except msgspec.ValidationError:
         pass
     try:
@@ -93,7 +94,7 @@ def _fitting(kind: type[msgspec.Struct], row: dict[str, Any]) -> dict[str, Any]:
     for field in fields(kind):
         if field.name in row:
             try:
-                fitting[field.name] = msgspec.convert(row[field.name], field.type)
+                fitting[field.name] = from_plain(row[field.name], field.type)
             except msgspec.ValidationError:
                 continue
     return fitting

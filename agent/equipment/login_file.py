@@ -13,6 +13,7 @@ import msgspec
 
 from agent.equipment.ownership import Mark, is_same
 from protocol.folder import replace_file, write_whole
+from protocol.shapes import from_json
 from protocol.unreadable import UNREADABLE
 
 _LOGGER = logging.getLogger(__name__)
@@ -101,6 +102,6 @@ class LoginFile:
 def _logins_in(path: Path) -> tuple[DeviceLogin, ...] | None:
     """The logins in a file; None where there is none, or no whole one. Raises OSError."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=tuple[DeviceLogin, ...])
+        return from_json(path.read_bytes(), tuple[DeviceLogin, ...])
     except (FileNotFoundError, *UNREADABLE):
         return None

@@ -12,15 +12,16 @@ import msgspec
 
 from agent.equipment.devices import Devices, SchoolKind
 from protocol.messages import PairAnswer
+from protocol.shapes import json_decoder
 
 _CONFIRMED: Final = "tablets"  # an older agent sees none
 _PAIRED: Final = "pairs"
 _KINDS: Final = "kinds"
 
 _encoder = msgspec.json.Encoder(order="deterministic")
-_decoder = msgspec.json.Decoder(frozenset[str])
-_pairs = msgspec.json.Decoder(tuple[PairAnswer, ...])
-_kinds = msgspec.json.Decoder(tuple[SchoolKind, ...])
+_decoder = json_decoder(frozenset[str])
+_pairs = json_decoder(tuple[PairAnswer, ...])
+_kinds = json_decoder(tuple[SchoolKind, ...])
 
 
 def changes(before: Devices, after: Devices) -> dict[str, bytes | None]:

@@ -21,6 +21,7 @@ from protocol.messages import ChainHead
 from protocol.model import Place
 from protocol.outbox import OutboxError
 from protocol.process import running_module
+from protocol.shapes import from_plain
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ async def signature_on(key: Path, place: Place, head: ChainHead) -> ChainHead:
     try:
         async with asyncio.timeout(_PATIENCE_S):
             public, signature = (await _answer(order)).split()
-        return msgspec.convert(
+        return from_plain(
             {**msgspec.to_builtins(head), "key": public, "signature": signature}, ChainHead
         )
     except (OSError, TimeoutError, ValueError) as error:

@@ -7,6 +7,8 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
+from protocol.shapes import from_json
+
 
 class JoinOrder(Struct, frozen=True, kw_only=True):
     """What to do. It goes by standard input: a code stands in no list of processes.
@@ -78,15 +80,15 @@ def line_of(message: JoinOrder | Compared | Report) -> bytes:
 
 def order_in(line: bytes) -> JoinOrder:
     """The order in a line. Raises msgspec.DecodeError."""
-    return msgspec.json.decode(line, type=JoinOrder)
+    return from_json(line, JoinOrder)
 
 
 def compared_in(line: bytes) -> Compared:
     """The person's answer in a line. Raises msgspec.DecodeError."""
-    return msgspec.json.decode(line, type=Compared)
+    return from_json(line, Compared)
 
 
 def report_in(line: bytes) -> Report:
     """The report in a line. Raises msgspec.DecodeError."""
-    report: Report = msgspec.json.decode(line, type=Report)
+    report: Report = from_json(line, Report)
     return report

@@ -21,6 +21,7 @@ from agent.room import AgentRoom, Moment
 from protocol.guide import Guide
 from protocol.messages import ChainHead
 from protocol.plan import Plan, digest_of
+from protocol.shapes import json_decoder
 
 _LESSON: Final = "lesson"
 _DESK: Final = "desk"
@@ -54,14 +55,14 @@ class _LeftPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _encoder = msgspec.json.Encoder()
-_lesson = msgspec.json.Decoder(_Lesson)
-_desk = msgspec.json.Decoder(_Desk)
-_chain = msgspec.json.Decoder(_Chain)
-_school = msgspec.json.Decoder(SchoolCorrections)
-_mark = msgspec.json.Decoder(PupilMark)
-_ended = msgspec.json.Decoder(EndedLesson)
-_guide = msgspec.json.Decoder(Guide)
-_left = msgspec.json.Decoder(_LeftPlan)
+_lesson = json_decoder(_Lesson)
+_desk = json_decoder(_Desk)
+_chain = json_decoder(_Chain)
+_school = json_decoder(SchoolCorrections)
+_mark = json_decoder(PupilMark)
+_ended = json_decoder(EndedLesson)
+_guide = json_decoder(Guide)
+_left = json_decoder(_LeftPlan)
 
 
 def changes(before: Teaching, after: Teaching) -> dict[str, bytes | None]:

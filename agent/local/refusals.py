@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from protocol import guard
 from protocol.errors import LopHocError
+from protocol.shapes import from_json
 from protocol.words import N_
 
 MAX_BODY: Final = 64 * 1024
@@ -68,7 +69,7 @@ async def decode_body(request: Request, shape: type[Shape], message: str) -> Sha
     message: what to say where it is not of this shape. Raises DoorError, BodyTooLargeError.
     """
     try:
-        return msgspec.json.decode(await body_of(request) or b"{}", type=shape)
+        return from_json(await body_of(request) or b"{}", shape)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise invalid(message, str(error)) from error
 

@@ -12,7 +12,7 @@ from agent.health.vitals import line_measures
 from agent.local.surroundings import Surroundings
 from agent.school.connection import ConnectionState
 from agent.store import ClassroomStore
-from protocol.formats import phrase
+from protocol.formats import phrase, with_kind
 from protocol.grounds import kind_question
 from protocol.health import ReasonCode
 from protocol.kit import missing
@@ -194,8 +194,7 @@ def _pairs(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
 
 
 def _called(device: Device, say: Translate) -> str:
-    word = kind_word(device.kind, say)
-    return f"{word} {device.name}".rstrip()
+    return with_kind(kind_word(device.kind, say), device.name)
 
 
 def reason_of(reason: Reason, say: Translate) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from agent.tablets.lesson import TabletLesson, TabletPupil
 from agent.tablets.service import SuggestionRefused, TabletBackend
 from protocol.model import Method
 from protocol.outbox import OutboxError
+from protocol.shapes import from_plain
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class CartFile:
         """The slots; none if there has never been a file. Raises DocumentError."""
         rows = [dict(row) for row in self._slots.all()]
         try:
-            return msgspec.convert(rows, tuple[Slot, ...])
+            return from_plain(rows, tuple[Slot, ...])
         except msgspec.ValidationError as error:
             raise damaged_error(self._path, str(error)) from error
 

@@ -36,6 +36,7 @@ from agent.updates.verdict import Answered, Here, Plain, Taken, verdict_on
 from protocol.messages import UpdateOffered, UpdateStep, UpdateTold
 from protocol.outbox import OutboxError
 from protocol.process import running_module
+from protocol.shapes import from_json
 from protocol.state_log import StateLog
 from protocol.unreadable import UNREADABLE
 from protocol.version import BUILD
@@ -307,7 +308,7 @@ async def fetched_by_child(order: Order) -> Fetched:
             running_module(_WORKER, 0, stdout=PIPE, stderr=DEVNULL) as child,
         ):
             answer, _ = await child.communicate(msgspec.json.encode(order) + b"\n")
-        return msgspec.json.decode(answer, type=Fetched)
+        return from_json(answer, Fetched)
     except (OSError, TimeoutError, *UNREADABLE) as error:
         _LOGGER.warning("fetching ended: %s", type(error).__name__)
         return Fetched(trouble="ended")

@@ -30,6 +30,7 @@ from protocol.package import (
 )
 from protocol.pin import pinned
 from protocol.settings import SettingsError
+from protocol.shapes import from_json
 from protocol.unreadable import UNREADABLE
 
 PATIENCE_S: Final = 30.0
@@ -196,7 +197,7 @@ def _sweep(versions: Path, part: Path) -> None:
 def main() -> None:
     """Do what standard input asks for, and say how it went."""
     try:
-        order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
+        order = from_json(sys.stdin.buffer.readline(), Order)
     except UNREADABLE:
         return
     sys.stdout.buffer.write(msgspec.json.encode(carry_out(order)) + b"\n")

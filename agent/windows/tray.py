@@ -117,9 +117,9 @@ class Tray:
             self._say = translator(view.language)
         self._show(_MODIFY)
 
-    def tell(self, sentence: str) -> None:
-        """Say why a press did nothing."""
-        self._show(_MODIFY, info=sentence)
+    def tell(self, sentence: str = "") -> None:
+        """Say why a press did nothing; without a sentence, what is shown."""
+        self._show(_MODIFY, info=sentence or tooltip(self._view, self._sentence, self._say))
 
     def open_page(self, url: str) -> None:
         """Have a browser show it."""

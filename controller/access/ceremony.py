@@ -25,10 +25,11 @@ from fido2.webauthn import (
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
-from msgspec import Struct, json
+from msgspec import Struct
 
 from controller.access.passkey import Passkey, RelyingParty
 from protocol.errors import LopHocError
+from protocol.shapes import from_json
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
@@ -81,7 +82,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 def answer_in(raw: bytes) -> Answer:
     """What a browser has sent. Raises PasskeyError."""
     try:
-        return json.decode(raw, type=Answer)
+        return from_json(raw, Answer)
     except UNREADABLE as error:
         raise _unproven() from error
 

@@ -17,6 +17,7 @@ from controller.access.passwords import SCRYPT, check_password, kept_scrypt
 from controller.people.person import Role
 from protocol.errors import LopHocError
 from protocol.folder import OWNER_ONLY, write_whole
+from protocol.shapes import from_json
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
@@ -47,7 +48,7 @@ def keep_office(folder: Path, password: str) -> None:
 def office_in(folder: Path, now_ms: int) -> Account | None:
     """The account that the office's password becomes; None without one. Raises OfficeError."""
     try:
-        kept = msgspec.json.decode((folder / OFFICE_FILE).read_bytes(), type=_Kept)
+        kept = from_json((folder / OFFICE_FILE).read_bytes(), _Kept)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -28,6 +28,7 @@ from controller.alerts.receivers import (
 )
 from controller.sheets.text import clean
 from protocol.folder import OWNER_ONLY, keep_undoable, write_whole
+from protocol.shapes import from_plain
 from protocol.words import N_
 
 SECRETS: Final = "alert-secrets"
@@ -51,7 +52,7 @@ def receiver_of(fields: Mapping[str, str]) -> tuple[str, Receiver]:
     values: dict[str, object] = {key: clean(fields.get(key, "")) for key in _TEXTS}
     values |= {key: key in fields for key in _TICKS}
     try:
-        receiver = msgspec.convert(values, Receiver)
+        receiver = from_plain(values, Receiver)
     except msgspec.ValidationError as error:
         raise AlertError(
             "alert_form", N_("This form cannot be used."), N_("Open the page anew.")

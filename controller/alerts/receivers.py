@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from protocol.errors import LopHocError, cause_of
 from protocol.settings import SettingsError, shaped, tree_in
+from protocol.shapes import from_json
 from protocol.this_machine import is_this_machine
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
@@ -105,7 +106,7 @@ def own_receivers_in(folder: Path, file: str = OWN_FILE) -> dict[str, Receiver]:
     """Those that pages have set, their secrets' files by whole paths. Raises AlertError."""
     path = folder / file
     try:
-        own = msgspec.json.decode(path.read_bytes(), type=dict[Name, Receiver])
+        own = from_json(path.read_bytes(), dict[Name, Receiver])
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, *UNREADABLE) as error:

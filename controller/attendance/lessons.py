@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
 from controller.attendance.correction import CorrectionRecord, latest_of
 from controller.fleet.records import (
     AttendanceRecord,
@@ -21,11 +19,12 @@ from controller.fleet.runs import said_at
 from protocol.correction import standing
 from protocol.messages import ERASED, Ending
 from protocol.model import AttendanceStatus, Method, Place
+from protocol.shapes import json_decoder
 
 LessonEntry = Logged | CorrectionRecord  # the room's log, and what the school corrected
 KINDS: Final = frozenset({"lesson_started", "lesson_ended", "lesson_resumed"})
 AWAY: Final = frozenset({AttendanceStatus.ABSENT_EXCUSED, AttendanceStatus.ABSENT_UNEXCUSED})
-_body: Final = msgspec.json.Decoder(dict[str, Any]).decode
+_body: Final = json_decoder(dict[str, Any]).decode
 
 
 class Mark(NamedTuple):

@@ -54,6 +54,7 @@ from controller.roster.members import members_of
 from controller.roster.store import forget_pupil, plan_of
 from protocol.messages import ERASED, Ending, Tombstone
 from protocol.model import Place
+from protocol.shapes import json_decoder
 
 _ERASURES: Final = "erasures"  # the fact: how often
 MARKS = Shape(AttendanceRecord, marks)
@@ -75,7 +76,7 @@ class _Subject(msgspec.Struct, frozen=True, rename={"class_code": "class"}):
     home: str
 
 
-_subject: Final = msgspec.json.Decoder(_Subject).decode
+_subject: Final = json_decoder(_Subject).decode
 require(accesses, lambda row: row["what"] not in _VERDICTS or _subject(row["subject"]))
 
 

@@ -15,6 +15,7 @@ from controller.broker.embedded import CONTROLLER_USER
 from protocol.errors import LopHocError
 from protocol.folder import OWNER_ONLY, changing, write_whole
 from protocol.model import is_name
+from protocol.shapes import from_json
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
@@ -179,7 +180,7 @@ class Credentials:
 
     def _read(self) -> _Words:
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=_Words)
+            return from_json(self._path.read_bytes(), _Words)
         except FileNotFoundError:
             return {}
         except OSError as error:

@@ -15,6 +15,7 @@ import msgspec
 from controller.broker.credentials import BCRYPT_COST, CredentialError
 from controller.broker.embedded import READER_USER
 from protocol.folder import OWNER_ONLY, changing, write_whole
+from protocol.shapes import json_decoder
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
@@ -25,7 +26,7 @@ class _Kept(msgspec.Struct, frozen=True):
     hash: str
 
 
-_decode: Final = msgspec.json.Decoder(_Kept).decode
+_decode: Final = json_decoder(_Kept).decode
 
 
 class ReaderKey:

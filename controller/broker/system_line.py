@@ -18,6 +18,7 @@ import msgspec
 
 from protocol.pin import CONTROLLER_NAME, pinned
 from protocol.settings import SettingsError
+from protocol.shapes import from_json
 
 ACCOUNT: Final = "SYS"
 USER: Final = " supervisor"  # no agent may be called so, for the blank in front
@@ -75,7 +76,7 @@ class SystemLine(NamedTuple):
         lines: list[HeldLine] = []
         while True:
             wish = {"auth": True, "limit": PAGE, "offset": len(lines)}
-            page = msgspec.json.decode(await self._ask("CONNZ", wish), type=_Answer).data
+            page = from_json(await self._ask("CONNZ", wish), _Answer).data
             lines += page.connections
             if not page.connections or len(lines) >= page.total:
                 return sorted(lines, key=lambda line: line.cid)
@@ -117,7 +118,7 @@ async def system_line(port: int, password: str, authority: Path) -> AsyncIterato
     try:
         async with timeout(PATIENCE_S):
             _, _, head = (await reader.readuntil(b"\r\n")).partition(b" ")
-            info = msgspec.json.decode(head, type=_Info)
+            info = from_json(head, _Info)
             if info.tls_required or info.tls_available:
                 await writer.start_tls(pinned(authority), server_hostname=CONTROLLER_NAME)
         hello = {"user": USER, "pass": password, "verbose": False}
@@ -133,4 +134,4 @@ async def system_line(port: int, password: str, authority: Path) -> AsyncIterato
 def system_port(folder: Path, pid: int) -> int:
     """Where the broker of this process listens, as it wrote down. Raises OSError or ValueError."""
     text = (folder / f"nats-server_{pid}.ports").read_bytes()
-    return int(msgspec.json.decode(text, type=_Ports).nats[0].rpartition(":")[2])
+    return int(from_json(text, _Ports).nats[0].rpartition(":")[2])

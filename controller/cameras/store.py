@@ -24,6 +24,7 @@ from controller.fleet.records import EventRecord
 from controller.fleet.runs import said_at
 from protocol.messages import CameraLook
 from protocol.model import Place
+from protocol.shapes import json_decoder
 
 STANDINGS: Final = Shape(CameraStanding, camera_standings)
 COMMANDS: Final = Shape(OffCommand, camera_commands)
@@ -41,7 +42,7 @@ class _Body(msgspec.Struct, frozen=True):
     command: str = ""
 
 
-_body: Final = msgspec.json.Decoder(_Body)
+_body: Final = json_decoder(_Body)
 
 
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:

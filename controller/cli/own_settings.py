@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from controller.config import ENVIRONMENT, FOLDER, ControllerConfig
 from protocol.folder import changing, keep_undoable
 from protocol.settings import SettingsError, load, settings_of
+from protocol.shapes import from_json
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
@@ -78,7 +79,7 @@ def own_settings_before(folder: Path) -> dict[str, Any] | None:
 
 def _values_in(path: Path) -> dict[str, Any] | None:
     try:
-        values = msgspec.json.decode(path.read_bytes(), type=dict[str, str | int | float | bool])
+        values = from_json(path.read_bytes(), dict[str, str | int | float | bool])
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, *UNREADABLE) as error:

@@ -12,8 +12,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import msgspec
-
 from controller.config import ControllerConfig
 from controller.copies.content import unpacked
 from controller.copies.copying import key_digest
@@ -25,6 +23,7 @@ from controller.copies.restore import BROKEN, MANIFEST_BYTES, shelf_in
 from controller.copies.sealed import BLOCK, damaged, wrapped_in
 from controller.copies.shelf import shelf_at
 from protocol.settings import SettingsError
+from protocol.shapes import from_json
 
 _UNREACHED: Final = (CopyError, SettingsError, OSError)
 
@@ -94,7 +93,7 @@ def manifest_in(beginning: bytes, key: Key) -> Manifest:
     try:
         with unpacked(content) as members:
             name, first = next(members)
-            manifest = msgspec.json.decode(first.read(MANIFEST_BYTES), type=Manifest)
+            manifest = from_json(first.read(MANIFEST_BYTES), Manifest)
     except (*BROKEN, StopIteration) as error:
         raise damaged(error) from error
     if name != MEMBER or manifest.key != key_digest(wrapped):

@@ -24,6 +24,7 @@ from controller.copies.remote_line import RemoteLine
 from controller.copies.sealed import BLOCK, HashedFile, damaged
 from protocol.folder import OWNER_ONLY, write_whole
 from protocol.settings import password_in
+from protocol.shapes import from_json
 from protocol.words import N_
 
 PATH: Final = "/api/v1/guest-copies"
@@ -129,7 +130,7 @@ class RemoteShelf:
             yield hashed
             self._send(name, file)
             answer = self._ask("POST", name.file, digest=hashed.digest.hex())
-            if msgspec.json.decode(answer, type=Progress).size != file.seek(0, os.SEEK_END):
+            if from_json(answer, Progress).size != file.seek(0, os.SEEK_END):
                 raise damaged(name.file)
 
     @contextmanager
@@ -146,7 +147,7 @@ class RemoteShelf:
 
     def _sizes(self) -> dict[str, int]:
         try:
-            listed = msgspec.json.decode(self._ask("GET"), type=GuestFiles)
+            listed = from_json(self._ask("GET"), GuestFiles)
         except msgspec.DecodeError as error:
             raise self._unreached("JSON") from error
         return {each.file: each.size for each in listed.files if name_from(each.file)}
@@ -164,9 +165,7 @@ class RemoteShelf:
                 failures += 1
                 if error.code != "place_unreached" or failures >= TRIES:
                     raise
-                at = min(
-                    msgspec.json.decode(self._ask("GET", name.file, part=1), type=Progress).size, at
-                )
+                at = min(from_json(self._ask("GET", name.file, part=1), Progress).size, at)
 
     def _fetch(self, name: CopyName, path: Path) -> None:
         with path.open("wb") as file:

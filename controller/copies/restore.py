@@ -33,6 +33,7 @@ from controller.copies.pagewise import (
 from controller.copies.sealed import BLOCK, damaged, unsealed, wrapped_in
 from controller.copies.snapshot import rows_of
 from protocol.folder import OWNER_ONLY, give_to_owner, lock_folder
+from protocol.shapes import from_json
 from protocol.words import N_
 
 MANIFEST_BYTES: Final = 1 << 20
@@ -163,7 +164,7 @@ def _unpack(path: Path, part: Path, opener: Opener) -> tuple[Manifest, Key]:
             _, first = next(members, ("", None))
             if first is None:
                 raise damaged(path.name)
-            manifest = msgspec.json.decode(first.read(MANIFEST_BYTES), type=Manifest)
+            manifest = from_json(first.read(MANIFEST_BYTES), Manifest)
             for name, content in members:
                 _write(part, name, content)
     if manifest.key != key_digest(wrapped) or name_from(path.name) not in {None, manifest.name}:

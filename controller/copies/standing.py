@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 from controller.copies.names import CopyName
 from protocol.errors import LopHocError
 from protocol.folder import OWNER_ONLY, changing, write_whole
+from protocol.shapes import from_json
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
@@ -79,7 +80,7 @@ class Standing(Struct, frozen=True, kw_only=True):
 def standing_in(folder: Path) -> Standing:
     """What is known; nothing where that cannot be read, for the copies themselves say it."""
     try:
-        return msgspec.json.decode((folder / _FILE).read_bytes(), type=Standing)
+        return from_json((folder / _FILE).read_bytes(), Standing)
     except (OSError, *UNREADABLE):
         return Standing()
 

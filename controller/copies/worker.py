@@ -21,6 +21,7 @@ from controller.copies.job import Deed
 from controller.copies.rehearsal import rehearse
 from controller.copies.standing import keep_place, trouble_of
 from protocol.errors import LopHocError
+from protocol.shapes import from_json
 
 
 class Order(Struct, frozen=True):
@@ -39,7 +40,7 @@ def line_of(order: Order) -> bytes:
 
 def order_from(line: bytes) -> Order:
     """The order that was handed over. Raises msgspec.DecodeError."""
-    return msgspec.json.decode(line, type=Order, dec_hook=_path)
+    return from_json(line, Order, dec_hook=_path)
 
 
 def carry_out(order: Order) -> None:

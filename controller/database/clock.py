@@ -21,6 +21,7 @@ from controller.database.vouched import Span, horizon, since, with_moment
 from controller.database.witnesses import AGREED_MS, DAY_MS, Verdict, Witnesses
 from protocol.clock import is_synchronized, steady_s, wall_ms
 from protocol.model import FIRST_MS
+from protocol.shapes import json_decoder
 
 BEHIND_MS: Final = 10 * 60_000  # a clock is set back by so much without harm
 AHEAD_MS: Final = 45 * DAY_MS  # a server that was off over a holiday
@@ -29,7 +30,7 @@ LATE_MS: Final = 10_000  # what is told by a row was true some seconds before it
 _UNSURE_MS: Final = 2 * AGREED_MS + BEHIND_MS  # by so much a vouched time and a stamp may be off
 _MARK: Final = "time_mark_ms"
 _VOUCHED: Final = "time_vouched"
-_spans: Final = msgspec.json.Decoder(tuple[Span, ...])
+_spans: Final = json_decoder(tuple[Span, ...])
 require_fact(_MARK, int)
 require_fact(_VOUCHED, _spans.decode)
 

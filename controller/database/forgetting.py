@@ -16,6 +16,7 @@ from controller.database.facts import fact_of, set_fact
 from controller.database.reading import count_of
 from controller.database.scope import everywhere
 from controller.database.witnesses import DAY_MS
+from protocol.shapes import from_json
 
 PUPILS: Final = "pupils"  # the term of what is kept of pupils
 SHARE: Final = 0.05  # of all rows, within a day; but a day's worth at least
@@ -100,7 +101,7 @@ def _today(db: Connection, term: Term, now_ms: int) -> _Day:
 
 def _noted(db: Connection, term: str) -> _Day:
     noted = fact_of(db, _fact(term))
-    return msgspec.json.decode(noted, type=_Day) if noted else _Day()
+    return from_json(noted, _Day) if noted else _Day()
 
 
 def _fact(term: str) -> str:

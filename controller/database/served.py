@@ -18,6 +18,7 @@ from controller.database.facts import fact_of, facts
 from controller.database.place_note import DATABASE, SERVED
 from controller.database.store import FEED, Store
 from protocol.folder import OWNER_ONLY, write_whole
+from protocol.shapes import from_json
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
@@ -95,7 +96,7 @@ def refuse_other(folder: Path, told: str) -> None:
 def served_in(folder: Path) -> ServedDatabase | None:
     """Which database the folder has worked with; None where that was never told, or is damaged."""
     try:
-        return msgspec.json.decode((folder / SERVED).read_bytes(), type=ServedDatabase)
+        return from_json((folder / SERVED).read_bytes(), ServedDatabase)
     except (OSError, *UNREADABLE):
         return None
 

@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Table
 
 from controller.database import required
+from protocol.shapes import json_decoder
 
 Row = tuple[object, ...]  # in the order of the table's columns, a log's own number left out
 Record = TypeVar("Record")
@@ -99,7 +100,7 @@ def _decoders(hints: Mapping[str, Any], table: Table) -> Iterator[tuple[str, Any
 
 
 def _decoder(kind: Any) -> Any:
-    return kind if _is_code(kind) else msgspec.json.Decoder(kind).decode
+    return kind if _is_code(kind) else json_decoder(kind).decode
 
 
 def _is_spread(name: str, hint: Any, table: Table) -> bool:

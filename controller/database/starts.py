@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from controller.database.facts import fact_of, require_fact, set_fact
 from controller.database.numbered import numbers_given
+from protocol.shapes import json_decoder
 
 MOST: Final = 500  # starts that are remembered; what is older is told anew
 _FACT: Final = "starts"
@@ -32,7 +33,7 @@ class Start(NamedTuple):
 
 
 BEFORE_ALL: Final = Start("", 0, 0)  # what was served before starts were remembered
-_starts: Final = msgspec.json.Decoder(list[Start])
+_starts: Final = json_decoder(list[Start])
 require_fact(_FACT, _starts.decode)
 
 

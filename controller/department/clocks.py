@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from controller.database.facts import fact_of, set_fact
 from protocol.model import Place
+from protocol.shapes import json_decoder
 from protocol.words import N_
 
 OFF_MS: Final = 600_000  # less is a slow line, or of no harm
@@ -23,7 +24,7 @@ _UNITS: Final = (
     (60_000, N_("The school's clock is {n} {n:minute|minutes} ahead."),
      N_("The school's clock is {n} {n:minute|minutes} behind.")),
 )  # fmt: skip
-_kept: Final = msgspec.json.Decoder(dict[str, int])
+_kept: Final = json_decoder(dict[str, int])
 
 
 class ClockHeard(NamedTuple):

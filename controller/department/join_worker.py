@@ -14,6 +14,7 @@ from msgspec import Struct
 from controller.department.enrol_command import join_department
 from protocol.errors import LopHocError
 from protocol.model import Place
+from protocol.shapes import from_json
 
 
 class DepartmentOrder(Struct, frozen=True):
@@ -48,5 +49,5 @@ def carry_out(order: DepartmentOrder) -> DepartmentReport:
 
 
 if __name__ == "__main__":
-    told_order = msgspec.json.decode(sys.stdin.buffer.read(), type=DepartmentOrder)
+    told_order = from_json(sys.stdin.buffer.read(), DepartmentOrder)
     sys.stdout.buffer.write(msgspec.json.encode(carry_out(told_order)))

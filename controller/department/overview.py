@@ -44,6 +44,7 @@ from controller.inventory.store import newest_change, refresh
 from controller.reconcile.kpi import Kpi
 from controller.web.refusals import PendingError
 from protocol.model import Place, instant
+from protocol.shapes import json_decoder
 from protocol.state_log import StateLog
 from protocol.words import N_
 
@@ -96,7 +97,7 @@ class _Counted(NamedTuple):
         return self.is_dear and self.at_ms <= now_ms
 
 
-_counted: Final = msgspec.json.Decoder(_Counted)
+_counted: Final = json_decoder(_Counted)
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from controller.sheets.names import room_code
 from protocol.enrolment import new_sheet_code
 from protocol.errors import ActionError
 from protocol.folder import OWNER_ONLY, write_whole
+from protocol.shapes import json_decoder
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
@@ -28,7 +29,7 @@ _LOGGER = logging.getLogger(__name__)
 FILE: Final = "room-codes.json"
 LIFE_S: Final = 7 * 86_400.0
 _SHOWN_S: Final = 86_400.0  # what became of a code is still told
-_decode: Final = msgspec.json.Decoder(list[Invitation]).decode
+_decode: Final = json_decoder(list[Invitation]).decode
 
 
 class SheetCodes:

@@ -8,8 +8,6 @@ import os
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from controller.cli.folder import data_folder, told_copies, told_zone
 from controller.cli.output import tell
 from controller.config import ENVIRONMENT, ControllerConfig
@@ -27,6 +25,7 @@ from controller.evidence.verdict import Verdict, verdict_on
 from controller.evidence.words import verdict_lines
 from protocol.model import Place
 from protocol.settings import SettingsError, speaker
+from protocol.shapes import from_json
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
@@ -64,7 +63,7 @@ def _seals_in(path: Path, scope: Place) -> KeptSeals:
     """What the department wrote of this school. Raises SettingsError."""
     try:
         with path.open("rb") as file:
-            seals = msgspec.json.decode(file.read(MAX_SEALS_BYTES), type=KeptSeals)
+            seals = from_json(file.read(MAX_SEALS_BYTES), KeptSeals)
     except (OSError, *UNREADABLE) as error:
         raise SettingsError(
             "seals_unreadable",

@@ -9,7 +9,7 @@ from controller.fleet.bearers import bearers_of
 from controller.fleet.records import DeviceRecord
 from controller.sheets.text import clean
 from protocol.errors import ActionError
-from protocol.formats import made
+from protocol.formats import made, with_kind
 from protocol.words import N_, Translate, kind_word
 
 MAX_NAME: Final = 80
@@ -28,8 +28,7 @@ def kind_beside(device: DeviceRecord, say: Translate) -> str:
 
 def named_kind(device: DeviceRecord, say: Translate) -> str:
     """The same with its kind before it, where that is not all that is known."""
-    kind, title = kind_word(device.kind, say), device_title(device, say)
-    return title if title.startswith(kind) else f"{kind} {title}"
+    return with_kind(kind_word(device.kind, say), device_title(device, say))
 
 
 def given_names(devices: Iterable[DeviceRecord]) -> dict[str, str]:

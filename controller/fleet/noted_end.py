@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 from controller.database.facts import fact_of, require_fact, set_fact
 from controller.fleet.records import ChainHeadRecord
 from protocol.model import Place
+from protocol.shapes import json_decoder
 
 _FACT: Final = "corrected"
-_end: Final = msgspec.json.Decoder(ChainHeadRecord).decode
+_end: Final = json_decoder(ChainHeadRecord).decode
 require_fact(_FACT, _end)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, Final
 
-import msgspec
 from sqlalchemy import Connection, func, or_, select, update
 
 from controller.database.changes import of_kind
@@ -23,6 +22,7 @@ from controller.fleet.tables import agents, devices, events, streams
 from controller.sheets.names import room_code
 from protocol.model import PERSON, SCHOOL, DeviceKind, Identity, Place, Status
 from protocol.ranges import Stream
+from protocol.shapes import json_decoder
 
 AGENTS = Shape(AgentRecord, agents, {"beat_ms": lambda record: int(record.beat_s * 1000)})
 DEVICES = Shape(DeviceRecord, devices)
@@ -37,7 +37,7 @@ _EQUIPMENT = or_(
     devices.c.sources.contains(f'"{PERSON}"', autoescape=True),
     devices.c.sources.contains(f'"{SCHOOL}"', autoescape=True),
 )
-_body = msgspec.json.Decoder(dict[str, Any])
+_body = json_decoder(dict[str, Any])
 require(events, lambda row: _body.decode(row["body"]))
 require(streams, lambda row: Stream.from_text(row["ranges"]))
 

@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 from protocol.errors import LopHocError
 from protocol.folder import OWNER_ONLY, changing, write_whole
 from protocol.model import Place, is_name
+from protocol.shapes import from_json
 from protocol.topics import level_of
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
@@ -59,7 +60,7 @@ def guests_in(data: Path) -> Sequence[Guest]:
     """All guests. Raises GuestError where the list is damaged."""
     path = data / GUESTS / _FILE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Guests).guests
+        return from_json(path.read_bytes(), _Guests).guests
     except FileNotFoundError:
         return ()
     except (OSError, *UNREADABLE) as error:

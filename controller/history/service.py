@@ -32,6 +32,7 @@ from controller.inventory.chosen import Chosen
 from controller.inventory.feed import Feed, Format, feed_of
 from controller.inventory.filters import Filters, chooser_of
 from controller.people.person import Person
+from protocol.shapes import json_decoder
 
 PATH: Final = "/history"
 _STATUS: Final = "history"
@@ -58,7 +59,7 @@ class FilesStanding(msgspec.Struct, frozen=True, kw_only=True):
     folder: str = ""
 
 
-_standing: Final = msgspec.json.Decoder(FilesStanding)
+_standing: Final = json_decoder(FilesStanding)
 
 
 def figures_of(overview: Overview) -> DayFigures:

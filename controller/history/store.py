@@ -16,8 +16,9 @@ from controller.database.scope import in_province
 from controller.database.writing import Writing, write
 from controller.history.day import DayFigures, kept_days
 from controller.history.tables import history_days
+from protocol.shapes import json_decoder
 
-_day: Final = msgspec.json.Decoder(DayFigures)
+_day: Final = json_decoder(DayFigures)
 
 
 def keep_day(db: Connection, province: str, figures: DayFigures) -> list[str]:

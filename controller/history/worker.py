@@ -24,6 +24,7 @@ from controller.inventory.apart import Order as PullOrder
 from controller.inventory.apart import pulled
 from controller.inventory.feed import ITEM_COLUMNS
 from protocol.folder import OWNER_ONLY, whole_file
+from protocol.shapes import from_msgpack
 
 _LOGGER = logging.getLogger(__name__)
 _NICE: Final = 19  # whoever waits for a page or an answer comes first
@@ -120,7 +121,7 @@ def main() -> int:
     if hasattr(os, "nice"):
         os.nice(_NICE)
     try:
-        carry_out(msgspec.msgpack.decode(sys.stdin.buffer.read(), type=FilesOrder))
+        carry_out(from_msgpack(sys.stdin.buffer.read(), FilesOrder))
     except (OSError, StoreError) as error:
         _LOGGER.warning("the day's files were not written: %s", error)
         return EXIT_FAILED

@@ -18,6 +18,7 @@ from controller.home_assistant.entities import Present, entities_of, told_of
 from controller.incidents.service import Incidents
 from controller.live.live import LiveView
 from protocol.link import Letter
+from protocol.shapes import json_decoder
 from protocol.state_log import StateLog
 
 _LOGGER = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ _LOGGER = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 5.0  # counts and causes change without a word of any device
 REST_S: Final = 1.0  # between two looks, however much changes
 FACT: Final = "home_assistant/topics"
-_topics: Final = msgspec.json.Decoder(list[str]).decode
+_topics: Final = json_decoder(list[str]).decode
 require_fact(FACT, _topics)
 
 

@@ -22,10 +22,11 @@ from controller.identity.pairs import DeviceFacts, KindWord, PairWord, ToldFacts
 from controller.identity.tables import explanations, kind_words, pair_words
 from protocol.messages import MAX_KINDS, MAX_PAIRS, DevicePair, KindAnswer
 from protocol.model import DeviceKind, Place
+from protocol.shapes import json_decoder
 
 WORDS: Final = Shape(PairWord, pair_words)
 KIND_WORDS: Final = Shape(KindWord, kind_words)
-_facts: Final = msgspec.json.Decoder(DeviceFacts)
+_facts: Final = json_decoder(DeviceFacts)
 require(explanations, lambda row: _facts.decode(row["body"]))
 
 

@@ -43,6 +43,7 @@ from controller.web.refusals import HttpError
 from protocol.fields import fields_for
 from protocol.inspection import MAX_ASKED, HandReason, InspectionAnswer, Outcome
 from protocol.model import Place
+from protocol.shapes import from_plain
 from protocol.words import N_
 
 PATH: Final = "/inspections"
@@ -291,7 +292,7 @@ def order_of(form: Mapping[str, str]) -> DrawOrder:
     told = {name: text.strip() for name, text in form.items() if text.strip()}
     names = (name for name in DrawOrder.__struct_fields__ if name in told)
     try:
-        return msgspec.convert({name: told[name] for name in names}, DrawOrder, strict=False)
+        return from_plain({name: told[name] for name in names}, DrawOrder, strict=False)
     except msgspec.ValidationError as error:
         raise HttpError(
             422,

@@ -38,11 +38,12 @@ from controller.inspection.tables import (
     inspections,
 )
 from protocol.model import Place
+from protocol.shapes import json_decoder
 
 INSPECTIONS: Final = Shape(Inspection, inspections)
 SCHOOLS: Final = Shape(AskedSchool, asked_schools)
 ANSWERS: Final = Shape(ArrivedAnswer, arrived_answers)
-_names: Final = msgspec.json.Decoder(tuple[str, ...])
+_names: Final = json_decoder(tuple[str, ...])
 
 
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:

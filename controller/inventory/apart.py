@@ -27,6 +27,7 @@ from controller.inventory.paced import PacedStore
 from controller.web.packing import packed
 from protocol.model import Place
 from protocol.process import module_command, module_environ
+from protocol.shapes import from_json, from_msgpack
 
 _PART: Final = 64 * 1024
 _NICE: Final = 10  # whoever waits for a page comes first; with 19 a busy server never ends it
@@ -154,7 +155,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 def _refuse(head: bytes) -> None:
     if not head:
         raise OSError("the process that writes did not begin")
-    refused = msgspec.json.decode(head, type=_Refused)
+    refused = from_json(head, _Refused)
     raise ExportError(refused.code, refused.message, refused.hint, **refused.values)
 
 
@@ -193,7 +194,7 @@ def _poured(store: Store, zone: ZoneInfo, pull: PullPart) -> Iterator[list[Field
 def main() -> None:
     """Read the order, and write."""
     os.nice(_NICE)
-    order = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Order)
+    order = from_msgpack(sys.stdin.buffer.read(), Order)
     out = sys.stdout.buffer
     parts = packed(answer(order)) if order.is_packed else answer(order)
     try:

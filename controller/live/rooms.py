@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
 
-import msgspec
 from msgspec.structs import replace
 
 from controller.attendance.lessons import figures_of, is_entered
@@ -26,6 +25,7 @@ from protocol.health import ReasonCode
 from protocol.kit import missing
 from protocol.messages import Ending, Kit, KitLine, Part
 from protocol.model import DeviceKind, Reason, Status, worst
+from protocol.shapes import from_json
 
 # A lesson cannot be held as planned without these; a tablet more or less does not stop it.
 ESSENTIAL: Final = frozenset(
@@ -358,7 +358,7 @@ def _telling(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
 def _device_of(event: EventRecord) -> str:
     if event.kind not in _OF_DEVICES:
         return ""
-    device_id = msgspec.json.decode(event.body, type=dict[str, Any]).get("device_id")
+    device_id = from_json(event.body, dict[str, Any]).get("device_id")
     return device_id if isinstance(device_id, str) else ""
 
 

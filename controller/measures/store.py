@@ -33,10 +33,11 @@ from controller.measures.series import (
 )
 from controller.measures.tables import measure_blocks, uptimes
 from protocol.model import Place
+from protocol.shapes import json_decoder
 
 _BLOCK_KEY: Final = ["province", "school", "tier", "thing", "measure", "begins_ms"]
 _UP_KEY: Final = ["province", "school", "day", "part", "name"]
-_decode: Final = msgspec.json.Decoder(list[Point | None]).decode
+_decode: Final = json_decoder(list[Point | None]).decode
 _encode: Final = msgspec.json.Encoder().encode
 
 

@@ -19,6 +19,7 @@ from controller.sheets.errors import SheetError
 from controller.sheets.names import room_of, serial_key, tag_key
 from controller.sheets.text import text_of
 from protocol.model import SCHOOL, DeviceKind, is_equipment, millis
+from protocol.shapes import from_json
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
@@ -94,7 +95,7 @@ def observations_in(path: Path, zone: tzinfo) -> tuple[Observation, ...]:
     """The observations of a JSON file. zone: of times without an offset. Raises SheetError."""
     raw = bounded_bytes(path)
     try:
-        records = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=list[_ObservationRow])
+        records = from_json(raw.removeprefix(b"\xef\xbb\xbf"), list[_ObservationRow])
         if len(records) > MAX_OBSERVATIONS:
             raise ValueError(len(records))
         return tuple(_observation(record, zone) for record in records)

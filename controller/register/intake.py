@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import msgspec
-
 from controller.database.plan_version import version_of
 from controller.database.store import Store
 from controller.register import store as register
@@ -23,6 +21,7 @@ from protocol.folder import EVERYBODY, changing, write_whole
 from protocol.formats import phrase
 from protocol.model import Place
 from protocol.settings import SettingsError
+from protocol.shapes import from_json
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_, Translate
 
@@ -98,7 +97,7 @@ def weigh(
 def headings_in(path: Path) -> dict[str, str]:
     """What unknown headings are, as the school explained them once. Raises SettingsError."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+        return from_json(path.read_bytes(), dict[str, str])
     except FileNotFoundError:
         return {}
     except (OSError, *UNREADABLE) as error:

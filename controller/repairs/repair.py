@@ -21,6 +21,7 @@ from controller.register.vocabulary import Condition
 from controller.sheets.names import room_key
 from protocol.errors import ActionError
 from protocol.messages import Part
+from protocol.shapes import from_plain
 from protocol.words import N_, Translate
 
 MAX_CANDIDATES: Final = 60  # a room full of tablets
@@ -160,7 +161,7 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
             raise ActionError(
                 "line_picked", N_("Repair {no} is about this line already."), no=self.no
             )
-        return msgspec.convert(
+        return from_plain(
             {"repair": self.no, "deed": deed, "who": who, "at_ms": at_ms, **more}, Move
         )
 

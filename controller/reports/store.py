@@ -15,8 +15,9 @@ from controller.database.reading import row_of, rows_of
 from controller.database.scope import in_province
 from controller.reports.report import Pack
 from controller.reports.tables import report_packs, report_templates
+from protocol.shapes import json_decoder
 
-_pack: Final = msgspec.json.Decoder(Pack)
+_pack: Final = json_decoder(Pack)
 
 
 class PackHead(NamedTuple):

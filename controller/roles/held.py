@@ -33,6 +33,7 @@ from controller.web.forms import body_of
 from controller.web.noting import mark_noted
 from controller.web.refusals import HttpError
 from controller.web.rules import PASSED, Address, addresses_of, given_rule, visitor_of
+from protocol.shapes import json_decoder
 from protocol.state_log import StateLog
 from protocol.words import N_
 
@@ -67,8 +68,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     body: str  # base64
 
 
-_question: Final = msgspec.json.Decoder(Question)
-_answer: Final = msgspec.json.Decoder(Answer)
+_question: Final = json_decoder(Question)
+_answer: Final = json_decoder(Answer)
 
 
 class Desk:

@@ -12,6 +12,7 @@ import msgspec
 from controller.database.handover import Channel, tell
 from controller.database.store import StoreError
 from controller.feature import Program
+from protocol.shapes import json_decoder
 from protocol.state_log import StateLog
 
 _LOGGER = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ AHEAD: Final = 1_000  # notices that wait; with more, the others read all of it 
 ANEW: Final = "*"
 
 _Told = tuple[str, list[tuple[str, msgspec.Raw]]]  # the start that tells, and kinds with records
-_told: Final = msgspec.json.Decoder(_Told)
+_told: Final = json_decoder(_Told)
 
 
 def kinds_of(program: Program) -> dict[str, type[Any]]:

@@ -12,6 +12,7 @@ import msgspec
 from controller.database.handover import note_status, status_of
 from controller.database.store import StoreError
 from controller.feature import Program
+from protocol.shapes import json_decoder
 from protocol.state_log import StateLog
 
 _LOGGER = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class IngestStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _LOST: Final = IngestStatus(trouble="ingest_lost", health={"status": "degraded", "ingest": "lost"})
-_status: Final = msgspec.json.Decoder(IngestStatus)
+_status: Final = json_decoder(IngestStatus)
 
 
 async def tell_status(program: Program) -> None:

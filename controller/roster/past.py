@@ -11,15 +11,16 @@ import msgspec
 
 from controller.roster.plan import PastPart, SchedulePart, SchoolPlan
 from protocol.plan import Bell, Booking, Holiday, Term
+from protocol.shapes import json_decoder
 
 _MINUTE: Final = "%Y-%m-%dT%H:%M"
 _END: Final = "T24:00"
 _encode: Final = msgspec.json.Encoder().encode
 _DECODERS: Final[dict[SchedulePart, Any]] = {
-    SchedulePart.BELLS: msgspec.json.Decoder(tuple[Bell, ...]),
-    SchedulePart.TERMS: msgspec.json.Decoder(tuple[Term, ...]),
-    SchedulePart.HOLIDAYS: msgspec.json.Decoder(tuple[Holiday, ...]),
-    SchedulePart.TIMETABLE: msgspec.json.Decoder(tuple[Booking, ...]),
+    SchedulePart.BELLS: json_decoder(tuple[Bell, ...]),
+    SchedulePart.TERMS: json_decoder(tuple[Term, ...]),
+    SchedulePart.HOLIDAYS: json_decoder(tuple[Holiday, ...]),
+    SchedulePart.TIMETABLE: json_decoder(tuple[Booking, ...]),
 }
 
 

@@ -12,6 +12,7 @@ from controller.config import ControllerConfig
 from controller.department.join_worker import DepartmentOrder, DepartmentReport
 from protocol.errors import ActionError
 from protocol.process import running_module
+from protocol.shapes import from_json
 from protocol.words import N_
 
 _WORKER: Final = "controller.department.join_worker"
@@ -30,7 +31,7 @@ async def joined_department(config: ControllerConfig, code: str, department: str
             running_module(_WORKER, _STOP_PATIENCE_S, stdout=PIPE) as worker,
         ):
             told, _ = await worker.communicate(msgspec.json.encode(order))
-        report = msgspec.json.decode(told, type=DepartmentReport)
+        report = from_json(told, DepartmentReport)
     except (OSError, TimeoutError, msgspec.DecodeError) as error:
         raise ActionError(
             "joining_ended",

@@ -19,6 +19,7 @@ from controller.copies.names import names_in
 from controller.setup.restore_worker import RestoreOrder, RestoreReport
 from protocol.errors import ActionError, LopHocError
 from protocol.process import running_module
+from protocol.shapes import from_json
 from protocol.tree import paths_below
 from protocol.words import N_
 
@@ -99,7 +100,7 @@ class Moving:
         try:
             async with running_module(WORKER, _STOP_PATIENCE_S, stdout=PIPE) as worker:
                 told, _ = await worker.communicate(msgspec.json.encode(order))
-            self.report = msgspec.json.decode(told, type=RestoreReport)
+            self.report = from_json(told, RestoreReport)
         except (OSError, msgspec.DecodeError) as error:
             _LOGGER.warning("a restore ended: %s", type(error).__name__)
             self.report = _ENDED

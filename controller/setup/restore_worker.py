@@ -21,6 +21,7 @@ from controller.copies.keys import PassphraseOpener
 from controller.copies.restore import candidates_at, restore_into
 from controller.copies.standing import trouble_of
 from protocol.errors import LopHocError
+from protocol.shapes import from_json
 from protocol.words import N_
 
 # What stood on the old machine alone: its certificate, its database's server, its own broker.
@@ -102,5 +103,5 @@ def _report_of(error: LopHocError) -> RestoreReport:
 
 
 if __name__ == "__main__":
-    told_order = msgspec.json.decode(sys.stdin.buffer.read(), type=RestoreOrder)
+    told_order = from_json(sys.stdin.buffer.read(), RestoreOrder)
     sys.stdout.buffer.write(msgspec.json.encode(carry_out(told_order)))

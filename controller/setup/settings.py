@@ -11,6 +11,7 @@ import msgspec
 from controller.config import ControllerConfig, zone_of
 from protocol.errors import ActionError
 from protocol.settings import Setting, settings_of
+from protocol.shapes import from_plain
 from protocol.words import LANGUAGES, N_
 
 SETTINGS: Final[Mapping[str, Setting]] = {
@@ -50,7 +51,7 @@ def value_of(name: str, typed: str) -> Any:
     if name == "log_level" and text.upper() not in logging.getLevelNamesMapping():
         raise _unfit(name, text)
     try:
-        return msgspec.convert(text, SETTINGS[name].type, strict=False)
+        return from_plain(text, SETTINGS[name].type, strict=False)
     except msgspec.ValidationError as error:
         raise _unfit(name, text) from error
 

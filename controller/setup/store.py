@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 from controller.database.facts import fact_of, require_fact, set_fact
 from controller.database.starts import BEFORE_ALL, starts_of
 from controller.setup.steps import AFTER, FirstStart
+from protocol.shapes import json_decoder
 
 _NAME: Final = "first_start"
-_decode: Final = msgspec.json.Decoder(FirstStart).decode
+_decode: Final = json_decoder(FirstStart).decode
 require_fact(_NAME, _decode)
 
 

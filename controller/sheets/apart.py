@@ -22,6 +22,7 @@ from controller.sheets.bounds import DAMAGED, TOO_BIG
 from controller.sheets.errors import SheetError
 from protocol.errors import error_place
 from protocol.process import module_command, module_environ, running_module
+from protocol.shapes import from_msgpack, msgpack_decoder
 from protocol.unreadable import UNREADABLE
 
 _LOGGER = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ class _Answered(msgspec.Struct, frozen=True, tag="answer"):
 
 _Frame = Progress | _Refused | _Failed | _Answered
 Tell = Callable[[int, int], None]
-_decode: Final = msgspec.msgpack.Decoder(_Frame).decode
+_decode: Final = msgpack_decoder(_Frame).decode
 
 
 async def read_apart(
@@ -123,7 +124,7 @@ def serve(order: type[Order], read: Callable[[Order, Tell], object]) -> None:
     _set_bounds()
     gc.disable()  # a table has hundreds of thousands of objects and no circle; soon all is over
     sys.excepthook = _tell_failure
-    told = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=order)
+    told = from_msgpack(sys.stdin.buffer.read(), order)
     try:
         held = msgspec.msgpack.encode(read(told, _tell))
     except SheetError as refused:
@@ -141,7 +142,7 @@ def _answer_in(last: _Frame | None, returncode: int | None, answer: type[Answer]
     match last:
         case _Answered(body):
             try:
-                return msgspec.msgpack.decode(body, type=answer)
+                return from_msgpack(body, answer)
             except UNREADABLE:
                 raise DAMAGED from None
         case _Refused(code, message, hint, values):

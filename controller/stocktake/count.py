@@ -19,6 +19,7 @@ from controller.register.vocabulary import Condition
 from controller.sheets.names import natural, room_key, serial_key, tag_key
 from controller.stocktake.scan import Scan
 from protocol.formats import made
+from protocol.shapes import from_plain
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,7 +175,7 @@ def _expected(line: Kept, rulings: Rulings) -> Expected:
         "room": rulings.room_of(line.no, data.room),
         "quantity": data.count,
     }
-    return msgspec.convert(msgspec.structs.asdict(data) | own, Expected)
+    return from_plain(msgspec.structs.asdict(data) | own, Expected)
 
 
 def counted(take: Stocktake, scans: Iterable[Scan]) -> Result:

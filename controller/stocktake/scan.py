@@ -10,6 +10,7 @@ import msgspec
 from controller.register.vocabulary import Condition, condition_of, type_of
 from controller.sheets.names import MAX_CODE, room_of
 from controller.sheets.text import clean, text_of
+from protocol.shapes import from_json
 from protocol.unreadable import UNREADABLE
 
 MAX_NOTE: Final = 200
@@ -91,7 +92,7 @@ def scan_schema() -> dict[str, Any]:
 def scan_of(raw: bytes | msgspec.Raw) -> Scan:
     """One scan as a phone sends it, as JSON. Raises ScanError."""
     try:
-        sent = msgspec.json.decode(raw, type=_Told)
+        sent = from_json(raw, _Told)
     except UNREADABLE as error:
         raise ScanError("shape") from error
     if not _ID.fullmatch(sent.id) or (sent.cancels and not _ID.fullmatch(sent.cancels)):

@@ -19,6 +19,7 @@ from controller.stocktake.count import Result, Stocktake, counted, part_of
 from controller.stocktake.scan import Scan, ScanError, scan_of, scan_schema
 from controller.web.refusals import HttpError
 from protocol.model import Place
+from protocol.shapes import from_json
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
@@ -137,7 +138,7 @@ class Stocktaking:
         So does one in a room that is not the person's. Raises HttpError.
         """
         try:
-            batch = msgspec.json.decode(raw, type=_Batch)
+            batch = from_json(raw, _Batch)
         except UNREADABLE as error:
             raise HttpError(
                 422, "scans_invalid", N_("These are no scans."), N_("See docs/quan-tri-vien.md.")
@@ -217,7 +218,7 @@ def texts_in(raw: bytes) -> tuple[str, ...]:
 
 def _id_in(raw: msgspec.Raw) -> str:
     with suppress(msgspec.DecodeError):
-        return msgspec.json.decode(raw, type=_Named).id
+        return from_json(raw, _Named).id
     return ""
 
 

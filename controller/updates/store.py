@@ -37,6 +37,7 @@ from controller.updates.rollout import go_on as resumed
 from controller.updates.tables import update_packages, update_rollouts, update_rooms
 from controller.updates.words import UPDATE_TOLD
 from protocol.model import Place, Status
+from protocol.shapes import json_decoder
 
 
 class HeldPackage(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +73,7 @@ class _Body(msgspec.Struct, frozen=True):
 PACKAGES: Final = Shape(HeldPackage, update_packages)
 ROLLOUTS: Final = Shape(Rollout, update_rollouts)
 ROOMS: Final = Shape(RoomUpdate, update_rooms)
-_body: Final = msgspec.json.Decoder(_Body)
+_body: Final = json_decoder(_Body)
 
 
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:

@@ -32,6 +32,7 @@ from controller.use.hours import (
 )
 from controller.use.tables import board_signs, watches
 from protocol.model import Place, Status
+from protocol.shapes import json_decoder
 
 FINE_MS: Final = 30_000  # a watch is not written anew for less
 LATEST_MS: Final = 60 * 86_400_000  # what an agent's clock puts further back, it puts wrongly
@@ -46,7 +47,7 @@ class _Body(msgspec.Struct):
     device_id: str
 
 
-_body: Final = msgspec.json.Decoder(_Body).decode
+_body: Final = json_decoder(_Body).decode
 
 
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:

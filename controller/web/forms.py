@@ -20,6 +20,7 @@ from controller.web.parameters import fault_in_body
 from controller.web.refusals import HttpError, refused
 from controller.web.seen import MAX_SEEN, SEEN
 from protocol.errors import LopHocError
+from protocol.shapes import from_plain
 from protocol.unreadable import UNREADABLE
 from protocol.words import N_
 
@@ -75,7 +76,7 @@ async def order_in(request: Request, kind: type[Order]) -> Order:
     known = {field.encode_name for field in msgspec.structs.fields(kind)}
     try:
         if isinstance(told, dict) and {*told} <= known:
-            return msgspec.convert(told, kind)
+            return from_plain(told, kind)
     except msgspec.ValidationError as error:
         raise refused(fault_in_body(told, kind), "body_invalid") from error
     raise refused(fault_in_body(told, kind), "body_invalid")

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 from controller.sheets.text import clean
 from protocol.nearest import nearest
+from protocol.shapes import from_plain
 from protocol.words import N_
 
 SHOWN: Final = 64  # characters of what was given that an answer says again
@@ -108,7 +109,7 @@ def fault_in_body(told: object, kind: type[msgspec.Struct]) -> Fault:
 def _wrong(value: object, kind: Any, allowed: Allowed) -> Allowed | None:
     """What the value might be instead; None where it is well."""
     try:
-        msgspec.convert(value, kind)
+        from_plain(value, kind)
     except msgspec.ValidationError:
         return allowed
     is_seen = not isinstance(value, str) or value.isprintable()

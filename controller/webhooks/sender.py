@@ -30,12 +30,13 @@ from controller.webhooks.hook import (
 )
 from controller.webhooks.line import UntakenError, post
 from protocol import __version__
+from protocol.shapes import json_decoder
 
 LOOK_S: Final = 5.0
 ITEMS: Final = 500
 _LOGGER = logging.getLogger(__name__)
 _to_json: Final = msgspec.json.Encoder().encode
-_places: Final = msgspec.json.Decoder(HookPlace)
+_places: Final = json_decoder(HookPlace)
 
 
 class Sender:

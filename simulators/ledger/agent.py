@@ -23,6 +23,7 @@ from protocol.link import Broker
 from protocol.messages import Birth, Health, Presence
 from protocol.model import Place, Status
 from protocol.outbox import Outbox, OutboxError, mend
+from protocol.shapes import from_json
 from simulators.ledger.deeds import DeedList, Ended, Settled, Step, deeds_of, lines_of
 from simulators.ledger.rooms import DeedRoom, Said, deed_of
 from simulators.wire import Wire
@@ -167,7 +168,7 @@ async def play(order: Order) -> None:
 def main() -> int:
     """Play what the one argument orders; returns the exit code."""
     logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(message)s")
-    order = msgspec.json.decode(sys.argv[1], type=Order)
+    order = from_json(sys.argv[1], Order)
     try:
         asyncio.run(play(order))
     except OutboxError as error:

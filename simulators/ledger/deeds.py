@@ -14,6 +14,8 @@ from typing import Any, Final, NamedTuple, Self
 
 import msgspec
 
+from protocol.shapes import json_decoder
+
 DEVICE: Final = "device"  # the one kind that the next deed of its id replaces
 
 
@@ -61,7 +63,7 @@ class ListedDeed(NamedTuple):
 
 
 _Line = Step | Settled | Ended
-_decoder: Final = msgspec.json.Decoder(_Line)
+_decoder: Final = json_decoder(_Line)
 
 
 class DeedList:

@@ -7,10 +7,9 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-import msgspec
-
 from protocol.link import Broker, Letter, Link
 from protocol.model import Place
+from protocol.shapes import from_json
 from protocol.topics import Address, Channel, topic_of
 from simulators.ledger.poison import NAME
 
@@ -64,4 +63,4 @@ class LateWords:
 
 def _password_in(folder: Path) -> str:
     """Raises OSError, ValueError."""
-    return msgspec.json.decode((folder / "agents.json").read_bytes(), type=dict[str, str])[_USER]
+    return from_json((folder / "agents.json").read_bytes(), dict[str, str])[_USER]

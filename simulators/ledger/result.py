@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from protocol.shapes import from_json
 from simulators.config import LedgerConfig
 from simulators.ledger.deeds import DEVICE
 from simulators.ledger.plan import Fault
@@ -90,7 +91,7 @@ def results_in(folder: Path) -> list[Result]:
     """What was played before."""
     path = folder / _RESULTS
     lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-    return [msgspec.json.decode(line, type=Result) for line in lines if line.endswith(b"\n")]
+    return [from_json(line, Result) for line in lines if line.endswith(b"\n")]
 
 
 def note_result(folder: Path, result: Result) -> None:

@@ -31,6 +31,7 @@ from protocol.model import (
     Status,
     instant,
 )
+from protocol.shapes import from_plain
 from simulators.ledger.deeds import DEVICE, Deed, ListedDeed, Outcome
 
 CLASS: Final = "10A1"
@@ -71,7 +72,7 @@ class DeedRoom:
             if outcome is Outcome.REFUSED:
                 continue
             if deed.kind == DEVICE:
-                device = msgspec.convert(deed.facts["device"], Device)
+                device = from_plain(deed.facts["device"], Device)
                 self.devices[device.device_id] = device
             elif deed.kind in {"lesson_started", "lesson_ended"}:
                 self._lesson = deed.facts["lesson"] if deed.kind == "lesson_started" else None

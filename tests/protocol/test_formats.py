@@ -166,3 +166,20 @@ def test_a_request_is_answered_in_its_language(lang: str, accepted: str, languag
 def test_a_maker_is_named_once(maker: str, model: str, called: str) -> None:
     """Also where the model's name begins with it."""
     assert formats.made(maker, model) == called
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "called"),
+    [
+        ("bảng tương tác", "Bảng P102", "Bảng P102"),
+        ("camera", "Camera P102", "Camera P102"),
+        ("camera", "camera", "camera"),
+        ("camera", "Cameraman 3", "camera Cameraman 3"),
+        ("máy tính bảng", "SM-T225", "máy tính bảng SM-T225"),
+        ("camera", "", "camera"),
+        ("", "SM-T225", "SM-T225"),
+    ],
+)
+def test_a_kind_is_said_once(kind: str, name: str, called: str) -> None:
+    """Also where the name that people gave begins with it."""
+    assert formats.with_kind(kind, name) == called

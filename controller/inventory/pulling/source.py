@@ -13,6 +13,7 @@ import msgspec
 
 from controller.inventory.pulling.address import Address, PullError
 from protocol import __version__
+from protocol.shapes import json_decoder
 from protocol.words import N_
 
 AT_ONCE: Final = 1000  # items a page
@@ -21,7 +22,7 @@ _READ_BYTES: Final = 65_536
 _MOST_BYTES: Final = 64 * 1024 * 1024  # of a page, unpacked
 _MOST_WAIT_S: Final = 600
 _OK, _GONE, _TOO_MANY, _BROKEN = 200, 410, 429, 500
-_from_json: Final = msgspec.json.Decoder(dict[str, Any])
+_from_json: Final = json_decoder(dict[str, Any])
 Item = dict[str, Any]
 
 
