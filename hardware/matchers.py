@@ -10,7 +10,6 @@ from pathlib import Path
 import msgspec
 
 from hardware.readings import Kind
-from protocol.shapes import from_plain
 
 _FILE = Path(__file__).with_name("matchers.toml")
 
@@ -180,10 +179,13 @@ class Matchers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pjlink: tuple[PjlinkRow, ...]
 
 
+msgspec.json.Decoder(Matchers)  # described now: two threads that need it first would crash
+
+
 @functools.cache
 def matchers() -> Matchers:
     """Read matchers.toml, once a process."""
-    return from_plain(tomllib.loads(_FILE.read_text("utf-8")), Matchers)
+    return msgspec.convert(tomllib.loads(_FILE.read_text("utf-8")), Matchers)
 
 
 def filled(text: str) -> str:

@@ -14,7 +14,6 @@ from msgspec import Meta
 
 from hardware.camera.features import Baseline
 from hardware.readings import CameraState
-from protocol.shapes import from_plain, json_decoder
 
 REASONS: Final = frozenset(
     {
@@ -81,7 +80,8 @@ class LookVerdict(msgspec.Struct, frozen=True, tag=True):
     way: Annotated[int, Meta(ge=0, le=MOST_WAYS)] = 0
 
 
-_word: Final = json_decoder(Alive | LookVerdict)
+_word: Final = msgspec.json.Decoder(Alive | LookVerdict)
+msgspec.json.Decoder(Order)  # described now: two threads that need it first would crash
 
 
 def line_of(value: object) -> bytes:
@@ -91,7 +91,7 @@ def line_of(value: object) -> bytes:
 
 def order_of(line: bytes) -> Order:
     """The order in a line of ours."""
-    return from_plain(json.loads(line), Order)
+    return msgspec.convert(json.loads(line), Order)
 
 
 def word_of(line: bytes) -> Alive | LookVerdict:

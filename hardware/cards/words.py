@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from hardware.camera.order import Alive, Order, TroubleCode, read_word
 from hardware.cards.acceptance import Card, FoundCard
 from hardware.readings import clean
-from protocol.shapes import from_plain, json_decoder
 
 LINE_LIMIT: Final = 64_000
 TEXT_LIMIT: Final = 200  # characters of a QR code's text; a door card has 24
@@ -69,12 +68,13 @@ class CardPicture(msgspec.Struct, frozen=True, tag=True):
 
 
 Word = Alive | Over | FoundCard | Text | CardPicture
-_word: Final = json_decoder(Word)
+_word: Final = msgspec.json.Decoder(Word)
+msgspec.json.Decoder(Job)  # described now: two threads that need it first would crash
 
 
 def job_of(line: bytes) -> Job:
     """The job in a line of ours."""
-    return from_plain(json.loads(line), Job)
+    return msgspec.convert(json.loads(line), Job)
 
 
 def word_of(line: bytes) -> Word:
