@@ -10,7 +10,7 @@ from controller.cli.output import add_json, add_out, output, tell
 from controller.cli.school import opened_wide, own
 from controller.database.clock import now_in
 from controller.forecast.forecast import Assumption, Due, Forecast
-from controller.forecast.life_table import FILE, LifeTable, init_table, table_in
+from controller.forecast.life_table import FILE, LifeTable, init_table, source_words, table_in
 from controller.forecast.papers import UNKNOWN_WORDS, as_xlsx, forecast_fields
 from controller.forecast.store import forecast_on
 from controller.inventory.store import refresh
@@ -84,7 +84,7 @@ def _tell(projection: Forecast, table: LifeTable, say: Translate) -> None:
             "{types} {types:type rests|types rest} on figures that nobody checked ({note}): see"
             " {file}."
         )
-        tell(phrase(hint, say, types=unchecked, note=table.note, file=FILE))
+        tell(phrase(hint, say, types=unchecked, note=source_words(table.note, say), file=FILE))
 
 
 def _tell_due(name: str, due: Due, say: Translate) -> None:

@@ -17,7 +17,7 @@ from controller.register.vocabulary import TYPE_WORDS, type_of
 from protocol.errors import LopHocError, cause_of
 from protocol.folder import EVERYBODY, write_whole
 from protocol.settings import SettingsError, shaped, tree_in
-from protocol.words import N_
+from protocol.words import N_, Translate
 
 FILE: Final = "life-table.toml"
 MAX_BYTES: Final = 256 * 1024
@@ -26,6 +26,14 @@ _SHIPPED: Final = Path(__file__).with_name("life_table.toml")
 _BROKEN: Final = N_("{path} cannot be used: {cause}.")
 _MEND: Final = N_("Correct it; or move it away, and write the shipped one by --init-tables.")
 _Row = TypeVar("_Row")
+# What the shipped file says in the language of those who correct it, for pages in another.
+_SHIPPED_WORDS: Final[Mapping[str, str]] = {
+    "kiểm tra lại (check again)": N_("check again"),
+    "ước đoán: chưa có báo giá": N_("a guess: no quotation yet"),
+    "ước đoán: chưa có văn bản": N_("a guess: no regulation yet"),
+    "ước đoán: máy vi tính, TT 23/2023/TT-BTC": N_("a guess: computers, TT 23/2023/TT-BTC"),
+    "ước đoán: như máy vi tính, TT 23/2023/TT-BTC": N_("a guess: as computers, TT 23/2023/TT-BTC"),
+}
 
 Source = Annotated[str, msgspec.Meta(max_length=500)]
 
@@ -82,6 +90,11 @@ def table_at(path: Path) -> LifeTable:
     except (OSError, ValueError, SettingsError) as error:
         cause = cause_of(error)
         raise LifeTableError("life_table_broken", _BROKEN, _MEND, path=path, cause=cause) from error
+
+
+def source_words(source: str, say: Translate) -> str:
+    """A source or note as a page tells it: what people wrote as they wrote it."""
+    return say(_SHIPPED_WORDS[source]) if source in _SHIPPED_WORDS else source
 
 
 def init_table(folder: Path) -> tuple[Path, bool]:

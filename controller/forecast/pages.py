@@ -14,7 +14,7 @@ from controller.feature import Level, Program
 from controller.forecast.api import forecast_in, rest_in
 from controller.forecast.columns import BY_WORDS, By, no_items, rows_of, share_columns
 from controller.forecast.forecast import Forecast, Share
-from controller.forecast.life_table import LifeTable, LifeTableError, table_in
+from controller.forecast.life_table import LifeTable, LifeTableError, source_words, table_in
 from controller.forecast.papers import UNKNOWN_WORDS, type_name
 from controller.inventory.feed import feed_of
 from controller.inventory.filters import Filters, chooser_of, filters_of
@@ -97,7 +97,7 @@ def pages(program: Program) -> FeatureRouter:
                 title = (
                     words.say(N_("End of life")),
                     by_what,
-                    told.table.note,
+                    source_words(told.table.note, words.say),
                     *filter(None, [rests]),
                 )
                 file = TableFile("het-nien-han", str(told.forecast.first_year), title)
@@ -128,6 +128,7 @@ def pages(program: Program) -> FeatureRouter:
             rows=rows_of(told.forecast),
             unknown_words=UNKNOWN_WORDS,
             type_name=type_name,
+            source_words=source_words,
         )
 
     return router
@@ -158,7 +159,7 @@ def _columns(projection: Forecast) -> Sequence[ChartColumn]:
     most = max((due.count for _, _, due in rows), default=0) or 1
     return [
         ChartColumn(
-            N_("past") if number == 0 else name,
+            N_("overdue") if number == 0 else name,
             due.count,
             -(-due.count * _CHART_HEIGHT // most),
             number == 0,

@@ -26,6 +26,7 @@ from controller.forecast.life_table import (
     Price,
     UsefulLife,
     init_table,
+    source_words,
     table_at,
     table_in,
 )
@@ -35,6 +36,7 @@ from controller.register.book import Line
 from controller.register.store import bring_in
 from controller.register.vocabulary import IT_EQUIPMENT, TYPE_WORDS
 from protocol.model import Place
+from protocol.words import translator
 from tests.databases import Database
 
 TABLE = LifeTable(
@@ -178,6 +180,16 @@ def test_the_shipped_tables_are_guesses_and_say_so(tmp_path: Path) -> None:
     assert IT_EQUIPMENT - told.life.keys() == {"phone"}
     assert told.life.keys() <= TYPE_WORDS.keys()
     assert told.price.keys() <= told.life.keys()
+
+
+def test_what_the_shipped_tables_say_is_said_in_either_language(tmp_path: Path) -> None:
+    """No Vietnamese stands on an English page; what people wrote stands as they wrote it."""
+    told = table_in(tmp_path)
+    rows: list[UsefulLife | Price] = [*told.life.values(), *told.price.values()]
+    shipped, say = {told.note, *(each.source for each in rows)}, translator("vi")
+    assert all(source_words(text, str).isascii() for text in shipped)
+    assert all(text.startswith(source_words(text, say)) for text in shipped)
+    assert source_words("QĐ 1/2026", str) == "QĐ 1/2026"
 
 
 def test_the_tables_are_written_once_and_then_are_the_schools_own(tmp_path: Path) -> None:
