@@ -13,8 +13,8 @@ from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
 
 from controller.web.parameters import given
+from controller.web.presses import SEEN
 from controller.web.refusals import HttpError, PageRefusedError
-from controller.web.seen import SEEN
 from protocol.nearest import nearest
 from protocol.words import N_
 

@@ -17,8 +17,9 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.sheets.text import clean
 from controller.web.parameters import fault_in_body
+from controller.web.presses import SEEN
 from controller.web.refusals import HttpError, refused
-from controller.web.seen import MAX_SEEN, SEEN
+from controller.web.seen import MAX_SEEN
 from protocol.errors import LopHocError
 from protocol.shapes import from_plain
 from protocol.unreadable import UNREADABLE

@@ -22,11 +22,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller.database.starts import is_mark_of, mark_of
 from controller.database.store import Store, StoreError
-from controller.web.presses import is_form
+from controller.web.presses import SEEN, is_form
 from controller.web.refusals import HttpError, PageRefusedError
 from protocol.words import N_
 
-SEEN: Final = "_seen"
 MAX_SEEN: Final = 80
 HISTORY: Final = "X-LopHoc-History"  # of an answer: which history it tells of
 IF_HISTORY: Final = "X-LopHoc-If-History"  # of a request: which one what it names was told in
