@@ -97,14 +97,20 @@ case $role in
     printf 'rồi nhập mã mà văn phòng đọc cho.\n'
     ;;
   *)
-    # The server takes a few seconds for its first start.
+    # The server takes a few seconds for its first start, wherever its settings lay its folder.
+    link() {
+      runuser -u lophoc-controller -- lophoc-controller password setup-link </dev/null 2>/dev/null | tail -n 1
+    }
+    answers() {
+      /usr/bin/python3 -c 'import sys, urllib.request as web; web.urlopen(sys.argv[1], timeout=5)' \
+        "${1%/setup*}/livez" 2>/dev/null
+    }
     tries=0
-    while [ -d /run/systemd/system ] && [ ! -e /var/lib/lophoc-controller/lophoc.db ] && [ "$tries" -lt 60 ]; do
+    while [ -d /run/systemd/system ] && ! answers "$(link)" && [ "$tries" -lt 60 ]; do
       sleep 1
       tries=$((tries + 1))
     done
-    link=$(runuser -u lophoc-controller -- lophoc-controller password setup-link \
-      </dev/null 2>/dev/null | tail -n 1)
+    link=$(link)
     printf '\nĐã cài xong. Mở trình duyệt trên chính máy chủ này, địa chỉ dùng được một lần:\n\n  %s\n' \
       "${link:-http://127.0.0.1:8000/}"
     ;;
