@@ -33,9 +33,9 @@ def api(program: Program) -> FeatureRouter:
     ) -> Listing[IncidentItem]:
         """Causes of what is wrong; closed: those that are over, the newest first."""
         person = person_of(request)
-        before = int(decode_cursor(cursor, str)[0]) if cursor else None
+        before = decode_cursor(cursor, int)[0] if cursor else None
         found = service.closed(before, "", limit + 1) if closed else service.open()
-        behind = encode_cursor(str(found[limit - 1][0].no)) if len(found) > limit else None
+        behind = encode_cursor(found[limit - 1][0].no) if len(found) > limit else None
         is_named = person.may(Permission.BOOK)
         items = [
             incident_item(incident, handling, is_named=is_named)

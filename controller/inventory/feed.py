@@ -89,8 +89,8 @@ def spell_from(token: str) -> Spell:
     """Read a token; those of earlier versions name no query, or no start. Raises HttpError."""
     for more in ((str, str), (str,)):
         with contextlib.suppress(HttpError):
-            return Spell(*decode_cursor(token, str, int, int, *more))
-    return Spell(*decode_cursor(token, str, int, int))
+            return Spell(*decode_cursor(token, str, int, int, *more, name="since"))
+    return Spell(*decode_cursor(token, str, int, int, name="since"))
 
 
 class Page(NamedTuple):

@@ -120,8 +120,11 @@ def encode_cursor(*values: str | int) -> str:
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
-def decode_cursor(word: str, *types: type) -> list[Any]:
-    """The values of a sealed word, which must have these types. Raises HttpError."""
+def decode_cursor(word: str, *types: type, name: str = "cursor") -> list[Any]:
+    """The values of a sealed word, which must have these types. Raises HttpError.
+
+    name: the parameter that it came by.
+    """
     try:
         padded = word + "=" * (-len(word) % 4)
         values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -134,8 +137,9 @@ def decode_cursor(word: str, *types: type) -> list[Any]:
     raise HttpError(
         422,
         "cursor_invalid",
-        N_("This is not a place to go on from."),
+        N_("In the address, {name} is no place to go on from."),
         N_("Use `next` of an answer as it was given, or start without it."),
+        name=name,
     )
 
 

@@ -176,7 +176,7 @@ def test_a_page_that_cannot_be_gone_on_from_explains_itself(web: httpx.Client) -
     """A broken cursor gives a page for people, not JSON."""
     answer = web.get("/?cursor=nonsense")
     assert answer.status_code == 422
-    assert "This is not a place to go on from." in answer.text
+    assert "cursor is no place to go on from." in answer.text
 
 
 def test_a_room_shows_its_devices_its_computer_and_its_log(web: httpx.Client) -> None:
