@@ -22,6 +22,7 @@ from protocol.model import Place
 from protocol.outbox import OutboxError
 from protocol.process import running_module
 from protocol.shapes import from_plain
+from protocol.state_log import StateLog
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -35,37 +36,42 @@ _SIGNER: Final = "agent.evidence.signer"
 async def sign_heads(store: ClassroomStore, data: Path, rest_s: float = REST_S) -> None:
     """Have each new head signed and told; never returns."""
     key = data.absolute() / KEY  # noqa: ASYNC240 - it asks no disk
+    untold = StateLog(_LOGGER, "the head of the log is told later")
+    unsigned = StateLog(_LOGGER, "the head of the log is told unsigned")
     while True:
         step = store.step
         if store.classroom.teaching.is_head_owed:
             await asyncio.sleep(rest_s)
-            await _tell(store, key)
+            try:
+                await _tell(store, key, unsigned)
+                untold.went_well()
+            except OutboxError as error:  # a disk that refuses is asked anew after the next record
+                untold.failed(error)
         await store.wait_for_step(step, _LOOK_S)
 
 
-async def _tell(store: ClassroomStore, key: Path) -> None:
-    """Tell the head as it is now; a disk that refuses is asked anew after the next record."""
+async def _tell(store: ClassroomStore, key: Path, unsigned: StateLog) -> None:
+    """Tell the head as it is now. Raises OutboxError."""
     teaching, place = store.classroom.teaching, store.classroom.room.place
     head = ChainHead(links=teaching.links, head=teaching.head, at_ms=store.now().at_ms)
-    signed = await signature_on(key, place, head)
-    try:
-        await store.teach(lambda current, moment: current.tell_head(signed, moment))
-    except OutboxError:
-        _LOGGER.warning("the head of the log is told later")
+    signed = await signature_on(key, place, head, unsigned)
+    await store.teach(lambda current, moment: current.tell_head(signed, moment))
 
 
-async def signature_on(key: Path, place: Place, head: ChainHead) -> ChainHead:
+async def signature_on(key: Path, place: Place, head: ChainHead, unsigned: StateLog) -> ChainHead:
     """The head with key and signature, or as it is where that cannot be."""
     order = os.fsencode(key) + b"\n" + signed_text(place, head)
     try:
         async with asyncio.timeout(_PATIENCE_S):
             public, signature = (await _answer(order)).split()
-        return from_plain(
+        signed = from_plain(
             {**msgspec.to_builtins(head), "key": public, "signature": signature}, ChainHead
         )
     except (OSError, TimeoutError, ValueError) as error:
-        _LOGGER.warning("the head of the log is told unsigned: %s", type(error).__name__)
+        unsigned.failed(error)
         return head
+    unsigned.went_well()
+    return signed
 
 
 async def _answer(order: bytes) -> str:

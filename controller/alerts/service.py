@@ -211,7 +211,8 @@ class Alerts:
             partly = send(receiver, alert, self._program.config.school, now_ms)
         except (UntakenError, LopHocError) as error:
             why = error.why.trouble.value if isinstance(error, UntakenError) else error.code
-            _LOGGER.warning("a message is not taken: receiver=%s: %s", alert.receiver, why)
+            if why != alert.trouble:  # tried for days, it is one line
+                _LOGGER.warning("a message is not taken: receiver=%s: %s", alert.receiver, why)
             return alert.failed(now_ms, random.random(), why)  # noqa: S311 - that many come apart
         return replace(alert, sent_ms=now_ms, dropped=False, trouble=partly)
 

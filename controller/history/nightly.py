@@ -45,6 +45,7 @@ class Nightly:
         self._history: History = program.service(History)
         self._backoff = Backoff(LOOK_EVERY_S, AGAIN_CAP_S)
         self._from_s = 0.0
+        self._lacking = "", ""  # of which day, and why
         self._trouble = StateLog(_LOGGER, "figures of the day are kept later")
 
     async def run(self) -> None:
@@ -86,8 +87,10 @@ class Nightly:
         if not trouble and not await self._work(day):
             trouble = "not_written"
         await asyncio.to_thread(self._history.note_standing, day, trouble)
+        before, self._lacking = self._lacking, (day, trouble)
         if trouble:
-            _LOGGER.warning("no files of %s: %s", day, trouble)
+            if before != (day, trouble):
+                _LOGGER.warning("no files of %s: %s", day, trouble)
             wait_s = self._backoff.next_s()
             self._from_s = asyncio.get_running_loop().time() + wait_s
         else:

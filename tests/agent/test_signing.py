@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +21,7 @@ from protocol.heads import signed_text
 from protocol.messages import AttendanceMarked, ChainHead, HeadTold, up_from
 from protocol.model import AttendanceStatus, Method, Place
 from protocol.plan import Plan
+from protocol.state_log import StateLog
 from tests.agent.classrooms import PLACE, moment, room
 from tests.agent.test_store import Desk, desk
 from tests.waiting import eventually
@@ -27,9 +30,10 @@ PRESENT, TAP = AttendanceStatus.PRESENT, Method.MANUAL
 HEAD = ChainHead(links=3, head="ba4b", at_ms=1_793_750_400_000)
 
 
-def signed_in(folder: Path) -> ChainHead:
+def signed_in(folder: Path, unsigned: StateLog | None = None) -> ChainHead:
     """The head, signed with the folder's key."""
-    return asyncio.run(signature_on(folder / KEY, PLACE, HEAD))
+    log = unsigned or StateLog(logging.getLogger(), "unsigned")
+    return asyncio.run(signature_on(folder / KEY, PLACE, HEAD, log))
 
 
 def said(here: Desk) -> list[object]:
@@ -52,10 +56,18 @@ def test_whoever_has_the_public_key_can_tell_who_signed(tmp_path: Path) -> None:
     assert (tmp_path / KEY).stat().st_mode & 0o777 == (0o600 if os.name == "posix" else 0o666)
 
 
-def test_what_cannot_be_signed_is_told_unsigned(tmp_path: Path) -> None:
-    """A folder stands where the key should be."""
+def test_what_cannot_be_signed_is_told_unsigned(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A folder stands where the key should be; the log says it once, and once when it is over."""
+    caplog.set_level("INFO")
     (tmp_path / KEY).mkdir()
-    assert signed_in(tmp_path) == HEAD
+    log = StateLog(logging.getLogger(), "unsigned")
+    assert [signed_in(tmp_path, log) for _ in range(3)] == [HEAD] * 3
+    (tmp_path / KEY).rmdir()
+    assert [signed_in(tmp_path, log).key != "" for _ in range(2)] == [True, True]
+    said = [record.message for record in caplog.records if "unsigned" in record.message]
+    assert [line.startswith("no more") for line in said] == [False, True]
 
 
 def test_a_key_that_is_not_whole_is_made_anew(tmp_path: Path) -> None:

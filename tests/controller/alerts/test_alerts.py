@@ -249,9 +249,9 @@ def _header(post: tuple[str, Mapping[str, str], bytes], name: str) -> str:
 
 
 def test_what_is_not_taken_is_tried_again_until_it_is_too_late(
-    store: Store, folder: Path, peers: Peers
+    store: Store, folder: Path, peers: Peers, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Later each time, and over restarts; the log and the page name no secret."""
+    """Later each time, and over restarts; the log says why once, and with the page no secret."""
     school = School(store, folder, receiver("x", peers, folder, Way.EMAIL))
     school.look(HELD_MS)
     peers.refuses = True
@@ -259,7 +259,12 @@ def test_what_is_not_taken_is_tried_again_until_it_is_too_late(
     assert school.tell() == 0
     first = min(school.kept, key=lambda alert: alert.no)
     assert (first.tries, first.trouble, first.waits) == (1, "status", True)
-    school.now_ms = first.next_ms
+    for _ in range(3):
+        school.now_ms = min(alert.next_ms for alert in school.kept if alert.tries)
+        assert school.tell() == 0
+    said = [one.message for one in caplog.records if "is not taken" in one.message]
+    assert len(said) == sum(1 for alert in school.kept if alert.tries) == 1
+    school.now_ms = min(alert.next_ms for alert in school.kept if alert.tries)
     peers.refuses = False
     assert school.tell() == len(school.kept)
     assert not any(alert.waits for alert in school.kept)
