@@ -1,5 +1,6 @@
 // This file holds what the phone keeps of a stocktake until the controller has it: one entry a scan,
 // so that two tabs never write over each other; written at once, sent in batches, as often as it takes.
+// What was sent stays for a week: where the controller's data was put back since, it is sent anew.
 export const PATIENCE_MS = 15000;
 const BATCH = 100;
 const SLACK_MS = 2000; // what was sent about when the page was made may not be on it yet
@@ -29,18 +30,24 @@ export async function post(address, body, type) {
   return answer;
 }
 
-// The scans on this phone, of all stocktakes; own: those of the stocktake that is shown.
+// The scans on this phone, of all stocktakes; own: those of the stocktake that is shown, as far as
+// its page does not know them. history: what the page says of the controller's data.
 export class Scans {
   #own;
+  #start; // of the controller: the one whose data the page tells
   #unsaved = new Map(); // where the browser keeps nothing: as long as the page lives
   full = false;
 
-  constructor({ no, begun }) {
+  constructor({ no, begun, history = "" }) {
     this.#own = `${PREFIX}${no}/${begun}/`;
+    this.#start = history.slice(0, Math.max(0, history.lastIndexOf(".")));
+    if (this.#start) this.#sendAnew();
   }
 
   get own() {
-    return this.#entries(this.#own).map(([, entry]) => entry);
+    return this.#entries(this.#own)
+      .map(([, entry]) => entry)
+      .filter((entry) => !entry.known);
   }
   get waiting() {
     return this.#entries(PREFIX).filter(([, entry]) => !entry.sent && !entry.refused);
@@ -53,15 +60,26 @@ export class Scans {
   }
 
   add(scan) {
-    const order = Math.max(0, ...this.own.map((entry) => entry.order)) + 1;
+    const order = Math.max(0, ...this.#entries(this.#own).map(([, entry]) => entry.order)) + 1;
     this.#put(this.#own + scan.id, { order, scan, sent: 0 });
   }
 
-  // What a page of this time of the controller's knows by itself need not be kept any more; others' after a week.
+  // What a page of this time of the controller's knows by itself is not shown by us any more.
   tidy(at) {
     for (const [key, entry] of this.#entries(PREFIX)) {
-      const own = key.startsWith(this.#own) && !entry.late;
-      if (entry.sent && entry.sent < at - (own ? SLACK_MS : WEEK_MS)) this.#drop(key);
+      const own = key.startsWith(this.#own) && !entry.late && !entry.known;
+      if (entry.sent && entry.sent < at - WEEK_MS) this.#drop(key);
+      else if (entry.sent && own && entry.sent < at - SLACK_MS)
+        this.#put(key, { ...entry, known: true });
+    }
+  }
+
+  // Another start of the controller may be of a copy that lacks what an earlier one took; it knows
+  // what it has by its id.
+  #sendAnew() {
+    for (const [key, entry] of this.#entries(PREFIX)) {
+      if (entry.sent && !entry.refused && entry.start !== this.#start)
+        this.#put(key, { ...entry, sent: 0, known: false, anew: true });
     }
   }
 
@@ -89,11 +107,11 @@ export class Scans {
     const refused = new Set(verdict.refused);
     for (const [key, entry] of batch) {
       const { id } = entry.scan;
-      if (refused.has(id)) this.#put(key, { ...entry, refused: true });
-      else if (!stored.has(id) && !late.has(id)) continue;
-      else if (key.startsWith(this.#own))
-        this.#put(key, { ...entry, sent: verdict.at_ms, late: late.has(id) });
-      else this.#drop(key);
+      const taken = { ...entry, sent: verdict.at_ms, start: this.#start, late: late.has(id) };
+      if (refused.has(id) && entry.anew) this.#drop(key);
+      else if (refused.has(id)) this.#put(key, { ...entry, refused: true });
+      else if (stored.has(id) || late.has(id))
+        this.#put(key, { ...taken, known: !key.startsWith(this.#own) });
     }
   }
 

@@ -49,7 +49,7 @@ beforeEach(() => {
   answerWith();
 });
 
-const kept = (no = 7, begun = 1000) => new Scans({ no, begun });
+const kept = (no = 7, begun = 1000, history = "") => new Scans({ no, begun, history });
 const ids = (entries) => entries.map((entry) => entry.scan.id);
 const waiting = (some) => some.waiting.map(([, entry]) => entry.scan.id);
 
@@ -92,7 +92,7 @@ test("many are sent a hundred at a time", async () => {
   );
 });
 
-test("another stocktake's scans are sent to it, and then kept no longer", async () => {
+test("another stocktake's scans are sent to it, and then shown no longer", async () => {
   kept(6, 500).add({ id: "old" });
   const some = kept();
   await some.send();
@@ -169,6 +169,42 @@ test("what a newer page knows is tidied away; late, waiting and fresh scans stay
   assert.deepEqual(ids(some.own), ["late", "waits"]);
   some.tidy(5001 + 7 * DAY_MS);
   assert.deepEqual(ids(some.own), ["waits"]);
+});
+
+test("what a copy that was put back lacks is sent anew, once, whatever page knows it", async () => {
+  kept(6, 500, "first.1").add({ id: "other" });
+  const before = kept(7, 1000, "first.1");
+  before.add({ id: "a" });
+  await before.send();
+  before.tidy(9000);
+  assert.deepEqual(ids(before.own), []);
+  requests = [];
+  await kept(7, 1000, "first.9").send();
+  assert.deepEqual(requests, [], "the same start");
+  const after = kept(7, 1000, "second.0");
+  assert.deepEqual(ids(after.own), ["a"]);
+  await after.send();
+  assert.deepEqual(requests.map((request) => request.ids).sort(), [["a"], ["other"]]);
+  await kept(7, 1000, "second.4").send();
+  assert.equal(requests.length, 2);
+});
+
+test("what is sent anew and refused is no trouble: it was taken once", async () => {
+  const before = kept(7, 1000, "first.1");
+  before.add({ id: "a" });
+  await before.send();
+  answerWith({}, 404);
+  const after = kept(7, 1000, "second.1");
+  await after.send();
+  assert.deepEqual([waiting(after), after.refused, ids(after.own)], [[], 0, []]);
+});
+
+test("what was taken a week ago is kept no longer", async () => {
+  const some = kept(7, 1000, "first.1");
+  some.add({ id: "a" });
+  await some.send();
+  some.tidy(5001 + 7 * DAY_MS);
+  assert.equal(globalThis.localStorage.length, 0);
 });
 
 test("where the phone keeps nothing, the page does, and says so", async () => {
