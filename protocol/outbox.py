@@ -60,6 +60,7 @@ DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
 DEFAULT_MAX_AGE_S: Final = 30 * 86_400
 ARCHIVE_AGE_S: Final = 30 * 86_400
 _RESERVE_MIB: Final = 6  # more than the log of changes takes before it begins anew
+_OPENING_MIB: Final = 1  # of all else that is gone this is left, so that a start can say so
 _SPARE_PAGES: Final = 256
 _TRIES: Final = 3  # on a full disk
 
@@ -146,9 +147,21 @@ class Outbox:
         self._archive = Archive(archive_bytes)
         reserve = path.with_name(f"{path.name}.reserve")
         self._reserve = Reserve(reserve, _RESERVE_MIB if archive_bytes else 0)
+        opening = path.with_name(f"{path.name}.opening")
+        self._opening = Reserve(opening, _OPENING_MIB if archive_bytes else 0)
 
     def __enter__(self) -> Self:
-        """Open the file. Raises OutboxError if it is damaged or cannot be read."""
+        """Open the file, on a full disk too. Raises OutboxError if it is damaged or unreadable."""
+        try:
+            self._begin()
+        except OutboxError as error:
+            if not is_disk_full(error.__cause__) or not self._opening.free():
+                raise
+            self._begin()
+        self._make_reserves()
+        return self
+
+    def _begin(self) -> None:
         try:
             self._handle.open(_open(self._path))
             with self._transaction() as db:
@@ -159,8 +172,14 @@ class Outbox:
         except sqlite3.DatabaseError as error:
             self.__exit__()
             raise _opening_error(self._path, self._program, error) from error
+        except OutboxError:
+            self.__exit__()
+            raise
+
+    def _make_reserves(self) -> None:
+        """The last one first: it is worth more than the larger one."""
+        self._opening.make()
         self._reserve.make()
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._handle.close()
@@ -285,7 +304,7 @@ class Outbox:
             oldest_s = self._lived_s - self._max_age_s
             self._drop(db, "lane > 0 AND lived_s < ?", oldest_s)
             self._archive.age(db, max(oldest_s, self._lived_s - ARCHIVE_AGE_S))
-        self._reserve.make()
+        self._make_reserves()
 
     def report(self) -> OutboxReport:
         """How much waits here and what was dropped since the file was made."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import need
-from tests.flows.programs import request
+from tests.flows.programs import School, get, request
 from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
 
@@ -35,6 +37,15 @@ app.DISK_AGAIN_S = trip.PROBE_EVERY_S = 0.3
 trip.PATIENCE_S, trip.MEND_FIRST_S = 1.0, 0.5
 sys.exit(main(sys.argv[1:]))
 """
+
+
+def fill(path: Path) -> None:
+    """Write until nothing more can be written."""
+    with path.open("wb", buffering=0) as file:
+        for size in (1 << 20, 1 << 10):
+            with suppress(OSError):
+                while True:
+                    file.write(b"x" * size)
 
 
 class Small:
@@ -63,13 +74,7 @@ class Small:
 
     def fill(self) -> None:
         """Write until nothing more can be written."""
-        with (self.disk / "fill").open("wb", buffering=0) as file:
-            for size in (1 << 20, 1 << 10):
-                try:
-                    while True:
-                        file.write(b"x" * size)
-                except OSError:
-                    continue
+        fill(self.disk / "fill")
 
     def clear(self) -> None:
         """Make room, or let it be written again."""
@@ -125,6 +130,49 @@ def test_after_a_full_disk_the_broker_works_again_by_itself(
     school.clear()
     until(lambda: school.health().get("status") == "ok", "all is well")
     assert "the broker answers and stores nothing" in school.log.read_text()
+
+
+@pytest.fixture
+def room_disk(tmp_path: Path) -> Iterator[Path]:
+    """A small disk of its own for a room's data."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to mount a disk")
+    folder = tmp_path / "agent"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=14m", "lophoc", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_what_a_room_with_a_full_disk_took_is_stored_and_the_rest_refused_in_words(
+    room_disk: Path, *, is_killed: bool
+) -> None:
+    """The server is away all that time; the room may even be started anew on its full disk."""
+    with School(room_disk.parent) as school:
+        school.ready()
+        school.controller.kill()
+        fill(room_disk / "fill")
+        taken: list[str] = []
+        for number in range(1_000_000_001, 1_000_003_000):
+            status, answer = school.mark(str(number))
+            if status != 201:
+                break
+            taken.append(str(number))
+        assert (status, answer["error"]["code"]) == (507, "outbox_refused")
+        if is_killed:
+            school.agent.kill()
+            school.agent.start()
+            until(lambda: get(f"{school.local}/api/v1/status"), "it is there again")
+            assert school.mark("1999999998")[0] == 507
+        (room_disk / "fill").unlink()
+        until(lambda: school.mark("1999999999")[0] == 201, "it takes marks again")
+        school.controller.start()
+        wanted = sorted([*taken, "1999999999"])
+        until(lambda: len(school.marks()) >= len(wanted), "all of them are stored")
+        assert sorted(mark["student"] for mark in school.marks()) == wanted
+        assert school.agent.log.read_text().count("outbox refuses") == 1 + is_killed
 
 
 @pytest.mark.parametrize("state", ["full", "read-only"])

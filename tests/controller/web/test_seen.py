@@ -105,7 +105,9 @@ _DEEDS = [
     pytest.param(method, each.path, id=f"{method} {each.path}")
     for each in addresses_of(app().routes)
     for method in each.methods
-    if each.is_held and each.path.startswith("/api/v1/") and method in {"POST", "PUT", "PATCH", "DELETE"}
+    if each.is_held
+    and each.path.startswith("/api/v1/")
+    and method in {"POST", "PUT", "PATCH", "DELETE"}
 ]
 
 
