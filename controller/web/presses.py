@@ -21,6 +21,10 @@ MAX_FORM: Final = 64 * 1024  # longer ones are files, which have drafts of their
 MAX_ANSWER: Final = 1024 * 1024
 MOST: Final = 256  # at once; what comes beyond is answered by itself
 _FORM: Final = "application/x-www-form-urlencoded"
+# What a browser adds or leaves out where a form is sent again by loading the page anew.
+_OF_THE_WAY: Final = frozenset(
+    {b"cache-control", b"connection", b"pragma", b"priority", b"sec-fetch-user"}
+)
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _DONE: Final = 303  # it leads to a page which shows more than the one that was pressed
 _FAILED: Final = 500  # from here on it is worth another try
@@ -82,7 +86,8 @@ class Presses:
     While the first is under way, and for `settle_s` after its answer, the same answer is given,
     unless the browser did something else meanwhile; for an hour, whatever it did, where the form
     says what its page showed and was done: every page since then says something else. Forms are the
-    same where address, headers (with cookies) and body are: nobody else's can be.
+    same where address, body and headers are (with cookies, without what tells the way that it was
+    sent): nobody else's can be.
     """
 
     def __init__(
@@ -190,7 +195,8 @@ def _given(body: bytes, receive: Receive) -> Receive:
 
 def _key_of(scope: Scope, body: bytes) -> _Key:
     what = [scope["path"].encode("utf-8", "surrogateescape"), scope["query_string"], body]
-    return _Key(_who_of(scope), _digest([*what, *chain.from_iterable(scope["headers"])]))
+    headers = (header for header in scope["headers"] if header[0] not in _OF_THE_WAY)
+    return _Key(_who_of(scope), _digest([*what, *chain.from_iterable(headers)]))
 
 
 def _who_of(scope: Scope) -> bytes:

@@ -177,6 +177,21 @@ def test_a_repair_that_is_asked_for_twice_is_one(tmp_path: Path) -> None:
         assert store.read(count_open, SCHOOL) == 1
 
 
+def test_a_form_that_is_sent_again_by_loading_anew_is_the_same() -> None:
+    """As browsers offer it where no answer came; nobody else's, and no other language's."""
+
+    async def play() -> list[str]:
+        app = Presses(Deeds(), SETTLE_S, lambda: 0.0)
+        ways: tuple[dict[str, str], ...] = (
+            {"sec-fetch-user": "?1"},
+            {"cache-control": "max-age=0"},
+            {"accept-language": "en"},
+        )
+        return [(await press(app, {"a": "1"}, **headers)).text for headers in ways]
+
+    assert asyncio.run(play()) == ["1", "1", "2"]
+
+
 def test_a_page_that_is_come_back_to_does_nothing_twice(tmp_path: Path) -> None:
     """The answer was lost on a slow line; what came after it says another thing, and is done."""
     with a_store(tmp_path) as store:
