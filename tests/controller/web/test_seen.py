@@ -126,6 +126,7 @@ def test_a_program_may_say_of_which_history_its_numbers_are(
         ]
         unasked = asked(store, address, method=method).status_code
     told = [answer for answer in answers if answer.status_code != 404]  # not of this level
+    assert told, "it is of no level"
     assert [answer.status_code for answer in told] == [412] * len(told)
     assert all(answer.json()["code"] == "history_of_before" for answer in told)
     assert unasked != 412
