@@ -187,13 +187,21 @@ def test_nights_go_by_the_local_hour_and_each_day_once() -> None:
 
 
 def test_the_job_writes_by_a_process_of_its_own_and_says_what_went_wrong(
-    store: Store, officer: httpx.Client, monkeypatch: pytest.MonkeyPatch
+    store: Store,
+    officer: httpx.Client,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """No room: nothing is written and the page says so; then it is made up for, once."""
+    """No room: nothing is written, page and log say so once; then it is made up for, once."""
     program = a_department_program(store)
     job = Nightly(program)
     monkeypatch.setattr(nightly, "has_room", lambda _: False)
     asyncio.run(job.look())
+    monkeypatch.setattr(job, "_from_s", 0.0)  # the wait is over
+    asyncio.run(job.look())
+    assert [one.message for one in caplog.records if "no files of" in one.message] == [
+        f"no files of {TODAY}: no_room"
+    ]
     history, data = program.service(History), FOLDERS[store]
     assert history.standing().trouble == "no_room"
     assert files_in(data) == []
