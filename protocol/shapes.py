@@ -77,20 +77,6 @@ def json_decoder(kind: Any) -> msgspec.json.Decoder[Any]:
         return msgspec.json.Decoder(kind)
 
 
-@overload
-def msgpack_decoder(kind: type[T]) -> msgspec.msgpack.Decoder[T]: ...
-
-
-@overload
-def msgpack_decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]: ...
-
-
-def msgpack_decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
-    """What reads a type from MessagePack again and again."""
-    with _ONE_AT_A_TIME:
-        return msgspec.msgpack.Decoder(kind)
-
-
 def _whole(kind: Any) -> Any:
     """The type, once it is described in full."""
     if kind not in _described:

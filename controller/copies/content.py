@@ -45,7 +45,7 @@ _LEFT_OUT: Final = frozenset(
 # And of these what a person would have to fetch anew: who may leave copies here, and how other
 # controllers know this one.
 _TAKEN_ALONG: Final = ("guests/guests.json", f"{COPIES}/token-*")
-_HOLD_TAKEN_ALONG: Final = ("guests", COPIES)
+_HOLD_TAKEN_ALONG: Final = frozenset(name.partition("/")[0] for name in _TAKEN_ALONG)
 # Of files that are written once, a step holds only those that its full copy has not: a department's
 # dated files of a year would fill any stick.
 _WRITTEN_ONCE: Final = (f"{FILES}history/",)

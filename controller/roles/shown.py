@@ -12,7 +12,7 @@ import msgspec
 from controller.database.handover import Channel, tell
 from controller.database.store import StoreError
 from controller.feature import Program
-from protocol.shapes import json_decoder
+from protocol.shapes import from_json, json_decoder
 from protocol.state_log import StateLog
 
 _LOGGER = logging.getLogger(__name__)
@@ -90,10 +90,8 @@ class Shown:
             return
         boot, told = _told.decode(payload)
         if boot != self._program.boot:
-            decode, kinds = msgspec.json.decode, self._kinds
-            self._program.show(
-                [decode(raw, type=kinds[name]) for name, raw in told if name in kinds]
-            )
+            kinds = self._kinds
+            self._program.show([from_json(raw, kinds[name]) for name, raw in told if name in kinds])
 
     def read_anew(self) -> None:
         """Some of it was missed: what is stored is shown."""

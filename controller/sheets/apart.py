@@ -22,7 +22,7 @@ from controller.sheets.bounds import DAMAGED, TOO_BIG
 from controller.sheets.errors import SheetError
 from protocol.errors import error_place
 from protocol.process import module_command, module_environ, running_module
-from protocol.shapes import from_msgpack, msgpack_decoder
+from protocol.shapes import from_msgpack
 from protocol.unreadable import UNREADABLE
 
 _LOGGER = logging.getLogger(__name__)
@@ -71,7 +71,6 @@ class _Answered(msgspec.Struct, frozen=True, tag="answer"):
 
 _Frame = Progress | _Refused | _Failed | _Answered
 Tell = Callable[[int, int], None]
-_decode: Final = msgpack_decoder(_Frame).decode
 
 
 async def read_apart(
@@ -180,7 +179,7 @@ async def _frame_from(stream: asyncio.StreamReader) -> _Frame | None:
     if not head:
         return None
     head += await stream.readexactly(_LENGTH - len(head))
-    frame: _Frame = _decode(await stream.readexactly(int.from_bytes(head, "big")))
+    frame: _Frame = from_msgpack(await stream.readexactly(int.from_bytes(head, "big")), _Frame)
     return frame
 
 
@@ -189,7 +188,7 @@ def _frames_in(said: bytes) -> Iterator[_Frame]:
     while at < len(said):
         start = at + _LENGTH
         at = start + int.from_bytes(said[at:start], "big")
-        yield _decode(said[start:at])
+        yield from_msgpack(said[start:at], _Frame)
 
 
 def _set_bounds() -> None:
