@@ -48,9 +48,8 @@ def made(maker: str, model: str) -> str:
 
 
 def with_kind(kind: str, name: str) -> str:
-    """What a thing is called behind the word of its kind, where its name does not begin with it."""
-    first = [text.casefold().split()[:1] for text in (kind, name)]
-    return name if name and first[0] == first[1] else f"{kind} {name}".strip()
+    """What a thing is called behind the word of its kind, which is said once, too."""
+    return made(kind, name)
 
 
 def hours(minutes: float | None, translate: Translate) -> str:

@@ -171,7 +171,8 @@ def test_a_maker_is_named_once(maker: str, model: str, called: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "called"),
     [
-        ("bảng tương tác", "Bảng P102", "Bảng P102"),
+        ("bảng tương tác", "Bảng tương tác P102", "Bảng tương tác P102"),
+        ("máy tính bảng", "Máy 3", "máy tính bảng Máy 3"),
         ("camera", "Camera P102", "Camera P102"),
         ("camera", "camera", "camera"),
         ("camera", "Cameraman 3", "camera Cameraman 3"),
